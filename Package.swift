@@ -1,0 +1,40 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .library(name: "Martlet", targets: ["Martlet"]),
+        .executable(name: "martlet", targets: ["martlet-cli"]),
+        .executable(name: "martlet-bench", targets: ["martlet-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CKernels", dependencies: ["COpenBLAS", "CLAPACKE"]),
+        .target(name: "MartletCore", dependencies: ["CKernels", logging]),
+        .target(name: "MartletFormats", dependencies: ["MartletCore", "CZlib", "CCrypto"]),
+        .target(name: "MartletData", dependencies: ["MartletFormats"]),
+        .target(name: "MartletNN", dependencies: ["MartletData"]),
+        .target(name: "Martlet", dependencies: ["MartletNN"]),
+        .executableTarget(name: "martlet-cli", dependencies: ["Martlet", arguments]),
+        .executableTarget(name: "martlet-bench", dependencies: ["Martlet", arguments]),
+        .testTarget(name: "CKernelsTests", dependencies: ["MartletCore"]),
+        .testTarget(
+            name: "MartletCoreTests", dependencies: ["MartletCore"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"]),
+        .testTarget(name: "MartletNNTests", dependencies: ["Martlet"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)

@@ -1,0 +1,5 @@
+#include "mk_common.h"
+#include "mk_ewise.h"
+#include "mk_memory.h"
+#include "mk_system.h"
+#include "mk_thread.h"

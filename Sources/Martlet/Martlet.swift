@@ -1,0 +1,4 @@
+@_exported import MartletCore
+@_exported import MartletData
+@_exported import MartletFormats
+@_exported import MartletNN

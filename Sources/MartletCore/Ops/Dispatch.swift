@@ -1,0 +1,35 @@
+import CKernels
+
+/// Runs an op: checks shapes, takes memory, calls the kernel, and lets the recording tapes know.
+/// Stops, naming the op, the inputs and the layer path, when the op cannot take its inputs.
+package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
+    if !O.acceptsHalf, inputs.contains(where: { $0.dtype.isHalf }) { return performInHalf(op, inputs) }
+    let outputs: [Tensor]
+    do {
+        let specs = try op.outputs(for: inputs.map(\.spec))
+        if O.isView {
+            outputs = [Tensor(sharing: inputs[0], as: specs[0])]
+        } else {
+            outputs = specs.map(Tensor.init(uninitialized:))
+            try op.run(inputs, outputs)
+        }
+    } catch {
+        stop(O.name, "\(error.message) Received: \(inputs.map(\.spec.description).joined(separator: ", ")).")
+    }
+    let context = Context.current
+    if !context.tapes.isEmpty {
+        for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
+    }
+    return outputs
+}
+
+/// Runs an op of one output.
+package func perform<O: Op>(_ op: O, _ inputs: Tensor...) -> Tensor { perform(op, inputs)[0] }
+
+/// 16-bit floats store but do not compute: the op runs in `float32` and its results are rounded once.
+private func performInHalf<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
+    let floats = inputs.map(\.dtype).filter(\.isFloatingPoint)
+    let result = floats.reduce(floats[0], DType.promoted)
+    let wide = inputs.map { $0.dtype.isHalf ? $0.cast(to: .float32) : $0 }
+    return perform(op, wide).map { $0.dtype == .float32 ? $0.cast(to: result) : $0 }
+}

@@ -1,0 +1,90 @@
+import CKernels
+
+/// A primitive operation on tensors, described in one place: name, shape rule, kernel, gradient, check samples.
+///
+/// A conforming type is a small value that holds the op's attributes (axes, strides, ...). One file holds it, together with
+/// the public functions that users call, and one line in `OpRegistry` lists it. An op does not know how it is run: at once,
+/// recorded by a tape, or as a node of a traced graph.
+package protocol Op: Sendable {
+    /// The op's name in messages, reports and graphs, in Swift's spelling: `logSoftmax`.
+    static var name: String { get }
+
+    /// Whether the op is linear in its floating-point inputs taken together, so that its gradient is its adjoint and the
+    /// check demands it exactly.
+    static var isLinear: Bool { get }
+
+    /// Whether the output is the first input's memory under another shape.
+    static var isView: Bool { get }
+
+    /// Whether the kernel takes 16-bit floats. Otherwise they are cast to `float32` and the results back.
+    static var acceptsHalf: Bool { get }
+
+    /// The outputs' shapes and dtypes, or why there are none.
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec]
+
+    /// Fills `outputs`, whose specs come from the shape rule and whose memory is uninitialised. Throws when values are out
+    /// of range (an index, a label). Never called for a view.
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure)
+
+    /// The gradient of each input, nil for those that have none; written with ops, so that it has a gradient itself.
+    func gradient(_ context: GradientContext) -> [Tensor?]
+
+    /// Inputs for the gradient check and for every other test that runs over all ops: all dtypes of attributes, broadcast
+    /// and degenerate shapes, off kinks.
+    static var samples: [OpSample] { get }
+}
+
+extension Op {
+    package static var isLinear: Bool { false }
+    package static var isView: Bool { false }
+    package static var acceptsHalf: Bool { false }
+    package func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {}
+}
+
+/// What the gradient of an op may use.
+package struct GradientContext {
+    package let inputs: [Tensor]
+    package let outputs: [Tensor]
+    /// The gradient that flows into each output, nil where none does.
+    package let outputGradients: [Tensor?]
+    /// Which inputs' gradients are wanted; the others may be left nil to save the work.
+    package let needs: [Bool]
+
+    package init(inputs: [Tensor], outputs: [Tensor], outputGradients: [Tensor?], needs: [Bool]) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.outputGradients = outputGradients
+        self.needs = needs
+    }
+
+    /// The gradient that flows into the first output. An op of one output is only asked when there is one.
+    package var gradient: Tensor { gradient(ofOutput: 0) }
+
+    /// The gradient that flows into an output, zeros where none does.
+    package func gradient(ofOutput index: Int) -> Tensor {
+        outputGradients[index] ?? Tensor.zeros(outputs[index].shape, dtype: outputs[index].dtype)
+    }
+}
+
+/// One configuration of an op with inputs to check it on.
+package struct OpSample: Sendable {
+    /// Distinguishes the samples of an op in reports.
+    package let label: String
+    package let op: any Op
+    /// Floating-point inputs are `float64`.
+    package let inputs: [Tensor]
+    /// Which inputs the gradient check varies; by default all floating-point ones.
+    package let checked: [Bool]
+    /// Whether second derivatives are checked too (off only where they do not exist).
+    package let secondOrder: Bool
+
+    package init(
+        _ op: any Op, _ inputs: [Tensor], label: String = "", checked: [Bool]? = nil, secondOrder: Bool = true
+    ) {
+        self.label = label
+        self.op = op
+        self.inputs = inputs
+        self.checked = checked ?? inputs.map(\.dtype.isFloatingPoint)
+        self.secondOrder = secondOrder
+    }
+}

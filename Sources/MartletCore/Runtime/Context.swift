@@ -1,0 +1,34 @@
+import CKernels
+
+/// What the ops of one thread must know beside their inputs: who records them, and which layer called them.
+///
+/// It is per thread because recording is: a closure that a tape records runs on one thread from start to end.
+package final class Context {
+    /// The tapes that record now, the innermost last.
+    package var tapes: [GradientTape] = []
+    /// The names of the layers that are being called, outermost first.
+    package var layerPath: [String] = []
+
+    /// The calling thread's context.
+    package static var current: Context {
+        if let pointer = mk_tls_get() { return Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue() }
+        let context = Context()
+        mk_tls_set(Unmanaged.passRetained(context).toOpaque()) { Unmanaged<Context>.fromOpaque($0!).release() }
+        return context
+    }
+
+    /// Runs `body` as part of the layer `name`, so that a failure inside names the layer's path.
+    package func inLayer<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
+        layerPath.append(name)
+        defer { layerPath.removeLast() }
+        return try body()
+    }
+
+    /// Runs `body` while `tapes` record instead of the present ones.
+    package func withTapes<R>(_ replacement: [GradientTape], _ body: () throws -> R) rethrows -> R {
+        let saved = tapes
+        tapes = replacement
+        defer { tapes = saved }
+        return try body()
+    }
+}

@@ -1,0 +1,132 @@
+import CKernels
+import Foundation
+import Logging
+import Synchronization
+
+/// The settings of the process, in one place.
+///
+/// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256) and
+/// `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`). A value that cannot be read is
+/// ignored with a warning in the log.
+public enum Settings {
+    private struct State {
+        var floatType = DType.float32
+        var logLevel: Logger.Level
+        var seed: UInt64?
+        var generatorsMade: UInt64 = 0
+    }
+
+    private static let state: Mutex<State> = {
+        var level = Logger.Level.notice
+        var problems: [String] = []
+        let environment = ProcessInfo.processInfo.environment
+        if let text = environment["MARTLET_LOG_LEVEL"] {
+            if let parsed = Logger.Level(rawValue: text.lowercased()) {
+                level = parsed
+            } else {
+                let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                problems.append("MARTLET_LOG_LEVEL: expected one of \(names). Received: \"\(text)\". Using \(level).")
+            }
+        }
+        if let text = environment["MARTLET_NUM_THREADS"] {
+            if let count = Int(text), (1...256).contains(count) {
+                mk_set_thread_count(Int32(count))
+            } else {
+                problems.append(
+                    "MARTLET_NUM_THREADS: expected a whole number from 1 to 256. Received: \"\(text)\". "
+                        + "Using \(mk_thread_count()).")
+            }
+        }
+        var logger = Logger(label: "martlet")
+        logger.logLevel = level
+        for problem in problems { logger.warning("\(problem)") }
+        if mk_openblas_below_cpu() {
+            logger.notice(
+                """
+                OpenBLAS runs its \(String(cString: mk_openblas_core())) kernels on a CPU with \
+                \(String(cString: mk_simd_level())): about half the speed. Is OPENBLAS_CORETYPE set? Unset it.
+                """)
+        }
+        return Mutex(State(logLevel: level))
+    }()
+
+    /// Reads the environment, once. The dispatcher's first op calls it; anything that runs kernels may.
+    package static func prepare() { _ = prepared }
+    private static let prepared: Void = { state.withLock { _ in } }()
+
+    /// The number of threads that work on a kernel, the calling one included. By default the CPUs that the process may use:
+    /// its affinity, cut by its container's CPU quota. Results have the same bits with any number. Stops outside 1...256.
+    public static var threadCount: Int {
+        get {
+            prepare()
+            return Int(mk_thread_count())
+        }
+        set {
+            prepare()
+            require((1...256).contains(newValue), "Settings.threadCount", "Expected 1...256. Received: \(newValue).")
+            mk_set_thread_count(Int32(newValue))
+        }
+    }
+
+    /// The type that weights and floating-point literals get: `float32` by default, as Keras's `floatx`.
+    /// Stops when set to a type that is not floating-point.
+    public static var defaultFloatType: DType {
+        get { state.withLock { $0.floatType } }
+        set {
+            require(
+                newValue.isFloatingPoint, "Settings.defaultFloatType",
+                "Expected a floating-point type. Received: \(newValue).")
+            state.withLock { $0.floatType = newValue }
+        }
+    }
+
+    /// The least severe messages that are logged, `.notice` by default.
+    public static var logLevel: Logger.Level {
+        get { state.withLock { $0.logLevel } }
+        set { state.withLock { $0.logLevel = newValue } }
+    }
+
+    /// The logger of the whole package, at the present level. Where messages go is swift-log's affair.
+    public static var logger: Logger {
+        var logger = Logger(label: "martlet")
+        logger.logLevel = logLevel
+        return logger
+    }
+
+    /// What tensors can live on. The CPU, for now.
+    public static var devices: [Device] { [.cpu] }
+
+    /// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
+    public static func setRandomSeed(_ seed: Int) {
+        state.withLock {
+            $0.seed = UInt64(bitPattern: Int64(seed))
+            $0.generatorsMade = 0
+        }
+    }
+
+    /// A key for a new random stream: a function of the global seed and of how many streams were made since it was set;
+    /// of the system's entropy when no seed was set.
+    package static func nextStreamKey() -> UInt64 {
+        state.withLock { state in
+            guard let seed = state.seed else { return UInt64.random(in: 0...UInt64.max) }
+            state.generatorsMade += 1
+            // SplitMix64's finaliser: neighbouring seeds and counts give unrelated keys.
+            var z = seed &+ state.generatorsMade &* 0x9E37_79B9_7F4A_7C15
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+}
+
+/// Something that tensors can live on and be computed by.
+public struct Device: Hashable, Sendable, CustomStringConvertible {
+    /// The kind and number: `CPU:0`.
+    public let description: String
+    /// The processor that Martlet runs on.
+    public static let cpu = Device(description: "CPU:0")
+}
+
+/// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
+/// The same as `Settings.setRandomSeed`.
+public func setRandomSeed(_ seed: Int) { Settings.setRandomSeed(seed) }

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// A named tensor that can be assigned: a model's weight, an optimizer's moment, a metric's sum.
+///
+/// Reading `value` while a tape records watches the variable when it is trainable. Reads and assignments are atomic.
+public final class Variable: Sendable {
+    /// The name within its owner: `kernel`.
+    public let name: String
+    /// Whether optimizers update it and tapes watch it by themselves.
+    public var isTrainable: Bool {
+        get { state.withLock { $0.isTrainable } }
+        set { state.withLock { $0.isTrainable = newValue } }
+    }
+    /// The owners' names and the variable's, as Keras writes it: `sequential/dense/kernel`.
+    public var path: String {
+        get { state.withLock { $0.path } ?? name }
+        set { state.withLock { $0.path = newValue } }
+    }
+    /// Applied by optimizers to the new value after each update.
+    public var constraint: (@Sendable (Tensor) -> Tensor)? {
+        get { state.withLock { $0.constraint } }
+        set { state.withLock { $0.constraint = newValue } }
+    }
+    /// Shape and dtype; they never change.
+    public let spec: TensorSpec
+
+    private struct State {
+        var value: Tensor
+        var isTrainable: Bool
+        var path: String?
+        var constraint: (@Sendable (Tensor) -> Tensor)?
+    }
+    private let state: Mutex<State>
+
+    /// Makes a variable that holds `value`.
+    public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
+        self.name = name
+        spec = value.spec
+        state = Mutex(State(value: value, isTrainable: trainable))
+    }
+
+    /// The sizes of the axes.
+    public var shape: Shape { spec.shape }
+    /// The type of the elements.
+    public var dtype: DType { spec.dtype }
+
+    /// The value without telling any tape.
+    package var storedValue: Tensor { state.withLock { $0.value } }
+
+    /// The present value. Setting it is `assign`.
+    public var value: Tensor {
+        get {
+            let (value, isTrainable) = state.withLock { ($0.value, $0.isTrainable) }
+            if isTrainable {
+                for tape in Context.current.tapes where tape.watchesVariables {
+                    tape.noteRead(of: self, value: value)
+                }
+            }
+            return value
+        }
+        set { assign(newValue) }
+    }
+
+    /// Replaces the value. Stops when shape or dtype differ.
+    public func assign(_ newValue: Tensor) {
+        require(
+            newValue.spec == spec, "Variable.assign",
+            "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
+        // A handle of its own: a tape must not take a later read of this variable for the tensor that was assigned.
+        let own = Tensor(sharing: newValue, as: spec)
+        state.withLock { $0.value = own }
+    }
+
+    /// Adds to the value. Stops when shape or dtype differ.
+    public func assignAdd(_ increment: Tensor) { assign(storedValue + increment) }
+
+    /// Subtracts from the value. Stops when shape or dtype differ.
+    public func assignSubtract(_ decrement: Tensor) { assign(storedValue - decrement) }
+}

@@ -1,0 +1,99 @@
+import CKernels
+
+extension Tensor {
+    /// A scalar of the given type, the default float type (or `int64` for an `Int`) when nil.
+    public init(_ value: some TensorScalar, dtype: DType? = nil) {
+        self = .full([], value, dtype: dtype)
+    }
+
+    /// A vector of `values`. `Double`s become the default float type unless `dtype` says otherwise, as Python's floats do in
+    /// Keras; every other type stays what it is.
+    public init<Element: TensorElement>(_ values: [Element], dtype: DType? = nil) {
+        self = Tensor(values, shape: Shape(unchecked: [values.count])).converted(from: Element.self, to: dtype)
+    }
+
+    /// A matrix of `rows`. Stops when their lengths differ.
+    public init<Element: TensorElement>(_ rows: [[Element]], dtype: DType? = nil) {
+        let width = rows.first?.count ?? 0
+        require(
+            rows.allSatisfy { $0.count == width }, "Tensor",
+            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
+        self = Tensor(rows.flatMap { $0 }, shape: [rows.count, width]).converted(from: Element.self, to: dtype)
+    }
+
+    /// An array of rank 3. Stops when the lengths differ.
+    public init<Element: TensorElement>(_ planes: [[[Element]]], dtype: DType? = nil) {
+        let height = planes.first?.count ?? 0
+        let width = planes.first?.first?.count ?? 0
+        require(
+            planes.allSatisfy { $0.count == height && $0.allSatisfy { $0.count == width } }, "Tensor",
+            "Expected planes of one size, \(height) x \(width) as the first.")
+        self = Tensor(planes.flatMap { $0.flatMap { $0 } }, shape: [planes.count, height, width])
+            .converted(from: Element.self, to: dtype)
+    }
+
+    private func converted<Element: TensorElement>(from: Element.Type, to dtype: DType?) -> Tensor {
+        let target = dtype ?? (Element.self == Double.self ? Settings.defaultFloatType : self.dtype)
+        return target == self.dtype ? self : cast(to: target)
+    }
+
+    /// A tensor filled with `value`. Stops when an integer type cannot hold it exactly.
+    public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
+        let type = dtype ?? (value.integerValue == nil ? Settings.defaultFloatType : .int64)
+        let result = Tensor(uninitialized: TensorSpec(shape, type))
+        let count = shape.elementCount
+        func fill<Element: TensorElement>(_ element: Element) {
+            result.mutablePointer.bindMemory(to: Element.self, capacity: count).update(repeating: element, count: count)
+        }
+        func integer<Element: FixedWidthInteger & TensorElement>(_: Element.Type) {
+            let exact = value.integerValue.map { Element(exactly: $0) } ?? Element(exactly: value.doubleValue)
+            guard let exact else {
+                stop("full", "Expected a value that \(type) can hold. Received: \(value).")
+            }
+            fill(exact)
+        }
+        switch type {
+        case .float32: fill(Float(value.doubleValue))
+        case .float64: fill(value.doubleValue)
+        case .int32: integer(Int32.self)
+        case .int64: integer(Int64.self)
+        case .uint8: integer(UInt8.self)
+        case .bool: fill(value.doubleValue != 0)
+        case .float16, .bfloat16: return Tensor.full(shape, value.doubleValue, dtype: .float64).cast(to: type)
+        }
+        return result
+    }
+
+    /// A tensor of zeros, of the default float type when `dtype` is nil.
+    public static func zeros(_ shape: Shape, dtype: DType? = nil) -> Tensor {
+        full(shape, 0, dtype: dtype ?? Settings.defaultFloatType)
+    }
+
+    /// A tensor of ones, of the default float type when `dtype` is nil.
+    public static func ones(_ shape: Shape, dtype: DType? = nil) -> Tensor {
+        full(shape, 1, dtype: dtype ?? Settings.defaultFloatType)
+    }
+
+    /// Zeros of the shape and dtype of `other`.
+    public static func zeros(like other: Tensor) -> Tensor { zeros(other.shape, dtype: other.dtype) }
+
+    /// Ones of the shape and dtype of `other`.
+    public static func ones(like other: Tensor) -> Tensor { ones(other.shape, dtype: other.dtype) }
+
+    /// The vector of `count` zeros with a one at `index`.
+    package static func basis(_ index: Int, count: Int, dtype: DType) -> Tensor {
+        var values = [Double](repeating: 0, count: count)
+        values[index] = 1
+        return Tensor(values, shape: [count]).cast(to: dtype)
+    }
+
+    /// `scalar` as a tensor that meets `self` in an expression: of this dtype, except that a floating-point number beside
+    /// integers is of the default float type, and an integer beside `bool` is `int64`.
+    package func partner(_ scalar: some TensorScalar) -> Tensor {
+        let isInteger = scalar.integerValue != nil
+        let type: DType =
+            dtype.isFloatingPoint || (dtype.isInteger && isInteger)
+            ? dtype : isInteger ? .int64 : Settings.defaultFloatType
+        return .full([], scalar, dtype: type)
+    }
+}

@@ -1,0 +1,112 @@
+import CKernels
+
+/// A shape and a dtype: what a shape rule sees of a tensor.
+public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
+    /// The sizes of the axes.
+    public var shape: Shape
+    /// The type of the elements.
+    public var dtype: DType
+
+    /// Makes a spec.
+    public init(_ shape: Shape, _ dtype: DType) {
+        self.shape = shape
+        self.dtype = dtype
+    }
+
+    public var description: String { "\(dtype)\(shape)" }
+}
+
+/// An n-dimensional array of numbers: an immutable value, contiguous and row-major, with its type known at run time.
+///
+/// Copies and reshapes share memory. What is computed from a tensor that a `GradientTape` watches is recorded there.
+///
+/// ```swift
+/// let x = Tensor([[1, 2], [3, 4]], dtype: .float32)
+/// let y = matmul(x, x).relu().sum(axis: -1)
+/// ```
+public struct Tensor: Sendable {
+    /// Tapes tell tensors apart by their handle, so a reshaped tensor, which shares memory, has one of its own.
+    package final class Handle: @unchecked Sendable {
+        package let spec: TensorSpec
+        package let buffer: Buffer
+
+        package init(_ spec: TensorSpec, _ buffer: Buffer) {
+            self.spec = spec
+            self.buffer = buffer
+        }
+    }
+
+    package let handle: Handle
+
+    /// Takes uninitialised memory for a kernel to fill.
+    package init(uninitialized spec: TensorSpec) {
+        handle = Handle(spec, Buffer(byteCount: spec.shape.elementCount * spec.dtype.byteCount))
+    }
+
+    /// Another view of the memory of `other`.
+    package init(sharing other: Tensor, as spec: TensorSpec) {
+        handle = Handle(spec, other.handle.buffer)
+    }
+
+    /// The sizes of the axes, outermost first.
+    public var shape: Shape { handle.spec.shape }
+    /// The type of the elements.
+    public var dtype: DType { handle.spec.dtype }
+    /// Shape and dtype.
+    public var spec: TensorSpec { handle.spec }
+    /// The number of axes.
+    public var rank: Int { handle.spec.shape.rank }
+    /// The number of elements.
+    public var elementCount: Int { handle.spec.shape.elementCount }
+
+    package var id: ObjectIdentifier { ObjectIdentifier(handle) }
+    package var pointer: UnsafeRawPointer { UnsafeRawPointer(handle.buffer.pointer) }
+    /// For the kernel that fills the tensor, before anyone else has seen it.
+    package var mutablePointer: UnsafeMutableRawPointer { handle.buffer.pointer }
+}
+
+extension Tensor {
+    /// Makes a tensor of `values`, in row-major order, of the type that stores `Element`.
+    /// Stops when their number is not the shape's.
+    public init<Element: TensorElement>(_ values: [Element], shape: Shape) {
+        require(
+            values.count == shape.elementCount, "Tensor",
+            "Expected \(shape.elementCount) values for shape \(shape). Received: \(values.count).")
+        self.init(uninitialized: TensorSpec(shape, Element.dtype))
+        values.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { mutablePointer.copyMemory(from: base, byteCount: bytes.count) }
+        }
+    }
+
+    /// Makes a tensor from raw memory in row-major order and the machine's byte order.
+    /// Stops when the number of bytes is not the shape's.
+    public init(bytes: UnsafeRawBufferPointer, shape: Shape, dtype: DType) {
+        let count = shape.elementCount * dtype.byteCount
+        require(
+            bytes.count == count, "Tensor", "Expected \(count) bytes for \(dtype)\(shape). Received: \(bytes.count).")
+        self.init(uninitialized: TensorSpec(shape, dtype))
+        if let base = bytes.baseAddress { mutablePointer.copyMemory(from: base, byteCount: count) }
+    }
+
+    /// Calls `body` with the elements' memory, row-major.
+    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try withExtendedLifetime(handle) {
+            try body(UnsafeRawBufferPointer(start: pointer, count: elementCount * dtype.byteCount))
+        }
+    }
+
+    /// The elements in row-major order, converted to `Element` where the dtype differs (as `cast(to:)` converts).
+    public func scalars<Element: TensorElement>(as type: Element.Type = Element.self) -> [Element] {
+        let source = dtype == Element.dtype ? self : cast(to: Element.dtype)
+        return source.withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
+    }
+
+    /// The only element of a tensor that has one. Stops when there are more or none.
+    public func item<Element: TensorElement>(as type: Element.Type = Element.self) -> Element {
+        require(elementCount == 1, "item", "Expected a tensor of one element. Received: \(spec).")
+        return scalars(as: type)[0]
+    }
+
+    /// The only element as a `Double`.
+    public func item() -> Double { item(as: Double.self) }
+}
