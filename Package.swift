@@ -13,6 +13,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
@@ -24,7 +25,9 @@ let package = Package(
         .target(name: "MartletCore", dependencies: ["CKernels", logging]),
         .target(name: "MartletFormats", dependencies: ["MartletCore", "CZlib", "CCrypto"]),
         .target(name: "MartletData", dependencies: ["MartletFormats"]),
-        .target(name: "MartletNN", dependencies: ["MartletData"]),
+        .target(
+            name: "MartletNN",
+            dependencies: ["MartletData", .product(name: "OrderedCollections", package: "swift-collections")]),
         .target(name: "Martlet", dependencies: ["MartletNN"]),
         .executableTarget(name: "martlet-cli", dependencies: ["Martlet", arguments]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", arguments]),

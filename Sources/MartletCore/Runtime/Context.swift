@@ -8,6 +8,8 @@ package final class Context {
     package var tapes: [GradientTape] = []
     /// The names of the layers that are being called, outermost first.
     package var layerPath: [String] = []
+    /// Whether the outermost layer being called was called for training; layers called inside inherit it.
+    package var isTraining = false
 
     /// The calling thread's context.
     package static var current: Context {

@@ -1,0 +1,58 @@
+import MartletCore
+import OrderedCollections
+
+/// Names and figures of an epoch or a batch, in the order in which they are shown: `loss`, `accuracy`, `val_loss`, ...
+public typealias Logs = OrderedDictionary<String, Double>
+
+/// Something that watches and steers `fit`: override the hooks you need.
+///
+/// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks and the
+/// history see. What a hook throws ends `fit` and is thrown by it.
+///
+/// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
+open class Callback {
+    /// The model that is being trained. Set before the first hook.
+    public internal(set) weak var model: Model?
+    /// How the training runs. Set before the first hook.
+    public internal(set) var parameters = FitParameters()
+
+    /// Makes a callback that does nothing.
+    public init() {}
+
+    /// Before the first epoch.
+    open func onTrainBegin() throws {}
+    /// After the last epoch, also when training was stopped early.
+    open func onTrainEnd() throws {}
+    /// Before an epoch, counted from 0.
+    open func onEpochBegin(_ epoch: Int) throws {}
+    /// After an epoch, counted from 0, and its validation.
+    open func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {}
+    /// Before a training batch, counted from 0 in its epoch.
+    open func onTrainBatchBegin(_ batch: Int) throws {}
+    /// After a training batch. `logs()` gives the figures of the epoch so far; they are computed when asked for.
+    open func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
+    /// Before an evaluation: `evaluate`, or the validation after an epoch.
+    open func onTestBegin() throws {}
+    /// After an evaluation.
+    open func onTestEnd(logs: Logs) throws {}
+}
+
+/// How a training runs, for callbacks to know.
+public struct FitParameters: Sendable {
+    /// The number after the last epoch.
+    public var epochs = 0
+    /// The number of batches in an epoch.
+    public var steps = 0
+    /// How much is printed.
+    public var verbosity = Verbosity.silent
+}
+
+/// How much `fit` and `evaluate` print.
+public enum Verbosity: Int, Sendable {
+    /// Nothing.
+    case silent = 0
+    /// A progress bar that moves in a terminal; plain lines when the output is not one.
+    case progressBar = 1
+    /// One line for each epoch.
+    case onePerEpoch = 2
+}

@@ -1,0 +1,22 @@
+import OrderedCollections
+
+/// The figures of every epoch. `fit` makes one by itself and returns it.
+///
+/// Source: [`keras.callbacks.History`](https://keras.io/api/callbacks/).
+public final class History: Callback {
+    /// The numbers of the epochs, counted from 0.
+    public private(set) var epochs: [Int] = []
+    /// The figures by name, one for each epoch in which there was one: `loss`, `accuracy`, `val_loss`, ...
+    public private(set) var history: OrderedDictionary<String, [Double]> = [:]
+    /// The same figures epoch by epoch.
+    public private(set) var logs: [Logs] = []
+
+    /// The figures of one name, empty when there are none.
+    public subscript(name: String) -> [Double] { history[name] ?? [] }
+
+    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) {
+        epochs.append(epoch)
+        self.logs.append(logs)
+        for (name, value) in logs { history[name, default: []].append(value) }
+    }
+}

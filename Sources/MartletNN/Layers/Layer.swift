@@ -1,0 +1,213 @@
+import MartletCore
+import MartletFormats
+
+/// How a layer is being called.
+public struct CallContext: Sendable {
+    /// Whether the call is part of training: dropout drops, batch normalization uses the batch's statistics.
+    public var training: Bool
+
+    /// Makes a context.
+    public init(training: Bool = false) { self.training = training }
+}
+
+/// A building block of a model: weights, made when the shape of the input is first known, and a function of tensors.
+///
+/// A layer of one's own overrides `call`, and `build` when it has weights:
+///
+/// ```swift
+/// final class Scale: Layer {
+///     var factor: Variable!
+///     override func build(for inputShapes: [PartialShape]) throws {
+///         factor = addWeight("factor", shape: [inputShapes[0][-1]!], initializer: .ones)
+///     }
+///     override func call(_ x: Tensor, in context: CallContext) -> Tensor { x * factor.value }
+/// }
+/// ```
+///
+/// Layers, arrays, dictionaries and optionals of layers held in stored properties are found by themselves, and their weights
+/// count as the layer's.
+///
+/// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
+open class Layer {
+    /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
+    public let name: String
+    /// Whether the weights of this layer and of the layers in it are trained.
+    public var isTrainable: Bool {
+        didSet {
+            for weight in ownWeights where weight.isMeantForTraining { weight.variable.isTrainable = isTrainable }
+            for layer in sublayers { layer.isTrainable = isTrainable }
+        }
+    }
+    /// Whether the weights exist.
+    public private(set) var isBuilt = false
+    /// The dtype of the weights.
+    public let dtype: DType
+
+    struct Weight {
+        let variable: Variable
+        let regularizer: (any Regularizer)?
+        let isMeantForTraining: Bool
+    }
+    private(set) var ownWeights: [Weight] = []
+    private var callLosses: [Tensor] = []
+    private var reflectedSublayers: [Layer]?
+
+    /// Makes a layer without weights.
+    /// - Parameters:
+    ///   - name: the name; nil makes one from the type's, as Keras does.
+    ///   - trainable: whether the weights are trained.
+    ///   - dtype: the dtype of the weights; nil is the default float type.
+    public init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+        self.name = name ?? LayerNames.next(for: "\(Self.self)")
+        isTrainable = trainable
+        self.dtype = dtype ?? Settings.defaultFloatType
+    }
+
+    // MARK: - What a subclass overrides
+
+    /// Makes the weights for inputs of the given shapes, whose batch size is unknown. Called once, before the first call.
+    /// - Throws: `MartletError` when the layer cannot take such inputs.
+    open func build(for inputShapes: [PartialShape]) throws {}
+
+    /// Computes the output of one input. Called by `layer(x)`.
+    open func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        stop("\(Self.self)", "The layer computes nothing: override call(_:in:).")
+    }
+
+    /// Computes the outputs of several inputs. The default passes a single input to `call` for one.
+    open func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        require(
+            inputs.count == 1, "\(Self.self)", "Expected one input. Received: \(inputs.count) inputs.")
+        return [call(inputs[0], in: context)]
+    }
+
+    /// The shapes of the outputs for inputs of the given shapes. A model checks its data with it before the first step.
+    /// The default says that the output has the shape of the first input.
+    /// - Throws: `MartletError` when the layer cannot take such inputs.
+    open func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] { [inputShapes[0]] }
+
+    /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
+    open func outputType(for inputTypes: [DType]) -> DType { dtype }
+
+    /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to `super`'s.
+    open var config: [String: JSONValue] {
+        ["name": .string(name), "trainable": .bool(isTrainable), "dtype": .string(dtype.name)]
+    }
+
+    /// The layers inside this one, in the order of their declaration.
+    open var sublayers: [Layer] {
+        if let reflectedSublayers { return reflectedSublayers }
+        let found = findSublayers()
+        reflectedSublayers = found
+        return found
+    }
+
+    // MARK: - Weights and losses
+
+    /// Makes a weight. To be called in `build`.
+    /// - Parameters:
+    ///   - name: Keras's name within the layer: `kernel`.
+    ///   - initializer: gives the first value; nil is Glorot uniform.
+    ///   - regularizer: adds a penalty to `losses`.
+    ///   - constraint: is applied after every update.
+    ///   - trainable: false for statistics.
+    ///   - dtype: nil is the layer's.
+    @discardableResult
+    public func addWeight(
+        _ name: String, shape: Shape, initializer: (any Initializer)? = nil,
+        regularizer: (any Regularizer)? = nil, constraint: (any Constraint)? = nil, trainable: Bool = true,
+        dtype: DType? = nil
+    ) -> Variable {
+        let first = (initializer ?? GlorotUniform()).makeTensor(shape: shape, dtype: dtype ?? self.dtype)
+        let variable = Variable(first, name: name, trainable: trainable && isTrainable)
+        variable.path = (Context.current.layerPath + [name]).joined(separator: "/")
+        if let constraint { variable.constraint = { constraint($0) } }
+        ownWeights.append(Weight(variable: variable, regularizer: regularizer, isMeantForTraining: trainable))
+        return variable
+    }
+
+    /// Adds a penalty to the model's loss, from within `call`.
+    public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
+
+    /// The weights of this layer and of the layers in it, trained or not, as Keras orders them.
+    public var weights: [Variable] {
+        let own = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
+        return own.map(\.variable) + distinctSublayers.flatMap(\.weights)
+    }
+
+    /// The weights that an optimizer updates.
+    public var trainableWeights: [Variable] { weights.filter(\.isTrainable) }
+    /// The weights that an optimizer leaves alone: frozen ones and statistics.
+    public var nonTrainableWeights: [Variable] { weights.filter { !$0.isTrainable } }
+    /// Keras's and TensorFlow's other name for `trainableWeights`.
+    public var trainableVariables: [Variable] { trainableWeights }
+
+    /// The number of elements of all weights. Zero until the layer is built.
+    public var parameterCount: Int { weights.reduce(0) { $0 + $1.shape.elementCount } }
+
+    /// The penalties of regularizers on the present weights, and those that `call` added in the last call, of this layer
+    /// and of the layers in it.
+    public var losses: [Tensor] {
+        ownWeights.compactMap { weight in
+            weight.variable.isTrainable ? weight.regularizer.map { $0(weight.variable.value) } : nil
+        } + callLosses + distinctSublayers.flatMap(\.losses)
+    }
+
+    func clearCallLosses() {
+        callLosses = []
+        for layer in sublayers { layer.clearCallLosses() }
+    }
+
+    /// A layer that is used twice counts once.
+    private var distinctSublayers: [Layer] {
+        var seen: Set<ObjectIdentifier> = []
+        return sublayers.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
+    // MARK: - Building
+
+    /// Makes the weights for inputs of the given shapes, batch axis included, unless they exist.
+    /// - Throws: `MartletError`, at the layer's path, when the layer cannot take such inputs.
+    public func ensureBuilt(for inputShapes: [PartialShape]) throws {
+        if isBuilt { return }
+        try Context.current.inLayer(name) {
+            try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
+        }
+        isBuilt = true
+        reflectedSublayers = nil
+    }
+
+    /// Runs `body`; an error that does not say where it comes from gets the present layer path.
+    func locatingErrors<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as MartletError where error.location == nil {
+            throw MartletError(error.message, at: "layer " + Context.current.layerPath.joined(separator: "/"))
+        }
+    }
+
+    private func findSublayers() -> [Layer] {
+        var found: [Layer] = []
+        func visit(_ value: Any) {
+            if let layer = value as? Layer {
+                found.append(layer)
+                return
+            }
+            let mirror = Mirror(reflecting: value)
+            switch mirror.displayStyle {
+            case .optional, .collection, .dictionary, .tuple, .set, .struct: mirror.children.forEach { visit($0.value) }
+            default: break
+            }
+        }
+        var mirror: Mirror? = Mirror(reflecting: self)
+        while let level = mirror, level.subjectType != Layer.self {
+            // A superclass's properties come before the subclass's.
+            let before = found
+            found = []
+            level.children.forEach { visit($0.value) }
+            found += before
+            mirror = level.superclassMirror
+        }
+        return found
+    }
+}

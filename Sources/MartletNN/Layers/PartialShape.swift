@@ -1,0 +1,48 @@
+import MartletCore
+
+/// A shape some of whose sizes are not known yet, as a model sees it before its data: nil stands for Keras's `None`.
+/// The first axis is the batch.
+public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// The size of each axis, nil where any size will do.
+    public var dimensions: [Int?]
+
+    /// Makes a partial shape.
+    public init(_ dimensions: [Int?]) { self.dimensions = dimensions }
+    /// The partial shape of a tensor: every size is known.
+    public init(_ shape: Shape) { dimensions = shape.dimensions }
+    public init(arrayLiteral elements: Int?...) { dimensions = elements }
+
+    /// The number of axes.
+    public var rank: Int { dimensions.count }
+
+    /// The size of an axis, nil when unknown; a negative axis counts from the end.
+    public subscript(axis: Int) -> Int? {
+        get { dimensions[axis < 0 ? axis + rank : axis] }
+        set { dimensions[axis < 0 ? axis + rank : axis] = newValue }
+    }
+
+    /// The shape with a batch axis of any size in front.
+    public func batched() -> PartialShape { PartialShape([nil] + dimensions) }
+
+    /// The same sizes with the batch axis unknown.
+    public var withAnyBatch: PartialShape {
+        dimensions.isEmpty ? self : PartialShape([nil] + dimensions.dropFirst())
+    }
+
+    /// The shape when every size is known, nil otherwise.
+    public var known: Shape? {
+        let sizes = dimensions.compactMap { $0 }
+        return sizes.count == rank ? Shape(sizes) : nil
+    }
+
+    /// Whether a tensor of shape `other` fits: the same rank, and every size that both know equal.
+    public func accepts(_ other: PartialShape) -> Bool {
+        rank == other.rank && zip(dimensions, other.dimensions).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
+    }
+
+    /// As Keras prints it: `(None, 28, 28, 1)`.
+    public var description: String {
+        let sizes = dimensions.map { $0.map(String.init) ?? "None" }
+        return sizes.count == 1 ? "(\(sizes[0]),)" : "(" + sizes.joined(separator: ", ") + ")"
+    }
+}

@@ -1,0 +1,59 @@
+import MartletCore
+import MartletFormats
+
+/// A figure of merit, accumulated over batches: the base of Keras's metrics and of one's own.
+///
+/// A subclass makes its state with `addState`, and overrides `update` and `result`.
+///
+/// Source: [`keras.metrics.Metric`](https://keras.io/api/metrics/base_metric/).
+open class Metric: MetricConvertible {
+    /// Keras's name, which stands in logs and histories: `accuracy`.
+    public let name: String
+    /// The accumulators.
+    public private(set) var variables: [Variable] = []
+
+    /// Makes a metric without state.
+    public init(name: String) { self.name = name }
+
+    /// Makes an accumulator that starts, and starts anew at every `reset`, at zero.
+    public func addState(_ name: String, shape: Shape = [], dtype: DType? = nil) -> Variable {
+        let variable = Variable(.zeros(shape, dtype: dtype), name: name, trainable: false)
+        variable.path = "\(self.name)/\(name)"
+        variables.append(variable)
+        return variable
+    }
+
+    /// Takes a batch in.
+    /// - Parameters:
+    ///   - sampleWeight: a weight for each sample, or nil.
+    open func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+        stop("\(Self.self)", "The metric takes nothing in: override update(_:_:sampleWeight:).")
+    }
+
+    /// The figure over everything taken in since the last `reset`.
+    open func result() -> Tensor {
+        stop("\(Self.self)", "The metric has no result: override result().")
+    }
+
+    /// Forgets everything taken in.
+    open func reset() {
+        for variable in variables { variable.assign(.zeros(variable.shape, dtype: variable.dtype)) }
+    }
+
+    /// Checks shapes, batch axis included, before anything is computed. The default takes everything.
+    /// - Throws: `MartletError` naming both shapes.
+    open func validate(target: PartialShape, prediction: PartialShape) throws {}
+
+    /// Keras's configuration.
+    open var config: [String: JSONValue] { ["name": .string(name)] }
+
+    open func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric { self }
+}
+
+/// What `compile` takes for a metric: a `Metric`, or Keras's name for one. `"accuracy"` becomes the binary, the categorical or
+/// the sparse form, whichever fits the shapes.
+public protocol MetricConvertible {
+    /// The metric for a model whose targets and predictions have these shapes, batch axis included.
+    /// - Throws: `MartletError` when a name is not known.
+    func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric
+}

@@ -1,0 +1,91 @@
+import MartletCore
+
+/// The calls of layers between symbolic inputs and outputs, in an order in which they can be run.
+final class FunctionalGraph {
+    let inputs: [SymbolicTensor]
+    let outputs: [SymbolicTensor]
+    /// Input nodes first, then every call after those it needs.
+    let nodes: [GraphNode]
+    /// The layers in the order of their first call; a shared one stands once.
+    let layers: [Layer]
+    /// For each node, the places of its inputs in the list of all values, and where its own outputs start.
+    private let inputPlaces: [[Int]]
+    private let firstOutputPlace: [Int]
+    private let outputPlaces: [Int]
+    private let placeCount: Int
+
+    /// - Throws: `MartletError` when an output needs an input that is not among `inputs`, or an input is given twice.
+    init(inputs: [SymbolicTensor], outputs: [SymbolicTensor]) throws {
+        self.inputs = inputs
+        self.outputs = outputs
+        for input in inputs where !(input.node.layer is InputLayer) {
+            throw MartletError(
+                "Expected the inputs of a model to come from Input(...). Received: an output of layer \(input.node.layer.name).")
+        }
+        guard Set(inputs.map { ObjectIdentifier($0.node) }).count == inputs.count else {
+            throw MartletError("Expected different inputs. Received: the same input twice.")
+        }
+        var order: [GraphNode] = inputs.map(\.node)
+        var seen = Set(order.map(ObjectIdentifier.init))
+        // An explicit stack: a model of a thousand layers must not exhaust the thread's.
+        var stack = outputs.reversed().map { (node: $0.node, isExpanded: false) }
+        while let (node, isExpanded) = stack.popLast() {
+            if seen.contains(ObjectIdentifier(node)) { continue }
+            if node.inputs.isEmpty {
+                throw MartletError(
+                    "The outputs need the input \"\(node.layer.name)\", which is not among the model's inputs.")
+            }
+            if isExpanded {
+                seen.insert(ObjectIdentifier(node))
+                order.append(node)
+            } else {
+                stack.append((node, true))
+                for input in node.inputs.reversed() where !seen.contains(ObjectIdentifier(input.node)) {
+                    stack.append((input.node, false))
+                }
+            }
+        }
+        nodes = order
+        var distinct = Set<ObjectIdentifier>()
+        layers = order.map(\.layer).filter { distinct.insert(ObjectIdentifier($0)).inserted }
+
+        var first: [ObjectIdentifier: Int] = [:]
+        var count = 0
+        for node in order {
+            first[ObjectIdentifier(node)] = count
+            count += node.outputs.count
+        }
+        func place(_ tensor: SymbolicTensor) -> Int { first[ObjectIdentifier(tensor.node)]! + tensor.index }
+        inputPlaces = order.map { $0.inputs.map(place) }
+        firstOutputPlace = order.map { first[ObjectIdentifier($0)]! }
+        outputPlaces = outputs.map(place)
+        placeCount = count
+    }
+
+    /// Runs every call, each in `training` mode or not as the present context says.
+    func run(_ values: [Tensor]) -> [Tensor] {
+        walk(values) { node, inputs in node.layer.apply(inputs) }
+    }
+
+    /// The shapes of the outputs for inputs of the given shapes.
+    func outputShapes(for shapes: [PartialShape]) throws -> [PartialShape] {
+        try walk(shapes) { node, inputs in
+            try Context.current.inLayer(node.layer.name) {
+                try node.layer.locatingErrors { try node.layer.outputShapes(for: inputs) }
+            }
+        }
+    }
+
+    private func walk<Value>(
+        _ values: [Value], _ visit: (GraphNode, [Value]) throws -> [Value]
+    ) rethrows -> [Value] {
+        var places = [Value?](repeating: nil, count: placeCount)
+        for (index, node) in nodes.enumerated() {
+            let results =
+                index < inputs.count
+                ? [values[index]] : try visit(node, inputPlaces[index].map { places[$0]! })
+            for (offset, result) in results.enumerated() { places[firstOutputPlace[index] + offset] = result }
+        }
+        return outputPlaces.map { places[$0]! }
+    }
+}

@@ -1,0 +1,114 @@
+import MartletCore
+import MartletData
+import MartletFormats
+
+/// A layer that can be trained: `compile`, `fit`, `evaluate`, `predict`.
+///
+/// There are three ways to one, as in Keras: `Sequential` for a stack of layers; `Model(inputs:outputs:)` for a graph of layer
+/// calls; a subclass that overrides `call` for anything else.
+///
+/// ```swift
+/// let model = Sequential([Flatten(), Dense(128, activation: .relu), Dropout(0.2), Dense(10, activation: .softmax)])
+/// try model.compile(optimizer: Adam(), loss: .sparseCategoricalCrossentropy(), metrics: [.accuracy])
+/// try model.fit(x, y, epochs: 5, validationSplit: 0.1)
+/// ```
+///
+/// Source: [`keras.Model`](https://keras.io/api/models/model/).
+open class Model: Layer {
+    /// The graph of a functional model, nil for others.
+    let graph: FunctionalGraph?
+
+    /// What `compile` set up, nil before.
+    var compilation: Compilation?
+    /// The inputs' shapes of the first data that the model saw, batch axis included.
+    var seenInputShapes: [PartialShape]?
+
+    /// Set to true, by a callback for example, `fit` ends after the present batch.
+    public var stopTraining = false
+
+    /// For subclasses: a model that computes what its `call` says.
+    public override init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+        graph = nil
+        super.init(name: name, trainable: trainable, dtype: dtype)
+    }
+
+    /// A functional model: everything that `outputs` need, from `inputs` on.
+    /// Stops when an output needs an input that is not listed.
+    public init(inputs: [SymbolicTensor], outputs: [SymbolicTensor], name: String? = nil) {
+        do {
+            graph = try FunctionalGraph(inputs: inputs, outputs: outputs)
+        } catch {
+            stop(name ?? "Model", "\(error)")
+        }
+        super.init(name: name ?? LayerNames.next(for: "Functional"))
+    }
+
+    /// A functional model of one input and one output.
+    public convenience init(inputs: SymbolicTensor, outputs: SymbolicTensor, name: String? = nil) {
+        self.init(inputs: [inputs], outputs: [outputs], name: name)
+    }
+
+    /// The layers, in the order in which they are called or were declared.
+    public var layers: [Layer] { sublayers }
+
+    /// The layer of that name, nil when there is none.
+    public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
+
+    open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+
+    open override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        guard let graph else { return super.call(inputs, in: context) }
+        require(
+            inputs.count == graph.inputs.count, name,
+            "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
+        return graph.run(inputs)
+    }
+
+    open override func build(for inputShapes: [PartialShape]) throws {
+        if graph != nil { _ = try outputShapes(for: inputShapes) }
+    }
+
+    open override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        guard let graph else { return try super.outputShapes(for: inputShapes) }
+        try check(inputShapes, against: graph.inputs)
+        return try graph.outputShapes(for: inputShapes)
+    }
+
+    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own;
+    /// what `fit` reports are the metrics.
+    open func trainStep(_ batch: TensorDataset.Batch) {
+        guard let compilation else { stop("\(name).trainStep", "The model is not compiled.") }
+        let tape = GradientTape()
+        let (predictions, loss) = tape.record {
+            let predictions = apply(batch.inputs, training: true)
+            return (predictions, totalLoss(batch, predictions: predictions, compilation))
+        }
+        let variables = trainableVariables
+        compilation.optimizer.apply(tape.gradient(of: loss, withRespectTo: variables), to: variables)
+        updateMetrics(batch, predictions: predictions, loss: loss, compilation)
+    }
+
+    /// One step of evaluation: predictions, loss, metrics. Override it to evaluate in a way of your own.
+    open func testStep(_ batch: TensorDataset.Batch) {
+        guard let compilation else { stop("\(name).testStep", "The model is not compiled.") }
+        let predictions = apply(batch.inputs, training: false)
+        let loss = totalLoss(batch, predictions: predictions, compilation)
+        updateMetrics(batch, predictions: predictions, loss: loss, compilation)
+    }
+
+    /// Whether the shapes of the outputs are known without running the model: not so for a subclass that only overrides
+    /// `call`.
+    var knowsOutputShapes: Bool { graph != nil }
+
+    private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
+        guard shapes.count == inputs.count else {
+            throw MartletError(
+                "Expected \(inputs.count) inputs (\(inputs.map(\.node.layer.name).joined(separator: ", "))). "
+                    + "Received: \(shapes.count).")
+        }
+        for (shape, input) in zip(shapes, inputs) where !input.shape.accepts(shape) {
+            throw MartletError(
+                "Expected data of shape \(input.shape) for input \"\(input.node.layer.name)\". Received: \(shape).")
+        }
+    }
+}

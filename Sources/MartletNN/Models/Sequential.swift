@@ -1,0 +1,75 @@
+import MartletCore
+import MartletFormats
+
+/// A stack of layers, each fed with the output of the one before.
+///
+/// With an `InputLayer` in front the weights exist at once; without, they are made for the first data.
+///
+/// Source: [`keras.Sequential`](https://keras.io/api/models/sequential/).
+public final class Sequential: Model {
+    private var stack: [Layer]
+
+    /// Makes a stack of `layers`. Stops when the layers do not fit each other and the input's shape is known.
+    public init(_ layers: [Layer] = [], name: String? = nil) {
+        stack = layers
+        super.init(name: name)
+        buildWhenPossible()
+    }
+
+    /// Puts a layer on top. Stops when it does not fit, or when the stack was built for data already.
+    public func add(_ layer: Layer) {
+        require(
+            !isBuilt || startsWithInput, name, "Layers cannot be added to a stack that was built for its data.")
+        stack.append(layer)
+        buildWhenPossible()
+    }
+
+    private var startsWithInput: Bool { stack.first is InputLayer }
+
+    private func buildWhenPossible() {
+        guard let input = stack.first as? InputLayer, stack.count > 1 else { return }
+        do {
+            if isBuilt {
+                try Context.current.inLayer(name) { try build(for: [input.batchShape]) }
+            } else {
+                try ensureBuilt(for: [input.batchShape])
+            }
+        } catch {
+            stop(name, "\(error)")
+        }
+    }
+
+    /// The shape of the data, batch axis included, when an `InputLayer` says it.
+    public var inputShape: PartialShape? { (stack.first as? InputLayer)?.batchShape }
+
+    public override var sublayers: [Layer] { stack }
+    override var knowsOutputShapes: Bool { true }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try walk(inputShapes) { layer, shapes in try layer.ensureBuilt(for: shapes) }
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        try walk(inputShapes) { _, _ in }
+    }
+
+    private func walk(
+        _ inputShapes: [PartialShape], _ visit: (Layer, [PartialShape]) throws -> Void
+    ) throws -> [PartialShape] {
+        guard inputShapes.count == 1 else {
+            throw MartletError("Expected one input for a sequential model. Received: \(inputShapes.count).")
+        }
+        var shapes = inputShapes
+        for layer in stack {
+            try visit(layer, shapes)
+            shapes = try Context.current.inLayer(layer.name) {
+                try layer.locatingErrors { try layer.outputShapes(for: shapes) }
+            }
+        }
+        return shapes
+    }
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        stack.reduce(inputs) { values, layer in layer.apply(values) }
+    }
+}

@@ -1,0 +1,76 @@
+import MartletCore
+import MartletData
+
+extension Model {
+    /// Computes the loss and the metrics on samples, without training.
+    /// - Parameters:
+    ///   - batchSize: the number of samples in a step.
+    ///   - sampleWeight: a factor of the loss for each sample.
+    ///   - verbosity: `.silent`, or a line with the figures.
+    ///   - callbacks: whose test hooks are called.
+    /// - Returns: the figures by name, `loss` first.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together; and what callbacks throw.
+    public func evaluate(
+        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, sampleWeight: Tensor? = nil,
+        verbosity: Verbosity = .silent, callbacks: [Callback] = []
+    ) throws -> Logs {
+        try evaluate(
+            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight), batchSize: batchSize,
+            verbosity: verbosity, callbacks: callbacks)
+    }
+
+    /// Computes the loss and the metrics of a model of any number of inputs and outputs.
+    public func evaluate(
+        _ data: TensorDataset, batchSize: Int = 32, verbosity: Verbosity = .silent, callbacks: [Callback] = []
+    ) throws -> Logs {
+        let compilation = try requireCompilation("evaluate")
+        try prepare(for: data, compilation)
+        let printer = ProgressBar()
+        printer.parameters = FitParameters(
+            epochs: 0, steps: data.batchCount(size: max(1, batchSize)), verbosity: verbosity)
+        for callback in callbacks { callback.model = self }
+        return try evaluate(data, batchSize: batchSize, callbacks: callbacks + [printer], compilation)
+    }
+
+    func evaluate(
+        _ data: TensorDataset, batchSize: Int, callbacks: [Callback], _ compilation: Compilation
+    ) throws -> Logs {
+        guard batchSize >= 1 else {
+            throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
+        }
+        guard data.count > 0 else { throw MartletError("Expected at least one sample. Received: none.", at: "x") }
+        compilation.resetMetrics()
+        for callback in callbacks { try callback.onTestBegin() }
+        for step in 0..<data.batchCount(size: batchSize) { testStep(data.batch(step, size: batchSize)) }
+        let logs = compilation.logs()
+        for callback in callbacks { try callback.onTestEnd(logs: logs) }
+        return logs
+    }
+
+    /// Computes the output for samples, in inference mode, batch by batch.
+    /// - Throws: `MartletError` when the data does not fit the model, or the model has several outputs.
+    public func predict(_ x: Tensor, batchSize: Int = 32) throws -> Tensor {
+        let outputs = try predict([x], batchSize: batchSize)
+        guard outputs.count == 1 else {
+            throw MartletError(
+                "Expected a model of one output; use predict([x]) for all \(outputs.count).", at: "\(name).predict")
+        }
+        return outputs[0]
+    }
+
+    /// Computes all outputs for samples of any number of inputs, in inference mode, batch by batch.
+    /// - Throws: `MartletError` when the data does not fit the model.
+    public func predict(_ x: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
+        guard batchSize >= 1 else {
+            throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
+        }
+        let data = try TensorDataset(inputs: x)
+        try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
+        // No samples still have an output, of no rows.
+        let steps = max(1, data.batchCount(size: batchSize))
+        let parts = (0..<steps).map { apply(data.batch($0, size: batchSize).inputs, training: false) }
+        return parts[0].indices.map { index in
+            steps == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] })
+        }
+    }
+}

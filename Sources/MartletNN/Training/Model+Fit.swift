@@ -1,0 +1,128 @@
+import MartletCore
+import MartletData
+
+extension Model {
+    /// Trains the model.
+    ///
+    /// - Parameters:
+    ///   - x: the inputs, samples along the first axis.
+    ///   - y: the targets.
+    ///   - batchSize: the number of samples in a step; the last batch of an epoch may be smaller.
+    ///   - epochs: the number after the last epoch; training ends there even when it starts at `initialEpoch`.
+    ///   - verbosity: how much is printed.
+    ///   - callbacks: what watches and steers the training, called in this order.
+    ///   - validationSplit: the fraction of the samples, from the end, that is not trained on but evaluated after epochs.
+    ///   - validationData: samples that are evaluated after epochs; takes the place of `validationSplit`.
+    ///   - shuffle: whether the samples are put into a new order for every epoch.
+    ///   - classWeight: a factor of the loss for each class; classes that are not named have 1.
+    ///   - sampleWeight: a factor of the loss for each sample.
+    ///   - initialEpoch: the number of the first epoch, to go on with a training.
+    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
+    ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
+    ///   - validationFrequency: the model is validated after every so many epochs.
+    /// - Returns: the figures of every epoch.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, before the first step; and what
+    ///   callbacks throw.
+    @discardableResult
+    public func fit(
+        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
+        callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil,
+        shuffle: Bool = true, classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0,
+        stepsPerEpoch: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1
+    ) throws -> History {
+        try fit(
+            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight), batchSize: batchSize,
+            epochs: epochs, verbosity: verbosity, callbacks: callbacks, validationSplit: validationSplit,
+            validationData: validationData.map { try TensorDataset(inputs: [$0.x], targets: [$0.y]) },
+            shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
+            validationBatchSize: validationBatchSize, validationFrequency: validationFrequency)
+    }
+
+    /// Trains a model of any number of inputs and outputs. See `fit` of two tensors.
+    @discardableResult
+    public func fit(
+        _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
+        callbacks: [Callback] = [], validationSplit: Double = 0, validationData: TensorDataset? = nil,
+        shuffle: Bool = true, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+        validationBatchSize: Int? = nil, validationFrequency: Int = 1
+    ) throws -> History {
+        let compilation = try requireCompilation("fit")
+        for (argument, value) in [
+            ("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1),
+            ("validationFrequency", validationFrequency), ("stepsPerEpoch", stepsPerEpoch ?? 1),
+        ] where value < 1 {
+            throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)
+        }
+        guard epochs >= 0, initialEpoch >= 0 else {
+            throw MartletError(
+                "Expected numbers of at least 0. Received: epochs \(epochs), initialEpoch \(initialEpoch).",
+                at: "\(name).fit")
+        }
+        var (training, validation) = try split(data, validationSplit, validationData)
+        if let classWeight { training = try training.weighted(by: classWeight) }
+        try prepare(for: training, compilation)
+        if let validation { try prepare(for: validation, compilation) }
+
+        let steps = min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize))
+        let history = History()
+        let all = callbacks + [history, ProgressBar()]
+        for callback in all {
+            callback.model = self
+            callback.parameters = FitParameters(epochs: epochs, steps: steps, verbosity: verbosity)
+        }
+        stopTraining = false
+        let orders = RandomGenerator()
+        for callback in all { try callback.onTrainBegin() }
+        for epoch in initialEpoch..<max(initialEpoch, epochs) {
+            compilation.resetMetrics()
+            for callback in all { try callback.onEpochBegin(epoch) }
+            let order = shuffle ? orders.permutation(training.count) : nil
+            for step in 0..<steps {
+                for callback in all { try callback.onTrainBatchBegin(step) }
+                trainStep(training.batch(step, size: batchSize, order: order))
+                for callback in all { try callback.onTrainBatchEnd(step, logs: compilation.logs) }
+                if stopTraining { break }
+            }
+            var logs = compilation.logs()
+            if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
+                let figures = try evaluate(
+                    validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
+                for (name, value) in figures { logs["val_" + name] = value }
+            }
+            for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
+            if stopTraining { break }
+        }
+        for callback in all { try callback.onTrainEnd() }
+        return history
+    }
+
+    private func split(
+        _ data: TensorDataset, _ fraction: Double, _ validation: TensorDataset?
+    ) throws -> (TensorDataset, TensorDataset?) {
+        guard fraction >= 0, fraction < 1 else {
+            throw MartletError("Expected a fraction from 0 to below 1. Received: \(fraction).", at: "validationSplit")
+        }
+        guard data.count > 0 else { throw MartletError("Expected at least one sample. Received: none.", at: "x") }
+        guard validation == nil, fraction > 0 else { return (data, validation) }
+        let kept = Int((Double(data.count) * (1 - fraction)).rounded(.down))
+        guard kept > 0, kept < data.count else {
+            throw MartletError(
+                "Expected samples on both sides of the split. Received: \(data.count) samples, of which \(kept) would "
+                    + "be trained on.", at: "validationSplit")
+        }
+        return (data[0..<kept], data[kept..<data.count])
+    }
+
+    /// Makes one step of training on a batch.
+    /// - Returns: the figures of this batch, `loss` first.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
+    @discardableResult
+    public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        let compilation = try requireCompilation("trainOnBatch")
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        try prepare(for: data, compilation)
+        compilation.resetMetrics()
+        trainStep(TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight))
+        return compilation.logs()
+    }
+}
