@@ -1,0 +1,32 @@
+// What the process runs on: CPU, cores, OpenBLAS, memory; and one thread-local slot for the Swift side.
+#ifndef MK_SYSTEM_H
+#define MK_SYSTEM_H
+
+#include "mk_common.h"
+
+// The CPUs that the process may use: its affinity mask, cut by the CPU quota of its control groups (version 1 or 2),
+// rounded up; at least 1.
+int mk_usable_cpus(void);
+// The CPUs that the machine has online.
+int mk_machine_cpus(void);
+// The CPU's model name as the system tells it, "unknown" when it does not.
+const char *mk_cpu_model(void);
+// The widest vector instructions of the CPU that matter here: "avx512", "avx2", "sse2", "neon" or "none".
+const char *mk_simd_level(void);
+
+// OpenBLAS's version and build options, in one line.
+const char *mk_openblas_config(void);
+// The name of the CPU family whose kernels OpenBLAS uses, such as "SkylakeX" or "Haswell".
+const char *mk_openblas_core(void);
+int mk_openblas_threads(void);
+// Whether OpenBLAS's kernels use narrower vectors than the CPU has, as when OPENBLAS_CORETYPE pins an older family.
+bool mk_openblas_below_cpu(void);
+
+// The largest resident size of the process so far, in bytes.
+uint64_t mk_peak_resident_bytes(void);
+
+// A pointer that each thread has for itself, NULL at first. At the thread's end `destroy` (if any) gets the value.
+void *mk_tls_get(void);
+void mk_tls_set(void *value, void (*destroy)(void *value));
+
+#endif
