@@ -9,8 +9,9 @@ int mk_qr(mk_dtype type, int64_t m, int64_t n, const void *a, void *q, void *r) 
     if (k == 0) return 0;
     mk_thread_count(); // so that OpenBLAS has been told its number of threads
     size_t size = mk_size_of(type), bytes = (size_t)(m * n + k) * size;
-    char *work = mk_alloc(bytes), *tau = work + (size_t)(m * n) * size;
+    char *work = mk_alloc(bytes);
     if (work == NULL) return -1;
+    char *tau = work + (size_t)(m * n) * size;
     memcpy(work, a, (size_t)(m * n) * size);
     lapack_int rows = (lapack_int)m, columns = (lapack_int)n, rank = (lapack_int)k;
     lapack_int info = type == MK_F32
