@@ -21,9 +21,6 @@ public final class Variable: Sendable {
         get { state.withLock { $0.constraint } }
         set { state.withLock { $0.constraint = newValue } }
     }
-    /// Shape and dtype; they never change.
-    public let spec: TensorSpec
-
     private struct State {
         var value: Tensor
         var isTrainable: Bool
@@ -35,10 +32,11 @@ public final class Variable: Sendable {
     /// Makes a variable that holds `value`.
     public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
         self.name = name
-        spec = value.spec
         state = Mutex(State(value: value, isTrainable: trainable))
     }
 
+    /// Shape and dtype.
+    public var spec: TensorSpec { storedValue.spec }
     /// The sizes of the axes.
     public var shape: Shape { spec.shape }
     /// The type of the elements.
@@ -69,6 +67,15 @@ public final class Variable: Sendable {
         // A handle of its own: a tape must not take a later read of this variable for the tensor that was assigned.
         let own = Tensor(sharing: newValue, as: spec)
         state.withLock { $0.value = own }
+    }
+
+    /// Runs `body` while the variable holds `temporary`, which may be of another dtype: how the gradient check computes a
+    /// `float32` model in `float64`.
+    package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {
+        let saved = storedValue
+        state.withLock { $0.value = Tensor(sharing: temporary, as: temporary.spec) }
+        defer { state.withLock { $0.value = saved } }
+        return try body()
     }
 
     /// Adds to the value. Stops when shape or dtype differ.
