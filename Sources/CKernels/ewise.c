@@ -130,15 +130,10 @@ static int32_t place_registers(job *j) {
     }
     for (int32_t o = 0; o < p->outputs; o++) {
         uint16_t r = p->output_registers[o];
-        j->copied[o] = r < p->inputs || j->place[r] == IN_OUTPUT;
-        if (r < p->inputs) continue;
-        // An output in the place of an input that is still read, or copied out, afterwards has to wait.
+        j->copied[o] = j->place[r] == IN_OUTPUT;
+        // An output in the place of an input that is still read afterwards has to wait.
         for (int32_t k = 0; k < p->inputs; k++)
             if (j->inputs[k] == j->outputs[o] && last_read[k] > first_write[r]) j->copied[o] = true;
-        for (int32_t other = 0; other < p->outputs; other++) {
-            uint16_t q = p->output_registers[other];
-            if (q < p->inputs && j->inputs[q] == j->outputs[o]) j->copied[o] = true;
-        }
         if (!j->copied[o]) {
             j->place[r] = IN_OUTPUT;
             j->position[r] = (uint8_t)o;
@@ -178,7 +173,7 @@ static void run_task(int64_t task, void *context) {
         for (int32_t o = 0; o < p->outputs; o++) {
             uint16_t r = p->output_registers[o];
             char *to = (char *)j->outputs[o] + start * j->width[r];
-            if (j->copied[o] && to != at[r]) memcpy(to, at[r], (size_t)n * j->width[r]);
+            if (j->copied[o]) memcpy(to, at[r], (size_t)n * j->width[r]);
         }
     }
 }
