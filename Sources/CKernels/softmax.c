@@ -1,6 +1,7 @@
 // Softmax and cross-entropy: each slice is independent of the others, so tasks are ranges of rows or bands of columns.
 #include <math.h>
 #include "mk_softmax.h"
+#include "mk_vmath.h"
 #include "reduce_kernels.h"
 
 #define MK_CHUNK 1024
@@ -8,8 +9,8 @@
 
 #define T float
 #define NAME(loop) MK_PASTE(f32, loop)
-#define EXP expf
-#define LOG logf
+#define EXP f32_exp
+#define LOG f32_log
 #define SUM_ROW mk_sum_f32_rows
 #define MAX_ROW mk_max_f32_rows
 #include "softmax_template.h"
