@@ -1,8 +1,8 @@
 """The encoding of the test fixtures, shared by the scripts that make them.
 
 A file is `{"source": text, "cases": [case, ...]}`, a case on each line. A tensor is
-`{"shape": [...], "dtype": "float64" | "float32" | "int64" | "bool", "values": [...]}` with its values in row-major order;
-"nan", "inf" and "-inf" are strings, a bool is 0 or 1, and every other number reads back to the same bits.
+`{"shape": [...], "dtype": "float64" | "float32" | "int64" | "bool", "values": [...]}` with its values in row-major
+order; "nan", "inf" and "-inf" are strings, a bool is 0 or 1, and every other number reads back to the same bits.
 """
 import json
 import math

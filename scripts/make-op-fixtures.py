@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Writes Tests/MartletCoreTests/Fixtures/*.json: values and gradients of the ops, computed by PyTorch in float64.
+"""Writes Tests/MartletCoreTests/Fixtures/*.json: values and gradients of the ops by PyTorch, in float64.
 
     scripts/make-op-fixtures.py        (needs torch and numpy)
 
-A case is `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}`; fixtures.py says how tensors are written.
-`gradients` holds, for each input, the gradient of sum(outputs[0] * outputGradient), and null for inputs without one
-(indices, conditions). Cases without gradients (integers, special values) have "outputGradient": null and
+The same versions on the same kind of processor write the same bytes; another one may differ in the last digits.
+
+A case is `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}`; fixtures.py says how tensors are
+written.
+`gradients` holds, for each input, the gradient of sum(outputs[0] * outputGradient), and null for inputs without
+one (indices, conditions). Cases without gradients (integers, special values) have "outputGradient": null and
 "gradients": null. A case with several differentiable outputs (split) has "outputGradients" instead, one for each output.
 
-Images and kernels are laid out as in Keras: channels last, kernels [spatial..., channels in / groups, channels out].
+Images and kernels are laid out as in Keras: channels last, kernels [spatial..., channels in / groups, channels out],
+of depthwise convolutions [height, width, channels in, multiplier].
 Paddings are explicit: [[before, after], ...] for each spatial axis.
 """
 import math
@@ -71,8 +75,20 @@ SPECIAL = numbers(0.0, -0.0, 1, -1, inf, -inf, nan, 5e-324, 1e-310, -1e-310, 1e-
 
 
 # Elementwise with one operand. The domain keeps the inputs off kinks and poles; every op also gets values of all
-# magnitudes in its domain, the special values (where NumPy and PyTorch disagree, NumPy's rule counts: sign(nan) is
-# nan), a scalar and no elements at all.
+# magnitudes in its domain, the special values (where PyTorch's values are not the exact ones, NumPy's: sign(nan) is
+# nan, log1p(5e-324) is 5e-324), a scalar and no elements at all.
+
+def acosh(x):
+    """PyTorch's own gradient, 1 / sqrt(x * x - 1), cancels near 1."""
+    t = x - 1
+    return torch.where(x.abs() < 1e150, torch.log1p(t + torch.sqrt(t * (t + 2))), torch.acosh(x))
+
+
+def digamma(x):
+    """PyTorch's own gradient, its trigamma, is exact to 1e-9 only, but better where x is large."""
+    far = torch.digamma(x + 40) - sum(1 / (x + k) for k in range(40))
+    return torch.where(x.isfinite() & ((x > 0) | (x != x.floor())), far, torch.digamma(x))
+
 
 def unary():
     everywhere, positive, unit = (-3, 3), (0.05, 4), (-0.95, 0.95)
@@ -83,12 +99,13 @@ def unary():
         log=(torch.log, positive), log1p=(torch.log1p, (-0.9, 4)), sin=(torch.sin, everywhere),
         cos=(torch.cos, everywhere), tan=(torch.tan, (-1.4, 1.4)), asin=(torch.asin, unit), acos=(torch.acos, unit),
         atan=(torch.atan, everywhere), sinh=(torch.sinh, everywhere), cosh=(torch.cosh, everywhere),
-        tanh=(torch.tanh, everywhere), asinh=(torch.asinh, everywhere), acosh=(torch.acosh, (1.05, 5)),
+        tanh=(torch.tanh, everywhere), asinh=(torch.asinh, everywhere), acosh=(acosh, (1.05, 5)),
         atanh=(torch.atanh, unit), sigmoid=(torch.sigmoid, everywhere), relu=(torch.relu, everywhere),
         softplus=(lambda x: torch.logaddexp(x, torch.zeros_like(x)), everywhere), erf=(torch.erf, everywhere),
         erfc=(torch.erfc, everywhere), erfinv=(torch.erfinv, unit), lgamma=(torch.lgamma, (-2.95, 6)),
-        digamma=(torch.digamma, (-2.95, 6)), floor=(torch.floor, everywhere), ceil=(torch.ceil, everywhere),
+        digamma=(digamma, (-2.95, 6)), floor=(torch.floor, everywhere), ceil=(torch.ceil, everywhere),
         round=(torch.round, everywhere))
+    numpy_rules = dict(sign=np.sign, relu=lambda x: np.maximum(x, 0.0), log1p=np.log1p)
     magnitudes = numbers(1e-12, 3e-9, 2e-5, 0.004, 0.3, 0.9, 1.7, 6, 13, 25, 80, 300)
     for op, (function, (low, high)) in table.items():
         case(op, function, [draw.uniform((3, 5), low, high)])
@@ -102,8 +119,9 @@ def unary():
         wide = wide[(wide > -20) & (wide != -6) & (wide != -13)] if op in ("lgamma", "digamma") else wide
         case(op, function, [wide])
         special = function(torch.tensor(SPECIAL)).numpy()
-        if op in ("sign", "relu"):
-            special = np.sign(SPECIAL) if op == "sign" else np.maximum(SPECIAL, 0.0)
+        if op in numpy_rules:
+            with np.errstate(all="ignore"):
+                special = numpy_rules[op](SPECIAL)
         literal(op, [SPECIAL], [special])
     halves = numbers(-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4503599627370497.5)
     for op in ("floor", "ceil", "round"):
