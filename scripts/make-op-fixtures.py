@@ -9,7 +9,8 @@ A case is `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}`; 
 written.
 `gradients` holds, for each input, the gradient of sum(outputs[0] * outputGradient), and null for inputs without
 one (indices, conditions). Cases without gradients (integers, special values) have "outputGradient": null and
-"gradients": null. A case with several differentiable outputs (split) has "outputGradients" instead, one for each output.
+"gradients": null. A case with several differentiable outputs (split) has "outputGradients" instead, one for each
+output.
 
 Images and kernels are laid out as in Keras: channels last, kernels [spatial..., channels in / groups, channels out],
 of depthwise convolutions [height, width, channels in, multiplier].
