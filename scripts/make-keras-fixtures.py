@@ -68,6 +68,19 @@ def record(op, function, inputs, args, sources):
                    else dict(outputGradient=None, gradients=None))
 
 
+def exact_relu(x, negative_slope=0.0, max_value=np.inf, threshold=0.0):
+    return tf.where(x >= max_value, max_value + 0 * x, tf.where(x >= threshold, x, negative_slope * (x - threshold)))
+
+
+def exact_gelu(x, approximate=False):
+    inner = tf.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)) if approximate else tf.math.erf(x / np.sqrt(2))
+    return 0.5 * x * (1 + inner)
+
+
+# TensorFlow rounds the constants of these to float32, whatever the input; by Keras's definitions, in float64:
+EXACT = dict(relu=exact_relu, leaky_relu=lambda x, negative_slope=0.2: exact_relu(x, negative_slope), gelu=exact_gelu)
+
+
 def activations():
     table = [
         ("linear", {}), ("relu", {}), ("relu", dict(negative_slope=0.1)), ("relu", dict(max_value=1.5)),
@@ -83,7 +96,7 @@ def activations():
     wide = np.array([-30, -8.3, -6.1, -4.2, -3.1, -2.9, -1.2, -0.9, -0.45, -1e-3, -1e-9,
                      1e-9, 1e-3, 0.35, 0.65, 0.95, 1.3, 2.8, 3.2, 5.7, 6.4, 31])
     for name, args in table:
-        function = getattr(keras.activations, name)
+        function = EXACT[name] if name in EXACT and (args or name != "relu") else getattr(keras.activations, name)
         for x in (draw.distinct((3, 7), -3.9, 3.9), wide if name != "exponential" else wide[1:-1]):
             yield record(camel(name), lambda x: function(x, **args), [x], args, [0])
         special = np.array([0.0, 1, -1, 6, -6, np.inf, -np.inf, np.nan])
@@ -265,7 +278,7 @@ def schedules():
             ("CosineDecay", dict(initial_learning_rate=0.0, decay_steps=90, warmup_target=0.1, warmup_steps=10)),
             ("CosineDecay", rate | dict(decay_steps=50, alpha=0.2, warmup_target=0.5, warmup_steps=20)),
             ("CosineDecayRestarts", rate | dict(first_decay_steps=10)),
-            ("CosineDecayRestarts", rate | dict(first_decay_steps=20, t_mul=1.5, m_mul=0.8, alpha=0.1)),
+            ("CosineDecayRestarts", rate | dict(first_decay_steps=22, t_mul=1.5, m_mul=0.8, alpha=0.1)),
             ("CosineDecayRestarts", rate | dict(first_decay_steps=20, t_mul=1.0, m_mul=0.9))]:
         schedule = getattr(keras.optimizers.schedules, name)(**args)
         yield dict(schedule=name, args=plain(args), steps=steps,
