@@ -10,7 +10,7 @@ defaults.
 - activations.json, losses.json, in float64: `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}` as
   make-op-fixtures.py describes it. The inputs of a loss are yTrue, yPred and perhaps the sample weights; its output
   is one value per sample (reduction "none") or reduced as "reduction" says. A loss has a gradient for yPred alone.
-  LogCosh is 2e-9 too large: TensorFlow rounds its log 2 to float32.
+  LogCosh is 2e-9 too small: TensorFlow rounds its log 2 to float32.
 - metrics.json, in float64: `{"metric", "args", "updates": [{"yTrue", "yPred", "sampleWeight", "result"}, ...]}`;
   `result` is the metric's value after this update and all before it, without a reset. yTrue is null for Mean and Sum.
 - optimizers.json, in float32: the file has "variables", the initial values, and "gradients", those of each step; a
