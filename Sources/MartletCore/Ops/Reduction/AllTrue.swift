@@ -3,7 +3,7 @@ import CKernels
 /// Whether every element is true.
 struct AllTrue: ReductionOp {
     static let name = "all"
-    static let code = MK_ALL
+    static let code = MK_REDUCE_ALL
     let axes: ReducedAxes
 
     func takes(_ type: DType) -> Bool { type == .bool }

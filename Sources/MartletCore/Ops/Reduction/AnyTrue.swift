@@ -3,7 +3,7 @@ import CKernels
 /// Whether one element is true.
 struct AnyTrue: ReductionOp {
     static let name = "any"
-    static let code = MK_ANY
+    static let code = MK_REDUCE_ANY
     let axes: ReducedAxes
 
     func takes(_ type: DType) -> Bool { type == .bool }

@@ -3,7 +3,7 @@ import CKernels
 /// The largest element.
 struct Max: ExtremumOp {
     static let name = "max"
-    static let code = MK_MAX
+    static let code = MK_REDUCE_MAX
     let axes: ReducedAxes
 }
 

@@ -3,7 +3,7 @@ import CKernels
 /// `Σ x / n`
 struct Mean: ReductionOp {
     static let name = "mean"
-    static let code = MK_MEAN
+    static let code = MK_REDUCE_MEAN
     static let isLinear = true
     let axes: ReducedAxes
 

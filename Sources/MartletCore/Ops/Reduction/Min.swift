@@ -3,7 +3,7 @@ import CKernels
 /// The smallest element.
 struct Min: ExtremumOp {
     static let name = "min"
-    static let code = MK_MIN
+    static let code = MK_REDUCE_MIN
     let axes: ReducedAxes
 }
 

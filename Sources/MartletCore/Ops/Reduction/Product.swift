@@ -3,7 +3,7 @@ import CKernels
 /// `Π x`
 struct Product: ReductionOp {
     static let name = "product"
-    static let code = MK_PROD
+    static let code = MK_REDUCE_PROD
     let axes: ReducedAxes
 
     /// Each element's gradient is the product of the others: of those before it and of those after it. A division of the

@@ -3,7 +3,7 @@ import CKernels
 /// `Σ x`
 struct Sum: ReductionOp {
     static let name = "sum"
-    static let code = MK_SUM
+    static let code = MK_REDUCE_SUM
     static let isLinear = true
     let axes: ReducedAxes
 
