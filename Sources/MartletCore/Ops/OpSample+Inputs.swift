@@ -61,3 +61,13 @@ package func binarySamples(
             label: "\(left) \(right)", secondOrder: secondOrder)
     }
 }
+
+/// Samples of a logical op: all four pairs, broadcasting, none.
+package func logicalSamples(_ op: some BinaryOp) -> [OpSample] {
+    let (a, b) = (Tensor([true, true, false, false]), Tensor([true, false, true, false]))
+    return [
+        OpSample(op, [a, b], label: "all pairs"),
+        OpSample(op, [a, Tensor([true], shape: [])], label: "scalar"),
+        OpSample(op, [Tensor([Bool]()), Tensor([Bool]())], label: "empty"),
+    ]
+}
