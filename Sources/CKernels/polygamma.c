@@ -2,7 +2,7 @@
 #include "mk_internal.h"
 #include "mk_polygamma.h"
 
-// sum over k >= 0 of (x + k)^-s for s >= 2, x > 0: the first terms as they are, the rest by the Euler-Maclaurin formula.
+// sum over k >= 0 of (x + k)^-s for s >= 2, x > 0: the first terms as they are, the rest by Euler and Maclaurin.
 static double hurwitz_zeta(double s, double x) {
     // B(2k) / (2k)!
     static const double coefficient[] = {

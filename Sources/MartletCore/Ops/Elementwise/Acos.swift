@@ -5,7 +5,9 @@ struct Acos: UnaryOp {
     static let name = "acos"
     static let code = MK_ACOS
 
-    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { -upstream * ((1 - x) * (1 + x)).reciprocalSquareRoot() }
+    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? {
+        -upstream * ((1 - x) * (1 + x)).reciprocalSquareRoot()
+    }
 
     static var samples: [OpSample] { unarySamples(Acos(), in: -0.7...0.7) }
 }

@@ -5,7 +5,9 @@ struct Acosh: UnaryOp {
     static let name = "acosh"
     static let code = MK_ACOSH
 
-    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { upstream * ((x - 1) * (x + 1)).reciprocalSquareRoot() }
+    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? {
+        upstream * ((x - 1) * (x + 1)).reciprocalSquareRoot()
+    }
 
     static var samples: [OpSample] { unarySamples(Acosh(), in: 1.5...4) }
 }

@@ -5,7 +5,9 @@ struct Asin: UnaryOp {
     static let name = "asin"
     static let code = MK_ASIN
 
-    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { upstream * ((1 - x) * (1 + x)).reciprocalSquareRoot() }
+    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? {
+        upstream * ((1 - x) * (1 + x)).reciprocalSquareRoot()
+    }
 
     static var samples: [OpSample] { unarySamples(Asin(), in: -0.7...0.7) }
 }

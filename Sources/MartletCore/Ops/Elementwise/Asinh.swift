@@ -5,7 +5,9 @@ struct Asinh: UnaryOp {
     static let name = "asinh"
     static let code = MK_ASINH
 
-    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { upstream * (1 + x.square()).reciprocalSquareRoot() }
+    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? {
+        upstream * (1 + x.square()).reciprocalSquareRoot()
+    }
 
     static var samples: [OpSample] { unarySamples(Asinh()) }
 }

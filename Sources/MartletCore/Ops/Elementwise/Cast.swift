@@ -25,9 +25,9 @@ struct Cast: ElementwiseOp {
 }
 
 extension Tensor {
-    /// The elements converted to `type`. Floats round to nearest, ties to even; a float becomes an integer by dropping its
-    /// fraction and stops at the type's limits (NaN gives 0); integers wrap into narrower ones; to `bool`, what is not
-    /// zero is true. The gradient is cast back.
+    /// The elements converted to `type`. Floats round to nearest, ties to even; a float becomes an integer by dropping
+    /// its fraction and stops at the type's limits (NaN gives 0); integers wrap into narrower ones; to `bool`, what is
+    /// not zero is true. The gradient is cast back.
     public func cast(to type: DType) -> Tensor {
         dtype == type ? self : perform(Cast(target: type), self)
     }

@@ -8,8 +8,8 @@ struct FloorDivide: BinaryOp, NotDifferentiable {
     static var samples: [OpSample] { binarySamples(FloorDivide(), b: 0.5...2) }
 }
 
-/// The largest whole number not above the quotient, broadcast, as Python's `//`. Integers stay integers, and divided by 0
-/// give 0. Has no gradient, as in TensorFlow.
+/// The largest whole number not above the quotient, broadcast, as Python's `//`. Integers stay integers, and divided by
+/// 0 give 0. Has no gradient, as in TensorFlow.
 public func floorDivide(_ a: Tensor, _ b: Tensor) -> Tensor {
     let (a, b) = Tensor.promoted(a, b)
     return perform(FloorDivide(), a, b)

@@ -25,8 +25,8 @@ struct Pow: BinaryOp {
 }
 
 extension Tensor {
-    /// Each element to the power of the other's, broadcast. Integers stay integers and wrap; to a negative power they give
-    /// 0, save for 1 and -1. The exponent's gradient is 0 where the base is not positive, as in TensorFlow.
+    /// Each element to the power of the other's, broadcast. Integers stay integers and wrap; to a negative power they
+    /// give 0, save for 1 and -1. The exponent's gradient is 0 where the base is not positive, as in TensorFlow.
     public func pow(_ exponent: Tensor) -> Tensor {
         let (a, b) = Tensor.promoted(self, exponent)
         return perform(Pow(), a, b)

@@ -8,6 +8,7 @@ struct Round: UnaryOp, NotDifferentiable {
 }
 
 extension Tensor {
-    /// The whole number nearest to each element, the even one when two are: 0.5 and 1.5 give 0 and 2. Integers stay what they are.
+    /// The whole number nearest to each element, the even one when two are: 0.5 and 1.5 give 0 and 2. Integers stay
+    /// what they are.
     public func round() -> Tensor { dtype.isFloatingPoint ? perform(Round(), self) : self }
 }

@@ -38,8 +38,8 @@ struct Where: ElementwiseOp {
 
 /// The element of `a` where `condition` is true (a number: not zero), that of `b` elsewhere; all broadcast.
 ///
-/// Each element's gradient goes to the one that was chosen. The other gets 0, whatever its own derivative: to keep a NaN
-/// out of a gradient, choose a harmless argument before the function that has a pole, not only a result after it.
+/// Each element's gradient goes to the one that was chosen. The other gets 0, whatever its own derivative: to keep a
+/// NaN out of a gradient, choose a harmless argument before the function that has a pole, not only a result after it.
 public func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     let (a, b) = Tensor.promoted(a, b)
     return perform(Where(), condition.cast(to: .bool), a, b)

@@ -10,8 +10,8 @@ struct CumulativeMax: ExtremumScanOp {
 }
 
 extension Tensor {
-    /// The largest of the elements along `axis` up to each one; from the end when `reverse`. A NaN stays from where it is.
-    /// Of equal elements the last so far gets the gradient. `uint8` and `bool` give `int64`.
+    /// The largest of the elements along `axis` up to each one; from the end when `reverse`. A NaN stays from where it
+    /// is. Of equal elements the last so far gets the gradient. `uint8` and `bool` give `int64`.
     public func cumulativeMax(axis: Int, reverse: Bool = false) -> Tensor {
         CumulativeMax.apply(to: self, axis: axis, exclusive: false, reverse: reverse)
     }

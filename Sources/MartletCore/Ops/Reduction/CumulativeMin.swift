@@ -10,8 +10,8 @@ struct CumulativeMin: ExtremumScanOp {
 }
 
 extension Tensor {
-    /// The smallest of the elements along `axis` up to each one; from the end when `reverse`. A NaN stays from where it is.
-    /// Of equal elements the last so far gets the gradient. `uint8` and `bool` give `int64`.
+    /// The smallest of the elements along `axis` up to each one; from the end when `reverse`. A NaN stays from where it
+    /// is. Of equal elements the last so far gets the gradient. `uint8` and `bool` give `int64`.
     public func cumulativeMin(axis: Int, reverse: Bool = false) -> Tensor {
         CumulativeMin.apply(to: self, axis: axis, exclusive: false, reverse: reverse)
     }

@@ -8,8 +8,8 @@ struct CumulativeProduct: ScanOp {
     let exclusive: Bool
     let reverse: Bool
 
-    /// `dxᵢ = (Π xₖ before i) · Rᵢ` with `Rᵢ = gᵢ + xᵢ₊₁ Rᵢ₊₁`, a recurrence from the other end in place of the division by
-    /// `xᵢ` that would fail at zeros. In an exclusive product `gᵢ` acts from i + 1 on.
+    /// `dxᵢ = (Π xₖ before i) · Rᵢ` with `Rᵢ = gᵢ + xᵢ₊₁ Rᵢ₊₁`, a recurrence from the other end in place of the
+    /// division by `xᵢ` that would fail at zeros. In an exclusive product `gᵢ` acts from i + 1 on.
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (x, upstream) = (context.inputs[0], context.gradient)
         if exclusive {

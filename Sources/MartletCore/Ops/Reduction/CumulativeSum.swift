@@ -17,8 +17,8 @@ struct CumulativeSum: ScanOp {
 }
 
 extension Tensor {
-    /// The sum of the elements along `axis` up to each one, itself included unless `exclusive`; from the end when `reverse`.
-    /// `bool` and `uint8` are summed as `int64`.
+    /// The sum of the elements along `axis` up to each one, itself included unless `exclusive`; from the end when
+    /// `reverse`. `bool` and `uint8` are summed as `int64`.
     public func cumulativeSum(axis: Int, exclusive: Bool = false, reverse: Bool = false) -> Tensor {
         CumulativeSum.apply(to: self, axis: axis, exclusive: exclusive, reverse: reverse)
     }

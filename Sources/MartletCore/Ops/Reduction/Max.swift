@@ -8,8 +8,8 @@ struct Max: ExtremumOp {
 }
 
 extension Tensor {
-    /// The largest element over `axes`, all when nil; NaN when one is. Stops when there are none. Elements that tie share the
-    /// gradient evenly, as in TensorFlow.
+    /// The largest element over `axes`, all when nil; NaN when one is. Stops when there are none. Elements that tie
+    /// share the gradient evenly, as in TensorFlow.
     public func max(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
         dtype == .bool ? any(axes: axes, keepDims: keepDims) : perform(Max(axes, of: self, keepDims: keepDims), self)
     }

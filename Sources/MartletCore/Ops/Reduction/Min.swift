@@ -8,8 +8,8 @@ struct Min: ExtremumOp {
 }
 
 extension Tensor {
-    /// The smallest element over `axes`, all when nil; NaN when one is. Stops when there are none. Elements that tie share the
-    /// gradient evenly, as in TensorFlow.
+    /// The smallest element over `axes`, all when nil; NaN when one is. Stops when there are none. Elements that tie
+    /// share the gradient evenly, as in TensorFlow.
     public func min(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
         dtype == .bool ? all(axes: axes, keepDims: keepDims) : perform(Min(axes, of: self, keepDims: keepDims), self)
     }

@@ -6,8 +6,8 @@ struct Product: ReductionOp {
     static let code = MK_REDUCE_PROD
     let axes: ReducedAxes
 
-    /// Each element's gradient is the product of the others: of those before it and of those after it. A division of the
-    /// whole product by the element would fail at zeros.
+    /// Each element's gradient is the product of the others: of those before it and of those after it. A division of
+    /// the whole product by the element would fail at zeros.
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let x = context.inputs[0]
         let remaining = axes.remaining(of: x.shape)
@@ -30,8 +30,8 @@ struct Product: ReductionOp {
 }
 
 extension Tensor {
-    /// The product over `axes`, all when nil; 1 of nothing. `bool` and `uint8` are multiplied as `int64`; other integers
-    /// wrap. The gradient is right where elements are 0, too.
+    /// The product over `axes`, all when nil; 1 of nothing. `bool` and `uint8` are multiplied as `int64`; other
+    /// integers wrap. The gradient is right where elements are 0, too.
     public func product(axes: [Int]? = nil, keepDims: Bool = false) -> Tensor {
         perform(Product(axes, of: self, keepDims: keepDims), accumulable)
     }

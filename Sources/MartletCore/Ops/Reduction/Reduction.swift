@@ -23,7 +23,9 @@ struct ReducedAxes: Hashable, Sendable {
         guard axes.allSatisfy(shape.dimensions.indices.contains) else {
             throw OpFailure("Expected axes in \(-shape.rank)..<\(shape.rank), not \(axes).")
         }
-        guard zip(axes, axes.dropFirst()).allSatisfy(<) else { throw OpFailure("Expected each axis once, not \(axes).") }
+        guard zip(axes, axes.dropFirst()).allSatisfy(<) else {
+            throw OpFailure("Expected each axis once, not \(axes).")
+        }
         return keepDims ? keptShape(for: shape) : Shape(unchecked: remaining(of: shape).map { shape.dimensions[$0] })
     }
 

@@ -49,8 +49,8 @@ extension ScanOp {
 protocol ExtremumScanOp: ScanOp {}
 
 extension ExtremumScanOp {
-    /// An element that is the extremum so far receives the gradients of its own place and of those after it up to the next
-    /// such element: a recurrence from the other end.
+    /// An element that is the extremum so far receives the gradients of its own place and of those after it up to the
+    /// next such element: a recurrence from the other end.
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (x, upstream) = (context.inputs[0], context.gradient)
         let isChosen = x .== context.outputs[0]
