@@ -44,13 +44,12 @@ public enum IDX {
         guard let code = elements.first(where: { $0.value == StoredElement(tensor.dtype) })?.key else {
             throw MartletError("IDX stores uint8, int32, float32 and float64. Received \(tensor.dtype): cast it.", at: path)
         }
-        guard let sizes = tensor.shape.dimensions.map({ UInt32(exactly: $0) }) as? [UInt32] else {
+        let sizes = tensor.shape.dimensions
+        guard sizes.allSatisfy({ $0 <= UInt32.max }) else {
             throw MartletError("IDX stores sizes below 2^32. Received shape \(tensor.shape).", at: path)
         }
-        let header = [0, 0, code, UInt8(sizes.count)] + sizes.flatMap { size in
-            [UInt8(truncatingIfNeeded: size >> 24), UInt8(truncatingIfNeeded: size >> 16),
-             UInt8(truncatingIfNeeded: size >> 8), UInt8(truncatingIfNeeded: size)]
-        }
+        var header: [UInt8] = [0, 0, code, UInt8(sizes.count)]
+        for size in sizes { withUnsafeBytes(of: UInt32(size).bigEndian) { header += $0 } }
         try FileIO.write(to: path) { file in
             let compressor = compressed ?? path.hasSuffix(".gz") ? GzipSink(file) : nil
             let sink: any ByteSink = compressor ?? file
