@@ -34,7 +34,8 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore"]),
         .testTarget(
             name: "MartletCoreTests", dependencies: ["MartletCore"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"]),
+        .testTarget(
+            name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletNNTests", dependencies: ["Martlet"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
     ],

@@ -1,0 +1,72 @@
+import Foundation
+import MartletCore
+import MartletFormats
+
+/// A folder of four IDX files under MNIST's names, each plain or with `.gz`.
+struct IDXFolder {
+    /// The files' names without `.gz`.
+    static let names = [
+        "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
+    ]
+
+    let path: String
+
+    init(_ path: String) { self.path = path }
+
+    /// Whether all four files are there.
+    var isComplete: Bool { IDXFolder.names.allSatisfy { file($0) != nil } }
+
+    /// The path of the file called `name`, plain or with `.gz`; nil when there is neither.
+    private func file(_ name: String) -> String? {
+        [name, name + ".gz"].map { (path as NSString).appendingPathComponent($0) }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Reads the four files and checks that they fit each other. Class names are the numbers when `classNames` is nil.
+    func read(name: String, classNames: [String]?) throws -> ImageDataset {
+        let files = try IDXFolder.names.map { name in
+            guard let file = file(name) else {
+                throw MartletError("Expected a folder with the file \(name), plain or with .gz. It is not there.", at: path)
+            }
+            return file
+        }
+        let train = try part(images: files[0], labels: files[1])
+        let test = try part(images: files[2], labels: files[3])
+        guard train.x.shape.dimensions.dropFirst() == test.x.shape.dimensions.dropFirst() else {
+            throw MartletError(
+                "Expected images of shape \(imageShape(train.x)), as in the training set. Received \(imageShape(test.x)).",
+                at: files[2])
+        }
+        let classCount = classNames?.count ?? Int(largest(train.y)) + 1
+        for (y, file) in [(train.y, files[1]), (test.y, files[3])] where Int(largest(y)) >= classCount {
+            let origin = classNames == nil ? "the training set's classes" : "the classes of \(name)"
+            throw MartletError("Expected labels 0...\(classCount - 1), \(origin). Received \(largest(y)).", at: file)
+        }
+        return ImageDataset(
+            name: name, train: train, test: test, classNames: classNames ?? (0..<classCount).map(String.init),
+            maximumPixel: 255)
+    }
+
+    private func part(images: String, labels: String) throws -> ImageDataset.Part {
+        let x = try IDX.read(images)
+        guard x.dtype == .uint8, x.rank == 3 || x.rank == 4, x.elementCount > 0 else {
+            throw MartletError(
+                "Expected images: unsigned bytes of shape (n, height, width) or (n, height, width, channels), not empty. "
+                    + "Received \(x.spec).", at: images)
+        }
+        let y = try IDX.read(labels)
+        guard y.dtype == .uint8, y.rank == 1 else {
+            throw MartletError("Expected labels: unsigned bytes of shape (n,). Received \(y.spec).", at: labels)
+        }
+        guard y.elementCount == x.shape[0] else {
+            throw MartletError(
+                "Expected \(x.shape[0]) labels, as many as there are images in \(images). Received \(y.elementCount).",
+                at: labels)
+        }
+        return (x, y)
+    }
+
+    private func largest(_ labels: Tensor) -> UInt8 { labels.withUnsafeBytes { $0.max() ?? 0 } }
+
+    private func imageShape(_ images: Tensor) -> Shape { Shape(Array(images.shape.dimensions.dropFirst())) }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import MartletCore
+
+/// A file that appears whole or not at all: written beside its place, flushed to the disk, then renamed.
+///
+/// Until `commit()` succeeds, what was at the path stays. The temporary file goes with the object.
+package final class AtomicFile: ByteSink {
+    private let path: String
+    private let target: String
+    private let temporary: String
+    private var descriptor: Int32
+    private var isCommitted = false
+
+    /// Begins a file at `path`. Throws when its folder is missing or may not be written, and when `path` is a folder or a
+    /// device. Where `path` is a symbolic link, the file that it leads to is replaced.
+    package init(_ path: String) throws {
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        if exists && status.st_mode & S_IFMT != S_IFREG {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "folder" : "pipe or device"
+            throw MartletError("Expected a file to write. Received a \(kind).", at: path)
+        }
+        self.path = path
+        target = exists ? URL(fileURLWithPath: path).resolvingSymlinksInPath().path : path
+        let name = ".\((target as NSString).lastPathComponent).\(UInt32.random(in: 0...UInt32.max)).tmp"
+        temporary = ((target as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FileStream.failure("write", path) }
+        if exists { fchmod(descriptor, status.st_mode & 0o7777) }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if !isCommitted { unlink(temporary) }
+    }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var position = 0
+        while position < bytes.count {
+            let written = Foundation.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
+            if written < 0 && errno == EINTR { continue }
+            guard written >= 0 else { throw FileStream.failure("write", path) }
+            position += written
+        }
+    }
+
+    /// Puts the file in its place.
+    package func commit() throws {
+        guard fsync(descriptor) == 0 else { throw FileStream.failure("write", path) }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0, rename(temporary, target) == 0 else { throw FileStream.failure("write", path) }
+        isCommitted = true
+    }
+}
+
+/// Whole files and folders.
+package enum FileIO {
+    /// The bytes of the file at `path`. Throws when there are more than `limit`.
+    package static func read(_ path: String, limit: Int = .max) throws -> [UInt8] {
+        let file = try FileStream(path)
+        guard file.bound <= limit else {
+            throw file.error("Expected a file of at most \(limit) bytes. Received \(file.bound).")
+        }
+        return try file.bytes(file.bound, "the file")
+    }
+
+    /// Writes a file that appears whole or not at all, of what `body` gives to the sink.
+    package static func write(to path: String, _ body: (any ByteSink) throws -> Void) throws {
+        let file = try AtomicFile(path)
+        try body(file)
+        try file.commit()
+    }
+
+    /// Writes a file of `bytes` that appears whole or not at all.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        try write(to: path) { try $0.write(bytes) }
+    }
+
+    /// Writes a file of `text` in UTF-8 that appears whole or not at all.
+    package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+    /// Makes the folder `path` and those above it, and checks that files can be made there.
+    package static func makeFolder(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            var isFolder: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let reason = exists && !isFolder.boolValue ? "a file is in its place" : "it or a folder above it cannot be made"
+            throw MartletError("Expected a folder to write into: \(reason). Choose another.", at: path)
+        }
+        guard access(path, W_OK | X_OK) == 0 else {
+            throw MartletError("Expected a folder to write into: it may not be written. Choose another.", at: path)
+        }
+    }
+}

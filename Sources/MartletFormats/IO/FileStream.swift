@@ -1,0 +1,58 @@
+import Foundation
+import MartletCore
+
+/// A regular file that is read from its start.
+package final class FileStream: ByteStream {
+    package let name: String
+    private let descriptor: Int32
+    private let size: Int
+    private var position = 0
+
+    /// Opens `path`. Throws when it is missing, a folder or otherwise no regular file, or may not be read.
+    package init(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileStream.failure("read", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "folder" : "pipe or device"
+            throw MartletError("Expected a file. Received a \(kind).", at: path)
+        }
+        self.descriptor = descriptor
+        name = path
+        size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    package var bound: Int { max(0, size - position) }
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var count = 0
+        while count < buffer.count {
+            // Linux reads at most 2 GiB at a time; less is no error.
+            let received = pread(
+                descriptor, buffer.baseAddress! + count, buffer.count - count, off_t(position))
+            if received < 0 && errno == EINTR { continue }
+            guard received >= 0 else { throw FileStream.failure("read", name) }
+            if received == 0 { break }
+            count += received
+            position += received
+        }
+        return count
+    }
+
+    /// What the system says about a call that has just failed.
+    static func failure(_ verb: String, _ path: String) -> MartletError {
+        MartletError("Cannot \(verb) it: \(String(cString: strerror(errno)).lowercased()).", at: path)
+    }
+
+    /// Opens `path`, and decompresses what comes if it begins with gzip's magic bytes: the name does not matter.
+    package static func openDecompressing(_ path: String) throws -> any ByteStream {
+        let file = try FileStream(path)
+        var magic: (UInt8, UInt8) = (0, 0)
+        let count = try withUnsafeMutableBytes(of: &magic) { try file.read(into: $0) }
+        file.position = 0
+        return count == 2 && magic == (0x1F, 0x8B) ? GunzipStream(file) : file
+    }
+}

@@ -1,0 +1,73 @@
+import CZlib
+import MartletCore
+
+/// What a stream holds in gzip's format (RFC 1952): any number of members one after another, checksums verified.
+package final class GunzipStream: ByteStream {
+    private let source: any ByteStream
+    // zlib keeps the address of its stream, so the stream must not move.
+    private let z = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    private var members = 0
+    private var isBetweenMembers = false
+
+    /// Decompresses `source`, which begins with gzip's magic bytes.
+    package init(_ source: any ByteStream) {
+        self.source = source
+        z.initialize(to: z_stream())
+        let status = inflateInit2_(z, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        require(status == Z_OK, "GunzipStream", "zlib does not start: status \(status).")
+    }
+
+    deinit {
+        inflateEnd(z)
+        z.deallocate()
+        input.deallocate()
+    }
+
+    package var name: String { source.name }
+
+    /// Deflate makes at most 1,032 bytes of one; what zlib holds back is far below the constant.
+    package var bound: Int {
+        let (most, overflow) = (source.bound + Int(z.pointee.avail_in)).multipliedReportingOverflow(by: 1032)
+        return overflow ? .max : most.addingReportingOverflow(1 << 16).overflow ? .max : most + (1 << 16)
+    }
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var written = 0
+        while written < buffer.count {
+            if z.pointee.avail_in == 0 { try takeInput() }
+            if isBetweenMembers {
+                if z.pointee.avail_in == 0 { break }
+                inflateReset(z)
+                isBetweenMembers = false
+            }
+            // zlib counts in 32 bits.
+            let room = min(buffer.count - written, 1 << 30)
+            z.pointee.next_out = (buffer.baseAddress! + written).assumingMemoryBound(to: UInt8.self)
+            z.pointee.avail_out = UInt32(room)
+            let isStarved = z.pointee.avail_in == 0
+            let status = inflate(z, Z_NO_FLUSH)
+            let produced = room - Int(z.pointee.avail_out)
+            written += produced
+            switch status {
+            case Z_STREAM_END:
+                members += 1
+                isBetweenMembers = true
+            case Z_OK, Z_BUF_ERROR:
+                if isStarved && produced == 0 { throw error("The gzip data is cut short.") }
+            default:
+                if members > 0 && z.pointee.total_out == 0 {
+                    throw error("Expected nothing after the gzip data. Received bytes that are no gzip member.")
+                }
+                let reason = z.pointee.msg.map { String(cString: $0) } ?? "status \(status)"
+                throw error("The gzip data is corrupt (zlib: \(reason)).")
+            }
+        }
+        return written
+    }
+
+    private func takeInput() throws {
+        z.pointee.avail_in = UInt32(try source.read(into: input))
+        z.pointee.next_in = input.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    }
+}

@@ -1,0 +1,66 @@
+import MartletCore
+
+/// NumPy's files of one array (`numpy.save`), format versions 1 to 3.
+///
+/// Source: NumPy Enhancement Proposal 1 and the documentation of `numpy.lib.format`.
+public enum NPY {
+    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+    /// Reads the array in the file at `path`: any byte order, rows or columns first.
+    ///
+    /// `int8`, `int16` and `uint16` become `int32`, `uint32` becomes `int64`; the other types keep theirs.
+    /// - Throws: `MartletError` when the file cannot be read, is no `.npy` file, holds another type (strings, objects,
+    ///   complex numbers, `uint64`), is cut short, or has bytes after its elements.
+    public static func read(_ path: String) throws -> Tensor { try read(FileStream(path)) }
+
+    package static func read(_ stream: any ByteStream) throws -> Tensor {
+        let header = try NPYHeader(from: stream)
+        let stored = header.isFortranOrder ? Shape(unchecked: header.shape.dimensions.reversed()) : header.shape
+        let tensor = try stream.tensor(stored, header.element, header.order)
+        try stream.expectEnd(after: "the \(stored.elementCount) elements that the header announces")
+        return header.isFortranOrder ? reversingAxes(tensor) : tensor
+    }
+
+    /// Writes `tensor` to the file at `path`, little-endian, row-major; the file appears whole or not at all.
+    /// - Throws: `MartletError` when the file cannot be written, or for `bfloat16`, which NumPy does not have.
+    public static func write(_ tensor: Tensor, to path: String) throws {
+        guard let descriptor = NPYHeader.descriptor(of: tensor.dtype) else {
+            throw MartletError("NumPy has no \(tensor.dtype): cast it to float32.", at: path)
+        }
+        let text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(tensor.shape), }"
+        // The elements begin at a multiple of 64 bytes, for programs that map the file.
+        let padding = 63 - (magic.count + 4 + text.utf8.count) % 64
+        let header = Array((text + String(repeating: " ", count: padding) + "\n").utf8)
+        let size = [UInt8(truncatingIfNeeded: header.count), UInt8(truncatingIfNeeded: header.count >> 8)]
+        try FileIO.write(to: path) { file in
+            try file.write(magic + [1, 0] + size + header)
+            try file.write(elementsOf: tensor, .little)
+        }
+    }
+
+    /// The tensor whose axes are those of `tensor` from the last to the first.
+    private static func reversingAxes(_ tensor: Tensor) -> Tensor {
+        let dimensions = Array(tensor.shape.dimensions.reversed())
+        let result = Tensor(uninitialized: TensorSpec(Shape(unchecked: dimensions), tensor.dtype))
+        let strides = Array(tensor.shape.strides.reversed())
+        let size = tensor.dtype.byteCount
+        var index = [Int](repeating: 0, count: dimensions.count)
+        tensor.withUnsafeBytes { source in
+            var offset = 0
+            for position in 0..<result.elementCount {
+                (result.mutablePointer + position * size)
+                    .copyMemory(from: source.baseAddress! + offset * size, byteCount: size)
+                var axis = dimensions.count - 1
+                while axis >= 0 {
+                    index[axis] += 1
+                    offset += strides[axis]
+                    if index[axis] < dimensions[axis] { break }
+                    offset -= index[axis] * strides[axis]
+                    index[axis] = 0
+                    axis -= 1
+                }
+            }
+        }
+        return result
+    }
+}

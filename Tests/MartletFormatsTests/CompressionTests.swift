@@ -1,0 +1,101 @@
+import Foundation
+import MartletCore
+import Testing
+
+@testable import MartletFormats
+
+@Suite struct CompressionTests {
+    let text = [UInt8]((0..<100_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) })
+
+    @Test func roundTrips() throws {
+        for bytes in [[], [7], text] {
+            let packed = try Compression.gzip(bytes)
+            #expect(try Compression.gunzip(packed, limit: bytes.count, name: "data") == bytes)
+            #expect(try Compression.gzip(bytes) == packed)
+            #expect(try Compression.inflate(Compression.deflate(bytes), size: bytes.count, name: "data") == bytes)
+        }
+    }
+
+    @Test func membersFollowEachOther() throws {
+        let packed = try Compression.gzip(text) + Compression.gzip([]) + Compression.gzip([1, 2])
+        #expect(try Compression.gunzip(packed, limit: .max, name: "data") == text + [1, 2])
+    }
+
+    @Test func damageIsNamed() throws {
+        let packed = try Compression.gzip(text)
+        expectError("data", "cut short") { try Compression.gunzip(packed.dropLast(1), limit: .max, name: "data") }
+        expectError("cut short") { try Compression.gunzip([0x1F, 0x8B], limit: .max, name: "data") }
+        expectError("no gzip member") { try Compression.gunzip(packed + [0, 0, 0], limit: .max, name: "data") }
+        var corrupt = packed
+        corrupt[packed.count - 6] ^= 1
+        expectError("corrupt", "check") { try Compression.gunzip(corrupt, limit: .max, name: "data") }
+        expectError("Expected a zlib stream of 5 bytes") { try Compression.inflate([1, 2, 3], size: 5, name: "data") }
+    }
+
+    @Test func bombsAreRefused() throws {
+        let bomb = try Compression.gzip([UInt8](repeating: 0, count: 50_000_000))
+        #expect(bomb.count < 60_000)
+        expectError("at most 1000 bytes") { try Compression.gunzip(bomb, limit: 1000, name: "data") }
+        let stream = GunzipStream(MemoryStream(bomb, name: "data"))
+        #expect((50_000_000...bomb.count * 1100 + 100_000).contains(stream.bound))
+    }
+
+    @Test func fuzzing() throws {
+        let counts = fuzz(try Compression.gzip(Array(text.prefix(3000)))) {
+            try Compression.gunzip($0, limit: 10_000, name: "data")
+        }
+        #expect(counts.refused > 1500)
+    }
+
+    /// Digests from FIPS 180-4's examples.
+    @Test func digests() throws {
+        #expect(SHA256.hexDigest(of: []) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        #expect(SHA256.hexDigest(of: Array("abc".utf8)) == abc)
+        let hash = SHA256()
+        try hash.write(Array("a".utf8))
+        try hash.write(Array("bc".utf8))
+        #expect(hash.hexDigest() == abc)
+        let million = [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000)
+        #expect(
+            try SHA256.hexDigest(of: MemoryStream(million, name: "data"))
+                == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+    }
+}
+
+@Suite struct FileTests {
+    @Test func readingProblems() throws {
+        try withFolder { folder in
+            expectError("\(folder)/none", "no such file") { try FileIO.read("\(folder)/none") }
+            expectError(folder, "Received a folder") { try FileIO.read(folder) }
+            expectError("/dev/null", "pipe or device") { try FileIO.read("/dev/null") }
+            try FileIO.write([1, 2, 3], to: "\(folder)/file")
+            #expect(try FileIO.read("\(folder)/file") == [1, 2, 3])
+            expectError("at most 2 bytes", "Received 3") { try FileIO.read("\(folder)/file", limit: 2) }
+        }
+    }
+
+    @Test func writesAreWholeOrNothing() throws {
+        try withFolder { folder in
+            let path = "\(folder)/file"
+            try FileIO.write([1], to: path)
+            expectError("stop here") {
+                try FileIO.write(to: path) { sink in
+                    try sink.write([2, 2])
+                    throw MartletError("stop here")
+                }
+            }
+            #expect(try FileIO.read(path) == [1])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)
+            try FileIO.write([3], to: "\(folder)/link")
+            #expect(try FileIO.read(path) == [3])
+            expectError("Received a folder") { try FileIO.write([1], to: folder) }
+            expectError("\(folder)/none/file", "no such file") { try FileIO.write([1], to: "\(folder)/none/file") }
+            expectError("/dev/null", "pipe or device") { try FileIO.write([1], to: "/dev/null") }
+            expectError("a file is in its place") { try FileIO.makeFolder(path) }
+            expectError("cannot be made") { try FileIO.makeFolder("\(path)/below") }
+            try FileIO.makeFolder("\(folder)/a/b")
+        }
+    }
+}
