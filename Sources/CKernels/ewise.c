@@ -124,21 +124,18 @@ static int32_t place_registers(job *j) {
     for (int32_t i = 0; i < p->instructions; i++) {
         const mk_instr *code = &p->code[i];
         first_write[code->dst] = i;
-        j->width[code->dst] = (uint8_t)mk_size_of(mk_ewise_result((mk_op)code->op, (mk_dtype)code->type, (mk_dtype)code->to));
+        mk_dtype result = mk_ewise_result((mk_op)code->op, (mk_dtype)code->type, (mk_dtype)code->to);
+        // A scratch register may hold several types in turn; the widest counts.
+        if (mk_size_of(result) > j->width[code->dst]) j->width[code->dst] = (uint8_t)mk_size_of(result);
         for (int32_t s = mk_ewise_arity((mk_op)code->op); s-- > 0;)
             if (code->src[s] < p->inputs) last_read[code->src[s]] = i;
     }
     for (int32_t o = 0; o < p->outputs; o++) {
         uint16_t r = p->output_registers[o];
-        j->copied[o] = r < p->inputs || j->place[r] == IN_OUTPUT;
-        if (r < p->inputs) continue;
-        // An output in the place of an input that is still read, or copied out, afterwards has to wait.
+        j->copied[o] = j->place[r] == IN_OUTPUT;
+        // An output in the place of an input that is still read afterwards has to wait.
         for (int32_t k = 0; k < p->inputs; k++)
             if (j->inputs[k] == j->outputs[o] && last_read[k] > first_write[r]) j->copied[o] = true;
-        for (int32_t other = 0; other < p->outputs; other++) {
-            uint16_t q = p->output_registers[other];
-            if (q < p->inputs && j->inputs[q] == j->outputs[o]) j->copied[o] = true;
-        }
         if (!j->copied[o]) {
             j->place[r] = IN_OUTPUT;
             j->position[r] = (uint8_t)o;
@@ -178,7 +175,7 @@ static void run_task(int64_t task, void *context) {
         for (int32_t o = 0; o < p->outputs; o++) {
             uint16_t r = p->output_registers[o];
             char *to = (char *)j->outputs[o] + start * j->width[r];
-            if (j->copied[o] && to != at[r]) memcpy(to, at[r], (size_t)n * j->width[r]);
+            if (j->copied[o]) memcpy(to, at[r], (size_t)n * j->width[r]);
         }
     }
 }

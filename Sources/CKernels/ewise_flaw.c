@@ -32,6 +32,7 @@ const char *mk_ewise_flaw(const mk_ewise *p) {
     }
     for (int32_t o = 0; o < p->outputs; o++) {
         uint16_t r = p->output_registers[o];
+        if (r < p->inputs) return "an output is the register of an input";
         if (r >= p->registers || type[r] == UNWRITTEN) return "output register never written";
         if (writes[r] > 1) return "output register written twice";
     }

@@ -80,7 +80,9 @@ MK_INLINE float f32_sigmoid(float x) {
     float p = f32_expm1_reduced(-x, &n);
     int32_t half = n > 0 ? n >> 1 : 0;
     float t = f32_power_of_two(-half), s = f32_power_of_two(n - half);
-    return t / (s * p + (s + t));
+    // s p is exact. The two large terms first, as long as their sum is exact.
+    float whole = n > 12 ? s : s + t, rest = n > 12 ? t : 0;
+    return t / (whole + (s * p + rest));
 }
 
 // Near zero x + x^3 P(x^2); beyond, 1 - 2 / (exp(2|x|) + 1), which is 1 from 9.02 on.

@@ -105,7 +105,7 @@ typedef struct {
     const int64_t *strides;           // [inputs][rank], in elements; 0 repeats. NULL: every input is contiguous
     const uint8_t *input_types;       // [inputs], mk_dtype
     const mk_instr *code;             // [instructions]
-    const uint16_t *output_registers; // [outputs]; an input's register copies that input
+    const uint16_t *output_registers; // [outputs]; written by an instruction (copy an input that is to be an output)
 } mk_ewise;
 
 bool mk_ewise_supports(mk_op op, mk_dtype type);
