@@ -12,7 +12,8 @@ void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), voi
 
 // The number of threads that work on a kernel, the calling one included.
 int mk_thread_count(void);
-// Sets it (1...256). Waits for running kernels. Worker threads are started lazily.
+// Sets it (1...256), for the kernels that start from now on. Worker threads are started and stopped by the next kernel
+// that has work for them.
 void mk_set_thread_count(int count);
 
 #endif

@@ -1,0 +1,149 @@
+#include "internal.h"
+
+#include <cblas.h>
+
+void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                   const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
+    if (m == 0 || n == 0) return;
+    CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
+    blasint lda = (blasint)mk_max(row_a, 1), ldb = (blasint)mk_max(row_b, 1), ldc = (blasint)row_c;
+    // The width of an index is OpenBLAS's, 32 bits: a longer inner dimension goes in pieces.
+    const int64_t most = (int64_t)1 << 30;
+    size_t size = mk_size_of(type);
+    for (int64_t first = 0; first == 0 || first < k; first += most) {
+        blasint piece = (blasint)mk_min(most, k - first);
+        const void *pa = mk_at(a, transpose_a ? first * row_a : first, size);
+        const void *pb = mk_at(b, transpose_b ? first : first * row_b, size);
+        if (type == MK_F32) {
+            cblas_sgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, piece, (float)alpha, pa, lda, pb, ldb,
+                        first == 0 ? (float)beta : 1, c, ldc);
+        } else {
+            cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, piece, alpha, pa, lda, pb, ldb,
+                        first == 0 ? beta : 1, c, ldc);
+        }
+    }
+}
+
+// One product, cut into blocks of rows and columns of C and pieces of k; `group` products of a batch make one task.
+typedef struct {
+    const mk_gemm_plan *plan;
+    const void *a, *b, *bias;
+    void *c;
+    int64_t row_a, row_b, row_c;
+    size_t size;
+    int64_t rows, columns, depth;                   // of a block
+    int64_t row_blocks, column_blocks, depth_blocks;
+    int64_t group;
+    void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
+} gemm_job;
+
+// Cuts by measured costs: a task below about a million operations (10 us) is not worth handing over; OpenBLAS packs its
+// operands for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and
+// the inner dimension are cut only when rows do not give enough tasks.
+static void cut(gemm_job *job) {
+    const mk_gemm_plan *p = job->plan;
+    double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
+    int64_t wanted = mk_clamp((int64_t)(operations / 1e6), 1, 64);
+    int64_t batch = mk_max(p->batch, 1);
+    job->group = mk_clamp((int64_t)(2e6 / mk_max(operations, 1)), 1, batch);
+    if (batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, batch));
+    int64_t row_blocks = mk_clamp(p->m / (wanted > 16 ? 128 : 32), 1, wanted);
+    int64_t column_blocks = mk_clamp(p->n / 64, 1, mk_min(8, wanted) / row_blocks);
+    int64_t enough = mk_min(8, wanted) / (row_blocks * mk_max(column_blocks, 1)), depth_blocks = 1;
+    while (2 * depth_blocks <= enough && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
+    job->rows = mk_max(mk_ceil_div(mk_ceil_div(p->m, row_blocks), 8) * 8, 8);
+    job->columns = mk_max(mk_ceil_div(mk_ceil_div(p->n, mk_max(column_blocks, 1)), 16) * 16, 16);
+    job->depth = mk_max(mk_ceil_div(mk_ceil_div(p->k, depth_blocks), 16) * 16, 16);
+    job->row_blocks = mk_ceil_div(p->m, job->rows);
+    job->column_blocks = mk_ceil_div(p->n, job->columns);
+    job->depth_blocks = mk_max(mk_ceil_div(p->k, job->depth), 1);
+}
+
+static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
+    const mk_gemm_plan *p = job->plan;
+    int64_t column = block % job->column_blocks * job->columns;
+    block /= job->column_blocks;
+    int64_t row = block % job->row_blocks * job->rows, part = block / job->row_blocks, first = part * job->depth;
+    int64_t m = mk_min(job->rows, p->m - row), n = mk_min(job->columns, p->n - column);
+    int64_t k = mk_min(job->depth, p->k - first);
+
+    int64_t in_a = entry * p->stride_a + (p->transpose_a ? first * job->row_a + row : row * job->row_a + first);
+    int64_t in_b = entry * p->stride_b + (p->transpose_b ? column * job->row_b + first : first * job->row_b + column);
+    bool direct = job->parts == NULL;
+    int64_t row_c = direct ? job->row_c : p->n;
+    int64_t in_c = row * row_c + column + (direct ? entry * p->stride_c : part * p->m * p->n);
+    void *c = mk_at_mutable(direct ? job->c : job->parts, in_c, job->size);
+    mk_gemm_block(p->type, p->transpose_a, p->transpose_b, m, n, k, p->alpha, mk_at(job->a, in_a, job->size), job->row_a,
+                  mk_at(job->b, in_b, job->size), job->row_b, direct ? p->beta : 0, c, row_c);
+    const void *bias = job->bias == NULL ? NULL : mk_at(job->bias, column, job->size);
+    if (direct) mk_epilogue(p->type, c, m, n, row_c, bias, p->activation);
+}
+
+static void gemm_task(int64_t task, void *context) {
+    const gemm_job *job = context;
+    int64_t blocks = job->row_blocks * job->column_blocks * job->depth_blocks;
+    if (job->group == 1) {
+        run_block(job, task / blocks, task % blocks);
+        return;
+    }
+    int64_t end = mk_min((task + 1) * job->group, job->plan->batch);
+    for (int64_t entry = task * job->group; entry < end; entry++) {
+        for (int64_t block = 0; block < blocks; block++) run_block(job, entry, block);
+    }
+}
+
+// C = activation(sum + beta C + bias) for one row.
+static void finish_row(int64_t row, void *context) {
+    const gemm_job *job = context;
+    const mk_gemm_plan *p = job->plan;
+    void *c = mk_at_mutable(job->c, row * job->row_c, job->size);
+    const void *sum = mk_at(job->parts, row * p->n, job->size);
+    if (p->type == MK_F32) {
+        float *to = c, beta = (float)p->beta;
+        const float *from = sum;
+        for (int64_t j = 0; j < p->n; j++) to[j] = beta == 0 ? from[j] : from[j] + beta * to[j];
+    } else {
+        double *to = c;
+        const double *from = sum;
+        for (int64_t j = 0; j < p->n; j++) to[j] = p->beta == 0 ? from[j] : from[j] + p->beta * to[j];
+    }
+    mk_epilogue(p->type, c, 1, p->n, job->row_c, job->bias, p->activation);
+}
+
+static void run_in_depth(gemm_job *job) {
+    const mk_gemm_plan *p = job->plan;
+    int64_t blocks = job->row_blocks * job->column_blocks * job->depth_blocks;
+    size_t bytes = (size_t)(p->m * p->n * job->depth_blocks) * job->size;
+    job->parts = mk_alloc_or_stop(bytes);
+    mk_parallel_for(blocks, gemm_task, job);
+    mk_sum_parts(p->type, job->parts, job->depth_blocks, p->m * p->n);
+    for (int64_t row = 0; row < p->m; row++) finish_row(row, job);
+    mk_free(job->parts, bytes);
+}
+
+void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
+    if (plan->m == 0 || plan->n == 0) return;
+    if (plan->type == MK_I32 || plan->type == MK_I64) {
+        mk_gemm_integer(plan, a, b, c, bias);
+        return;
+    }
+    gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type) };
+    job.row_a = plan->row_a ? plan->row_a : plan->transpose_a ? plan->m : plan->k;
+    job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
+    job.row_c = plan->row_c ? plan->row_c : plan->n;
+    cut(&job);
+    int64_t batch = mk_max(plan->batch, 1);
+    if (job.depth_blocks == 1) {
+        int64_t blocks = job.row_blocks * job.column_blocks;
+        mk_parallel_for(job.group == 1 ? batch * blocks : mk_ceil_div(batch, job.group), gemm_task, &job);
+        return;
+    }
+    // Products with a cut inner dimension are large: one after the other, each on all threads.
+    job.group = 1;
+    for (int64_t entry = 0; entry < batch; entry++) {
+        job.a = mk_at(a, entry * plan->stride_a, job.size);
+        job.b = mk_at(b, entry * plan->stride_b, job.size);
+        job.c = mk_at_mutable(c, entry * plan->stride_c, job.size);
+        run_in_depth(&job);
+    }
+}
