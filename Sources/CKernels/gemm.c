@@ -44,9 +44,8 @@ static void cut(gemm_job *job) {
     const mk_gemm_plan *p = job->plan;
     double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
     int64_t wanted = mk_clamp((int64_t)(operations / 1e6), 1, 64);
-    int64_t batch = mk_max(p->batch, 1);
-    job->group = mk_clamp((int64_t)(2e6 / mk_max(operations, 1)), 1, batch);
-    if (batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, batch));
+    job->group = mk_clamp((int64_t)(2e6 / (operations + 1)), 1, p->batch);
+    if (p->batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, p->batch));
     int64_t row_blocks = mk_clamp(p->m / (wanted > 16 ? 128 : 32), 1, wanted);
     int64_t column_blocks = mk_clamp(p->n / 64, 1, mk_min(8, wanted) / row_blocks);
     int64_t enough = mk_min(8, wanted) / (row_blocks * mk_max(column_blocks, 1)), depth_blocks = 1;
@@ -122,7 +121,7 @@ static void run_in_depth(gemm_job *job) {
 }
 
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
-    if (plan->m == 0 || plan->n == 0) return;
+    if (plan->m == 0 || plan->n == 0 || plan->batch == 0) return;
     if (plan->type == MK_I32 || plan->type == MK_I64) {
         mk_gemm_integer(plan, a, b, c, bias);
         return;
@@ -132,15 +131,14 @@ void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, co
     job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
     job.row_c = plan->row_c ? plan->row_c : plan->n;
     cut(&job);
-    int64_t batch = mk_max(plan->batch, 1);
     if (job.depth_blocks == 1) {
         int64_t blocks = job.row_blocks * job.column_blocks;
-        mk_parallel_for(job.group == 1 ? batch * blocks : mk_ceil_div(batch, job.group), gemm_task, &job);
+        mk_parallel_for(job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group), gemm_task, &job);
         return;
     }
     // Products with a cut inner dimension are large: one after the other, each on all threads.
     job.group = 1;
-    for (int64_t entry = 0; entry < batch; entry++) {
+    for (int64_t entry = 0; entry < plan->batch; entry++) {
         job.a = mk_at(a, entry * plan->stride_a, job.size);
         job.b = mk_at(b, entry * plan->stride_b, job.size);
         job.c = mk_at_mutable(c, entry * plan->stride_c, job.size);

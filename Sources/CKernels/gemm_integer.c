@@ -55,5 +55,5 @@ void mk_gemm_integer(const mk_gemm_plan *plan, const void *a, const void *b, voi
     job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
     job.row_c = plan->row_c ? plan->row_c : plan->n;
     job.row_blocks = mk_ceil_div(plan->m, ROWS);
-    mk_parallel_for(mk_max(plan->batch, 1) * job.row_blocks, integer_task, &job);
+    mk_parallel_for(plan->batch * job.row_blocks, integer_task, &job);
 }

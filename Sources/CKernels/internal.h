@@ -10,9 +10,10 @@
 static inline int64_t mk_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t mk_max(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t mk_clamp(int64_t x, int64_t low, int64_t high) { return mk_max(low, mk_min(x, high)); }
+static inline int64_t mk_volume(const int64_t extents[3]) { return extents[0] * extents[1] * extents[2]; }
 static inline int64_t mk_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// The start of a block of rows, in bytes; a type that does not hold its own size is no type of these kernels.
+// The address of an element, given the size of one.
 static inline const void *mk_at(const void *p, int64_t elements, size_t size) {
     return (const char *)p + elements * (int64_t)size;
 }

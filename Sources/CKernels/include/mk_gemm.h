@@ -9,14 +9,13 @@ typedef enum {
     MK_ACTIVATION_RELU = 1, // max(x, 0); NaN stays NaN
 } mk_activation;
 
-// op(A) is m x k, op(B) is k x n, C is m x n. Zeroed fields mean: no transposition, one product, contiguous matrices, no
-// activation; alpha must be set. All extents may be 0.
+// op(A) is m x k, op(B) is k x n, C is m x n. All extents may be 0.
 typedef struct {
     mk_dtype type; // MK_F32, MK_F64; MK_I32 and MK_I64 (which wrap around) without activation
     bool transpose_a, transpose_b;
     int64_t m, n, k;
     int64_t row_a, row_b, row_c;          // elements from one stored row to the next, below 2^31; 0: contiguous
-    int64_t batch;                        // number of products; 0 and 1: one
+    int64_t batch;                        // number of products
     int64_t stride_a, stride_b, stride_c; // elements from one product's matrix to the next; 0 shares A or B
     double alpha, beta;                   // beta 0: C is written only, whatever it held
     mk_activation activation;

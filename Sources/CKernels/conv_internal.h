@@ -1,0 +1,47 @@
+// The parts of a convolution.
+#ifndef MK_CONV_INTERNAL_H
+#define MK_CONV_INTERNAL_H
+
+#include "internal.h"
+#include "mk_conv.h"
+
+// A grid of positions, each of which sees the same taps of an image: position q and tap t of an axis meet the source at
+// q * step + offset[t]. The forward pass is one gather from x; the gradient to the input is one gather from dy for each
+// residue of the input position modulo the stride, with the taps that reach it.
+typedef struct {
+    int64_t grid[3];
+    int64_t source[3], channels;
+    int64_t step[3];
+    int64_t taps[3];
+    const int64_t *offset[3]; // ascending
+    size_t size;              // of an element
+} mk_gather;
+
+// What a gather takes: channels first_channel..<first_channel + channels, taps of the rows (pairs of the outer axes'
+// taps, in order) first_row..<first_row + rows.
+typedef struct {
+    int64_t first_channel, channels;
+    int64_t first_row, rows;
+} mk_gather_part;
+
+// Writes the rows first..<first + count of the column matrix: for each position of the batch [n, grid] in order, the
+// part's taps and channels in order, zeros outside the source.
+void mk_gather_columns(const mk_gather *gather, const mk_gather_part *part, const void *source, int64_t first,
+                       int64_t count, void *columns);
+
+// The forward pass's gather; `offsets` is room for the sum of the kernel's extents.
+mk_gather mk_conv_gather(const mk_conv_plan *plan, int64_t *offsets);
+
+// Positions of a block whose columns stay in the second-level cache, and are still enough for a product at full speed.
+int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions);
+
+// The gradient to the input, as gathers from dy (phases) or as products that are added to dx (columns).
+void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
+void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
+
+// Convolutions where each group has one input channel and one output channel.
+void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
+void mk_depthwise_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
+void mk_depthwise_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);
+
+#endif
