@@ -1,0 +1,73 @@
+// The position of the largest or smallest element along an axis.
+#include "mk_internal.h"
+#include "mk_reduce.h"
+
+typedef struct {
+    const void *in;
+    int64_t *out;
+    int64_t n, inner, band, bands;
+} search;
+
+#define BAND 512
+
+// `best` holds the extreme of each column so far; a NaN beats all but an earlier NaN.
+#define DEFINE(name, T, BEATS) \
+    MK_CLONES static void name(int64_t begin, int64_t end, void *context) { \
+        const search *p = context; \
+        for (int64_t i = begin; i < end; i++) { \
+            int64_t column = i % p->bands * p->band, width = mk_min(p->band, p->inner - column); \
+            const T *x = (const T *)p->in + i / p->bands * p->n * p->inner + column; \
+            int64_t *out = p->out + i / p->bands * p->inner + column; \
+            T best[BAND]; \
+            for (int64_t j = 0; j < width; j++) { \
+                best[j] = x[j]; \
+                out[j] = 0; \
+            } \
+            for (int64_t r = 1; r < p->n; r++) { \
+                const T *row = x + r * p->inner; \
+                for (int64_t j = 0; j < width; j++) { \
+                    bool better = BEATS(row[j], best[j]); \
+                    best[j] = better ? row[j] : best[j]; \
+                    out[j] = better ? r : out[j]; \
+                } \
+            } \
+        } \
+    }
+
+#define ABOVE(a, b) ((a) > (b))
+#define BELOW(a, b) ((a) < (b))
+#define ABOVE_NAN(a, b) (((a) > (b)) | (((a) != (a)) & ((b) == (b))))
+#define BELOW_NAN(a, b) (((a) < (b)) | (((a) != (a)) & ((b) == (b))))
+DEFINE(argmax_f32, float, ABOVE_NAN)
+DEFINE(argmax_f64, double, ABOVE_NAN)
+DEFINE(argmax_i32, int32_t, ABOVE)
+DEFINE(argmax_i64, int64_t, ABOVE)
+DEFINE(argmax_u8, uint8_t, ABOVE)
+DEFINE(argmin_f32, float, BELOW_NAN)
+DEFINE(argmin_f64, double, BELOW_NAN)
+DEFINE(argmin_i32, int32_t, BELOW)
+DEFINE(argmin_i64, int64_t, BELOW)
+DEFINE(argmin_u8, uint8_t, BELOW)
+
+static void run(mk_dtype dtype, bool largest, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {
+    search p = {in, out, n, inner, mk_min(mk_max(inner, 1), BAND), 0};
+    p.bands = mk_ceil_div(inner, p.band);
+    void (*loop)(int64_t, int64_t, void *);
+    switch (dtype) {
+    case MK_F32: loop = largest ? argmax_f32 : argmin_f32; break;
+    case MK_F64: loop = largest ? argmax_f64 : argmin_f64; break;
+    case MK_I32: loop = largest ? argmax_i32 : argmin_i32; break;
+    case MK_I64: loop = largest ? argmax_i64 : argmin_i64; break;
+    case MK_U8: case MK_BOOL: loop = largest ? argmax_u8 : argmin_u8; break;
+    default: mk_unsupported("mk_argmax", dtype);
+    }
+    mk_parallel_ranges(outer * p.bands, mk_grain_of(n * p.band), loop, &p);
+}
+
+void mk_argmax(mk_dtype dtype, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {
+    run(dtype, true, in, out, outer, n, inner);
+}
+
+void mk_argmin(mk_dtype dtype, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {
+    run(dtype, false, in, out, outer, n, inner);
+}

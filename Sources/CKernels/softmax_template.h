@@ -1,0 +1,142 @@
+// The loops of softmax.c for one element type T. Included once per type, with NAME(loop), EXP and LOG defined.
+// Rows are walked in chunks that stay in the first cache; their sums are trees (MAX_ROW, SUM_ROW). Columns are summed in
+// double precision, one accumulator each.
+
+typedef struct {
+    const T *x, *y;  // the input; for gradients dy and the output of the forward pass
+    T *out;
+    const int64_t *labels;
+    const T *g;
+    int64_t n, inner, bands;
+    bool log;
+} NAME(job);
+
+// out = exp(x - m); returns the sum. x and out may be the same.
+MK_INLINE T NAME(exp_row)(const T *x, T m, int64_t n, T *out) {
+    T sum;
+    for (int64_t i = 0; i < n; i++) out[i] = EXP(x[i] - m);
+    SUM_ROW(out, 1, n, &sum);
+    return sum;
+}
+
+// The sum of exp(x - m) without a place for the terms.
+MK_INLINE T NAME(sum_exp)(const T *x, T m, int64_t n) {
+    T terms[MK_CHUNK], sum = 0;
+    for (int64_t c = 0; c < n; c += MK_CHUNK) sum += NAME(exp_row)(x + c, m, mk_min(MK_CHUNK, n - c), terms);
+    return sum;
+}
+
+MK_CLONES static void NAME(rows)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    int64_t n = p->n;
+    for (int64_t r = begin; r < end; r++) {
+        const T *x = p->x + r * n;
+        T *y = p->out + r * n, m;
+        MAX_ROW(x, 1, n, &m);
+        if (p->log) {
+            T l = LOG(NAME(sum_exp)(x, m, n));
+            for (int64_t i = 0; i < n; i++) y[i] = x[i] - m - l;
+        } else {
+            T s = NAME(exp_row)(x, m, n, y);
+            for (int64_t i = 0; i < n; i++) y[i] /= s;
+        }
+    }
+}
+
+MK_CLONES static void NAME(columns)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    for (int64_t t = begin; t < end; t++) {
+        int64_t column = t % p->bands * MK_BAND, width = mk_min(MK_BAND, p->inner - column);
+        int64_t base = t / p->bands * p->n * p->inner + column;
+        const T *x = p->x + base;
+        T *y = p->out + base, m[MK_BAND];
+        double s[MK_BAND];
+        for (int64_t j = 0; j < width; j++) {
+            m[j] = x[j];
+            s[j] = 0;
+        }
+        for (int64_t i = 1; i < p->n; i++)
+            for (int64_t j = 0; j < width; j++) {
+                T v = x[i * p->inner + j];
+                m[j] = ((v > m[j]) | (v != v)) ? v : m[j];
+            }
+        for (int64_t i = 0; i < p->n; i++)
+            for (int64_t j = 0; j < width; j++) {
+                T e = EXP(x[i * p->inner + j] - m[j]);
+                s[j] += (double)e;
+                if (!p->log) y[i * p->inner + j] = e;
+            }
+        if (p->log)
+            for (int64_t j = 0; j < width; j++) s[j] = (double)LOG((T)s[j]);
+        for (int64_t i = 0; i < p->n; i++)
+            for (int64_t j = 0; j < width; j++) {
+                int64_t k = i * p->inner + j;
+                y[k] = p->log ? x[k] - m[j] - (T)s[j] : y[k] / (T)s[j];
+            }
+    }
+}
+
+MK_CLONES static void NAME(backward_rows)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    int64_t n = p->n;
+    for (int64_t r = begin; r < end; r++) {
+        const T *dy = p->x + r * n, *y = p->y + r * n;
+        T *dx = p->out + r * n, s = 0;
+        if (p->log) {
+            SUM_ROW(dy, 1, n, &s);
+            for (int64_t i = 0; i < n; i++) dx[i] = dy[i] - EXP(y[i]) * s;
+        } else {
+            for (int64_t c = 0; c < n; c += MK_CHUNK) {
+                T terms[MK_CHUNK], part;
+                int64_t length = mk_min(MK_CHUNK, n - c);
+                for (int64_t i = 0; i < length; i++) terms[i] = dy[c + i] * y[c + i];
+                SUM_ROW(terms, 1, length, &part);
+                s += part;
+            }
+            for (int64_t i = 0; i < n; i++) dx[i] = y[i] * (dy[i] - s);
+        }
+    }
+}
+
+MK_CLONES static void NAME(backward_columns)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    for (int64_t t = begin; t < end; t++) {
+        int64_t column = t % p->bands * MK_BAND, width = mk_min(MK_BAND, p->inner - column);
+        int64_t base = t / p->bands * p->n * p->inner + column;
+        const T *dy = p->x + base, *y = p->y + base;
+        T *dx = p->out + base;
+        double s[MK_BAND];
+        for (int64_t j = 0; j < width; j++) s[j] = 0;
+        for (int64_t i = 0; i < p->n; i++)
+            for (int64_t j = 0; j < width; j++) {
+                int64_t k = i * p->inner + j;
+                s[j] += p->log ? (double)dy[k] : (double)dy[k] * (double)y[k];
+            }
+        for (int64_t i = 0; i < p->n; i++)
+            for (int64_t j = 0; j < width; j++) {
+                int64_t k = i * p->inner + j;
+                dx[k] = p->log ? dy[k] - EXP(y[k]) * (T)s[j] : y[k] * (dy[k] - (T)s[j]);
+            }
+    }
+}
+
+MK_CLONES static void NAME(loss_rows)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    for (int64_t r = begin; r < end; r++) {
+        const T *x = p->x + r * p->n;
+        T m;
+        MAX_ROW(x, 1, p->n, &m);
+        p->out[r] = LOG(NAME(sum_exp)(x, m, p->n)) - (x[p->labels[r]] - m);
+    }
+}
+
+MK_CLONES static void NAME(loss_backward_rows)(int64_t begin, int64_t end, void *context) {
+    const NAME(job) *p = context;
+    for (int64_t r = begin; r < end; r++) {
+        T *dx = p->out + r * p->n, m, g = p->g[r];
+        MAX_ROW(p->x + r * p->n, 1, p->n, &m);
+        T s = NAME(exp_row)(p->x + r * p->n, m, p->n, dx);
+        for (int64_t i = 0; i < p->n; i++) dx[i] = dx[i] / s * g;
+        dx[p->labels[r]] -= g;
+    }
+}
