@@ -36,5 +36,5 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
     ],
     swiftLanguageModes: [.v6],
-    cLanguageStandard: .c17
+    cLanguageStandard: .gnu17
 )

@@ -117,12 +117,12 @@ static void reduce_groups(mk_reduce_kernel kernel, size_t size, const void *in, 
 static void fill_identity(mk_reduction op, mk_dtype dtype, void *out, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         switch (dtype) {
-        case MK_F32: ((float *)out)[i] = op == MK_MEAN ? NAN : op == MK_PROD; break;
-        case MK_F64: ((double *)out)[i] = op == MK_MEAN ? (double)NAN : op == MK_PROD; break;
-        case MK_I32: ((int32_t *)out)[i] = op == MK_PROD; break;
-        case MK_I64: ((int64_t *)out)[i] = op == MK_PROD; break;
-        case MK_U8: ((uint8_t *)out)[i] = op == MK_PROD; break;
-        case MK_BOOL: ((uint8_t *)out)[i] = op == MK_ALL; break;
+        case MK_F32: ((float *)out)[i] = op == MK_REDUCE_MEAN ? NAN : op == MK_REDUCE_PROD; break;
+        case MK_F64: ((double *)out)[i] = op == MK_REDUCE_MEAN ? (double)NAN : op == MK_REDUCE_PROD; break;
+        case MK_I32: ((int32_t *)out)[i] = op == MK_REDUCE_PROD; break;
+        case MK_I64: ((int64_t *)out)[i] = op == MK_REDUCE_PROD; break;
+        case MK_U8: ((uint8_t *)out)[i] = op == MK_REDUCE_PROD; break;
+        case MK_BOOL: ((uint8_t *)out)[i] = op == MK_REDUCE_ALL; break;
         default: mk_unsupported("mk_reduce", dtype);
         }
     }
@@ -149,11 +149,14 @@ void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int r
         memcpy(out, in, (size_t)kept * size);
         return;
     }
-    mk_reduction loop = op == MK_MEAN ? MK_SUM : op == MK_ANY ? MK_MAX : op == MK_ALL ? MK_MIN : op;
+    mk_reduction loop = op == MK_REDUCE_MEAN  ? MK_REDUCE_SUM
+                        : op == MK_REDUCE_ANY ? MK_REDUCE_MAX
+                        : op == MK_REDUCE_ALL ? MK_REDUCE_MIN
+                                              : op;
     int64_t length[MK_MAX_RANK];
     bool gone[MK_MAX_RANK];
     int groups = group_axes(rank, dims, reduced, length, gone);
     mk_reduce_kernel kernel = mk_find_reduce_kernel(loop, dtype == MK_BOOL ? MK_U8 : dtype);
     reduce_groups(kernel, size, in, out, groups, length, gone);
-    if (op == MK_MEAN) divide(dtype, out, kept, count);
+    if (op == MK_REDUCE_MEAN) divide(dtype, out, kept, count);
 }

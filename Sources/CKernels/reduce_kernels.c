@@ -132,10 +132,10 @@
 
 mk_reduce_kernel mk_find_reduce_kernel(mk_reduction op, mk_dtype dtype) {
     switch (op) {
-    case MK_SUM: KERNELS(sum)
-    case MK_PROD: KERNELS(prod)
-    case MK_MAX: KERNELS(max)
-    case MK_MIN: KERNELS(min)
+    case MK_REDUCE_SUM: KERNELS(sum)
+    case MK_REDUCE_PROD: KERNELS(prod)
+    case MK_REDUCE_MAX: KERNELS(max)
+    case MK_REDUCE_MIN: KERNELS(min)
     default: mk_unsupported("mk_reduce", dtype);
     }
 }

@@ -5,13 +5,13 @@
 #include "mk_common.h"
 
 typedef enum {
-    MK_SUM = 0,
-    MK_PROD = 1,
-    MK_MAX = 2,
-    MK_MIN = 3,
-    MK_MEAN = 4,
-    MK_ANY = 5,
-    MK_ALL = 6,
+    MK_REDUCE_SUM = 0,
+    MK_REDUCE_PROD = 1,
+    MK_REDUCE_MAX = 2,
+    MK_REDUCE_MIN = 3,
+    MK_REDUCE_MEAN = 4,
+    MK_REDUCE_ANY = 5,
+    MK_REDUCE_ALL = 6,
 } mk_reduction;
 
 // Reduces the axes marked in `reduced` of the row-major tensor `in`; `out` holds the other axes in their order.

@@ -7,7 +7,8 @@ package enum SampleInput {
         _ shape: Shape, in range: ClosedRange<Double> = -2...2, seed: UInt64 = 1, awayFrom kinks: [Double] = [],
         margin: Double = 0.05
     ) -> Tensor {
-        var state = seed &* 0x9E37_79B9_7F4A_7C15
+        // Not a multiple of the step below: streams of neighbouring seeds would be each other, shifted.
+        var state = seed &* 0xD134_2543_DE82_EF95
         let values = (0..<shape.elementCount).map { _ -> Double in
             state &+= 0x9E37_79B9_7F4A_7C15
             var z = state
@@ -60,4 +61,14 @@ package func binarySamples(
             ],
             label: "\(left) \(right)", secondOrder: secondOrder)
     }
+}
+
+/// Samples of a logical op: all four pairs, broadcasting, none.
+package func logicalSamples(_ op: some BinaryOp) -> [OpSample] {
+    let (a, b) = (Tensor([true, true, false, false]), Tensor([true, false, true, false]))
+    return [
+        OpSample(op, [a, b], label: "all pairs"),
+        OpSample(op, [a, Tensor([true], shape: [])], label: "scalar"),
+        OpSample(op, [Tensor([Bool]()), Tensor([Bool]())], label: "empty"),
+    ]
 }

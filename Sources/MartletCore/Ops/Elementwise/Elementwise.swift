@@ -39,12 +39,15 @@ package protocol UnaryOp: ElementwiseOp {
 
 extension UnaryOp {
     package var instruction: mk_op { Self.code }
-    package func outputType(for inputs: [DType]) -> DType? {
-        mk_ewise_supports(Self.code, inputs[0].c) ? inputs[0] : nil
-    }
+    package func outputType(for inputs: [DType]) -> DType? { resultType(of: Self.code, on: inputs[0]) }
     package func gradient(_ context: GradientContext) -> [Tensor?] {
         [gradient(x: context.inputs[0], y: context.outputs[0], upstream: context.gradient)]
     }
+}
+
+/// The dtype of what an instruction makes of operands of one dtype, nil when it does not take them.
+private func resultType(of code: mk_op, on type: DType) -> DType? {
+    mk_ewise_supports(code, type.c) ? DType(rawValue: UInt8(mk_ewise_result(code, type.c, type.c).rawValue)) : nil
 }
 
 /// An elementwise op of two inputs of one dtype.
@@ -58,7 +61,7 @@ package protocol BinaryOp: ElementwiseOp {
 extension BinaryOp {
     package var instruction: mk_op { Self.code }
     package func outputType(for inputs: [DType]) -> DType? {
-        inputs[0] == inputs[1] && mk_ewise_supports(Self.code, inputs[0].c) ? inputs[0] : nil
+        inputs[0] == inputs[1] ? resultType(of: Self.code, on: inputs[0]) : nil
     }
     package func gradient(_ context: GradientContext) -> [Tensor?] {
         let (a, b) = (context.inputs[0], context.inputs[1])
@@ -66,6 +69,19 @@ extension BinaryOp {
             a: a, b: b, y: context.outputs[0], upstream: context.gradient, needs: context.needs)
         return [da?.sum(toShape: a.shape), db?.sum(toShape: b.shape)]
     }
+}
+
+/// An op whose output is constant between its jumps, or not a floating-point number: its inputs get no gradient.
+package protocol NotDifferentiable: Op {}
+
+extension UnaryOp where Self: NotDifferentiable {
+    package func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { nil }
+}
+
+extension BinaryOp where Self: NotDifferentiable {
+    package func gradient(
+        a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]
+    ) -> (Tensor?, Tensor?) { (nil, nil) }
 }
 
 extension Tensor {

@@ -1,0 +1,34 @@
+import CKernels
+
+/// The same values as another dtype.
+struct Cast: ElementwiseOp {
+    static let name = "cast"
+    static let isLinear = true
+    static let acceptsHalf = true
+    let target: DType
+
+    var instruction: mk_op { MK_CAST }
+    func outputType(for inputs: [DType]) -> DType? { target }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        let source = context.inputs[0].dtype
+        return [source.isFloatingPoint ? context.gradient.cast(to: source) : nil]
+    }
+
+    // To narrower floats the conversion rounds, which is no linear function to a step as small as the check's.
+    static var samples: [OpSample] {
+        [OpSample(Cast(target: .float64), [SampleInput.uniform([2, 3])], label: "float64")]
+            + DType.allCases.filter { $0 != .float64 }.map {
+                OpSample(Cast(target: $0), [SampleInput.uniform([2, 3])], label: $0.name, checked: [false])
+            }
+    }
+}
+
+extension Tensor {
+    /// The elements converted to `type`. Floats round to nearest, ties to even; a float becomes an integer by dropping
+    /// its fraction and stops at the type's limits (NaN gives 0); integers wrap into narrower ones; to `bool`, what is
+    /// not zero is true. The gradient is cast back.
+    public func cast(to type: DType) -> Tensor {
+        dtype == type ? self : perform(Cast(target: type), self)
+    }
+}

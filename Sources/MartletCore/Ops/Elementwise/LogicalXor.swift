@@ -1,0 +1,15 @@
+import CKernels
+
+/// `a != b`
+struct LogicalXor: BinaryOp, NotDifferentiable {
+    static let name = "logicalXor"
+    static let code = MK_XOR
+    static var samples: [OpSample] { logicalSamples(LogicalXor()) }
+}
+
+extension Tensor {
+    /// Whether exactly one of the elements is true (numbers: not zero), broadcast.
+    public func logicalXor(_ other: Tensor) -> Tensor {
+        perform(LogicalXor(), cast(to: .bool), other.cast(to: .bool))
+    }
+}
