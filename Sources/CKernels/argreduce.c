@@ -71,7 +71,7 @@ DEFINE(argmin_u8, uint8_t, BELOW)
 static void run(mk_dtype dtype, bool largest, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {
     if (dtype == MK_BOOL) dtype = MK_U8;
     search p = {in, out, n, inner, mk_min(mk_max(inner, 1), BAND), 0,
-                mk_find_reduce_kernel(largest ? MK_MAX : MK_MIN, dtype).rows};
+                mk_find_reduce_kernel(largest ? MK_REDUCE_MAX : MK_REDUCE_MIN, dtype).rows};
     p.bands = mk_ceil_div(inner, p.band);
     void (*rows)(int64_t, int64_t, void *), (*columns)(int64_t, int64_t, void *);
     switch (dtype) {
