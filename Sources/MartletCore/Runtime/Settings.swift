@@ -98,10 +98,13 @@ public enum Settings {
 
     /// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
     public static func setRandomSeed(_ seed: Int) {
+        // Made before the count starts: the default generator always gets the seed's first stream.
+        let generator = RandomGenerator.default
         state.withLock {
             $0.seed = UInt64(bitPattern: Int64(seed))
             $0.generatorsMade = 0
         }
+        generator.restart(key: nextStreamKey())
     }
 
     /// A key for a new random stream: a function of the global seed and of how many streams were made since it was set;

@@ -57,5 +57,5 @@ public func withCustomGradient(
 
 extension Tensor {
     /// The same values, constant for every tape: no gradient flows through.
-    public func stopGradient() -> Tensor { Tensor(sharing: self, as: spec) }
+    public func stopGradient() -> Tensor { perform(StopGradient(), self) }
 }

@@ -1,0 +1,93 @@
+import CKernels
+
+/// For each line along an axis, the elements at the indices of the same line of the second input.
+struct TakeAlong: Op {
+    static let name = "takeAlong"
+    static let isLinear = true
+    static let acceptsHalf = true
+
+    let axis: Int
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        try checkLines(inputs[0].shape, inputs[1], axis)
+        return [TensorSpec(inputs[1].shape, inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+        let (x, indices) = (inputs[0], inputs[1])
+        let bad = mk_take_along_axis(
+            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int64(x.shape.outer(axis)), Int64(x.shape[axis]),
+            Int64(x.shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.shape[axis]))
+        try Indices.check(bad, of: indices, size: x.shape[axis], axis: axis)
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        let op = ScatterAddAlong(axis: axis, size: context.inputs[0].shape[axis])
+        return [perform(op, context.gradient, context.inputs[1]), nil]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(TakeAlong(axis: 1), [SampleInput.uniform([2, 3]), Tensor([[0, 0], [2, -2]])], label: "rows"),
+            OpSample(TakeAlong(axis: 0), [SampleInput.uniform([3, 2]), Tensor([[1, 2]])], label: "columns"),
+        ]
+    }
+}
+
+/// Zeros to which the first input is added, line by line along an axis, at the indices of the second: the adjoint of
+/// `TakeAlong`.
+struct ScatterAddAlong: Op {
+    static let name = "scatterAddAlong"
+    static let isLinear = true
+
+    let axis: Int
+    let size: Int
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        try checkLines(inputs[0].shape, inputs[1], axis)
+        guard inputs[0].shape == inputs[1].shape, inputs[0].dtype != .bool else {
+            throw OpFailure("Expected numbers and indices of one shape.")
+        }
+        return [TensorSpec(inputs[0].shape.replacing(axis, by: size), inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+        let (indices, shape) = (inputs[1], outputs[0].shape)
+        outputs[0].clear()
+        let bad = mk_scatter_add_along_axis(
+            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(size),
+            Int64(shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.shape[axis]))
+        try Indices.check(bad, of: indices, size: size, axis: axis)
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        [perform(TakeAlong(axis: axis), context.gradient, context.inputs[1]), nil]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(
+                ScatterAddAlong(axis: 1, size: 3), [SampleInput.uniform([2, 2]), Tensor([[0, 0], [2, -2]])],
+                label: "rows"),
+            OpSample(
+                ScatterAddAlong(axis: 0, size: 3), [SampleInput.uniform([1, 2]), Tensor([[1, 2]])], label: "columns"),
+        ]
+    }
+}
+
+private func checkLines(_ shape: Shape, _ indices: TensorSpec, _ axis: Int) throws(OpFailure) {
+    try Indices.check(indices)
+    guard shape.rank == indices.shape.rank, axis < shape.rank,
+        shape.replacing(axis, by: 0) == indices.shape.replacing(axis, by: 0)
+    else {
+        throw OpFailure("Expected indices of the tensor's sizes, except along axis \(axis).")
+    }
+}
+
+extension Tensor {
+    /// Elements picked line by line along `axis`: `indices` has this tensor's sizes except along `axis`, where each index
+    /// names a place of its own line. NumPy's `take_along_axis`. Stops when an index is out of range.
+    public func takenAlong(axis: Int, indices: Tensor) -> Tensor {
+        perform(TakeAlong(axis: checkedAxis(axis, "takeAlong")), self, indices.asIndices)
+    }
+}

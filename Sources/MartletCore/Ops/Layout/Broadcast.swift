@@ -1,0 +1,79 @@
+import CKernels
+
+/// The input repeated along axes of size 1, and along new leading axes.
+struct Broadcast: Op {
+    static let name = "broadcast"
+    static let isLinear = true
+    static let acceptsHalf = true
+
+    let shape: Shape
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        guard Shape.broadcast(inputs[0].shape, shape) == shape else {
+            throw OpFailure("Expected a shape that broadcasts to \(shape).")
+        }
+        return [TensorSpec(shape, inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        guard shape.elementCount > 0 else { return }
+        let sizes = [Int](repeating: 1, count: shape.rank - inputs[0].rank) + inputs[0].shape.dimensions
+        mk_tile(
+            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank), sizes.c,
+            zip(shape.dimensions, sizes).map { Int64($0 / $1) })
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        [context.gradient.sum(toShape: context.inputs[0].shape)]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(Broadcast(shape: [2, 3]), [SampleInput.uniform([3])], label: "new axis"),
+            OpSample(Broadcast(shape: [2, 2, 3, 2]), [SampleInput.uniform([2, 1, 2])], label: "middle"),
+            OpSample(Broadcast(shape: [2, 2]), [SampleInput.uniform([])], label: "scalar"),
+            OpSample(Broadcast(shape: [0, 2]), [SampleInput.uniform([1, 2])], label: "to none"),
+        ]
+    }
+}
+
+extension Tensor {
+    /// This tensor repeated to `shape` by NumPy's rules: along axes of size 1 and along new leading axes.
+    public func broadcast(to shape: Shape) -> Tensor {
+        shape == self.shape ? self : perform(Broadcast(shape: shape), self)
+    }
+
+    /// The whole tensor `repeats[a]` times along axis a. Fewer repeats than axes count from the last axis; more repeats
+    /// give new leading axes, as in NumPy.
+    public func tiled(_ repeats: [Int]) -> Tensor {
+        require(repeats.allSatisfy { $0 >= 0 }, "tiled", "Expected repeats of 0 or more. Received: \(repeats).")
+        let rank = Swift.max(self.rank, repeats.count)
+        var result = reshaped(to: Shape([Int](repeating: 1, count: rank - self.rank) + shape.dimensions))
+        for (axis, count) in zip((rank - repeats.count)..<rank, repeats) where count != 1 {
+            let target = result.shape.replacing(axis, by: result.shape[axis] * count)
+            let (outer, block) = (result.shape.outer(axis), result.shape[axis] * result.shape.inner(axis))
+            result = result.reshaped(to: [outer, 1, block]).broadcast(to: [outer, count, block]).reshaped(to: target)
+        }
+        return result
+    }
+
+    /// Each element `count` times in a row along `axis`; of the flattened tensor when `axis` is nil.
+    public func repeated(_ count: Int, axis: Int? = nil) -> Tensor {
+        require(count >= 0, "repeated", "Expected a count of 0 or more. Received: \(count).")
+        guard let axis else { return flattened().repeated(count, axis: 0) }
+        let position = checkedAxis(axis, "repeated")
+        let (rows, inner) = (shape.outer(position) * shape[position], shape.inner(position))
+        return reshaped(to: [rows, 1, inner]).broadcast(to: [rows, count, inner])
+            .reshaped(to: shape.replacing(position, by: shape[position] * count))
+    }
+
+    /// The i-th slice `counts[i]` times along `axis`.
+    public func repeated(_ counts: [Int], axis: Int) -> Tensor {
+        let position = checkedAxis(axis, "repeated")
+        require(
+            counts.count == shape[position] && counts.allSatisfy { $0 >= 0 }, "repeated",
+            "Expected \(shape[position]) counts of 0 or more, one for each slice along axis \(axis). Received: \(counts).")
+        let indices = counts.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
+        return gathered(at: Tensor(indices), axis: position)
+    }
+}

@@ -1,0 +1,89 @@
+import CKernels
+
+/// What is put around a tensor by `padded`.
+public enum PadMode: Sendable, Hashable {
+    /// one value
+    case constant(Double)
+    /// the elements mirrored at the border's element, which is not repeated: `c b | a b c | b a`
+    case reflect
+    /// the elements mirrored at the border: `b a | a b c | c b`
+    case symmetric
+    /// the border's element again and again: `a a | a b c | c c`
+    case edge
+}
+
+/// A constant around the input.
+struct Pad: Op {
+    static let name = "pad"
+    static let acceptsHalf = true
+
+    let before: [Int]
+    let after: [Int]
+    let value: Double
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let sizes = inputs[0].shape.dimensions
+        guard before.count == sizes.count, (before + after).allSatisfy({ $0 >= 0 }) else {
+            throw OpFailure("Expected pads of 0 or more, one pair for each of the \(sizes.count) axes.")
+        }
+        return [TensorSpec(Shape(sizes.indices.map { before[$0] + sizes[$0] + after[$0] }), inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        let fill = Tensor.full([], value, dtype: inputs[0].dtype)
+        fill.withUnsafeBytes { fill in
+            mk_pad_constant(
+                inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(before.count),
+                inputs[0].shape.dimensions.c, before.c, after.c, fill.baseAddress)
+        }
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        let shape = context.inputs[0].shape
+        let begin = zip(before, shape.dimensions).map { $1 == 0 ? 0 : $0 }
+        return [
+            perform(
+                Slice(begin: begin, step: [Int](repeating: 1, count: shape.rank), sizes: shape.dimensions),
+                context.gradient)
+        ]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(Pad(before: [1, 0], after: [0, 2], value: 0), [SampleInput.uniform([2, 3])], label: "zero"),
+            OpSample(Pad(before: [2], after: [1], value: -3), [SampleInput.uniform([2])], label: "constant"),
+            OpSample(Pad(before: [], after: [], value: 1), [SampleInput.uniform([])], label: "scalar"),
+            OpSample(Pad(before: [1, 0], after: [1, 0], value: 1), [SampleInput.uniform([0, 2])], label: "empty"),
+        ]
+    }
+}
+
+extension Tensor {
+    /// This tensor with `pads[a].before` elements put before and `pads[a].after` after it along each axis a.
+    /// Stops when there is not one pair for each axis, or when a mode that mirrors has nothing to mirror.
+    public func padded(_ pads: [(before: Int, after: Int)], mode: PadMode = .constant(0)) -> Tensor {
+        let kind: mk_pad_mode
+        switch mode {
+        case .constant(let value):
+            return perform(Pad(before: pads.map(\.before), after: pads.map(\.after), value: value), self)
+        case .reflect: kind = MK_PAD_REFLECT
+        case .symmetric: kind = MK_PAD_SYMMETRIC
+        case .edge: kind = MK_PAD_EDGE
+        }
+        require(
+            pads.count == rank && pads.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "pad",
+            "Expected pads of 0 or more, one pair for each of the \(rank) axes. Received: \(pads) for \(spec).")
+        var result = self
+        for (axis, (before, after)) in pads.enumerated() where before + after > 0 {
+            let size = shape[axis]
+            require(
+                size > (mode == .reflect ? 1 : 0), "pad",
+                "Expected at least \(mode == .reflect ? 2 : 1) elements along axis \(axis) for mode \(mode). Received: \(spec).")
+            let map = Tensor(uninitialized: TensorSpec(Shape([before + size + after]), .int64))
+            mk_pad_map(
+                kind, Int64(size), Int64(before), Int64(after), map.mutablePointer.assumingMemoryBound(to: Int64.self))
+            result = result.gathered(at: map, axis: axis)
+        }
+        return result
+    }
+}

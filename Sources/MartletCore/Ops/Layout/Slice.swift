@@ -1,0 +1,127 @@
+import CKernels
+
+/// Elements at `begin + i * step` along each axis.
+struct Slice: Op {
+    static let name = "slice"
+    static let isLinear = true
+    static let acceptsHalf = true
+
+    let begin: [Int]
+    let step: [Int]
+    let sizes: [Int]
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        try checkPlaces(begin: begin, step: step, sizes: sizes, in: inputs[0].shape)
+        return [TensorSpec(Shape(unchecked: sizes), inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        guard outputs[0].elementCount > 0 else { return }
+        mk_slice(
+            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(sizes.count),
+            inputs[0].shape.dimensions.c, begin.c, step.c, sizes.c)
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        [perform(SliceScatter(shape: context.inputs[0].shape, begin: begin, step: step), context.gradient)]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(Slice(begin: [1, 0], step: [1, 2], sizes: [2, 2]), [SampleInput.uniform([3, 4])], label: "strided"),
+            OpSample(
+                Slice(begin: [2, 3], step: [-1, -2], sizes: [3, 2]), [SampleInput.uniform([3, 4])], label: "backwards"),
+            OpSample(Slice(begin: [0, 0], step: [1, 1], sizes: [0, 2]), [SampleInput.uniform([3, 2])], label: "empty"),
+        ]
+    }
+}
+
+/// Zeros with the input at `begin + i * step` along each axis: the adjoint of `Slice`.
+struct SliceScatter: Op {
+    static let name = "sliceScatter"
+    static let isLinear = true
+    static let acceptsHalf = true
+
+    let shape: Shape
+    let begin: [Int]
+    let step: [Int]
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        try checkPlaces(begin: begin, step: step, sizes: inputs[0].shape.dimensions, in: shape)
+        return [TensorSpec(shape, inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        outputs[0].clear()
+        guard inputs[0].elementCount > 0 else { return }
+        mk_slice_scatter(
+            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank),
+            shape.dimensions.c, begin.c, step.c, inputs[0].shape.dimensions.c)
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        [perform(Slice(begin: begin, step: step, sizes: context.inputs[0].shape.dimensions), context.gradient)]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(
+                SliceScatter(shape: [3, 4], begin: [1, 0], step: [1, 2]), [SampleInput.uniform([2, 2])], label: "strided"),
+            OpSample(
+                SliceScatter(shape: [3, 4], begin: [2, 3], step: [-1, -2]), [SampleInput.uniform([3, 2])],
+                label: "backwards"),
+            OpSample(
+                SliceScatter(shape: [3, 2], begin: [0, 0], step: [1, 1]), [SampleInput.uniform([0, 2])], label: "empty"),
+        ]
+    }
+}
+
+/// Whether the places that a slice names lie inside `shape`.
+private func checkPlaces(begin: [Int], step: [Int], sizes: [Int], in shape: Shape) throws(OpFailure) {
+    guard begin.count == shape.rank, step.count == shape.rank, sizes.count == shape.rank else {
+        throw OpFailure("Expected a begin, a step and a size for each of the \(shape.rank) axes.")
+    }
+    for axis in sizes.indices where sizes[axis] != 0 {
+        let range = 0..<shape.dimensions[axis]
+        let last = begin[axis] + (sizes[axis] - 1) * step[axis]
+        guard sizes[axis] > 0, step[axis] != 0, range.contains(begin[axis]), range.contains(last) else {
+            throw OpFailure(
+                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by \(step[axis]).")
+        }
+    }
+}
+
+extension Tensor {
+    /// `count` slices from `start` along one axis.
+    package func sliced(_ range: Range<Int>, axis: Int) -> Tensor {
+        strided(from: range.lowerBound, by: 1, count: range.count, axis: checkedAxis(axis, "slice"))
+    }
+
+    /// The elements at `start + i * step` for `count` numbers i along one axis in `0..<rank`.
+    func strided(from start: Int, by step: Int, count: Int, axis: Int) -> Tensor {
+        var (begin, steps) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
+        (begin[axis], steps[axis]) = (start, step)
+        return perform(
+            Slice(begin: begin, step: steps, sizes: shape.replacing(axis, by: count).dimensions), self)
+    }
+
+    /// The elements in reverse order along the given axes, all of them when nil.
+    public func reversed(axes: [Int]? = nil) -> Tensor {
+        var (begin, step) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
+        for axis in checkedAxes(axes, "reversed") { (begin[axis], step[axis]) = (Swift.max(0, shape[axis] - 1), -1) }
+        return perform(Slice(begin: begin, step: step, sizes: shape.dimensions), self)
+    }
+
+    /// The elements moved by `shift` places along `axis`, those that leave at the end coming back at the beginning; over the
+    /// flattened tensor when `axis` is nil, as in NumPy.
+    public func rolled(shift: Int, axis: Int? = nil) -> Tensor {
+        guard let axis else { return flattened().rolled(shift: shift, axis: 0).reshaped(to: shape) }
+        let position = checkedAxis(axis, "rolled")
+        let size = shape[position]
+        guard size > 0 else { return self }
+        let offset = ((shift % size) + size) % size
+        if offset == 0 { return self }
+        let parts = split(sizes: [size - offset, offset], axis: position)
+        return .concatenate([parts[1], parts[0]], axis: position)
+    }
+}

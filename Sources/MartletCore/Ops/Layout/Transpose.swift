@@ -1,0 +1,65 @@
+import CKernels
+
+/// The axes in another order: axis `a` of the output is axis `permutation[a]` of the input.
+struct Transpose: Op {
+    static let name = "transpose"
+    static let isLinear = true
+    static let acceptsHalf = true
+
+    let permutation: [Int]
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let shape = inputs[0].shape
+        guard permutation.sorted() == Array(0..<shape.rank) else {
+            throw OpFailure("Expected a permutation of the axes 0..<\(shape.rank), not \(permutation).")
+        }
+        return [TensorSpec(Shape(unchecked: permutation.map { shape.dimensions[$0] }), inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        mk_transpose(
+            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(inputs[0].rank),
+            inputs[0].shape.dimensions.c, permutation.map(Int32.init))
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        var inverse = permutation
+        for (position, axis) in permutation.enumerated() { inverse[axis] = position }
+        return [context.gradient.transposed(permutation: inverse)]
+    }
+
+    static var samples: [OpSample] {
+        [
+            OpSample(Transpose(permutation: [1, 0]), [SampleInput.uniform([2, 3])], label: "2x3"),
+            OpSample(Transpose(permutation: [1, 2, 0]), [SampleInput.uniform([2, 3, 4])], label: "2x3x4"),
+            OpSample(Transpose(permutation: [0, 2, 1, 3]), [SampleInput.uniform([2, 3, 2, 2])], label: "heads"),
+            OpSample(Transpose(permutation: []), [SampleInput.uniform([])], label: "scalar"),
+            OpSample(Transpose(permutation: [1, 0]), [SampleInput.uniform([0, 2])], label: "empty"),
+        ]
+    }
+}
+
+extension Tensor {
+    /// The axes in reverse order: for a matrix, its transpose.
+    public func transposed() -> Tensor { transposed(permutation: (0..<rank).reversed()) }
+
+    /// The axes in the order `permutation`: axis `a` of the result is axis `permutation[a]` of this tensor.
+    public func transposed(permutation: [Int]) -> Tensor {
+        let axes = permutation.map { $0 < 0 ? $0 + rank : $0 }
+        return axes == Array(0..<rank) ? self : perform(Transpose(permutation: axes), self)
+    }
+
+    /// This tensor with two axes swapped.
+    public func transposed(_ a: Int, _ b: Int) -> Tensor {
+        var axes = Array(0..<rank)
+        axes.swapAt(checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
+        return transposed(permutation: axes)
+    }
+
+    /// This tensor with one axis moved to another place, the others keeping their order.
+    public func movingAxis(_ source: Int, to destination: Int) -> Tensor {
+        var axes = Array(0..<rank)
+        axes.insert(axes.remove(at: checkedAxis(source, "movingAxis")), at: checkedAxis(destination, "movingAxis"))
+        return transposed(permutation: axes)
+    }
+}

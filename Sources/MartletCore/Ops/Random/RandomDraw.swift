@@ -1,0 +1,73 @@
+import CKernels
+
+/// A draw from a random stream: the values, and the stream's state behind it.
+///
+/// The state is an input (`int64 [2]`: key and counter, as bit patterns), so that a traced graph draws anew at each run.
+struct RandomDraw: Op {
+    static let name = "random"
+
+    enum Distribution: Sendable, Equatable {
+        case uniform(low: Double, high: Double)
+        case normal(mean: Double, standardDeviation: Double)
+        case truncatedNormal(mean: Double, standardDeviation: Double)
+        /// `value` with the probability, else 0.
+        case bernoulli(probability: Double, value: Double)
+        case integers(low: Int, high: Int)
+        case permutation
+    }
+
+    let distribution: Distribution
+    let spec: TensorSpec
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        guard inputs[0] == RandomGenerator.stateSpec else { throw OpFailure("Expected a state of two int64.") }
+        let types: [DType] =
+            switch distribution {
+            case .uniform, .normal, .truncatedNormal: [.float32, .float64]
+            case .bernoulli: [.float32, .float64, .bool]
+            case .integers: [.int32, .int64]
+            case .permutation: [.int64]
+            }
+        guard types.contains(spec.dtype) else {
+            throw OpFailure("Expected a dtype among \(types.map(\.name).joined(separator: ", ")), not \(spec.dtype).")
+        }
+        return [spec, inputs[0]]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        let state = inputs[0].pointer.assumingMemoryBound(to: UInt64.self)
+        let (key, counter) = (state[0], state[1])
+        let (type, out, count) = (spec.dtype.c, outputs[0].mutablePointer, Int64(spec.shape.elementCount))
+        switch distribution {
+        case .uniform(let low, let high): mk_random_uniform(type, out, count, key, counter, low, high)
+        case .normal(let mean, let deviation): mk_random_normal(type, out, count, key, counter, mean, deviation)
+        case .truncatedNormal(let mean, let deviation):
+            mk_random_truncated_normal(type, out, count, key, counter, mean, deviation)
+        case .bernoulli(let probability, let value):
+            mk_random_bernoulli(type, out, count, key, counter, probability, value)
+        case .integers(let low, let high):
+            mk_random_integers(type, out, count, key, counter, Int64(low), Int64(high))
+        case .permutation:
+            mk_random_permutation(out.assumingMemoryBound(to: Int64.self), count, key, counter)
+        }
+        let next = outputs[1].mutablePointer.assumingMemoryBound(to: UInt64.self)
+        next[0] = key
+        next[1] = counter &+ UInt64(mk_random_steps(count))
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }
+
+    static var samples: [OpSample] {
+        let draws: [(Distribution, DType)] = [
+            (.uniform(low: -1, high: 2), .float64), (.normal(mean: 1, standardDeviation: 2), .float32),
+            (.truncatedNormal(mean: 0, standardDeviation: 1), .float64),
+            (.bernoulli(probability: 0.25, value: 2), .float32), (.integers(low: -3, high: 4), .int32),
+            (.permutation, .int64),
+        ]
+        return draws.map { distribution, type in
+            OpSample(
+                RandomDraw(distribution: distribution, spec: TensorSpec([5], type)), [Tensor([7, 3])],
+                label: "\(distribution)")
+        }
+    }
+}

@@ -1,0 +1,3 @@
+extension OpRegistry {
+    static let random: [any Op.Type] = [RandomDraw.self]
+}
