@@ -141,7 +141,7 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
 }
 
 void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx) {
-    int64_t pixels = plan->n * mk_volume(plan->in), in_group = plan->channels_in / plan->groups;
+    int64_t pixels = plan->n * mk_volume(plan->in);
     if (pixels == 0 || plan->channels_in == 0) return;
     if (is_pointwise(plan)) {
         mk_gemm_plan product = { .type = plan->type, .transpose_b = true, .m = pixels, .n = plan->channels_in,
@@ -149,8 +149,8 @@ void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void
         mk_gemm(&product, dy, kernel, dx, NULL);
     } else if (is_depthwise(plan)) {
         mk_depthwise_input_gradient(plan, dy, kernel, dx);
-    } else if (in_group < 8) {
-        // A product with a few columns is slow; the columns of a window together are enough.
+    } else if (plan->n >= 4 && 8 * mk_volume(plan->out) < 7 * mk_volume(plan->in)) {
+        // By columns the work goes with the outputs, by phases with the inputs; but a task of the former is an image.
         mk_conv_input_by_columns(plan, dy, kernel, dx);
     } else {
         mk_conv_input_by_phases(plan, dy, kernel, dx);

@@ -78,6 +78,25 @@ static void *from_system(size_t size) {
     return p;
 }
 
+// A block from the system, after enough cached blocks went back to it to stay within the limit. Called with the mutex,
+// which it lets go meanwhile and returns with, except when it returns NULL.
+static void *from_system_within_limit(size_t size) {
+    const mk_memory_counts *counts = &memory.counts;
+    uint64_t peak = counts->bytes_live + size;
+    if (peak < counts->peak_bytes_live) peak = counts->peak_bytes_live;
+    uint64_t held = counts->bytes_live + counts->bytes_cached + size, limit = peak + (peak / 4 > SLACK ? peak / 4 : SLACK);
+    block *evicted = held > limit ? evict(held - limit) : NULL;
+    pthread_mutex_unlock(&memory.mutex);
+    give_back(evicted);
+    void *p = from_system(size);
+    if (p == NULL) {
+        mk_memory_trim();
+        p = from_system(size);
+    }
+    if (p != NULL) pthread_mutex_lock(&memory.mutex);
+    return p;
+}
+
 void *mk_alloc(size_t bytes) {
     if (bytes > LARGEST) return NULL;
     int class = class_of(bytes);
@@ -85,33 +104,19 @@ void *mk_alloc(size_t bytes) {
     mk_memory_counts *counts = &memory.counts;
 
     pthread_mutex_lock(&memory.mutex);
-    counts->allocations++;
-    counts->bytes_live += size;
-    if (counts->bytes_live > counts->peak_bytes_live) counts->peak_bytes_live = counts->bytes_live;
     block *b = memory.free[class];
     if (b != NULL) {
         memory.free[class] = b->next;
         counts->bytes_cached -= size;
-        pthread_mutex_unlock(&memory.mutex);
     } else {
+        b = from_system_within_limit(size);
+        if (b == NULL) return NULL;
         counts->system_allocations++;
-        size_t slack = counts->peak_bytes_live / 4 > SLACK ? counts->peak_bytes_live / 4 : SLACK;
-        size_t held = counts->bytes_live + counts->bytes_cached, limit = counts->peak_bytes_live + slack;
-        block *evicted = held > limit ? evict(held - limit) : NULL;
-        pthread_mutex_unlock(&memory.mutex);
-        give_back(evicted);
-        b = from_system(size);
-        if (b == NULL) {
-            mk_memory_trim();
-            b = from_system(size);
-        }
-        if (b == NULL) {
-            pthread_mutex_lock(&memory.mutex);
-            counts->bytes_live -= size;
-            pthread_mutex_unlock(&memory.mutex);
-            return NULL;
-        }
     }
+    counts->allocations++;
+    counts->bytes_live += size;
+    if (counts->bytes_live > counts->peak_bytes_live) counts->peak_bytes_live = counts->bytes_live;
+    pthread_mutex_unlock(&memory.mutex);
     ASAN_POISON_MEMORY_REGION(b, size);
     ASAN_UNPOISON_MEMORY_REGION(b, bytes);
     return b;
