@@ -124,7 +124,9 @@ static int32_t place_registers(job *j) {
     for (int32_t i = 0; i < p->instructions; i++) {
         const mk_instr *code = &p->code[i];
         first_write[code->dst] = i;
-        j->width[code->dst] = (uint8_t)mk_size_of(mk_ewise_result((mk_op)code->op, (mk_dtype)code->type, (mk_dtype)code->to));
+        mk_dtype result = mk_ewise_result((mk_op)code->op, (mk_dtype)code->type, (mk_dtype)code->to);
+        // A scratch register may hold several types in turn; the widest counts.
+        if (mk_size_of(result) > j->width[code->dst]) j->width[code->dst] = (uint8_t)mk_size_of(result);
         for (int32_t s = mk_ewise_arity((mk_op)code->op); s-- > 0;)
             if (code->src[s] < p->inputs) last_read[code->src[s]] = i;
     }
