@@ -54,9 +54,7 @@ import Testing
         for (dtype, tolerance) in [(DType.float64, 1e-13), (.float32, 1e-4)] {
             let result = einsum(equation, operands.map { $0.cast(to: dtype) })
             #expect(result.shape == shape && result.dtype == dtype)
-            for (value, other) in zip(result.scalars(as: Double.self), expected) {
-                #expect(abs(value - other) <= tolerance)
-            }
+            #expect(worstError(result, expected) <= tolerance)
         }
     }
 
@@ -80,7 +78,7 @@ import Testing
         let (shape, expected) = Self.naive(plain, zip(operands, plainShapes).map { $0.reshaped(to: $1) })
         let result = einsum(equation, operands)
         #expect(result.shape == shape)
-        for (value, other) in zip(result.scalars(as: Double.self), expected) { #expect(abs(value - other) <= 1e-13) }
+        #expect(worstError(result, expected) <= 1e-13)
     }
 
     @Test func gradientIsEinsum() {
@@ -108,7 +106,8 @@ import Testing
         #expect(same(tensordot(a, b, axes: ([1, -1], [0, 1])), einsum("iab,abj->ij", a, b)))
         #expect(same(tensordot(a, b, axes: ([2], [1])), einsum("ika,laj->iklj", a, b)))
         #expect(tensordot(a, b, axes: 0).shape == [2, 3, 4, 3, 4, 5])
-        #expect(same(a.trace(offset: 1, axis1: 1, axis2: 2), einsum("bij->bij", a)[.all, .all, 1...].trace(axis1: 1, axis2: 2)))
+        let right = a[.all, .all, 1...]
+        #expect(same(a.trace(offset: 1, axis1: 1, axis2: 2), right.trace(axis1: 1, axis2: 2)))
     }
 
     @Test func malformedEquations() async {

@@ -4,7 +4,11 @@ import Testing
 
 /// Softmax, its logarithm and cross-entropy against their definitions in `Double`.
 @Suite struct SoftmaxTests {
-    @Test(arguments: [([2, 3], -1), ([3, 4], 0), ([2, 3, 4], 1), ([7], 0), ([1, 1], 1), ([0, 3], 1), ([5, 1000], -1)] as [(Shape, Int)])
+    static let cases: [(Shape, Int)] = [
+        ([2, 3], -1), ([3, 4], 0), ([2, 3, 4], 1), ([7], 0), ([1, 1], 1), ([0, 3], 1), ([5, 1000], -1),
+    ]
+
+    @Test(arguments: cases)
     func matchesDefinition(_ shape: Shape, _ axis: Int) {
         let x = SampleInput.uniform(shape, in: -5...5)
         let positive = axis < 0 ? axis + shape.rank : axis
@@ -50,11 +54,13 @@ import Testing
         let loss = tape.record { sparseSoftmaxCrossEntropy(labels: labels, logits: logits) }
         let weights = SampleInput.uniform([2, 3], seed: 2)
         let gradient = tape.gradient(of: loss, withRespectTo: logits, outputGradient: weights)!
-        let other = (logits.softmax() - Tensor.oneHot(labels, depth: 5, dtype: .float64)) * weights.expandingDims(at: -1)
+        let target = Tensor.oneHot(labels, depth: 5, dtype: .float64)
+        let other = (logits.softmax() - target) * weights.expandingDims(at: -1)
         #expect(gradient.allClose(to: other, relativeTolerance: 1e-12, absoluteTolerance: 1e-14))
         let far = Tensor([[1000.0, 0]], dtype: .float32)
         #expect(sparseSoftmaxCrossEntropy(labels: Tensor([1]), logits: far).item() == 1000)
-        #expect(sparseSoftmaxCrossEntropy(labels: Tensor([Int](), shape: [0]), logits: Tensor.ones([0, 3])).shape == [0])
+        let none = sparseSoftmaxCrossEntropy(labels: Tensor([Int](), shape: [0]), logits: Tensor.ones([0, 3]))
+        #expect(none.shape == [0])
     }
 
     @Test func wrongLabels() async {
@@ -65,7 +71,9 @@ import Testing
                 Issue.record("No failure")
             } catch {
                 let (value, position) = labels[0] < 0 ? ("-1", "[0]") : ("3", "[1]")
-                #expect(error.message == "Expected labels from 0 to 2, for 3 classes, not \(value) at position \(position).")
+                #expect(
+                    error.message
+                        == "Expected labels from 0 to 2, for 3 classes, not \(value) at position \(position).")
             }
         }
         await #expect(processExitsWith: .failure) {
