@@ -1,25 +1,29 @@
 import MartletCore
 
-/// Keras's names for the things of one kind, and what makes them.
-package struct NameTable<Made> {
+/// Keras's names for the things of one kind, and what each stands for: a closure that makes one, most often.
+package struct NameTable<Entry> {
     private let kind: String
-    private let makers: [String: () -> Made]
+    private let entries: [String: Entry]
 
     /// Makes a table of, for each thing, all names it goes by.
     /// - Parameter kind: what an error calls the things: `loss`.
-    package init(of kind: String, _ entries: [(names: [String], make: () -> Made)]) {
+    package init(of kind: String, _ entries: [(names: [String], entry: Entry)]) {
         self.kind = kind
-        makers = Dictionary(uniqueKeysWithValues: entries.flatMap { entry in entry.names.map { ($0, entry.make) } })
+        self.entries = Dictionary(uniqueKeysWithValues: entries.flatMap { line in line.names.map { ($0, line.entry) } })
     }
 
     /// All names, sorted.
-    package var names: [String] { makers.keys.sorted() }
+    package var names: [String] { entries.keys.sorted() }
+
+    /// What goes by `name`, nil when nothing does.
+    package func find(_ name: String) -> Entry? { entries[name] }
 
     /// What goes by `name`.
+    /// - Parameter others: names that would have been known too.
     /// - Throws: `MartletError` with the nearest names when nothing does.
-    package func make(_ name: String) throws -> Made {
-        if let make = makers[name] { return make() }
-        let near = makers.keys
+    package func entry(_ name: String, others: [String] = []) throws -> Entry {
+        if let entry = entries[name] { return entry }
+        let near = (entries.keys + others)
             .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
         throw MartletError("Expected the name of a \(kind); the nearest are \(near). Received: \"\(name)\".")

@@ -15,7 +15,7 @@ public final class Adagrad: Optimizer {
 
     /// Makes the optimizer.
     public init(
-        learningRate: LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7,
+        learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7,
         weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
         name: String = "adagrad"
     ) {
@@ -49,7 +49,7 @@ extension Adagrad: ElementwiseOptimizer {
 extension OptimizerConvertible where Self == Adagrad {
     /// Divides the gradient by the root of the sum of all its squares so far.
     public static func adagrad(
-        learningRate: LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7
+        learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7
     ) -> Adagrad {
         Adagrad(learningRate: learningRate, initialAccumulatorValue: initialAccumulatorValue, epsilon: epsilon)
     }

@@ -5,7 +5,7 @@
 public final class AdamW: Adam {
     /// Makes the optimizer: Adam's, but for the decay.
     public override init(
-        learningRate: LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+        learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
         amsgrad: Bool = false, weightDecay: Double? = 0.004, clipNorm: Double? = nil, clipValue: Double? = nil,
         globalClipNorm: Double? = nil, name: String = "adamw"
     ) {
@@ -17,7 +17,7 @@ public final class AdamW: Adam {
 
 extension OptimizerConvertible where Self == AdamW {
     /// Adam with weight decay apart from the gradient.
-    public static func adamW(learningRate: LearningRate = 0.001, weightDecay: Double = 0.004) -> AdamW {
+    public static func adamW(learningRate: any LearningRate = 0.001, weightDecay: Double = 0.004) -> AdamW {
         AdamW(learningRate: learningRate, weightDecay: weightDecay)
     }
 }

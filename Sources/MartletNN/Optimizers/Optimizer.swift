@@ -26,12 +26,12 @@ open class Optimizer: OptimizerConvertible {
     private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
 
     /// Makes an optimizer that has seen no variables yet.
-    public init(name: String, learningRate: LearningRate, options: OptimizerOptions = .init()) {
+    public init(name: String, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
         self.name = name
         self.options = options
         iterations = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
         let first: Double
-        switch learningRate {
+        switch learningRate.source {
         case .constant(let value):
             first = value
             schedule = nil

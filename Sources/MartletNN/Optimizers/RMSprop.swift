@@ -20,7 +20,7 @@ public final class RMSprop: Optimizer {
 
     /// Makes the optimizer.
     public init(
-        learningRate: LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0, epsilon: Double = 1e-7,
+        learningRate: any LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0, epsilon: Double = 1e-7,
         centered: Bool = false, weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil,
         globalClipNorm: Double? = nil, name: String = "rmsprop"
     ) {
@@ -71,7 +71,7 @@ extension RMSprop: ElementwiseOptimizer {
 extension OptimizerConvertible where Self == RMSprop {
     /// Divides the gradient by the root of the running mean of its square.
     public static func rmsprop(
-        learningRate: LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0, epsilon: Double = 1e-7,
+        learningRate: any LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0, epsilon: Double = 1e-7,
         centered: Bool = false
     ) -> RMSprop {
         RMSprop(learningRate: learningRate, rho: rho, momentum: momentum, epsilon: epsilon, centered: centered)

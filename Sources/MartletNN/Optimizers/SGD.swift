@@ -15,7 +15,7 @@ public final class SGD: Optimizer {
 
     /// Makes the optimizer. Stops when `momentum` is not in 0...1.
     public init(
-        learningRate: LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double? = nil,
+        learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, name: String = "SGD"
     ) {
         require((0...1).contains(momentum), "SGD", "Expected a momentum in 0...1. Received: \(momentum).")
@@ -52,6 +52,6 @@ extension SGD: ElementwiseOptimizer {
 extension OptimizerConvertible where Self == SGD {
     /// Gradient descent, with momentum where wanted.
     public static func sgd(
-        learningRate: LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false
+        learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false
     ) -> SGD { SGD(learningRate: learningRate, momentum: momentum, nesterov: nesterov) }
 }
