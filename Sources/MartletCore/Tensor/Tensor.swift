@@ -29,6 +29,8 @@ public struct Tensor: Sendable {
     package final class Handle: @unchecked Sendable {
         package let spec: TensorSpec
         package fileprivate(set) var buffer: Buffer
+        /// Set once, by the activation that made the tensor, before anyone else has seen it.
+        package var origin: LogitsOrigin?
 
         package init(_ spec: TensorSpec, _ buffer: Buffer) {
             self.spec = spec
