@@ -24,7 +24,7 @@ package enum OpCheck {
             for source in sources { tape.watch(source) }
             return perform(op, sample.inputs)
         }.filter(\.dtype.isFloatingPoint)
-        let weights = outputs.enumerated().map { SampleInput.uniform($1.shape, seed: UInt64(201 + $0)) }
+        let weights = outputs.enumerated().map { SampleInput.uniform($1.shape, seed: UInt64(201 + $0)).cast(to: $1.dtype) }
         let gradients = tape.gradients(
             of: outputs, withRespectTo: sources, outputGradients: weights, unconnected: .zeros)
         func dot(_ a: Tensor, _ b: Tensor) -> (sum: Double, scale: Double) {
@@ -38,6 +38,14 @@ package enum OpCheck {
         return GradientCheckReport.Entry(
             name: "adjoint", error: (left - right).magnitude / scale, tolerance: 1e-12, comparisons: 1,
             worst: "<u, f(x)> = \(left), <f'u, x> = \(right)")
+    }
+
+    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to check.
+    package static func hasDerivative(_ sample: OpSample) -> Bool { floatOutputs(sample.op, sample) }
+
+    private static func floatOutputs<O: Op>(_ op: O, _ sample: OpSample) -> Bool {
+        perform(op, sample.inputs).contains { $0.dtype.isFloatingPoint && $0.elementCount > 0 }
+            && zip(sample.inputs, sample.checked).contains { $1 && $0.elementCount > 0 }
     }
 
     /// Whether the check catches the op with a backward rule that is off by 1e-3 for one input.

@@ -28,7 +28,7 @@ public func gradientCheck(
     var report = GradientCheckReport(entries: [])
     let first = FunctionUnderCheck(inputs: wide, varied: varied, options: options, function: function)
     report.entries += first.check(names: inputs.indices.map { "input \($0)" })
-    guard options.secondOrder else { return report }
+    guard options.secondOrder, varied.contains(true) else { return report }
 
     // The gradient J'u as a function of the inputs and of u.
     let outputs = first.outputs(wide)
@@ -45,9 +45,9 @@ public func gradientCheck(
             return first.outputs(arguments)
         }
         let sources = zip(arguments, varied).filter { $0.1 }.map { $0.0 }
+        let upstream = zip(all.suffix(weights.count), results).map { $0.cast(to: $1.dtype) }
         return tape.gradients(
-            of: results, withRespectTo: sources, outputGradients: Array(all.suffix(weights.count)),
-            unconnected: .zeros
+            of: results, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros
         ).compactMap { $0 }
     }
     report.entries += second.check(

@@ -86,7 +86,7 @@ private struct ArrayText {
         for (index, item) in items.enumerated() {
             // A column is kept for the closing bracket.
             if index > 0 && line.count + 1 + item.count > width - 1 {
-                lines.append(line)
+                lines.append(String(line.trimmingSuffix(" ")))
                 line = indent + item
             } else {
                 line += (index == 0 ? "" : " ") + item

@@ -101,7 +101,10 @@ private struct Equation {
             let hidden = after == nil ? 0 : shape.rank - named
             widest = max(widest, hidden)
             let labels = before + Self.hidden(hidden) + (after ?? [])
-            for (label, size) in zip(labels, shape.dimensions) {
+            for (axis, (label, size)) in zip(labels, shape.dimensions).enumerated() {
+                if let first = labels[..<axis].firstIndex(of: label), shape[first] != size {
+                    throw OpFailure("\(Self.name(of: label)) of operand \(index) has sizes \(shape[first]) and \(size).")
+                }
                 let known = sizes[label] ?? 1
                 guard known == size || known == 1 || size == 1 else {
                     throw OpFailure(
