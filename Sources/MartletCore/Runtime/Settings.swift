@@ -93,6 +93,9 @@ public enum Settings {
         return logger
     }
 
+    /// The largest resident size of the process so far, in bytes.
+    public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }
+
     /// What tensors can live on. The CPU, for now.
     public static var devices: [Device] { [.cpu] }
 

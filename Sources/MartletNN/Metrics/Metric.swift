@@ -46,6 +46,9 @@ open class Metric: MetricConvertible {
         for variable in variables { variable.assign(.zeros(variable.shape, dtype: variable.dtype)) }
     }
 
+    /// Whether higher results are better; nil when nobody can say. Callbacks that watch the metric ask.
+    open var isHigherBetter: Bool? { nil }
+
     /// Checks shapes, batch axis included, before anything is computed. The default takes everything.
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {}

@@ -1,0 +1,133 @@
+import Foundation
+import Martlet
+
+/// What a run reports: the fields of the peers' runner.
+struct Report: Encodable {
+    var peer = "martlet"
+    var workload: String
+    var threads: Int
+    /// Seconds from the start of the process to the first line of the program.
+    var import_s: Double
+    var params: Int?
+    var first_step_s: Double?
+    var loss_first: Double?
+    var loss_last: Double?
+    var steps: Int
+    var ms_per_step_median: Double
+    var ms_per_step_min: Double
+    var samples_per_s: Double
+    var peak_rss_mib: Int
+
+    init(_ workload: String, times: [Double], batch: Int) {
+        self.workload = workload
+        threads = Settings.threadCount
+        import_s = Clock.processAge.rounded(to: 3)
+        let sorted = times.sorted()
+        let median = sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        steps = times.count
+        ms_per_step_median = (1000 * median).rounded(to: 4)
+        ms_per_step_min = (1000 * (sorted.first ?? 0)).rounded(to: 4)
+        samples_per_s = (Double(batch) / median).rounded(to: 1)
+        peak_rss_mib = Int(Settings.peakMemory / 1_048_576)
+    }
+}
+
+extension Double {
+    func rounded(to places: Int) -> Double {
+        let scale = Foundation.pow(10, Double(places))
+        return (self * scale).rounded() / scale
+    }
+}
+
+/// Timing by the rules of the workloads: 50 untimed steps on the first batch, then steps that cycle through the batches, up to
+/// a number of steps or of seconds, but 20 at least.
+struct Clock {
+    static let warmUp = 50
+    let steps: Int
+    let seconds: Double
+
+    static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+
+    /// Taken once, when the program's first line runs.
+    static let processAge: Double = {
+        // Field 22 of /proc/self/stat: the start, in clock ticks since the machine's.
+        guard let stat = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
+            let fields = stat.split(separator: ")").last?.split(separator: " "), fields.count > 19,
+            let ticks = Double(fields[19])
+        else { return 0 }
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9 - ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }()
+
+    /// Times `step` until there is enough.
+    func times(_ step: (Int) -> Void) -> [Double] {
+        var times: [Double] = []
+        var total = 0.0
+        while times.count < steps, times.count < 20 || total < seconds {
+            let start = Clock.now
+            step(times.count)
+            times.append(Clock.now - start)
+            total += times.last!
+        }
+        return times
+    }
+
+    func train(_ workload: Workload) throws -> Report {
+        let batches = workload.batches()
+        let start = Clock.now
+        let model = try workload.compiledModel()
+        let losses = [1, Clock.warmUp]
+        var seen: [Double] = []
+        var first = 0.0
+        for step in 1...Clock.warmUp {
+            // A warm-up step reports the loss of its own batch alone.
+            let logs = try model.trainOnBatch(batches[0].inputs[0], batches[0].targets[0])
+            if step == 1 { first = Clock.now - start }
+            if losses.contains(step) { seen.append(logs["loss"]!) }
+        }
+        let times = times { model.trainStep(batches[$0 % batches.count]) }
+        var report = Report(workload.name, times: times, batch: workload.batch)
+        report.params = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
+        report.first_step_s = first.rounded(to: 4)
+        (report.loss_first, report.loss_last) = (seen[0].rounded(to: 4), seen[1].rounded(to: 4))
+        return report
+    }
+
+    func predict(_ workload: Workload) -> Report {
+        let x = workload.batches()[0].inputs[0]
+        let start = Clock.now
+        let model = workload.makeModel()
+        _ = model(x)
+        let first = Clock.now - start
+        for _ in 1..<Clock.warmUp { _ = model(x) }
+        var report = Report(workload.name, times: times { _ in _ = model(x) }, batch: workload.batch)
+        report.first_step_s = first.rounded(to: 4)
+        return report
+    }
+
+    /// 50 eager steps of sum((x - 2)^2) from 0; the times are per step.
+    func quadratic(_ name: String, updates: Bool) -> Report {
+        var losses: [Double] = []
+        func run() {
+            let x = Variable(Tensor([0.0, 0.0], dtype: .float32))
+            let optimizer = Adam(learningRate: 0.1)
+            for step in 0..<50 {
+                let tape = GradientTape()
+                let loss = tape.record { (x.value - 2).square().sum() }
+                let gradient = tape.gradient(of: loss, withRespectTo: x)
+                if updates { optimizer.apply([gradient], to: [x]) }
+                if losses.count < 2, step == 0 || step == 49 { losses.append(loss.item()) }
+            }
+        }
+        for _ in 0..<3 { run() }
+        let times = Clock(steps: min(steps, 100), seconds: seconds).times { _ in run() }.map { $0 / 50 }
+        var report = Report(name, times: times, batch: 1)
+        (report.loss_first, report.loss_last) = (losses[0].rounded(to: 4), losses[1].rounded(to: 4))
+        return report
+    }
+}
