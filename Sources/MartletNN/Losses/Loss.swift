@@ -41,11 +41,8 @@ open class Loss: LossConvertible {
     /// surplus last axis of size 1 is mended.
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {
-        let isSame =
-            target.rank == prediction.rank
-            && zip(target.dimensions, prediction.dimensions).allSatisfy { t, p in
-                t == nil || p == nil || t == p || t == 1 || p == 1
-            }
+        func fits(_ t: Int?, _ p: Int?) -> Bool { t == nil || p == nil || t == p || t == 1 || p == 1 }
+        let isSame = target.rank == prediction.rank && zip(target.dimensions, prediction.dimensions).allSatisfy(fits)
         let differsByLastOne =
             abs(target.rank - prediction.rank) == 1
             && (target.rank > prediction.rank ? target : prediction)[-1] == 1

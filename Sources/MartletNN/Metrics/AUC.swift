@@ -100,7 +100,7 @@ public final class AUC: Metric {
         let (intervals, labels) = (thresholds.count + 1, numLabels)
         var place = interval(of: prediction).reshaped([-1, labels])
         // A histogram for each label, one after the other.
-        place = place * labels + Tensor.range(to: labels)
+        place = place * labels + Tensor.range(0..<labels)
         let histogram = Tensor.zeros([intervals * labels], dtype: dtype)
             .scatteringAdd(at: place.flattened(), weight.flattened()).reshaped([intervals, labels])
         // Threshold i has the intervals from i + 1 on above it.
