@@ -41,7 +41,7 @@ open class Layer {
     /// Whether the weights exist.
     public private(set) var isBuilt = false
     /// Whether the name is one of those that are numbered within the process.
-    let isNamedAutomatically: Bool
+    var isNamedAutomatically: Bool
     /// The shapes of the inputs that the layer was first built for, nil before.
     private(set) var builtInputShapes: [PartialShape]?
     /// The dtype of the weights, to which floating-point inputs are cast.

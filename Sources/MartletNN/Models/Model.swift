@@ -41,6 +41,7 @@ open class Model: Layer {
             stop(name ?? "Model", "\(error)")
         }
         super.init(name: name ?? LayerNames.next(for: "Functional"))
+        isNamedAutomatically = name == nil
     }
 
     /// A functional model of one input and one output.
