@@ -1,11 +1,11 @@
 // The position of the largest or smallest element along an axis.
-#include "mk_internal.h"
-#include "mk_reduce.h"
+#include "reduce_kernels.h"
 
 typedef struct {
     const void *in;
     int64_t *out;
     int64_t n, inner, band, bands;
+    void (*extreme)(const void *in, int64_t rows, int64_t n, void *out);
 } search;
 
 #define BAND 512
@@ -34,6 +34,25 @@ typedef struct {
         } \
     }
 
+// The last axis: the extreme of the row first, in a vector loop, then the first element that equals it or is NaN as it is.
+#define DEFINE_ROWS(name, T) \
+    static void name(int64_t begin, int64_t end, void *context) { \
+        const search *p = context; \
+        for (int64_t r = begin; r < end; r++) { \
+            const T *x = (const T *)p->in + r * p->n; \
+            T best; \
+            p->extreme(x, 1, p->n, &best); \
+            int64_t i = 0; \
+            while (!(x[i] == best || (best != best && x[i] != x[i]))) i++; \
+            p->out[r] = i; \
+        } \
+    }
+DEFINE_ROWS(rows_f32, float)
+DEFINE_ROWS(rows_f64, double)
+DEFINE_ROWS(rows_i32, int32_t)
+DEFINE_ROWS(rows_i64, int64_t)
+DEFINE_ROWS(rows_u8, uint8_t)
+
 #define ABOVE(a, b) ((a) > (b))
 #define BELOW(a, b) ((a) < (b))
 #define ABOVE_NAN(a, b) (((a) > (b)) | (((a) != (a)) & ((b) == (b))))
@@ -50,18 +69,20 @@ DEFINE(argmin_i64, int64_t, BELOW)
 DEFINE(argmin_u8, uint8_t, BELOW)
 
 static void run(mk_dtype dtype, bool largest, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {
-    search p = {in, out, n, inner, mk_min(mk_max(inner, 1), BAND), 0};
+    if (dtype == MK_BOOL) dtype = MK_U8;
+    search p = {in, out, n, inner, mk_min(mk_max(inner, 1), BAND), 0,
+                mk_find_reduce_kernel(largest ? MK_REDUCE_MAX : MK_REDUCE_MIN, dtype).rows};
     p.bands = mk_ceil_div(inner, p.band);
-    void (*loop)(int64_t, int64_t, void *);
+    void (*rows)(int64_t, int64_t, void *), (*columns)(int64_t, int64_t, void *);
     switch (dtype) {
-    case MK_F32: loop = largest ? argmax_f32 : argmin_f32; break;
-    case MK_F64: loop = largest ? argmax_f64 : argmin_f64; break;
-    case MK_I32: loop = largest ? argmax_i32 : argmin_i32; break;
-    case MK_I64: loop = largest ? argmax_i64 : argmin_i64; break;
-    case MK_U8: case MK_BOOL: loop = largest ? argmax_u8 : argmin_u8; break;
+    case MK_F32: rows = rows_f32, columns = largest ? argmax_f32 : argmin_f32; break;
+    case MK_F64: rows = rows_f64, columns = largest ? argmax_f64 : argmin_f64; break;
+    case MK_I32: rows = rows_i32, columns = largest ? argmax_i32 : argmin_i32; break;
+    case MK_I64: rows = rows_i64, columns = largest ? argmax_i64 : argmin_i64; break;
+    case MK_U8: rows = rows_u8, columns = largest ? argmax_u8 : argmin_u8; break;
     default: mk_unsupported("mk_argmax", dtype);
     }
-    mk_parallel_ranges(outer * p.bands, mk_grain_of(n * p.band), loop, &p);
+    mk_parallel_ranges(outer * p.bands, mk_grain_of(n * p.band), inner == 1 ? rows : columns, &p);
 }
 
 void mk_argmax(mk_dtype dtype, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner) {

@@ -104,8 +104,8 @@ int64_t mk_scatter_add(mk_dtype dtype, const void *in, void *out, int64_t outer,
     job p = {.in = in, .out = out, .n = n, .inner = inner, .index_dtype = index_dtype, .index = index, .count = count,
              .band = inner, .range = n};
     if (outer < PARTS && outer * count * inner >= MK_GRAIN) {
-        if (inner >= 16 * PARTS) p.band = mk_ceil_div(mk_ceil_div(inner, PARTS), 16) * 16;
-        else p.range = mk_ceil_div(n, PARTS);
+        if (n >= 4 * PARTS) p.range = mk_ceil_div(n, PARTS);
+        else p.band = mk_max(16, mk_ceil_div(inner, PARTS));
     }
     p.bands = mk_ceil_div(inner, p.band);
     p.ranges = mk_ceil_div(n, p.range);
@@ -122,7 +122,8 @@ int64_t mk_scatter_add(mk_dtype dtype, const void *in, void *out, int64_t outer,
 }
 
 #define TAKE_ELEMENTS(T) \
-    for (int64_t j = 0; j < p->inner; j++) ((T *)p->out)[row + j] = ((const T *)p->in)[base + index_at(p, row + j) * p->inner + j]
+    for (int64_t j = 0; j < p->inner; j++) \
+        ((T *)p->out)[row + j] = ((const T *)p->in)[base + index_at(p, row + j) * p->inner + j]
 
 static void take_range(int64_t begin, int64_t end, void *context) {
     const job *p = context;

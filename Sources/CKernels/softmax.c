@@ -6,6 +6,7 @@
 
 #define MK_CHUNK 1024
 #define MK_BAND 256
+#define MK_SUM_BLOCK 32
 
 #define T float
 #define NAME(loop) MK_PASTE(f32, loop)

@@ -1,6 +1,6 @@
 // The loops of softmax.c for one element type T. Included once per type, with NAME(loop), EXP and LOG defined.
 // Rows are walked in chunks that stay in the first cache; their sums are trees (MAX_ROW, SUM_ROW). Columns are summed in
-// double precision, one accumulator each.
+// double precision, MK_SUM_BLOCK rows at a time.
 
 typedef struct {
     const T *x, *y;  // the input; for gradients dy and the output of the forward pass
@@ -43,6 +43,15 @@ MK_CLONES static void NAME(rows)(int64_t begin, int64_t end, void *context) {
     }
 }
 
+// Adds what a block of rows has summed up to the whole sum, behind the last row of the block.
+MK_INLINE void NAME(flush)(int64_t row, int64_t rows, int64_t width, double *part, double *sum) {
+    if ((row + 1) % MK_SUM_BLOCK != 0 && row + 1 != rows) return;
+    for (int64_t j = 0; j < width; j++) {
+        sum[j] += part[j];
+        part[j] = 0;
+    }
+}
+
 MK_CLONES static void NAME(columns)(int64_t begin, int64_t end, void *context) {
     const NAME(job) *p = context;
     for (int64_t t = begin; t < end; t++) {
@@ -50,22 +59,24 @@ MK_CLONES static void NAME(columns)(int64_t begin, int64_t end, void *context) {
         int64_t base = t / p->bands * p->n * p->inner + column;
         const T *x = p->x + base;
         T *y = p->out + base, m[MK_BAND];
-        double s[MK_BAND];
+        double s[MK_BAND], part[MK_BAND];
         for (int64_t j = 0; j < width; j++) {
             m[j] = x[j];
-            s[j] = 0;
+            s[j] = part[j] = 0;
         }
         for (int64_t i = 1; i < p->n; i++)
             for (int64_t j = 0; j < width; j++) {
                 T v = x[i * p->inner + j];
                 m[j] = ((v > m[j]) | (v != v)) ? v : m[j];
             }
-        for (int64_t i = 0; i < p->n; i++)
+        for (int64_t i = 0; i < p->n; i++) {
             for (int64_t j = 0; j < width; j++) {
                 T e = EXP(x[i * p->inner + j] - m[j]);
-                s[j] += (double)e;
+                part[j] += (double)e;
                 if (!p->log) y[i * p->inner + j] = e;
             }
+            NAME(flush)(i, p->n, width, part, s);
+        }
         if (p->log)
             for (int64_t j = 0; j < width; j++) s[j] = (double)LOG((T)s[j]);
         for (int64_t i = 0; i < p->n; i++)
@@ -105,13 +116,15 @@ MK_CLONES static void NAME(backward_columns)(int64_t begin, int64_t end, void *c
         int64_t base = t / p->bands * p->n * p->inner + column;
         const T *dy = p->x + base, *y = p->y + base;
         T *dx = p->out + base;
-        double s[MK_BAND];
-        for (int64_t j = 0; j < width; j++) s[j] = 0;
-        for (int64_t i = 0; i < p->n; i++)
+        double s[MK_BAND], part[MK_BAND];
+        for (int64_t j = 0; j < width; j++) s[j] = part[j] = 0;
+        for (int64_t i = 0; i < p->n; i++) {
             for (int64_t j = 0; j < width; j++) {
                 int64_t k = i * p->inner + j;
-                s[j] += p->log ? (double)dy[k] : (double)dy[k] * (double)y[k];
+                part[j] += p->log ? (double)dy[k] : (double)dy[k] * (double)y[k];
             }
+            NAME(flush)(i, p->n, width, part, s);
+        }
         for (int64_t i = 0; i < p->n; i++)
             for (int64_t j = 0; j < width; j++) {
                 int64_t k = i * p->inner + j;

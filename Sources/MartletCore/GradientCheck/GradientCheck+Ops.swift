@@ -40,6 +40,14 @@ package enum OpCheck {
             worst: "<u, f(x)> = \(left), <f'u, x> = \(right)")
     }
 
+    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to check.
+    package static func hasDerivative(_ sample: OpSample) -> Bool { floatOutputs(sample.op, sample) }
+
+    private static func floatOutputs<O: Op>(_ op: O, _ sample: OpSample) -> Bool {
+        perform(op, sample.inputs).contains { $0.dtype.isFloatingPoint && $0.elementCount > 0 }
+            && zip(sample.inputs, sample.checked).contains { $1 && $0.elementCount > 0 }
+    }
+
     /// Whether the check catches the op with a backward rule that is off by 1e-3 for one input.
     package static func catchesMutation(of sample: OpSample, input: Int) -> Bool {
         mutated(sample.op, sample, input)

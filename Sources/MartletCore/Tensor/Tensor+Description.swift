@@ -86,7 +86,7 @@ private struct ArrayText {
         for (index, item) in items.enumerated() {
             // A column is kept for the closing bracket.
             if index > 0 && line.count + 1 + item.count > width - 1 {
-                lines.append(line)
+                lines.append(String(line.trimmingSuffix(" ")))
                 line = indent + item
             } else {
                 line += (index == 0 ? "" : " ") + item
@@ -114,14 +114,18 @@ private struct NumberText {
     /// A 16-bit float: the fewest digits whose number is nearer to it than to any other 16-bit float.
     init(_ value: Float, significandBits: Int, leastExponent: Int) {
         let exact = Double(value.magnitude)
-        guard exact.isFinite, exact > 0 else { return self.init(value) }
+        guard exact.isFinite, exact > 0 else {
+            self.init(value)
+            return
+        }
         let gap = Double(sign: .plus, exponent: max(exact.exponent, leastExponent) - significandBits + 1, significand: 1)
         let isPowerOfTwo = exact.significand == 1 && exact.exponent > leastExponent
         for count in 0..<significandBits {
             let text = String(format: "%.\(count)e", exact)
             let difference = Double(text)! - exact
             if abs(difference) < (isPowerOfTwo && difference < 0 ? gap / 4 : gap / 2) {
-                return self.init(Double(value), shortest: text)
+                self.init(Double(value), shortest: text)
+                return
             }
         }
         self.init(value)
@@ -155,10 +159,19 @@ private struct NumberText {
     /// Sign and leading digit, the digits behind the point, at most eight, and the power of ten.
     private var scientific: (whole: String, fraction: String, exponent: Int) {
         if digits.count - 1 > NumberText.precision {
-            let parts = String(format: "%.\(NumberText.precision)e", value.magnitude).split(separator: "e")
-            return (sign + parts[0].prefix(1), String(parts[0].dropFirst(2).trimmingSuffix("0")), Int(parts[1])!)
+            let (whole, fraction, exponent) = scientific(fractionDigits: NumberText.precision)
+            return (whole, String(fraction.trimmingSuffix("0")), exponent)
         }
         return (sign + digits.prefix(1), String(digits.dropFirst()), exponent)
+    }
+
+    /// The same with a given number of digits: those beyond the shortest are the number's own, not zeros.
+    private func scientific(fractionDigits count: Int) -> (whole: String, fraction: String, exponent: Int) {
+        if digits.count - 1 == count || !value.isFinite {
+            return (sign + digits.prefix(1), String(digits.dropFirst()), exponent)
+        }
+        let parts = String(format: "%.\(count)e", value.magnitude).split(separator: "e")
+        return (sign + parts[0].prefix(1), String(parts[0].dropFirst(2)), Int(parts[1])!)
     }
 
     /// The texts of numbers in one column width. `isWide` decides from the largest and the smallest magnitude (but 0) whether
@@ -170,7 +183,8 @@ private struct NumberText {
 
         let texts: [(whole: String, fraction: String, power: String)]
         if hasPowers {
-            let parts = numbers.map(\.scientific)
+            let columns = finite.map(\.scientific.fraction.count).max() ?? 0
+            let parts = numbers.map { $0.scientific(fractionDigits: columns) }
             let size = zip(numbers, parts).map { $0.value.isFinite ? String($1.exponent.magnitude).count : 2 }.max() ?? 2
             texts = parts.map { part in
                 let digits = String(part.exponent.magnitude)
@@ -188,7 +202,7 @@ private struct NumberText {
         for number in numbers where !number.value.isFinite { whole = max(whole, number.special.count - tail - 1) }
         return zip(numbers, texts).map { number, text in
             guard number.value.isFinite else { return number.special.padded(toWidth: whole + 1 + tail) }
-            let fill = String(repeating: hasPowers ? "0" : " ", count: fraction - text.fraction.count)
+            let fill = String(repeating: " ", count: fraction - text.fraction.count)
             return text.whole.padded(toWidth: whole) + "." + text.fraction + fill + text.power
         }
     }

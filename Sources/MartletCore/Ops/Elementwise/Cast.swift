@@ -3,7 +3,6 @@ import CKernels
 /// The same values as another dtype.
 struct Cast: ElementwiseOp {
     static let name = "cast"
-    static let isLinear = true
     static let acceptsHalf = true
     let target: DType
 

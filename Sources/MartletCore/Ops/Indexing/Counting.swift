@@ -54,7 +54,7 @@ extension Tensor {
         if let least = numbers.min(), least < 0 {
             stop("bincount", "Expected numbers of 0 or more. Received: \(least).")
         }
-        let size = depth ?? max(minLength, (numbers.max() ?? -1) + 1)
+        let size = depth ?? Swift.max(minLength, (numbers.max() ?? -1) + 1)
         let updates = weights ?? .ones(shape, dtype: .int64)
         return perform(ScatterAdd(axis: 0, size: size), updates.flattened(), flattened().asIndices)
     }

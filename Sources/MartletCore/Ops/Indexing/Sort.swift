@@ -146,7 +146,7 @@ extension Tensor {
         func slice(_ index: Int) -> Tensor { ordered.strided(from: index, by: 1, count: 1, axis: position) }
         var result = slice(below)
         if fraction > 0 { result = result + (slice(below + 1) - result) * fraction }
-        // Sorted, a NaN is the last: adding 0 times the last passes it on. Infinities must not become NaN there.
+        // Where there is a NaN, it is the last.
         let last = slice(count - 1)
         result = `where`(last.isNaN(), last, result)
         return keepDims ? result : result.squeezed(axis: position)

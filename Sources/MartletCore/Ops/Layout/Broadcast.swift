@@ -47,7 +47,7 @@ extension Tensor {
     /// give new leading axes, as in NumPy.
     public func tiled(_ repeats: [Int]) -> Tensor {
         require(repeats.allSatisfy { $0 >= 0 }, "tiled", "Expected repeats of 0 or more. Received: \(repeats).")
-        let rank = max(self.rank, repeats.count)
+        let rank = Swift.max(self.rank, repeats.count)
         var result = reshaped(to: Shape([Int](repeating: 1, count: rank - self.rank) + shape.dimensions))
         for (axis, count) in zip((rank - repeats.count)..<rank, repeats) where count != 1 {
             let target = result.shape.replacing(axis, by: result.shape[axis] * count)

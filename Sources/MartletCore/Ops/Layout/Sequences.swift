@@ -12,7 +12,7 @@ extension Tensor {
             "Expected finite ends and a step that is not 0. Received: from \(start) to \(end) by \(step).")
         let type = dtype ?? (start.integerValue == nil ? Settings.defaultFloatType : .int64)
         let computed: DType = type.isHalf ? .float32 : type == .uint8 || type == .bool ? .int64 : type
-        let count = max(0, Int((distance / step.doubleValue).rounded(.up)))
+        let count = Swift.max(0, Int((distance / step.doubleValue).rounded(.up)))
         let result = Tensor(uninitialized: TensorSpec(Shape([count]), computed))
         if let start = start.integerValue, let step = step.integerValue, computed.isInteger {
             mk_arange_int(computed.c, result.mutablePointer, Int64(count), start, step)

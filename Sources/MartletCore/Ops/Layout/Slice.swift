@@ -108,7 +108,7 @@ extension Tensor {
     /// The elements in reverse order along the given axes, all of them when nil.
     public func reversed(axes: [Int]? = nil) -> Tensor {
         var (begin, step) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
-        for axis in checkedAxes(axes, "reversed") { (begin[axis], step[axis]) = (max(0, shape[axis] - 1), -1) }
+        for axis in checkedAxes(axes, "reversed") { (begin[axis], step[axis]) = (Swift.max(0, shape[axis] - 1), -1) }
         return perform(Slice(begin: begin, step: step, sizes: shape.dimensions), self)
     }
 
@@ -116,12 +116,12 @@ extension Tensor {
     /// flattened tensor when `axis` is nil, as in NumPy.
     public func rolled(shift: Int, axis: Int? = nil) -> Tensor {
         guard let axis else { return flattened().rolled(shift: shift, axis: 0).reshaped(to: shape) }
-        let axis = checkedAxis(axis, "rolled")
-        let size = shape[axis]
+        let position = checkedAxis(axis, "rolled")
+        let size = shape[position]
         guard size > 0 else { return self }
         let offset = ((shift % size) + size) % size
         if offset == 0 { return self }
-        let parts = split(sizes: [size - offset, offset], axis: axis)
-        return .concatenate([parts[1], parts[0]], axis: axis)
+        let parts = split(sizes: [size - offset, offset], axis: position)
+        return .concatenate([parts[1], parts[0]], axis: position)
     }
 }

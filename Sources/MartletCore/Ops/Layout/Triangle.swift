@@ -47,8 +47,8 @@ extension Tensor {
     public func diagonal(offset: Int = 0) -> Tensor {
         require(rank >= 2, "diagonal", "Expected a matrix or a batch of matrices. Received: \(spec).")
         let (rows, columns) = (shape[-2], shape[-1])
-        let count = max(0, min(rows - max(0, -offset), columns - max(0, offset)))
-        let start = count == 0 ? 0 : max(0, offset) + max(0, -offset) * columns
+        let count = Swift.max(0, Swift.min(rows - Swift.max(0, -offset), columns - Swift.max(0, offset)))
+        let start = count == 0 ? 0 : Swift.max(0, offset) + Swift.max(0, -offset) * columns
         return reshaped(to: Shape(shape.dimensions.dropLast(2) + [rows * columns]))
             .strided(from: start, by: columns + 1, count: count, axis: rank - 2)
     }
@@ -57,8 +57,8 @@ extension Tensor {
     /// NumPy's `diag` of a vector.
     public static func diagonal(_ values: Tensor, offset: Int = 0) -> Tensor {
         require(values.rank == 1, "diagonal", "Expected a vector. Received: \(values.spec).")
-        let size = values.elementCount + abs(offset)
-        let start = values.elementCount == 0 ? 0 : max(0, offset) + max(0, -offset) * size
+        let size = values.elementCount + Swift.abs(offset)
+        let start = values.elementCount == 0 ? 0 : Swift.max(0, offset) + Swift.max(0, -offset) * size
         return perform(SliceScatter(shape: [size * size], begin: [start], step: [size + 1]), values)
             .reshaped(to: [size, size])
     }

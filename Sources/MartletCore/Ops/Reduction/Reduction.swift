@@ -1,13 +1,13 @@
 import CKernels
 
 /// Which axes a reduction folds, and whether they stay as axes of size 1.
-struct ReducedAxes: Hashable, Sendable {
+package struct ReducedAxes: Hashable, Sendable {
     /// In ascending order, counted from the front.
     let axes: [Int]
     let keepDims: Bool
 
     /// Axes as users name them: any order, negative from the end, nil for all. The shape rule finds fault with them.
-    init(_ axes: [Int]?, of tensor: Tensor, keepDims: Bool) {
+    package init(_ axes: [Int]?, of tensor: Tensor, keepDims: Bool) {
         let rank = tensor.rank
         self.axes = axes.map { $0.map { $0 < 0 ? $0 + rank : $0 }.sorted() } ?? Array(0..<rank)
         self.keepDims = keepDims
@@ -19,7 +19,7 @@ struct ReducedAxes: Hashable, Sendable {
     }
 
     /// The output's shape. Throws when an axis is out of range or named twice.
-    func outputShape(for shape: Shape) throws(OpFailure) -> Shape {
+    package func outputShape(for shape: Shape) throws(OpFailure) -> Shape {
         guard axes.allSatisfy(shape.dimensions.indices.contains) else {
             throw OpFailure("Expected axes in \(-shape.rank)..<\(shape.rank), not \(axes).")
         }

@@ -2,8 +2,8 @@ extension Tensor {
     /// The mean squared distance from the mean over `axes`, all when nil. That of integers is of the default float
     /// type.
     ///
-    /// - Parameter correction: what is subtracted from the number of elements before it divides the sum: 0 for the variance
-    ///   of a population (as Keras), 1 for the unbiased estimate from a sample.
+    /// - Parameter correction: what is subtracted from the number of elements before it divides the sum: 0 for the
+    ///   variance of a population (as Keras), 1 for the unbiased estimate from a sample.
     public func variance(axes: [Int]? = nil, keepDims: Bool = false, correction: Double = 0) -> Tensor {
         let x = floating
         let deviations = (x - x.mean(axes: axes, keepDims: true)).square()

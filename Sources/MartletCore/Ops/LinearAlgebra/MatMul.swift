@@ -1,0 +1,171 @@
+import CKernels
+
+/// `op(a) op(b)` of the matrices in the two last axes, where op transposes or not; leading axes are broadcast.
+struct MatMul: Op {
+    static let name = "matmul"
+
+    var transposeA = false
+    var transposeB = false
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let (a, b) = (inputs[0].shape, inputs[1].shape)
+        guard inputs[0].dtype == inputs[1].dtype, [.float32, .float64, .int32, .int64].contains(inputs[0].dtype) else {
+            throw OpFailure("Expected two matrices of one dtype: float32, float64, int32 or int64.")
+        }
+        guard a.rank >= 2, b.rank >= 2 else { throw OpFailure("Expected matrices, of rank 2 or more.") }
+        let (columnsA, rowsB) = (a[transposeA ? -2 : -1], b[transposeB ? -1 : -2])
+        guard columnsA == rowsB else {
+            throw OpFailure(
+                "Expected as many columns in the first matrix\(transposeA ? " (transposed)" : "") as rows in the "
+                    + "second\(transposeB ? " (transposed)" : ""), not \(columnsA) and \(rowsB).")
+        }
+        guard let batch = Shape.broadcast(a.leading, b.leading) else {
+            throw OpFailure("The axes before the matrices do not broadcast: sizes must be equal or 1.")
+        }
+        let matrix = [a[transposeA ? -1 : -2], b[transposeB ? -2 : -1]]
+        return [TensorSpec(Shape(batch.dimensions + matrix), inputs[0].dtype)]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        let (a, b, c) = (inputs[0], inputs[1], outputs[0])
+        guard c.elementCount > 0 else { return }
+        let runs = BatchRuns(a.shape.leading, b.shape.leading, c.shape.leading)
+        let (m, n, k) = (c.shape[-2], c.shape[-1], a.shape[transposeA ? -2 : -1])
+        var plan = mk_gemm_plan()
+        plan.type = a.dtype.c
+        plan.transpose_a = transposeA
+        plan.transpose_b = transposeB
+        (plan.m, plan.n, plan.k) = (Int64(m), Int64(n), Int64(k))
+        plan.batch = Int64(runs.count)
+        plan.stride_a = Int64(runs.strideA * m * k)
+        plan.stride_b = Int64(runs.strideB * k * n)
+        plan.stride_c = Int64(m * n)
+        plan.alpha = 1
+        let size = a.dtype.byteCount
+        for (index, start) in runs.starts.enumerated() {
+            mk_gemm(
+                &plan, a.pointer + start.a * m * k * size, b.pointer + start.b * k * n * size,
+                c.mutablePointer + index * runs.count * m * n * size, nil)
+        }
+    }
+
+    // Transposition is a flag of the products: no matrix is moved.
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        let (a, b, g) = (context.inputs[0], context.inputs[1], context.gradient)
+        var da: Tensor?
+        var db: Tensor?
+        if context.needs[0] {
+            let product = transposeA
+                ? matmul(b, g, transposeA: transposeB, transposeB: true) : matmul(g, b, transposeB: !transposeB)
+            da = product.sum(toShape: a.shape)
+        }
+        if context.needs[1] {
+            let product = transposeB
+                ? matmul(g, a, transposeA: true, transposeB: transposeA) : matmul(a, g, transposeA: !transposeA)
+            db = product.sum(toShape: b.shape)
+        }
+        return [da, db]
+    }
+
+    static var samples: [OpSample] {
+        let cases: [(Shape, Shape, Bool, Bool)] = [
+            ([2, 3], [3, 4], false, false), ([3, 2], [3, 4], true, false), ([2, 3], [4, 3], false, true),
+            ([3, 2], [4, 3], true, true), ([2, 2, 3], [2, 3, 1], false, false), ([2, 3], [2, 3, 2], false, false),
+            ([2, 3, 2], [3, 2], true, false), ([2, 1, 2, 3], [3, 2, 3], false, true), ([2, 0], [0, 3], false, false),
+            ([0, 2, 2], [2, 3], true, false), ([1, 1], [1, 1], false, false),
+        ]
+        return cases.map { a, b, transposeA, transposeB in
+            OpSample(
+                MatMul(transposeA: transposeA, transposeB: transposeB),
+                [SampleInput.uniform(a, seed: 1), SampleInput.uniform(b, seed: 2)],
+                label: "\(a)\(transposeA ? "ᵀ" : "") \(b)\(transposeB ? "ᵀ" : "")")
+        }
+    }
+}
+
+/// The pairs of matrices of a broadcast product, as runs in which the step from one matrix to the next is constant: what
+/// one call of the batched kernel takes.
+private struct BatchRuns {
+    /// Products in a run.
+    let count: Int
+    /// Matrices from one product to the next.
+    let strideA: Int, strideB: Int
+    /// The number of the first matrix of each run.
+    let starts: [(a: Int, b: Int)]
+
+    init(_ a: Shape, _ b: Shape, _ output: Shape) {
+        let (stepsA, stepsB) = (a.strides(broadcastTo: output), b.strides(broadcastTo: output))
+        var axes: [(size: Int, a: Int, b: Int)] = [(1, 0, 0)]
+        for axis in (0..<output.rank).reversed() where output.dimensions[axis] != 1 {
+            let (size, a, b) = (output.dimensions[axis], stepsA[axis], stepsB[axis])
+            let inner = axes[axes.count - 1]
+            if inner.size == 1 {
+                axes[axes.count - 1] = (size, a, b)
+            } else if a == inner.a * inner.size && b == inner.b * inner.size {
+                axes[axes.count - 1].size *= size
+            } else {
+                axes.append((size, a, b))
+            }
+        }
+        (count, strideA, strideB) = axes[0]
+        starts = axes.dropFirst().reduce([(0, 0)]) { inner, axis in
+            (0..<axis.size).flatMap { i in inner.map { ($0.0 + i * axis.a, $0.1 + i * axis.b) } }
+        }
+    }
+}
+
+extension Shape {
+    /// The axes before the two last.
+    fileprivate var leading: Shape { Shape(unchecked: Array(dimensions.dropLast(2))) }
+
+    /// Strides for walking this shape's elements along the axes of `target`: 0 where an axis is repeated.
+    fileprivate func strides(broadcastTo target: Shape) -> [Int] {
+        let own = zip(dimensions, strides).map { $0 == 1 ? 0 : $1 }
+        return [Int](repeating: 0, count: target.rank - rank) + own
+    }
+}
+
+/// The matrix product, by NumPy's rules.
+///
+/// The two last axes are matrices, the axes before them are broadcast. A vector on the left is a row, one on the right a
+/// column, and the result loses that axis. `uint8` wraps around; `bool` gives whether any pair is true.
+/// - Parameters:
+///   - transposeA: takes the transposes of `a`'s matrices, at no cost. A vector stays what it is.
+///   - transposeB: the same of `b`'s.
+///
+/// Source: [`keras.ops.matmul`](https://keras.io/api/ops/numpy/#matmul-function).
+public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false) -> Tensor {
+    var (a, b) = Tensor.promoted(a, b)
+    require(
+        a.rank >= 1 && b.rank >= 1, "matmul",
+        "Expected vectors or matrices; multiply scalars with *. Received: \(a.spec), \(b.spec).")
+    if a.dtype == .uint8 || a.dtype == .bool {
+        let wide = matmul(a.cast(to: .int32), b.cast(to: .int32), transposeA: transposeA, transposeB: transposeB)
+        return wide.cast(to: a.dtype)
+    }
+    let (isRow, isColumn) = (a.rank == 1, b.rank == 1)
+    if isRow { a = a.reshaped(to: [1, a.elementCount]) }
+    if isColumn { b = b.reshaped(to: [b.elementCount, 1]) }
+    let op = MatMul(transposeA: transposeA && !isRow, transposeB: transposeB && !isColumn)
+    var sizes: [Int]
+    var product: Tensor
+    if a.rank > 2 && b.rank == 2 && !op.transposeA {
+        // One product of many rows beats many small ones.
+        product = perform(op, a.rowsFolded, b)
+        sizes = a.shape.dimensions.dropLast() + [product.shape[-1]]
+    } else {
+        product = perform(op, a, b)
+        sizes = product.shape.dimensions
+    }
+    if isColumn { sizes.removeLast() }
+    if isRow { sizes.remove(at: sizes.count - (isColumn ? 1 : 2)) }
+    return sizes == product.shape.dimensions ? product : product.reshaped(to: Shape(unchecked: sizes))
+}
+
+extension Tensor {
+    /// All axes but the last as one.
+    var rowsFolded: Tensor {
+        let columns = shape[-1]
+        return rank == 2 ? self : reshaped(to: [shape.dimensions.dropLast().reduce(1, *), columns])
+    }
+}

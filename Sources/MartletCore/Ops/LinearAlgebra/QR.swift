@@ -1,0 +1,54 @@
+import CKernels
+
+/// The reduced QR decomposition of each matrix: outputs q and r.
+struct QR: Op {
+    static let name = "qr"
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let (shape, dtype) = (inputs[0].shape, inputs[0].dtype)
+        guard shape.rank >= 2, dtype == .float32 || dtype == .float64 else {
+            throw OpFailure("Expected floating-point matrices, of rank 2 or more.")
+        }
+        let inner = min(shape[-2], shape[-1])
+        let batch = shape.dimensions.dropLast(2)
+        return [
+            TensorSpec(Shape(batch + [shape[-2], inner]), dtype), TensorSpec(Shape(batch + [inner, shape[-1]]), dtype),
+        ]
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+        let (a, q, r) = (inputs[0], outputs[0], outputs[1])
+        let (rows, columns) = (a.shape[-2], a.shape[-1])
+        let inner = min(rows, columns)
+        let size = a.dtype.byteCount
+        for matrix in 0..<a.shape.dimensions.dropLast(2).reduce(1, *) {
+            let status = mk_qr(
+                a.dtype.c, Int64(rows), Int64(columns), a.pointer + matrix * rows * columns * size,
+                q.mutablePointer + matrix * rows * inner * size, r.mutablePointer + matrix * inner * columns * size)
+            guard status == 0 else { throw OpFailure("There is no memory for the work.") }
+        }
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        stop(Self.name, "The decomposition has no gradient here; use stopGradient() on its input.")
+    }
+
+    static var samples: [OpSample] {
+        let shapes: [Shape] = [[3, 2], [2, 3], [2, 2, 2], [0, 2]]
+        return shapes.map {
+            OpSample(QR(), [SampleInput.uniform($0)], label: "\($0)", checked: [false], secondOrder: false)
+        }
+    }
+}
+
+extension Tensor {
+    /// The reduced QR decomposition of each matrix (the last two axes, m x n): q [..., m, k] has orthonormal columns,
+    /// r [..., k, n] is upper triangular, `k = min(m, n)`, and `matmul(q, r)` is the matrix. Signs are LAPACK's. It has
+    /// no gradient.
+    ///
+    /// Source: [`keras.ops.qr`](https://keras.io/api/ops/linalg/#qr-function).
+    public func qr() -> (q: Tensor, r: Tensor) {
+        let results = perform(QR(), [floating])
+        return (results[0], results[1])
+    }
+}

@@ -1,0 +1,188 @@
+import MartletCore
+import Testing
+
+@Suite struct TapeTests {
+    @Test func gradientOfAPolynomial() {
+        let x = Tensor([1.0, 2, 3], dtype: .float64)
+        let tape = GradientTape()
+        let y = tape.record {
+            tape.watch(x)
+            return (x * x * x).sum()
+        }
+        #expect(tape.gradient(of: y, withRespectTo: x)!.scalars(as: Double.self) == [3, 12, 27])
+    }
+
+    @Test func variablesAreWatchedByThemselvesAndUsedTwiceAddUp() {
+        let w = Variable(Tensor(3.0, dtype: .float64), name: "w")
+        let frozen = Variable(Tensor(5.0, dtype: .float64), name: "frozen", trainable: false)
+        let tape = GradientTape()
+        let y = tape.record { w.value * w.value + w.value * frozen.value }
+        let gradients = tape.gradient(of: y, withRespectTo: [w, frozen])
+        #expect(gradients[0]!.item() == 2.0 * 3 + 5)
+        #expect(gradients[1] == nil)
+        #expect(tape.watchedVariables.isEmpty)  // the tape was used up
+    }
+
+    @Test func assignmentWhileRecordingKeepsBothReads() {
+        let w = Variable(Tensor(2.0, dtype: .float64))
+        let tape = GradientTape()
+        let y = tape.record {
+            let first = w.value.square()
+            w.assign(Tensor(10.0, dtype: .float64))
+            return first + w.value * 3
+        }
+        // d/dw of the first read is 2 * 2, of the second 3.
+        #expect(tape.gradient(of: y, withRespectTo: w)!.item() == 7.0)
+    }
+
+    @Test func severalTargetsAndOutputGradients() {
+        let x = Tensor([1.0, 2], dtype: .float64)
+        let tape = GradientTape(persistent: true)
+        let (a, b) = tape.record {
+            tape.watch(x)
+            return (x * 2, x * x)
+        }
+        let weight = Tensor([10.0, 100], dtype: .float64)
+        let sum = tape.gradients(of: [a, b], withRespectTo: [x], outputGradients: [nil, weight])[0]!
+        #expect(sum.scalars(as: Double.self) == [2 + 10 * 2, 2 + 100 * 4])
+        #expect(tape.gradient(of: a, withRespectTo: x)!.scalars(as: Double.self) == [2, 2])
+    }
+
+    @Test func unconnectedIsNilOrZeros() {
+        let x = Tensor([1.0, 2], dtype: .float64)
+        let z = Tensor([3.0], dtype: .float64)
+        let tape = GradientTape(persistent: true)
+        let y = tape.record {
+            tape.watch(x)
+            tape.watch(z)
+            return x.sum()
+        }
+        #expect(tape.gradient(of: y, withRespectTo: z) == nil)
+        #expect(tape.gradient(of: y, withRespectTo: z, unconnected: .zeros)!.scalars(as: Double.self) == [0])
+    }
+
+    /// d^n/dx^n of x^5 at 2, by nested tapes.
+    @Test func nestedTapesGiveHigherOrders() {
+        let x = Tensor(2.0, dtype: .float64)
+        func derivative(_ order: Int) -> Tensor {
+            if order == 0 { return x.pow(5) }
+            let tape = GradientTape()
+            let y = tape.record {
+                tape.watch(x)
+                return derivative(order - 1)
+            }
+            return tape.gradient(of: y, withRespectTo: x)!
+        }
+        let expected = [32.0, 80, 160, 240, 240, 120]
+        for (order, value) in expected.enumerated() {
+            #expect(abs(derivative(order).item() - value) < 1e-10 * value, "order \(order)")
+        }
+    }
+
+    @Test func stopRecordingAndStopGradient() {
+        let x = Tensor(3.0, dtype: .float64)
+        let tape = GradientTape()
+        let y = tape.record {
+            tape.watch(x)
+            let hidden = tape.stopRecording { x * x }
+            return x * hidden + x.stopGradient() * x
+        }
+        #expect(tape.gradient(of: y, withRespectTo: x)!.item() == 9.0 + 3.0)
+    }
+
+    @Test func jacobians() {
+        let x = Tensor([[1.0, 2], [3, 4]], dtype: .float64)
+        let tape = GradientTape(persistent: true)
+        let (row, all) = tape.record {
+            tape.watch(x)
+            return (x.square().sum(axis: 1), x.sum())
+        }
+        let full = tape.jacobian(of: row, withRespectTo: x)!
+        #expect(full.shape == [2, 2, 2])
+        #expect(full.scalars(as: Double.self) == [2, 4, 0, 0, 0, 0, 6, 8])
+        let batch = tape.batchJacobian(of: row, withRespectTo: x)!
+        #expect(batch.shape == [2, 2])
+        #expect(batch.scalars(as: Double.self) == [2, 4, 6, 8])
+        #expect(tape.jacobian(of: all, withRespectTo: x)!.shape == [2, 2])
+    }
+
+    @Test func customGradientReplacesTheRecordedOneAndHasASecondOrder() {
+        let x = Tensor(2.0, dtype: .float64)
+        let outer = GradientTape()
+        let inner = GradientTape()
+        let first = outer.record {
+            outer.watch(x)
+            let y = inner.record {
+                inner.watch(x)
+                return withCustomGradient(of: x) { x in (x.exp(), { upstream in upstream * x * x }) }
+            }
+            return inner.gradient(of: y, withRespectTo: x)!
+        }
+        #expect(first.item() == 4.0)
+        // The rule x^2 is differentiated as it is written.
+        #expect(outer.gradient(of: first, withRespectTo: x)!.item() == 4.0)
+    }
+
+    /// What the tape keeps goes with the tape, and the backward pass of a tape that is not persistent lets go as it runs.
+    @Test func memoryGoesWithTheTape() {
+        let x = Tensor.ones([1000])
+        weak var intermediate: Tensor.Handle?
+        do {
+            let tape = GradientTape()
+            let y = tape.record {
+                tape.watch(x)
+                let hidden = x * 2
+                intermediate = hidden.handle
+                return (hidden * hidden).sum()
+            }
+            #expect(intermediate != nil)
+            _ = tape.gradient(of: y, withRespectTo: x)
+            #expect(intermediate == nil, "the backward pass keeps intermediate values")
+        }
+        do {
+            let tape = GradientTape(persistent: true)
+            _ = tape.record {
+                tape.watch(x)
+                let hidden = x * 2
+                intermediate = hidden.handle
+                return (hidden * hidden).sum()
+            }
+            #expect(intermediate != nil)
+        }
+        #expect(intermediate == nil, "the tape is gone and its values are not")
+    }
+
+    /// Two threads record at once, each its own.
+    @Test func tapesOfDifferentThreadsDoNotMix() async {
+        let w = Variable(Tensor(2.0, dtype: .float64))
+        await withTaskGroup(of: Double.self) { group in
+            for n in 1...8 {
+                group.addTask {
+                    let tape = GradientTape()
+                    let y = tape.record { w.value * Double(n) }
+                    return tape.gradient(of: y, withRespectTo: w)!.item() - Double(n)
+                }
+            }
+            for await difference in group { #expect(difference == 0) }
+        }
+    }
+
+    @Test func theCheckSeesAWrongGradientAndPassesARightOne() {
+        let x = SampleInput.uniform([2, 3])
+        let wrong = gradientCheck(at: [x]) { inputs in
+            [withCustomGradient(of: inputs[0]) { x in (x.tanh(), { $0 * (1.001 - x.tanh().square()) }) }]
+        }
+        #expect(!wrong.passed)
+        let right = gradientCheck(at: [x]) { inputs in
+            [withCustomGradient(of: inputs[0]) { x in (x.tanh(), { $0 * (1 - x.tanh().square()) }) }]
+        }
+        #expect(right.passed, "\(right)")
+        // Large inputs are checked by projections.
+        let large = gradientCheck(at: [SampleInput.uniform([40, 50])]) { [$0[0].tanh()] }
+        #expect(large.passed && large.entries[0].comparisons == 6)
+        let largeWrong = gradientCheck(at: [SampleInput.uniform([40, 50])]) { inputs in
+            [withCustomGradient(of: inputs[0]) { x in (x.tanh(), { $0 * (1.001 - x.tanh().square()) }) }]
+        }
+        #expect(!largeWrong.passed)
+    }
+}
