@@ -19,13 +19,17 @@ public enum JSONValue: Hashable, Sendable {
 
 /// The members of a JSON object, in the order of their first assignment. Two are equal when they hold the same members,
 /// in any order.
-public struct JSONObject: Hashable, Sendable, Sequence {
+public struct JSONObject: Hashable, Sendable, Sequence, ExpressibleByDictionaryLiteral {
     /// The keys, in order.
     public private(set) var keys: [String] = []
     private var values: [String: JSONValue] = [:]
 
     /// An object without members.
     public init() {}
+
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (key, value) in elements { self[key] = value }
+    }
 
     /// The number of members.
     public var count: Int { keys.count }
