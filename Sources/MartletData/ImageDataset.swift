@@ -7,8 +7,8 @@ import MartletCore
 /// let x = data.train.x.cast(to: .float32).expandingDims(at: -1) / Double(data.maximumPixel)
 /// ```
 public struct ImageDataset: Sendable {
-    /// Images `x`, `uint8` (or floating-point, where files hold such) of shape `(n, height, width)` or `(n, height, width, channels)`, and labels `y`, `uint8` of
-    /// shape `(n,)`.
+    /// Images `x`, `uint8` (or floating-point, where files hold such) of shape `(n, height, width)` or
+    /// `(n, height, width, channels)`, and labels `y`, `uint8` of shape `(n,)`.
     public typealias Part = (x: Tensor, y: Tensor)
 
     /// What the dataset is called: `fashion-mnist`.
