@@ -4,6 +4,9 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor.
+let examples = ["Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor"]
+
 let package = Package(
     name: "martlet",
     products: [
@@ -38,7 +41,7 @@ let package = Package(
             name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletNNTests", dependencies: ["Martlet"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
-    ],
+    ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet"], path: "Sources/Examples/\($0)") },
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
