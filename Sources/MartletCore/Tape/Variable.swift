@@ -69,6 +69,20 @@ public final class Variable: Sendable {
         state.withLock { $0.value = own }
     }
 
+    /// Calls `body` with the memory of the value and the memory of the value that replaces it, which `body` fills: the same
+    /// memory when nobody else holds the value. Readers wait.
+    package func overwrite(_ body: (_ old: UnsafeRawPointer, _ new: UnsafeMutableRawPointer) -> Void) {
+        state.withLock { state in
+            if state.value.isUniquelyReferenced {
+                body(state.value.pointer, state.value.mutablePointer)
+            } else {
+                let old = state.value
+                state.value = Tensor(uninitialized: old.spec)
+                withExtendedLifetime(old) { body(old.pointer, state.value.mutablePointer) }
+            }
+        }
+    }
+
     /// Runs `body` while the variable holds `temporary`, which may be of another dtype: how the gradient check computes a
     /// `float32` model in `float64`.
     package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {

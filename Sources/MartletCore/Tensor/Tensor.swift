@@ -28,7 +28,9 @@ public struct Tensor: Sendable {
     /// Tapes tell tensors apart by their handle, so a reshaped tensor, which shares memory, has one of its own.
     package final class Handle: @unchecked Sendable {
         package let spec: TensorSpec
-        package let buffer: Buffer
+        package fileprivate(set) var buffer: Buffer
+        /// Set once, by the activation that made the tensor, before anyone else has seen it.
+        package var origin: LogitsOrigin?
 
         package init(_ spec: TensorSpec, _ buffer: Buffer) {
             self.spec = spec
@@ -36,7 +38,7 @@ public struct Tensor: Sendable {
         }
     }
 
-    package let handle: Handle
+    package private(set) var handle: Handle
 
     /// Takes uninitialised memory for a kernel to fill.
     package init(uninitialized spec: TensorSpec) {
@@ -58,6 +60,11 @@ public struct Tensor: Sendable {
     public var rank: Int { handle.spec.shape.rank }
     /// The number of elements.
     public var elementCount: Int { handle.spec.shape.elementCount }
+
+    /// Whether nobody else holds this tensor or shares its memory, so that its owner may overwrite it.
+    package var isUniquelyReferenced: Bool {
+        mutating get { isKnownUniquelyReferenced(&handle) && isKnownUniquelyReferenced(&handle.buffer) }
+    }
 
     package var id: ObjectIdentifier { ObjectIdentifier(handle) }
     package var pointer: UnsafeRawPointer { UnsafeRawPointer(handle.buffer.pointer) }

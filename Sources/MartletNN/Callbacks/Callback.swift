@@ -33,6 +33,10 @@ open class Callback {
     open func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// Before an evaluation: `evaluate`, or the validation after an epoch.
     open func onTestBegin() throws {}
+    /// Before a batch of an evaluation, counted from 0.
+    open func onTestBatchBegin(_ batch: Int) throws {}
+    /// After a batch of an evaluation. `logs()` gives the figures so far; they are computed when asked for.
+    open func onTestBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// After an evaluation.
     open func onTestEnd(logs: Logs) throws {}
 }

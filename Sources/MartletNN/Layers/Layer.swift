@@ -40,6 +40,10 @@ open class Layer {
     }
     /// Whether the weights exist.
     public private(set) var isBuilt = false
+    /// Whether the name is one of those that are numbered within the process.
+    let isNamedAutomatically: Bool
+    /// The shapes of the inputs that the layer was first built for, nil before.
+    private(set) var builtInputShapes: [PartialShape]?
     /// The dtype of the weights.
     public let dtype: DType
 
@@ -59,6 +63,7 @@ open class Layer {
     ///   - dtype: the dtype of the weights; nil is the default float type.
     public init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
         self.name = name ?? LayerNames.next(for: "\(Self.self)")
+        isNamedAutomatically = name == nil
         isTrainable = trainable
         self.dtype = dtype ?? Settings.defaultFloatType
     }
@@ -174,6 +179,7 @@ open class Layer {
             try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
         }
         isBuilt = true
+        builtInputShapes = inputShapes.map(\.withAnyBatch)
         reflectedSublayers = nil
     }
 

@@ -9,7 +9,7 @@ public enum Reduction: String, Sendable, CaseIterable {
     case sum
     /// Keras's name for `sumOverBatchSize`.
     case mean
-    /// The weighted sum divided by the sum of the weights.
+    /// The weighted sum divided by the sum of the weights as they were given, before they are broadcast; 0 when that is 0.
     case meanWithSampleWeight = "mean_with_sample_weight"
     /// The losses themselves, unreduced.
     case none
@@ -32,7 +32,7 @@ open class Loss: LossConvertible {
         self.reduction = reduction
     }
 
-    /// The loss of each sample, usually a mean over the last axis.
+    /// The loss of each sample, usually a mean over the last axis. Targets come in the dtype of the predictions.
     open func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         stop("\(Self.self)", "The loss computes nothing: override call(_:_:).")
     }
@@ -41,11 +41,8 @@ open class Loss: LossConvertible {
     /// surplus last axis of size 1 is mended.
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {
-        let isSame =
-            target.rank == prediction.rank
-            && zip(target.dimensions, prediction.dimensions).allSatisfy { t, p in
-                t == nil || p == nil || t == p || t == 1 || p == 1
-            }
+        func fits(_ t: Int?, _ p: Int?) -> Bool { t == nil || p == nil || t == p || t == 1 || p == 1 }
+        let isSame = target.rank == prediction.rank && zip(target.dimensions, prediction.dimensions).allSatisfy(fits)
         let differsByLastOne =
             abs(target.rank - prediction.rank) == 1
             && (target.rank > prediction.rank ? target : prediction)[-1] == 1
@@ -63,46 +60,90 @@ open class Loss: LossConvertible {
     /// Keras's configuration.
     open var config: [String: JSONValue] { ["name": .string(name), "reduction": .string(reduction.rawValue)] }
 
+    /// Whether integer targets reach `call` as they are, and not in the dtype of the predictions: `float32` has no room for
+    /// large class numbers.
+    var keepsIntegerTargets: Bool { false }
+
+    /// Which losses count, nil for all: the others are left out of means too.
+    func mask(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor? { nil }
+
     /// The loss of predictions, weighted and reduced.
     /// - Parameters:
-    ///   - sampleWeight: a weight for each sample, or for each of its losses; broadcast along the last axes.
+    ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all that
+    ///     the missing last ones hold.
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
-        let target = yTrue.dtype == yPred.dtype || yTrue.dtype.isInteger ? yTrue : yTrue.cast(to: yPred.dtype)
-        let (mended, prediction) = Self.squeezeOrExpand(target, toMatch: yPred)
-        return Self.reduce(call(mended, prediction), weights: sampleWeight, by: reduction)
+        let (target, prediction) = matched(yTrue, yPred)
+        return Self.reduce(
+            call(target, prediction), weights: sampleWeight, mask: mask(target, prediction), by: reduction)
     }
 
-    /// Mends a last axis of size 1 that only one of the two has, as Keras does.
-    package static func squeezeOrExpand(_ target: Tensor, toMatch prediction: Tensor) -> (Tensor, Tensor) {
-        if target.rank == prediction.rank + 1, target.shape[-1] == 1 {
-            return (target.squeezed(axes: [-1]), prediction)
+    /// The loss of each sample, of targets and predictions brought to one dtype and rank.
+    func lossOfSamples(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        let (target, prediction) = matched(yTrue, yPred)
+        return call(target, prediction)
+    }
+
+    private func matched(_ yTrue: Tensor, _ yPred: Tensor) -> (Tensor, Tensor) {
+        let prediction = yPred.floating
+        let target = keepsIntegerTargets && yTrue.dtype.isInteger ? yTrue : yTrue.cast(to: prediction.dtype)
+        return Self.matchedRanks(target, prediction)
+    }
+
+    /// Mends a last axis of size 1 that only one of two has, as Keras does: beside a vector the other becomes a column too,
+    /// otherwise the axis goes.
+    static func matchedRanks(_ a: Tensor, _ b: Tensor) -> (Tensor, Tensor) {
+        if a.rank == b.rank + 1, a.shape[-1] == 1 {
+            return b.rank == 1 ? (a, b.expandingDims(at: -1)) : (a.squeezed(axis: -1), b)
         }
-        if prediction.rank == target.rank + 1, prediction.shape[-1] == 1 {
-            return (target.expandingDims(at: -1), prediction)
+        if b.rank == a.rank + 1, b.shape[-1] == 1 {
+            return a.rank == 1 ? (a.expandingDims(at: -1), b) : (a, b.squeezed(axis: -1))
         }
-        return (target, prediction)
+        return (a, b)
     }
 
     /// Weights and reduces the losses of samples.
-    package static func reduce(_ losses: Tensor, weights: Tensor?, by reduction: Reduction) -> Tensor {
-        var values = losses
-        if let weights {
-            var factor = weights.cast(to: losses.dtype)
-            while factor.rank > values.rank, factor.shape[-1] == 1 { factor = factor.squeezed(axes: [-1]) }
-            while factor.rank < values.rank { factor = factor.expandingDims(at: -1) }
-            values = values * factor
-            if reduction == .meanWithSampleWeight {
-                let total = factor.broadcast(to: values.shape).sum()
-                return values.sum() / maximum(total, 1e-7)
+    static func reduce(_ losses: Tensor, weights: Tensor?, mask: Tensor? = nil, by reduction: Reduction) -> Tensor {
+        var weights = weights?.cast(to: losses.dtype)
+        if let mask {
+            var factor = mask.cast(to: losses.dtype)
+            if reduction == .mean || reduction == .sumOverBatchSize {
+                // The mean over all is then the mean over those that count.
+                factor = factor * (Double(mask.elementCount) / (factor.sum() + kerasEpsilon))
             }
+            if let given = weights {
+                let (a, b) = aligned(factor, given)
+                weights = a * b
+            } else {
+                weights = factor
+            }
+        }
+        var values = losses
+        if let given = weights {
+            let (a, b) = aligned(losses, given)
+            (values, weights) = (a * b, b)
         }
         switch reduction {
         case .none: return values
         case .sum: return values.sum()
-        case .mean, .sumOverBatchSize, .meanWithSampleWeight:
-            return values.elementCount == 0 ? values.sum() : values.mean()
+        case .mean, .sumOverBatchSize: return values.elementCount == 0 ? values.sum() : values.mean()
+        case .meanWithSampleWeight:
+            guard let total = weights?.sum() else { return values.elementCount == 0 ? values.sum() : values.mean() }
+            return quotient(values.sum(), total)
         }
     }
+
+    /// Brings weights to the rank of the values.
+    private static func aligned(_ values: Tensor, _ weights: Tensor) -> (Tensor, Tensor) {
+        var (a, b) = matchedRanks(values, weights)
+        while b.rank > 0, b.rank < a.rank { b = b.expandingDims(at: -1) }
+        return (a, b)
+    }
+}
+
+/// `a / b`, 0 where b is 0, whatever a is; the gradient there is 0 too.
+func quotient(_ a: Tensor, _ b: Tensor) -> Tensor {
+    let isZero = b .== 0
+    return `where`(isZero, 0, a / `where`(isZero, 1, b))
 }
 
 /// What `compile` takes for a loss: a `Loss`, or Keras's name for one.

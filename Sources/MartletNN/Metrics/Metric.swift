@@ -9,15 +9,21 @@ import MartletFormats
 open class Metric: MetricConvertible {
     /// Keras's name, which stands in logs and histories: `accuracy`.
     public let name: String
+    /// The dtype of the accumulators.
+    public let dtype: DType
     /// The accumulators.
     public private(set) var variables: [Variable] = []
 
     /// Makes a metric without state.
-    public init(name: String) { self.name = name }
+    /// - Parameter dtype: of the accumulators; nil is the default float type.
+    public init(name: String, dtype: DType? = nil) {
+        self.name = name
+        self.dtype = dtype ?? Settings.defaultFloatType
+    }
 
     /// Makes an accumulator that starts, and starts anew at every `reset`, at zero.
     public func addState(_ name: String, shape: Shape = [], dtype: DType? = nil) -> Variable {
-        let variable = Variable(.zeros(shape, dtype: dtype), name: name, trainable: false)
+        let variable = Variable(.zeros(shape, dtype: dtype ?? self.dtype), name: name, trainable: false)
         variable.path = "\(self.name)/\(name)"
         variables.append(variable)
         return variable
@@ -40,12 +46,15 @@ open class Metric: MetricConvertible {
         for variable in variables { variable.assign(.zeros(variable.shape, dtype: variable.dtype)) }
     }
 
+    /// Whether higher results are better; nil when nobody can say. Callbacks that watch the metric ask.
+    open var isHigherBetter: Bool? { nil }
+
     /// Checks shapes, batch axis included, before anything is computed. The default takes everything.
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {}
 
     /// Keras's configuration.
-    open var config: [String: JSONValue] { ["name": .string(name)] }
+    open var config: [String: JSONValue] { ["name": .string(name), "dtype": .string(dtype.name)] }
 
     open func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric { self }
 }

@@ -1,34 +1,6 @@
 import MartletCore
 import MartletFormats
 
-/// The options that every optimizer has.
-public struct OptimizerOptions: Sendable {
-    /// Each gradient by itself is scaled to at most this L2 norm.
-    public var clipNorm: Double?
-    /// Each element of a gradient is clipped to `-clipValue...clipValue`.
-    public var clipValue: Double?
-    /// All gradients together are scaled to at most this L2 norm.
-    public var globalClipNorm: Double?
-    /// Decoupled weight decay: each update also subtracts `learningRate * weightDecay * weight`.
-    public var weightDecay: Double?
-
-    /// Makes options; at most one kind of clipping may be given.
-    public init(
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, weightDecay: Double? = nil
-    ) {
-        let given = [clipNorm, clipValue, globalClipNorm].compactMap { $0 }
-        require(
-            given.count <= 1, "Optimizer",
-            "Expected at most one of clipNorm, clipValue and globalClipNorm. Received: \(given.count) of them.")
-        require(
-            given.allSatisfy { $0 > 0 }, "Optimizer", "Expected a positive clipping bound. Received: \(given).")
-        self.clipNorm = clipNorm
-        self.clipValue = clipValue
-        self.globalClipNorm = globalClipNorm
-        self.weightDecay = weightDecay
-    }
-}
-
 /// Changes variables against their gradients: the base of Keras's optimizers and of one's own.
 ///
 /// A subclass overrides `makeSlots`, which says what is remembered for each variable, and `update`.
@@ -51,14 +23,15 @@ open class Optimizer: OptimizerConvertible {
     private let rate: Variable
     private var built: [Variable] = []
     private var slots: [ObjectIdentifier: [Variable]] = [:]
+    private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
 
     /// Makes an optimizer that has seen no variables yet.
-    public init(name: String, learningRate: LearningRate, options: OptimizerOptions = .init()) {
+    public init(name: String, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
         self.name = name
         self.options = options
         iterations = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
         let first: Double
-        switch learningRate {
+        switch learningRate.source {
         case .constant(let value):
             first = value
             schedule = nil
@@ -77,7 +50,7 @@ open class Optimizer: OptimizerConvertible {
 
     /// Changes one variable.
     /// - Parameters:
-    ///   - gradient: after clipping, of the variable's shape and dtype.
+    ///   - gradient: the gradient after clipping, of the variable's shape and dtype; weight decay is already done.
     ///   - slots: what `makeSlots` made, as variables to assign to.
     ///   - learningRate: the rate of this update, a scalar of the variable's dtype.
     ///   - step: the number of this update, counted from 1, a scalar of the variable's dtype.
@@ -89,16 +62,10 @@ open class Optimizer: OptimizerConvertible {
 
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
-        [
-            "name": .string(name),
-            "learning_rate": schedule.map { schedule in
-                .object(["class_name": .string(schedule.className), "config": .object(schedule.config)])
-            } ?? .double(learningRate),
-            "clipnorm": options.clipNorm.map { .double($0) } ?? .null,
-            "clipvalue": options.clipValue.map { .double($0) } ?? .null,
-            "global_clipnorm": options.globalClipNorm.map { .double($0) } ?? .null,
-            "weight_decay": options.weightDecay.map { .double($0) } ?? .null,
-        ]
+        let rate: JSONValue =
+            schedule.map { ["class_name": .string($0.className), "config": JSONValue(members: $0.config)] }
+            ?? .double(learningRate)
+        return options.config.merging(["name": .string(name), "learning_rate": rate]) { $1 }
     }
 
     // MARK: - Use
@@ -114,6 +81,11 @@ open class Optimizer: OptimizerConvertible {
         public init(_ name: String, _ initial: Tensor) {
             self.name = name
             self.initial = initial
+        }
+
+        /// A slot that starts as zeros of the variable's shape and dtype.
+        public static func zeros(_ name: String, like variable: Variable) -> Slot {
+            Slot(name, .zeros(variable.shape, dtype: variable.dtype))
         }
     }
 
@@ -144,46 +116,47 @@ open class Optimizer: OptimizerConvertible {
     }
 
     /// Makes one update: clips the gradients, changes the variables, applies their constraints.
-    /// Variables whose gradient is nil stay as they are. Stops when the numbers of gradients and variables differ.
+    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and variables
+    /// differ.
     public func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         require(
             gradients.count == variables.count, "\(Self.self).apply",
             "Expected one gradient for each of \(variables.count) variables. Received: \(gradients.count).")
+        var present: [(gradient: Tensor, variable: Variable)] = []
+        for case (let gradient?, let variable) in zip(gradients, variables) {
+            require(
+                gradient.shape == variable.shape, "\(Self.self).apply",
+                "Expected a gradient of shape \(variable.shape) for variable \"\(variable.path)\". "
+                    + "Received: \(gradient.shape).")
+            present.append((gradient, variable))
+        }
         build(variables)
-        let present = zip(gradients, variables).compactMap { gradient, variable in gradient.map { ($0, variable) } }
-        let clipped = Self.clip(present.map(\.0), by: options)
-        let rateNow = schedule.map { $0(iterations.value).cast(to: .float32) } ?? rate.value
+        let scales = options.scales(for: present.map(\.gradient))
+        let rate = schedule.map { $0(iterations.value).cast(to: .float32) } ?? rate.value
         iterations.assignAdd(Tensor(1, dtype: .int64))
-        for (gradient, (_, variable)) in zip(clipped, present) {
-            let rate = rateNow.cast(to: variable.dtype)
-            if let decay = weightDecay(for: variable) {
-                variable.assign(variable.storedValue - variable.storedValue * (rate * decay))
-            }
-            update(
-                variable, gradient: gradient, slots: slots[ObjectIdentifier(variable)] ?? [], learningRate: rate,
-                step: iterations.value.cast(to: variable.dtype))
+        let moment = Moment(learningRate: rate, step: iterations.value)
+        for (index, (gradient, variable)) in present.enumerated() {
+            change(variable, against: gradient, scale: scales?[index], at: moment)
             if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
         }
     }
 
-    private func weightDecay(for variable: Variable) -> Double? { options.weightDecay }
-
-    /// Scales or clips gradients as the options say. Used by trainers of one's own as well.
-    public static func clip(_ gradients: [Tensor], by options: OptimizerOptions) -> [Tensor] {
-        if let bound = options.clipNorm {
-            return gradients.map { gradient in
-                let norm = gradient.square().sum().squareRoot()
-                return where(norm .> bound, gradient * (bound / norm), gradient)
-            }
+    private func change(_ variable: Variable, against gradient: Tensor, scale: Tensor?, at moment: Moment) {
+        let slots = slots[ObjectIdentifier(variable)] ?? []
+        if let rule = self as? any ElementwiseOptimizer {
+            let kind = FusedUpdate.Kind(weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil)
+            let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, options: options, kind)
+            fusedUpdates[kind] = update
+            update(variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type))
+            return
         }
-        if let bound = options.globalClipNorm, !gradients.isEmpty {
-            let squares = gradients.map { $0.square().sum() }
-            let norm = squares.dropFirst().reduce(squares[0], +).squareRoot()
-            let scale = bound / maximum(norm, bound)
-            return gradients.map { $0 * scale.cast(to: $0.dtype) }
+        let rate = moment.learningRate.cast(to: variable.dtype)
+        if let decay = options.weightDecay {
+            variable.assign(variable.storedValue - variable.storedValue * decay * rate)
         }
-        if let bound = options.clipValue { return gradients.map { $0.clipped(min: -bound, max: bound) } }
-        return gradients
+        update(
+            variable, gradient: options.clipped(gradient.cast(to: variable.dtype), scale: scale), slots: slots,
+            learningRate: rate, step: moment.step.cast(to: variable.dtype))
     }
 
     public func makeOptimizer() throws -> Optimizer { self }

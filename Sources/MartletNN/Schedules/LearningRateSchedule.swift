@@ -1,10 +1,32 @@
 import MartletCore
 import MartletFormats
 
+/// What an optimizer takes for its learning rate: a number or a schedule.
+public protocol LearningRate: Sendable {
+    /// Which of both.
+    var source: LearningRateSource { get }
+}
+
+/// A number or a schedule.
+public enum LearningRateSource: Sendable {
+    /// The same rate for every update, until it is set anew.
+    case constant(Double)
+    /// A rate that changes with the step.
+    case schedule(any LearningRateSchedule)
+}
+
+extension Double: LearningRate {
+    public var source: LearningRateSource { .constant(self) }
+}
+
+extension Int: LearningRate {
+    public var source: LearningRateSource { .constant(Double(self)) }
+}
+
 /// A learning rate that changes with the number of updates made.
 ///
 /// Source: [Keras's learning rate schedules](https://keras.io/api/optimizers/learning_rate_schedules/).
-public protocol LearningRateSchedule: Sendable {
+public protocol LearningRateSchedule: LearningRate {
     /// The learning rate for the update number `step`, counted from 0: a `float32` scalar from an `int64` scalar, in ops, so
     /// that a compiled step computes it anew each time.
     func callAsFunction(_ step: Tensor) -> Tensor
@@ -14,13 +36,25 @@ public protocol LearningRateSchedule: Sendable {
     var config: [String: JSONValue] { get }
 }
 
-/// What an optimizer takes for its learning rate: a number, a schedule, or a closure of the step.
-public enum LearningRate: Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
-    /// The same rate for every update, until it is set anew.
-    case constant(Double)
-    /// A rate that changes with the step.
-    case schedule(any LearningRateSchedule)
+extension LearningRateSchedule {
+    public var source: LearningRateSource { .schedule(self) }
+    public var className: String { "\(Self.self)" }
+}
 
-    public init(floatLiteral value: Double) { self = .constant(value) }
-    public init(integerLiteral value: Int) { self = .constant(Double(value)) }
+/// A schedule given by a closure of the step.
+public struct ClosureSchedule: LearningRateSchedule {
+    private let function: @Sendable (Tensor) -> Tensor
+
+    /// Makes a schedule of a closure, which gets the step as a `float32` scalar and gives the rate as one.
+    public init(_ function: @escaping @Sendable (_ step: Tensor) -> Tensor) { self.function = function }
+
+    public func callAsFunction(_ step: Tensor) -> Tensor { function(step.cast(to: .float32)) }
+    public var config: [String: JSONValue] { [:] }
+}
+
+extension LearningRate where Self == ClosureSchedule {
+    /// A schedule given by a closure, which gets the step as a `float32` scalar and gives the rate as one.
+    public static func custom(_ function: @escaping @Sendable (_ step: Tensor) -> Tensor) -> ClosureSchedule {
+        ClosureSchedule(function)
+    }
 }

@@ -25,11 +25,13 @@ extension Model {
     ) throws -> Logs {
         let compilation = try requireCompilation("evaluate")
         try prepare(for: data, compilation)
-        let printer = ProgressBar()
-        printer.parameters = FitParameters(
-            epochs: 0, steps: data.batchCount(size: max(1, batchSize)), verbosity: verbosity)
-        for callback in callbacks { callback.model = self }
-        return try evaluate(data, batchSize: batchSize, callbacks: callbacks + [printer], compilation)
+        let all = callbacks + [ProgressBar()]
+        for callback in all {
+            callback.model = self
+            callback.parameters = FitParameters(
+                epochs: 0, steps: data.batchCount(size: max(1, batchSize)), verbosity: verbosity)
+        }
+        return try evaluate(data, batchSize: batchSize, callbacks: all, compilation)
     }
 
     func evaluate(
@@ -41,7 +43,11 @@ extension Model {
         guard data.count > 0 else { throw MartletError("Expected at least one sample. Received: none.", at: "x") }
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
-        for step in 0..<data.batchCount(size: batchSize) { testStep(data.batch(step, size: batchSize)) }
+        for step in 0..<data.batchCount(size: batchSize) {
+            for callback in callbacks { try callback.onTestBatchBegin(step) }
+            testStep(data.batch(step, size: batchSize))
+            for callback in callbacks { try callback.onTestBatchEnd(step, logs: compilation.logs) }
+        }
         let logs = compilation.logs()
         for callback in callbacks { try callback.onTestEnd(logs: logs) }
         return logs

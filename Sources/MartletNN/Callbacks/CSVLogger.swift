@@ -1,0 +1,98 @@
+import Foundation
+import MartletCore
+import MartletFormats
+
+/// Writes the figures of every epoch to a file of comma-separated values: a header, then one row for each epoch, there
+/// as soon as the epoch is over. Epochs count from 0, names are sorted, a figure that an epoch lacks is `NA`.
+///
+/// Source: [`keras.callbacks.CSVLogger`](https://keras.io/api/callbacks/csv_logger/). Lines end in a line feed only.
+public final class CSVLogger: Callback {
+    private let path: String
+    private let separator: Character
+    private let append: Bool
+    private var file: FileHandle?
+    private var columns: [String]?
+
+    /// Makes the callback.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - separator: what stands between the values of a row.
+    ///   - append: whether rows are added to a file that is there, under its header, instead of replacing it.
+    public init(_ path: String, separator: Character = ",", append: Bool = false) {
+        self.path = path
+        self.separator = separator
+        self.append = append
+    }
+
+    deinit { try? file?.close() }
+
+    public override func onTrainBegin() throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0o666)
+        guard descriptor >= 0 else {
+            throw MartletError("Expected a file to write: \(String(cString: strerror(errno))).", at: path)
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+        self.file = file
+        columns = nil
+        guard append, let text = try file.readToEnd().map({ String(decoding: $0, as: UTF8.self) }), !text.isEmpty else {
+            return
+        }
+        // A training that was interrupted may have left half a row.
+        if text.last != "\n" { try file.write(contentsOf: Data("\n".utf8)) }
+        columns = Array(fields(of: text.prefix { $0 != "\n" && $0 != "\r\n" }).dropFirst())
+    }
+
+    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
+        if let columns {
+            let lost = logs.keys.filter { !columns.contains($0) }
+            if !lost.isEmpty {
+                Settings.logger.warning("\(path) has no column for \(lost.joined(separator: ", "))")
+            }
+        } else {
+            var names = logs.keys.sorted()
+            // Validation may come with a later epoch, and the header cannot change then.
+            if !names.contains(where: { $0.hasPrefix("val_") }) { names += names.map { "val_" + $0 } }
+            columns = names
+            try write(["epoch"] + names)
+        }
+        try write([String(epoch)] + (columns ?? []).map { name in logs[name].map { "\($0)" } ?? "NA" })
+    }
+
+    public override func onTrainEnd() throws {
+        try file?.close()
+        file = nil
+    }
+
+    /// One call of the system for each row, so that no interruption leaves half of one.
+    private func write(_ fields: [String]) throws {
+        do {
+            let row = fields.map(quoted).joined(separator: String(separator)) + "\n"
+            try file?.write(contentsOf: Data(row.utf8))
+        } catch {
+            throw MartletError("The row of an epoch cannot be written: \(error.localizedDescription)", at: path)
+        }
+    }
+
+    private func quoted(_ field: String) -> String {
+        guard field.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// The fields of a row, quotes resolved.
+    private func fields(of row: Substring) -> [String] {
+        var fields = [""]
+        var isQuoted = false
+        for character in row {
+            if character == "\"" {
+                // The second of two quotes within quotes is a quote itself.
+                if !isQuoted, fields[fields.count - 1].isEmpty == false { fields[fields.count - 1].append("\"") }
+                isQuoted.toggle()
+            } else if character == separator, !isQuoted {
+                fields.append("")
+            } else {
+                fields[fields.count - 1].append(character)
+            }
+        }
+        return fields
+    }
+}

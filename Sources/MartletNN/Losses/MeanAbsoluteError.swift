@@ -1,0 +1,20 @@
+import MartletCore
+
+/// The mean of the absolute differences: `mean(|yTrue - yPred|)` over the last axis.
+///
+/// Source: [`keras.losses.MeanAbsoluteError`](https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class).
+public final class MeanAbsoluteError: Loss {
+    /// Makes the loss.
+    public override init(name: String = "mean_absolute_error", reduction: Reduction = .sumOverBatchSize) {
+        super.init(name: name, reduction: reduction)
+    }
+
+    public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        (yTrue - yPred).abs().mean(axis: -1)
+    }
+}
+
+extension LossConvertible where Self == MeanAbsoluteError {
+    /// The mean of the absolute differences.
+    public static func meanAbsoluteError(reduction: Reduction = .sumOverBatchSize) -> MeanAbsoluteError { MeanAbsoluteError(reduction: reduction) }
+}

@@ -1,0 +1,168 @@
+import MartletCore
+import MartletFormats
+
+/// The area under the ROC or the precision-recall curve, approximated at thresholds.
+///
+/// Predictions are sorted into the intervals between thresholds, so that a batch costs one pass however many these are.
+///
+/// Source: [`keras.metrics.AUC`](https://keras.io/api/metrics/classification_metrics/#auc-class).
+public final class AUC: Metric {
+    /// Which curve.
+    public enum Curve: String, Sendable, CaseIterable {
+        /// Recall over the share of false positives.
+        case roc = "ROC"
+        /// Precision over recall.
+        case pr = "PR"
+    }
+
+    /// How the curve runs between two thresholds.
+    public enum SummationMethod: String, Sendable, CaseIterable {
+        /// Straight for ROC; for PR as true and false positives mix (Davis and Goadrich, 2006).
+        case interpolation
+        /// At the lower of both values.
+        case minoring
+        /// At the higher of both values.
+        case majoring
+    }
+
+    /// Which curve.
+    public let curve: Curve
+    /// How the curve runs between two thresholds.
+    public let summationMethod: SummationMethod
+    /// All thresholds, ascending, one below 0 and one above 1 included.
+    public let thresholds: [Double]
+    /// Whether each column has a curve of its own, and the result is the mean of their areas.
+    public let multiLabel: Bool
+    /// The weight of each column's area, nil for equal ones.
+    public let labelWeights: [Double]?
+    /// Whether predictions are logits, not probabilities.
+    public let fromLogits: Bool
+
+    private let numLabels: Int
+    private let areSpacedEvenly: Bool
+    // Of shape [thresholds], or [thresholds, labels].
+    private var truePositives, falsePositives, trueNegatives, falseNegatives: Variable!
+
+    /// Makes the metric.
+    /// - Parameters:
+    ///   - numThresholds: the number of thresholds, spread evenly over 0...1. Two or more.
+    ///   - thresholds: thresholds to use instead, in 0...1; one below 0 and one above 1 are added.
+    ///   - multiLabel: whether each of `numLabels` columns has a curve of its own. Otherwise all elements share one.
+    ///   - labelWeights: with `multiLabel`, the weight of each column's area; otherwise of each column's elements.
+    public init(
+        numThresholds: Int = 200, curve: Curve = .roc, summationMethod: SummationMethod = .interpolation,
+        thresholds: [Double]? = nil, multiLabel: Bool = false, numLabels: Int? = nil, labelWeights: [Double]? = nil,
+        fromLogits: Bool = false, name: String = "auc", dtype: DType? = nil
+    ) {
+        require(
+            numThresholds > 1 && (thresholds ?? []).allSatisfy { (0...1).contains($0) }, "AUC",
+            "Expected at least 2 thresholds, in 0...1. Received: \(thresholds?.description ?? "\(numThresholds)").")
+        require(!multiLabel || numLabels ?? 0 > 0, "AUC", "Expected numLabels, above 0, with multiLabel.")
+        let inner = thresholds?.sorted() ?? (1..<numThresholds - 1).map { Double($0) / Double(numThresholds - 1) }
+        self.thresholds = [-kerasEpsilon] + inner + [1 + kerasEpsilon]
+        areSpacedEvenly = thresholds == nil
+        self.curve = curve
+        self.summationMethod = summationMethod
+        self.multiLabel = multiLabel
+        self.numLabels = multiLabel ? numLabels ?? 1 : 1
+        self.labelWeights = labelWeights
+        self.fromLogits = fromLogits
+        super.init(name: name, dtype: dtype)
+        let count = self.thresholds.count
+        let shape: Shape = multiLabel ? [count, self.numLabels] : [count]
+        truePositives = addState("true_positives", shape: shape)
+        falsePositives = addState("false_positives", shape: shape)
+        trueNegatives = addState("true_negatives", shape: shape)
+        falseNegatives = addState("false_negatives", shape: shape)
+    }
+
+    public override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+        var (target, prediction) = Loss.matchedRanks(yTrue.cast(to: dtype), yPred.cast(to: dtype))
+        if fromLogits { prediction = prediction.sigmoid() }
+        var weight = ConfusionCounts.weights(sampleWeight, like: prediction)
+        if !multiLabel, let labelWeights { weight = weight * Tensor(labelWeights, dtype: dtype) }
+        require(
+            !multiLabel || prediction.rank == 2 && prediction.shape[1] == numLabels, "AUC",
+            "Expected predictions of \(numLabels) labels. Received: \(prediction.spec).")
+        let isOne = (target .!= 0).cast(to: dtype)
+        let ones = positives(prediction, weight * isOne)
+        let zeros = positives(prediction, weight * (1 - isOne))
+        truePositives.assignAdd(ones.above)
+        falseNegatives.assignAdd(ones.all - ones.above)
+        falsePositives.assignAdd(zeros.above)
+        trueNegatives.assignAdd(zeros.all - zeros.above)
+    }
+
+    /// The weights of the predictions above each threshold, and of all.
+    private func positives(_ prediction: Tensor, _ weight: Tensor) -> (above: Tensor, all: Tensor) {
+        let (intervals, labels) = (thresholds.count + 1, numLabels)
+        var place = interval(of: prediction).reshaped([-1, labels])
+        // A histogram for each label, one after the other.
+        place = place * labels + Tensor.range(0..<labels)
+        let histogram = Tensor.zeros([intervals * labels], dtype: dtype)
+            .scatteringAdd(at: place.flattened(), weight.flattened()).reshaped([intervals, labels])
+        // Threshold i has the intervals from i + 1 on above it.
+        let above = histogram.cumulativeSum(axis: 0, reverse: true)[1...]
+        let all = histogram.sum(axis: 0, keepDims: true)
+        return multiLabel ? (above, all) : (above.flattened(), all.flattened())
+    }
+
+    /// How many thresholds lie below each prediction.
+    private func interval(of prediction: Tensor) -> Tensor {
+        guard areSpacedEvenly else { return Tensor(thresholds, dtype: dtype).searchSorted(prediction) }
+        let steps = Double(thresholds.count - 1)
+        return maximum((prediction.clipped(to: 0.0...1.0) * steps).ceil(), 1).cast(to: .int64)
+    }
+
+    public override func result() -> Tensor {
+        let (tp, fp, tn, fn) = (truePositives.value, falsePositives.value, trueNegatives.value, falseNegatives.value)
+        let last = thresholds.count - 1
+        func left(_ x: Tensor) -> Tensor { x[0..<last] }
+        func right(_ x: Tensor) -> Tensor { x[1...] }
+        let terms: Tensor
+        if curve == .pr, summationMethod == .interpolation {
+            // Between two thresholds precision is (a + b·n) / n over the number n of predicted ones; its integral over
+            // the true positives has a closed form.
+            let predicted = tp + fp
+            let slope = quotient(left(tp) - right(tp), maximum(left(predicted) - right(predicted), 0))
+            let intercept = right(tp) - slope * right(predicted)
+            let isUsable = (left(predicted) .> 0).logicalAnd(right(predicted) .> 0)
+            let ratio = `where`(isUsable, quotient(left(predicted), maximum(right(predicted), 0)), 1)
+            terms = quotient(
+                slope * (left(tp) - right(tp) + intercept * ratio.log()), maximum(right(tp) + right(fn), 0))
+        } else {
+            let recall = quotient(tp, tp + fn)
+            let (x, y) = curve == .roc ? (quotient(fp, fp + tn), recall) : (recall, quotient(tp, tp + fp))
+            let heights =
+                switch summationMethod {
+                case .interpolation: (left(y) + right(y)) / 2
+                case .minoring: minimum(left(y), right(y))
+                case .majoring: maximum(left(y), right(y))
+                }
+            terms = (left(x) - right(x)) * heights
+        }
+        guard multiLabel else { return terms.sum() }
+        let areas = terms.sum(axis: 0)
+        guard let labelWeights else { return areas.mean() }
+        let weights = Tensor(labelWeights, dtype: dtype)
+        return quotient((areas * weights).sum(), weights.sum())
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "num_thresholds": .int(thresholds.count), "curve": .string(curve.rawValue),
+            "summation_method": .string(summationMethod.rawValue), "multi_label": .bool(multiLabel),
+            "num_labels": multiLabel ? .int(numLabels) : .null,
+            "label_weights": labelWeights.map { .array($0.map { .double($0) }) } ?? .null,
+            "thresholds": areSpacedEvenly ? .null : .array(thresholds.dropFirst().dropLast().map { .double($0) }),
+            "from_logits": .bool(fromLogits),
+        ]) { $1 }
+    }
+}
+
+extension MetricConvertible where Self == AUC {
+    /// The area under the ROC or the precision-recall curve.
+    public static func auc(
+        numThresholds: Int = 200, curve: AUC.Curve = .roc, fromLogits: Bool = false, name: String = "auc"
+    ) -> AUC { AUC(numThresholds: numThresholds, curve: curve, fromLogits: fromLogits, name: name) }
+}

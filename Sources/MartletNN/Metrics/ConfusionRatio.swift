@@ -1,0 +1,103 @@
+import MartletCore
+import MartletFormats
+
+/// A ratio of confusion counts at thresholds: the base of `Precision` and `Recall`.
+public class ConfusionRatio: Metric {
+    /// Predictions above a threshold count as 1; the result has a value for each, a scalar for one. Nil is 0.5, or with
+    /// `topK` none.
+    public let thresholds: [Double]?
+    /// How many of the largest predictions of a row may count as 1, nil for any number.
+    public let topK: Int?
+    /// The only class that is looked at, nil for all.
+    public let classID: Int?
+    private var right: Variable!
+    private var wrong: Variable!
+
+    init(
+        thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?, states: (right: String, wrong: String)
+    ) {
+        require(
+            (thresholds ?? [0]).allSatisfy { (0...1).contains($0) } && thresholds?.isEmpty != true, "\(Self.self)",
+            "Expected thresholds in 0...1. Received: \(thresholds ?? []).")
+        self.thresholds = thresholds
+        self.topK = topK
+        self.classID = classID
+        super.init(name: name, dtype: dtype)
+        let shape: Shape = [(thresholds ?? [0]).count]
+        right = addState(states.right, shape: shape)
+        wrong = addState(states.wrong, shape: shape)
+    }
+
+    /// The counts that are wrong in this ratio's sense.
+    func wrong(of counts: ConfusionCounts) -> Tensor {
+        stop("\(Self.self)", "The ratio counts nothing: override wrong(of:).")
+    }
+
+    public override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+        let limits = thresholds ?? [topK == nil ? 0.5 : ConfusionCounts.noThreshold]
+        let counts = ConfusionCounts(
+            yTrue, yPred, sampleWeight: sampleWeight, thresholds: limits, topK: topK, classID: classID, dtype: dtype)
+        right.assignAdd(counts.truePositives)
+        wrong.assignAdd(wrong(of: counts))
+    }
+
+    public override func result() -> Tensor {
+        let ratio = quotient(right.value, right.value + wrong.value)
+        return ratio.elementCount == 1 ? ratio.reshaped(to: []) : ratio
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "thresholds": thresholds.map { .array($0.map { .double($0) }) } ?? .null,
+            "top_k": topK.map { .int($0) } ?? .null, "class_id": classID.map { .int($0) } ?? .null,
+        ]) { $1 }
+    }
+}
+
+/// How many of the predicted ones are ones: `TP / (TP + FP)`, 0 when there are none.
+///
+/// Source: [`keras.metrics.Precision`](https://keras.io/api/metrics/classification_metrics/#precision-class).
+public final class Precision: ConfusionRatio {
+    /// Makes the metric. Stops when a threshold is not in 0...1.
+    public init(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision",
+        dtype: DType? = nil
+    ) {
+        super.init(
+            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
+            states: ("true_positives", "false_positives"))
+    }
+
+    override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
+}
+
+/// How many of the ones are predicted: `TP / (TP + FN)`, 0 when there are none.
+///
+/// Source: [`keras.metrics.Recall`](https://keras.io/api/metrics/classification_metrics/#recall-class).
+public final class Recall: ConfusionRatio {
+    /// Makes the metric. Stops when a threshold is not in 0...1.
+    public init(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall",
+        dtype: DType? = nil
+    ) {
+        super.init(
+            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
+            states: ("true_positives", "false_negatives"))
+    }
+
+    override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
+}
+
+extension MetricConvertible where Self == Precision {
+    /// How many of the predicted ones are ones.
+    public static func precision(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision"
+    ) -> Precision { Precision(thresholds: thresholds, topK: topK, classID: classID, name: name) }
+}
+
+extension MetricConvertible where Self == Recall {
+    /// How many of the ones are predicted.
+    public static func recall(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall"
+    ) -> Recall { Recall(thresholds: thresholds, topK: topK, classID: classID, name: name) }
+}

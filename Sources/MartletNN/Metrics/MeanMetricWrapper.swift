@@ -1,0 +1,95 @@
+import MartletCore
+import MartletFormats
+
+/// The mean over all samples of a function of targets and predictions, such as a loss.
+///
+/// Keras's metrics that are named as losses are, `MeanSquaredError` for example, are this class with the loss of that name:
+/// `metrics: [.meanSquaredError()]` or `MeanMetricWrapper(MeanSquaredError())`.
+///
+/// Source: [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
+open class MeanMetricWrapper: Mean {
+    private let function: (Tensor, Tensor) -> Tensor
+    private let check: (PartialShape, PartialShape) throws -> Void
+    private let functionConfig: [String: JSONValue]
+
+    /// Makes a metric of a closure, which gives one value for each sample, or several.
+    public init(
+        name: String, dtype: DType? = nil, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
+    ) {
+        self.function = function
+        check = { _, _ in }
+        functionConfig = [:]
+        super.init(name: name, dtype: dtype)
+    }
+
+    /// Makes a metric of a loss, whose reduction does not count.
+    public init(_ loss: Loss, name: String? = nil, dtype: DType? = nil) {
+        function = { loss.lossOfSamples($0, $1) }
+        check = { try loss.validate(target: $0, prediction: $1) }
+        functionConfig = loss.config.filter { $0.key != "reduction" }
+        super.init(name: name ?? loss.name, dtype: dtype)
+    }
+
+    open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+        update(function(yTrue, yPred), weight: sampleWeight)
+    }
+
+    open override func validate(target: PartialShape, prediction: PartialShape) throws { try check(target, prediction) }
+
+    open override var config: [String: JSONValue] { functionConfig.merging(super.config) { $1 } }
+}
+
+extension MetricConvertible where Self == MeanMetricWrapper {
+    /// The mean over all samples of a function of targets and predictions.
+    public static func custom(
+        name: String, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
+    ) -> MeanMetricWrapper { MeanMetricWrapper(name: name, function) }
+
+    /// The mean of the squares of the differences.
+    public static func meanSquaredError(name: String? = nil) -> MeanMetricWrapper { .init(MeanSquaredError(), name: name) }
+    /// The mean of the absolute differences.
+    public static func meanAbsoluteError(name: String? = nil) -> MeanMetricWrapper {
+        .init(MeanAbsoluteError(), name: name)
+    }
+    /// The mean of the absolute differences in percent of the targets.
+    public static func meanAbsolutePercentageError(name: String? = nil) -> MeanMetricWrapper {
+        .init(MeanAbsolutePercentageError(), name: name)
+    }
+    /// The mean of the squares of the differences of logarithms.
+    public static func meanSquaredLogarithmicError(name: String? = nil) -> MeanMetricWrapper {
+        .init(MeanSquaredLogarithmicError(), name: name)
+    }
+    /// The cross-entropy of targets 0 and 1.
+    public static func binaryCrossentropy(
+        fromLogits: Bool = false, labelSmoothing: Double = 0, name: String? = nil
+    ) -> MeanMetricWrapper { .init(BinaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing), name: name) }
+    /// The cross-entropy of one-hot targets.
+    public static func categoricalCrossentropy(
+        fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String? = nil
+    ) -> MeanMetricWrapper {
+        .init(CategoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis), name: name)
+    }
+    /// The cross-entropy of class numbers.
+    public static func sparseCategoricalCrossentropy(
+        fromLogits: Bool = false, ignoreClass: Int? = nil, name: String? = nil
+    ) -> MeanMetricWrapper {
+        .init(SparseCategoricalCrossentropy(fromLogits: fromLogits, ignoreClass: ignoreClass), name: name)
+    }
+    /// The logarithm of the hyperbolic cosine of the differences.
+    public static func logCosh(name: String = "logcosh") -> MeanMetricWrapper { .init(LogCosh(), name: name) }
+    /// The Kullback-Leibler divergence of distributions.
+    public static func klDivergence(name: String? = nil) -> MeanMetricWrapper { .init(KLDivergence(), name: name) }
+    /// The negative log-likelihood of counts.
+    public static func poisson(name: String? = nil) -> MeanMetricWrapper { .init(Poisson(), name: name) }
+    /// `max(1 - yTrue · yPred, 0)`
+    public static func hinge(name: String? = nil) -> MeanMetricWrapper { .init(Hinge(), name: name) }
+    /// `max(1 - yTrue · yPred, 0)²`
+    public static func squaredHinge(name: String? = nil) -> MeanMetricWrapper { .init(SquaredHinge(), name: name) }
+    /// The hinge of one-hot targets.
+    public static func categoricalHinge(name: String? = nil) -> MeanMetricWrapper { .init(CategoricalHinge(), name: name) }
+    /// The cosine of the angle between targets and predictions: 1 for one direction, the loss's with the sign changed.
+    public static func cosineSimilarity(axis: Int = -1, name: String = "cosine_similarity") -> MeanMetricWrapper {
+        let loss = CosineSimilarity(axis: axis)
+        return MeanMetricWrapper(name: name) { -loss.lossOfSamples($0, $1) }
+    }
+}

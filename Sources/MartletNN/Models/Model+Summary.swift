@@ -1,0 +1,109 @@
+import Foundation
+import MartletCore
+
+extension Model {
+    /// Prints the layers with their output shapes and numbers of parameters, as Keras does.
+    /// - Parameters:
+    ///   - width: the number of characters in a line; nil takes Keras's, or what the terminal has.
+    ///   - output: where it is printed.
+    public func summary(width: Int? = nil, to output: TextOutput = .standardOutput) {
+        let available = output.width.map { $0 - 4 } ?? .max
+        output.write(summaryText(width: width ?? min(defaultSummaryWidth, available)) + "\n")
+    }
+
+    /// The text of `summary`.
+    /// - Parameter width: the number of characters in a line, at least 40; nil takes Keras's.
+    public func summaryText(width: Int? = nil) -> String {
+        var header = ["Layer (type)", "Output Shape", "Param #"]
+        var places = [0.45, 0.80, 1.0]
+        if !isStack {
+            header.append("Connected to")
+            places = [0.3, 0.56, 0.74, 1.0]
+        }
+        let rows = summaryLayers.map { layer in
+            let parameters = layer.isBuilt || layer is InputLayer ? grouped(layer.parameterCount) : "0 (unbuilt)"
+            let fields = ["\(layer.name) (\(layer.summaryType))", layer.summaryShape, parameters]
+            return isStack ? fields : fields + [connections(of: layer)]
+        }
+        let table = TextTable(
+            header: header, rows: rows, rightAligned: [2],
+            widths: TextTable.widths(places: places, total: max(40, width ?? defaultSummaryWidth)))
+        return ["Model: \"\(name)\"", table.text, counts].joined(separator: "\n")
+    }
+
+    private var defaultSummaryWidth: Int { isStack ? 88 : 108 }
+
+    /// Keras leaves out the input of a sequential model.
+    private var summaryLayers: [Layer] { graph == nil ? layers.filter { !($0 is InputLayer) } : layers }
+
+    /// Whether each layer is called once, on what the one before computed: then there is nothing to say of connections.
+    private var isStack: Bool {
+        guard let graph else { return true }
+        return graph.layers.count == graph.nodes.count && zip(graph.nodes, graph.nodes.dropFirst()).allSatisfy {
+            $1.inputs.count == 1 && $1.inputs[0].node === $0
+        }
+    }
+
+    /// What each call of a layer takes: `name[call][output]`.
+    private func connections(of layer: Layer) -> String {
+        guard let graph else { return "-" }
+        let sources = graph.nodes.filter { $0.layer === layer }.flatMap(\.inputs).map { input in
+            let calls = graph.nodes.filter { $0.layer === input.node.layer }
+            return "\(input.node.layer.name)[\(calls.firstIndex { $0 === input.node } ?? 0)][\(input.index)]"
+        }
+        return sources.isEmpty ? "-" : sources.joined(separator: ", ")
+    }
+
+    private var counts: String {
+        let optimizerVariables = optimizer.map { $0.variables.count > 2 ? $0.variables : [] } ?? []
+        var lines = [
+            ("Total params", weights + optimizerVariables), ("Trainable params", trainableWeights),
+            ("Non-trainable params", nonTrainableWeights),
+        ]
+        if !optimizerVariables.isEmpty { lines.append(("Optimizer params", optimizerVariables)) }
+        return lines.map { title, variables in
+            let count = variables.reduce(0) { $0 + $1.shape.elementCount }
+            let bytes = variables.reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount }
+            return " \(title): \(grouped(count)) (\(readableSize(bytes)))"
+        }.joined(separator: "\n")
+    }
+}
+
+extension Layer {
+    fileprivate var summaryType: String {
+        if let model = self as? Model, model.graph != nil { return "Functional" }
+        return "\(type(of: self))"
+    }
+
+    fileprivate var summaryShape: String {
+        let known: [PartialShape]?
+        if let input = self as? InputLayer {
+            known = [input.batchShape]
+        } else {
+            known = builtInputShapes.flatMap { try? outputShapes(for: $0) }
+        }
+        guard let known, !known.isEmpty else { return "?" }
+        return known.count == 1 ? "\(known[0])" : "[" + known.map(\.description).joined(separator: ", ") + "]"
+    }
+}
+
+/// `225,034`
+package func grouped(_ count: Int) -> String {
+    let digits = String(count.magnitude)
+    let groups = digits.enumerated().map { index, digit in
+        index > 0 && (digits.count - index) % 3 == 0 ? ",\(digit)" : "\(digit)"
+    }
+    return (count < 0 ? "-" : "") + groups.joined()
+}
+
+/// `879.04 KB`, of 1,024 bytes each.
+package func readableSize(_ bytes: Int) -> String {
+    var size = Double(bytes)
+    let units = ["B", "KB", "MB", "GB", "TB", "PB"]
+    var unit = 0
+    while size >= 1024, unit < units.count - 1 {
+        size /= 1024
+        unit += 1
+    }
+    return String(format: "%.2f %@", size, units[unit])
+}

@@ -1,0 +1,60 @@
+/// A table drawn with box characters, as Keras's summaries are.
+struct TextTable {
+    let header: [String]
+    let rows: [[String]]
+    /// The columns whose text stands at the right.
+    let rightAligned: Set<Int>
+    /// The number of characters of text in each column.
+    let widths: [Int]
+
+    /// The columns' widths of a Keras summary: cut at fractions of the whole, then lowered alike, by what frames and
+    /// blanks take, the rounding of halves to even included.
+    static func widths(places: [Double], total: Int) -> [Int] {
+        let ends = places.map { Int($0 * Double(total)) }
+        var excess = 3 * places.count + 1
+        return ends.indices.map { index in
+            let share = (Double(excess) / Double(ends.count - index)).rounded(.toNearestOrEven)
+            excess -= Int(share)
+            return max(1, ends[index] - (index > 0 ? ends[index - 1] : 0) - Int(share))
+        }
+    }
+
+    var text: String {
+        let body = rows.map { cells($0, "│") }.joined(separator: "\n" + rule("├", "─", "┼", "┤") + "\n")
+        var lines = [
+            rule("┏", "━", "┳", "┓"), cells(header, "┃"), rule("┡", "━", "╇", "┩"), body, rule("└", "─", "┴", "┘"),
+        ]
+        if rows.isEmpty { lines.remove(at: 3) }
+        return lines.joined(separator: "\n")
+    }
+
+    private func rule(_ left: String, _ line: String, _ cross: String, _ right: String) -> String {
+        left + widths.map { String(repeating: line, count: $0 + 2) }.joined(separator: cross) + right
+    }
+
+    private func cells(_ texts: [String], _ frame: String) -> String {
+        let columns = zip(texts, widths).map { Self.wrapped($0, to: $1) }
+        let height = columns.map(\.count).max() ?? 0
+        return (0..<height).map { line in
+            let parts = columns.enumerated().map { index, lines in
+                let text = line < lines.count ? lines[line] : ""
+                let blanks = String(repeating: " ", count: widths[index] - text.count)
+                return rightAligned.contains(index) ? blanks + text : text + blanks
+            }
+            return "\(frame) \(parts.joined(separator: " \(frame) ")) \(frame)"
+        }.joined(separator: "\n")
+    }
+
+    /// Lines broken at blanks; a word that is too long for a line ends in an ellipsis.
+    private static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ").map(String.init) {
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(word.shortened(to: width))
+            }
+        }
+        return lines.isEmpty ? [""] : lines
+    }
+}

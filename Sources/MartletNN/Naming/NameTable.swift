@@ -1,0 +1,47 @@
+import MartletCore
+
+/// Keras's names for the things of one kind, and what each stands for: a closure that makes one, most often.
+package struct NameTable<Entry> {
+    private let kind: String
+    private let entries: [String: Entry]
+
+    /// Makes a table of, for each thing, all names it goes by.
+    /// - Parameter kind: what an error calls the things: `loss`.
+    package init(of kind: String, _ entries: [(names: [String], entry: Entry)]) {
+        self.kind = kind
+        self.entries = Dictionary(uniqueKeysWithValues: entries.flatMap { line in line.names.map { ($0, line.entry) } })
+    }
+
+    /// All names, sorted.
+    package var names: [String] { entries.keys.sorted() }
+
+    /// What goes by `name`, nil when nothing does.
+    package func find(_ name: String) -> Entry? { entries[name] }
+
+    /// What goes by `name`.
+    /// - Parameter others: names that would have been known too.
+    /// - Throws: `MartletError` with the nearest names when nothing does.
+    package func entry(_ name: String, others: [String] = []) throws -> Entry {
+        if let entry = entries[name] { return entry }
+        let near = (entries.keys + others)
+            .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
+            .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
+        throw MartletError("Expected the name of a \(kind); the nearest are \(near). Received: \"\(name)\".")
+    }
+
+    /// The number of letters to insert, delete or replace to get from one name to the other.
+    private static func editDistance(_ a: String, _ b: String) -> Int {
+        let target = Array(b)
+        var row = Array(0...target.count)
+        for (i, letter) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, other) in target.enumerated() {
+                let best = min(row[j] + 1, row[j + 1] + 1, diagonal + (letter == other ? 0 : 1))
+                diagonal = row[j + 1]
+                row[j + 1] = best
+            }
+        }
+        return row[target.count]
+    }
+}

@@ -1,0 +1,56 @@
+import MartletCore
+import MartletFormats
+
+/// Divides the gradient by the root of the sum of all its squares so far.
+///
+/// With g the gradient: `a ← a + g²`, `w ← w - rate · g / √(a + ε)`.
+///
+/// Sources: [Duchi et al., 2011](https://jmlr.org/papers/v12/duchi11a.html),
+/// [`keras.optimizers.Adagrad`](https://keras.io/api/optimizers/adagrad/).
+public final class Adagrad: Optimizer {
+    /// Where the sum of squares starts.
+    public let initialAccumulatorValue: Double
+    /// Keeps the divisor away from 0.
+    public let epsilon: Double
+
+    /// Makes the optimizer.
+    public init(
+        learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7,
+        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
+        name: String = "adagrad"
+    ) {
+        self.initialAccumulatorValue = initialAccumulatorValue
+        self.epsilon = epsilon
+        super.init(
+            name: name, learningRate: learningRate,
+            options: OptimizerOptions(
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+    }
+
+    public override func makeSlots(for variable: Variable) -> [Slot] {
+        [Slot("accumulator", .full(variable.shape, initialAccumulatorValue, dtype: variable.dtype))]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "initial_accumulator_value": .double(initialAccumulatorValue), "epsilon": .double(epsilon),
+        ]) { $1 }
+    }
+}
+
+extension Adagrad: ElementwiseOptimizer {
+    package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
+        let accumulator = u.slots[0] + u.gradient.square()
+        u.slots[0] = accumulator
+        u.weight = u.weight - u.gradient * u.rate / (accumulator + epsilon).squareRoot()
+    }
+}
+
+extension OptimizerConvertible where Self == Adagrad {
+    /// Divides the gradient by the root of the sum of all its squares so far.
+    public static func adagrad(
+        learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7
+    ) -> Adagrad {
+        Adagrad(learningRate: learningRate, initialAccumulatorValue: initialAccumulatorValue, epsilon: epsilon)
+    }
+}

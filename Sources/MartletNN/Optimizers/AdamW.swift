@@ -1,0 +1,23 @@
+/// Adam with weight decay apart from the gradient: before Adam's step, `w ← w - rate · weightDecay · w`.
+///
+/// Sources: [Loshchilov and Hutter, 2017](https://arxiv.org/abs/1711.05101),
+/// [`keras.optimizers.AdamW`](https://keras.io/api/optimizers/adamw/).
+public final class AdamW: Adam {
+    /// Makes the optimizer: Adam's, but for the decay.
+    public override init(
+        learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+        amsgrad: Bool = false, weightDecay: Double? = 0.004, clipNorm: Double? = nil, clipValue: Double? = nil,
+        globalClipNorm: Double? = nil, name: String = "adamw"
+    ) {
+        super.init(
+            learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad,
+            weightDecay: weightDecay, clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, name: name)
+    }
+}
+
+extension OptimizerConvertible where Self == AdamW {
+    /// Adam with weight decay apart from the gradient.
+    public static func adamW(learningRate: any LearningRate = 0.001, weightDecay: Double = 0.004) -> AdamW {
+        AdamW(learningRate: learningRate, weightDecay: weightDecay)
+    }
+}

@@ -1,0 +1,57 @@
+import MartletCore
+import MartletFormats
+
+/// Gradient descent, with momentum where wanted.
+///
+/// With g the gradient: `w ← w - rate · g`. With momentum: `v ← momentum · v - rate · g`, then `w ← w + v`, or with Nesterov's
+/// look-ahead `w ← w + momentum · v - rate · g`.
+///
+/// Source: [`keras.optimizers.SGD`](https://keras.io/api/optimizers/sgd/).
+public final class SGD: Optimizer {
+    /// How much of the last step stays in the next, from 0 to 1.
+    public let momentum: Double
+    /// Whether the gradient counts as if taken after the momentum's step.
+    public let nesterov: Bool
+
+    /// Makes the optimizer. Stops when `momentum` is not in 0...1.
+    public init(
+        learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, name: String = "SGD"
+    ) {
+        require((0...1).contains(momentum), "SGD", "Expected a momentum in 0...1. Received: \(momentum).")
+        self.momentum = momentum
+        self.nesterov = nesterov
+        super.init(
+            name: name, learningRate: learningRate,
+            options: OptimizerOptions(
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+    }
+
+    public override func makeSlots(for variable: Variable) -> [Slot] {
+        momentum == 0 ? [] : [.zeros("momentum", like: variable)]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(["momentum": .double(momentum), "nesterov": .bool(nesterov)]) { $1 }
+    }
+}
+
+extension SGD: ElementwiseOptimizer {
+    package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
+        let step = u.gradient * u.rate
+        guard momentum != 0 else {
+            u.weight = u.weight - step
+            return
+        }
+        let velocity = u.slots[0] * momentum - step
+        u.weight = u.weight + (nesterov ? velocity * momentum - step : velocity)
+        u.slots[0] = velocity
+    }
+}
+
+extension OptimizerConvertible where Self == SGD {
+    /// Gradient descent, with momentum where wanted.
+    public static func sgd(
+        learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false
+    ) -> SGD { SGD(learningRate: learningRate, momentum: momentum, nesterov: nesterov) }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import MartletCore
+import MartletFormats
+
+/// Half a cosine, again and again: each one `tMul` times as long as the last and starting at `mMul` times its rate.
+///
+/// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
+/// [`keras.optimizers.schedules.CosineDecayRestarts`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/).
+public struct CosineDecayRestarts: LearningRateSchedule {
+    private let initialLearningRate, tMul, mMul, alpha: Double
+    private let firstDecaySteps: Int
+
+    /// Makes the schedule.
+    /// - Parameter alpha: the share of the initial rate that is left at the end of each cosine.
+    public init(
+        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0
+    ) {
+        self.initialLearningRate = initialLearningRate
+        self.firstDecaySteps = firstDecaySteps
+        self.tMul = tMul
+        self.mMul = mMul
+        self.alpha = alpha
+    }
+
+    public func callAsFunction(_ step: Tensor) -> Tensor {
+        let elapsed = step.cast(to: .float32) / Double(firstDecaySteps)
+        let restarts, progress: Tensor
+        if tMul == 1 {
+            restarts = elapsed.floor()
+            progress = elapsed - restarts
+        } else {
+            // The first n decays take (1 - tMulⁿ) / (1 - tMul) times the first.
+            restarts = ((1 - elapsed * (1 - tMul)).log() / log(tMul)).floor()
+            let length = pow(tMul, restarts)
+            progress = (elapsed - (1 - length) / (1 - tMul)) / length
+        }
+        let cosine = 0.5 * pow(mMul, restarts) * (1 + (Double.pi * progress).cos())
+        return initialLearningRate * ((1 - alpha) * cosine + alpha)
+    }
+
+    public var config: [String: JSONValue] {
+        [
+            "initial_learning_rate": .double(initialLearningRate), "first_decay_steps": .int(firstDecaySteps),
+            "t_mul": .double(tMul), "m_mul": .double(mMul), "alpha": .double(alpha),
+        ]
+    }
+}
+
+extension LearningRate where Self == CosineDecayRestarts {
+    /// Half a cosine, again and again.
+    public static func cosineDecayRestarts(
+        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0
+    ) -> CosineDecayRestarts {
+        CosineDecayRestarts(
+            initialLearningRate: initialLearningRate, firstDecaySteps: firstDecaySteps, tMul: tMul, mMul: mMul,
+            alpha: alpha)
+    }
+}

@@ -1,0 +1,32 @@
+import MartletCore
+import MartletFormats
+
+/// `initialLearningRate · decayRate^(step / decaySteps)`
+///
+/// Source: [`keras.optimizers.schedules.ExponentialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/).
+public struct ExponentialDecay: LearningRateSchedule {
+    private let decay: StepDecay
+
+    /// Makes the schedule.
+    /// - Parameter staircase: whether `step / decaySteps` is rounded down, so that the rate falls in steps.
+    public init(initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false) {
+        decay = StepDecay(
+            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase)
+    }
+
+    public func callAsFunction(_ step: Tensor) -> Tensor {
+        decay.initialLearningRate * pow(decay.decayRate, decay.progress(step))
+    }
+
+    public var config: [String: JSONValue] { decay.config }
+}
+
+extension LearningRate where Self == ExponentialDecay {
+    /// `initialLearningRate · decayRate^(step / decaySteps)`
+    public static func exponentialDecay(
+        initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false
+    ) -> ExponentialDecay {
+        ExponentialDecay(
+            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase)
+    }
+}
