@@ -11,8 +11,8 @@ struct DatasetSource: Sendable {
     let systemFolders: [String]
     /// HTTPS folders that hold the four files with `.gz`, tried in turn.
     var addresses: [String]
-    /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web differ in
-    /// their compression, not in this.
+    /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web differ
+    /// in their compression, not in this.
     var contents: [(sha256: String, size: Int)]
 
     static let mnist = DatasetSource(
@@ -91,8 +91,8 @@ struct DatasetSource: Sendable {
         return MartletError(
             "The dataset \(name) is not on this machine and cannot be downloaded. Looked in MARTLET_DATA\(system) and in "
                 + "\(folder). Tried: \(failures.joined(separator: " ")) Put the files "
-                + "\(IDXFolder.names.joined(separator: ", ")), plain or with .gz, into a folder and name it: as an argument, "
-                + "or in the environment variable MARTLET_DATA.")
+                + "\(IDXFolder.names.joined(separator: ", ")), plain or with .gz, into a folder and name it: as an "
+                + "argument, or in the environment variable MARTLET_DATA.")
     }
 
     private func cacheFolder(_ environment: [String: String]) -> String {

@@ -6,8 +6,8 @@ import MartletFormats
 public enum Datasets {
     /// MNIST: 70,000 handwritten digits, 28x28 pixels, 10,000 of them for the test (Y. LeCun, C. Cortes, C. Burges).
     ///
-    /// The four files are looked for in `folder`; else in the folder that the environment variable `MARTLET_DATA` names, or
-    /// its subfolder `mnist`; else in the cache, `$XDG_CACHE_HOME/martlet/mnist` (`~/.cache/martlet/mnist`); else they are
+    /// The four files are looked for in `folder`; else in the folder that the environment variable `MARTLET_DATA` names,
+    /// or its subfolder `mnist`; else in the cache, `$XDG_CACHE_HOME/martlet/mnist` (`~/.cache/martlet/mnist`); else they are
     /// downloaded into the cache, and their checksums verified. A folder that is given must hold them.
     /// - Throws: `MartletError` when the data is nowhere to be had or is not what it should be.
     public static func mnist(folder: String? = nil) throws -> ImageDataset { try load(.mnist, folder: folder) }

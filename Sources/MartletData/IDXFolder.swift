@@ -26,7 +26,8 @@ struct IDXFolder {
     func read(name: String, classNames: [String]?) throws -> ImageDataset {
         let files = try IDXFolder.names.map { name in
             guard let file = file(name) else {
-                throw MartletError("Expected a folder with the file \(name), plain or with .gz. It is not there.", at: path)
+                throw MartletError(
+                    "Expected a folder with the file \(name), plain or with .gz. It is not there.", at: path)
             }
             return file
         }

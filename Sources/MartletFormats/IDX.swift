@@ -42,7 +42,8 @@ public enum IDX {
     /// - Throws: `MartletError` when the file cannot be written, or the format has no such type or size.
     public static func write(_ tensor: Tensor, to path: String, compressed: Bool? = nil) throws {
         guard let code = elements.first(where: { $0.value == StoredElement(tensor.dtype) })?.key else {
-            throw MartletError("IDX stores uint8, int32, float32 and float64. Received \(tensor.dtype): cast it.", at: path)
+            throw MartletError(
+                "IDX stores uint8, int32, float32 and float64. Received \(tensor.dtype): cast it.", at: path)
         }
         let sizes = tensor.shape.dimensions
         guard sizes.allSatisfy({ $0 <= UInt32.max }) else {

@@ -186,7 +186,8 @@ struct SafetensorsHeader {
             throw stream.error("Expected \(end) bytes of elements, as the header says. The file holds \(total).")
         }
         if let entry = entries.first(where: { $0.range.isEmpty && $0.range.lowerBound > total }) {
-            throw stream.error("Tensor \"\(entry.name)\": Expected offsets up to \(total). Received \(entry.range.lowerBound).")
+            throw stream.error(
+                "Tensor \"\(entry.name)\": Expected offsets up to \(total). Received \(entry.range.lowerBound).")
         }
     }
 }

@@ -116,17 +116,18 @@ import Testing
     @Test func batches() throws {
         let x = Tensor((0..<10).map { Float($0) }, shape: [5, 2])
         let y = Tensor([UInt8(0), 1, 2, 3, 4], shape: [5])
-        let data = try TensorDataset(x: [x], y: [y], sampleWeights: [y])
-        let all = data.batches(of: 2)
-        #expect(all.count == 3 && all.map { $0.x[0].shape } == [[2, 2], [2, 2], [1, 2]])
-        #expect(data.batches(of: 2, dropRemainder: true).count == 2)
-        let shuffled = data.batches(of: 3, rows: [4, 0, 1, 3, 2])
-        #expect(shuffled.map { $0.y[0].scalars(as: UInt8.self) } == [[4, 0, 1], [3, 2]])
-        #expect(shuffled[0].x[0].scalars(as: Float.self) == [8, 9, 0, 1, 2, 3])
-        #expect(data.batches(of: 9, rows: 1..<3)[0].sampleWeights[0].scalars(as: UInt8.self) == [1, 2])
-        #expect(data.batches(of: 9, rows: 0..<0).isEmpty)
-        expectError("Expected 5 samples in y[0]") { try TensorDataset(x: [x], y: [Tensor([1.0], shape: [1])]) }
-        expectError("Received none") { try TensorDataset(x: []) }
-        #expect(try TensorDataset(x: [Tensor([Float](), shape: [0, 3])]).batches(of: 4).isEmpty)
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: y)
+        #expect(data.batchCount(size: 2) == 3)
+        #expect((0..<3).map { data.batch($0, size: 2).inputs[0].shape } == [[2, 2], [2, 2], [1, 2]])
+        let order = Tensor([4, 0, 1, 3, 2], shape: [5])
+        let shuffled = (0..<2).map { data.batch($0, size: 3, order: order) }
+        #expect(shuffled.map { $0.targets[0].scalars(as: UInt8.self) } == [[4, 0, 1], [3, 2]])
+        #expect(shuffled[0].inputs[0].scalars(as: Float.self) == [8, 9, 0, 1, 2, 3])
+        #expect(data[1..<3].sampleWeights?.scalars(as: UInt8.self) == [1, 2])
+        expectError("y", "Expected as many samples") {
+            try TensorDataset(inputs: [x], targets: [Tensor([UInt8(1)], shape: [1])])
+        }
+        expectError("at least one input") { try TensorDataset(inputs: []) }
+        #expect(try TensorDataset(inputs: [Tensor([Float](), shape: [0, 3])]).batchCount(size: 4) == 0)
     }
 }

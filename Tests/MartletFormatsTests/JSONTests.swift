@@ -11,7 +11,7 @@ import Testing
                   "big": 123456789012345678901234567890, "min": -9223372036854775808}
                 """)
         let expected: JSONValue = [
-            "z": [1, -2.5, 1.0, 1000.0, true, false, nil], "a": ["text": "q\"\\/é😀\n"], "": [:], "e": [],
+            "z": [1, -2.5, 1.0, 1000.0, true, false, .null], "a": ["text": "q\"\\/é😀\n"], "": [:], "e": [],
             "big": 1.2345678901234568e29, "min": .int(.min),
         ]
         #expect(value == expected)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func access() throws {
-        let value: JSONValue = ["layers": [["units": "many", "size": [3, 3], "rate": 1, "seed": nil]]]
+        let value: JSONValue = ["layers": [["units": "many", "size": [3, 3], "rate": 1, "seed": .null]]]
         #expect(try value.double("layers", 0, "rate") == 1)
         #expect(try value.value(at: ["layers", 0, "size"]) == [3, 3])
         #expect(try value.valueIfPresent(at: ["layers", 0, "seed"], as: Int.self) == nil)

@@ -62,7 +62,7 @@ import Testing
             try read("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }")
         }
         expectError("header lies") {
-            try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1152921504606846976,), }")
+            try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }")
         }
         expectError("cut short") { try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }") }
         expectError("Expected nothing after the 0") { try read("{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }") }

@@ -65,7 +65,7 @@ import Testing
         expectError("Expected 99999999 bytes of header") { try read("{}", length: 99_999_999) }
         expectError("malformed", "line 1, column 2") { try read("{]") }
         expectError("every key once") { try read("{\"a\":\(entry("[1]", "[0,4]")),\"a\":\(entry("[1]", "[0,4]"))}") }
-        expectError("\"a\"", "an object") { try read("{\"a\":1}") }
+        expectError("\"a\"", "There is no \"dtype\"") { try read("{\"a\":1}") }
         expectError("Tensor \"a\"", "\"F8_E5M2\"") { try read("{\"a\":\(entry("[4]", "[0,4]", "F8_E5M2"))}") }
         expectError("0 <= begin <= end") { try read("{\"a\":\(entry("[1]", "[4,0]"))}") }
         expectError("0 <= begin <= end") { try read("{\"a\":\(entry("[1]", "[-4,0]"))}") }

@@ -87,7 +87,8 @@ package enum FileIO {
         } catch {
             var isFolder: ObjCBool = false
             let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            let reason = exists && !isFolder.boolValue ? "a file is in its place" : "it or a folder above it cannot be made"
+            let isBlocked = exists && !isFolder.boolValue
+            let reason = isBlocked ? "a file is in its place" : "it or a folder above it cannot be made"
             throw MartletError("Expected a folder to write into: \(reason). Choose another.", at: path)
         }
         guard access(path, W_OK | X_OK) == 0 else {

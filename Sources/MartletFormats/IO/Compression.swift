@@ -35,7 +35,8 @@ package enum Compression {
             initialized = status == Z_OK ? Int(length) : 0
         }
         guard status == Z_OK, result.count == size, sourceLength == bytes.count else {
-            throw MartletError("Expected a zlib stream of \(size) bytes. Received other data (status \(status)).", at: name)
+            throw MartletError(
+                "Expected a zlib stream of \(size) bytes. Received other data (status \(status)).", at: name)
         }
         return result
     }

@@ -10,7 +10,8 @@ package final class FileStream: ByteStream {
 
     /// Opens `path`. Throws when it is missing, a folder or otherwise no regular file, or may not be read.
     package init(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, a pipe that nobody writes to would wait here for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileStream.failure("read", path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

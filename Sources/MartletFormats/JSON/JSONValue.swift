@@ -1,7 +1,7 @@
 /// A JSON document, or a part of one.
 ///
-/// Beside what Foundation's coders give, it keeps what model configurations need: the order of keys, whole numbers apart
-/// from numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as Python does.
+/// Beside what Foundation's coders give, it keeps what model configurations need: the order of keys, whole numbers
+/// apart from numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as Python does.
 ///
 /// ```swift
 /// let config = try JSONValue(parsing: text)
@@ -17,15 +17,19 @@ public enum JSONValue: Hashable, Sendable {
     case object(JSONObject)
 }
 
-/// The members of a JSON object, in the order of their first assignment. Two are equal when they hold the same members, in
-/// any order.
-public struct JSONObject: Hashable, Sendable, Sequence {
+/// The members of a JSON object, in the order of their first assignment. Two are equal when they hold the same members,
+/// in any order.
+public struct JSONObject: Hashable, Sendable, Sequence, ExpressibleByDictionaryLiteral {
     /// The keys, in order.
     public private(set) var keys: [String] = []
     private var values: [String: JSONValue] = [:]
 
     /// An object without members.
     public init() {}
+
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (key, value) in elements { self[key] = value }
+    }
 
     /// The number of members.
     public var count: Int { keys.count }
@@ -56,10 +60,10 @@ extension [String: JSONValue] {
     }
 }
 
-extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+// No nil literal: it would turn the nil of an optional into `.null` unseen.
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    public init(nilLiteral: ()) { self = .null }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     public init(integerLiteral value: Int) { self = .int(value) }
     public init(floatLiteral value: Double) { self = .double(value) }
