@@ -54,6 +54,11 @@ public enum Datasets {
             classNames: (0...9).map(String.init), maximumPixel: 16)
     }
 
+    /// The folder on this machine that holds the dataset called `name`, nil when it would have to be downloaded.
+    package static func location(of name: String) -> String? {
+        [DatasetSource.mnist, .fashionMNIST].first { $0.name == name }?.folderOnThisMachine()
+    }
+
     private static func load(_ source: DatasetSource, folder: String?) throws -> ImageDataset {
         let place = try folder ?? source.folderOnThisMachine() ?? source.download()
         return try IDXFolder(place).read(name: source.name, classNames: source.classNames)

@@ -1,1 +1,12 @@
-print("martlet")
+import ArgumentParser
+import Martlet
+
+do {
+    var command = try MartletCommand.parseAsRoot()
+    try command.run()
+} catch let error as MartletError {
+    fail(error)
+} catch {
+    // The parser's own: help, versions, usage errors.
+    MartletCommand.exit(withError: error)
+}

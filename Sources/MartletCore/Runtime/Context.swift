@@ -10,6 +10,8 @@ package final class Context {
     package var layerPath: [String] = []
     /// Whether the outermost layer being called was called for training; layers called inside inherit it.
     package var isTraining = false
+    /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
+    package var castsInputs = true
 
     /// The calling thread's context.
     package static var current: Context {

@@ -3,6 +3,9 @@ import MartletCore
 
 /// Bytes in memory, compressed and decompressed.
 package enum Compression {
+    /// The version of zlib that runs.
+    package static var zlibVersion: String { String(cString: CZlib.zlibVersion()) }
+
     /// Decompresses gzip data of any number of members.
     ///
     /// - Parameters:

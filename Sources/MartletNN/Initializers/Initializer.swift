@@ -15,3 +15,48 @@ public protocol Initializer: Sendable {
     /// Keras's configuration.
     var config: [String: JSONValue] { get }
 }
+
+extension Initializer {
+    public var className: String { "\(Self.self)" }
+    public var config: [String: JSONValue] { [:] }
+}
+
+extension Initializer where Self: Configurable {
+    public var className: String { Self.className }
+}
+
+/// The initializers that configurations can name.
+package enum InitializerRegistry {
+    package static let types: [any (Initializer & Configurable).Type] = [
+        Zeros.self, Ones.self, Constant.self, RandomUniform.self, RandomNormal.self, TruncatedNormal.self,
+        VarianceScaling.self, GlorotUniform.self, GlorotNormal.self, HeUniform.self, HeNormal.self, LecunUniform.self,
+        LecunNormal.self, Orthogonal.self, IdentityInitializer.self,
+    ]
+
+    package static let shared = Registry<any Initializer>(
+        "initializer", types.map { type in (type.className, { try type.init(config: $0) }) },
+        aliases: [
+            "zero": "Zeros", "one": "Ones", "uniform": "RandomUniform", "normal": "RandomNormal",
+            "IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal",
+        ])
+}
+
+/// The initializer under Keras's name, with its default arguments: `"he_normal"` or `"HeNormal"`.
+/// - Throws: `MartletError` when no initializer has that name.
+public func makeInitializer(named name: String) throws -> any Initializer {
+    try InitializerRegistry.shared.make(className: name, config: [:])
+}
+
+extension Configuration {
+    /// The initializer that the argument `key` describes, `value` when it is missing or null.
+    public func initializer(_ key: String, default value: any Initializer) throws -> any Initializer {
+        try optional(key, from: InitializerRegistry.shared) ?? value
+    }
+}
+
+extension JSONValue {
+    /// An initializer as Keras writes it.
+    package init(_ initializer: any Initializer) {
+        self = .keras(module: "keras.initializers", className: initializer.className, config: initializer.config)
+    }
+}

@@ -35,7 +35,16 @@ extension Layer {
         let inherited = context.layerPath.isEmpty ? false : outer
         context.isTraining = training ?? inherited
         defer { context.isTraining = outer }
-        return context.inLayer(name) { call(inputs, in: CallContext(training: context.isTraining)) }
+        let outputs = context.inLayer(name) {
+            call(castsInputs ? inputs.map(cast) : inputs, in: CallContext(training: context.isTraining))
+        }
+        if let activityRegularizer { outputs.forEach { addLoss(activityRegularizer($0)) } }
+        return outputs
+    }
+
+    /// A floating-point input in the layer's dtype.
+    private func cast(_ x: Tensor) -> Tensor {
+        x.dtype.isFloatingPoint && x.dtype != dtype && Context.current.castsInputs ? x.cast(to: dtype) : x
     }
 
     /// Adds the layer to a functional graph: the symbolic output of one symbolic input.

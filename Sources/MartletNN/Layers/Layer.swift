@@ -41,11 +41,13 @@ open class Layer {
     /// Whether the weights exist.
     public private(set) var isBuilt = false
     /// Whether the name is one of those that are numbered within the process.
-    let isNamedAutomatically: Bool
+    var isNamedAutomatically: Bool
     /// The shapes of the inputs that the layer was first built for, nil before.
     private(set) var builtInputShapes: [PartialShape]?
-    /// The dtype of the weights.
+    /// The dtype of the weights, to which floating-point inputs are cast.
     public let dtype: DType
+    /// Adds a penalty on each output to `losses`.
+    public internal(set) var activityRegularizer: (any Regularizer)?
 
     struct Weight {
         let variable: Variable
@@ -71,8 +73,9 @@ open class Layer {
     // MARK: - What a subclass overrides
 
     /// Makes the weights for inputs of the given shapes, whose batch size is unknown. Called once, before the first call.
+    /// The default makes none, and checks the shapes with `outputShapes`.
     /// - Throws: `MartletError` when the layer cannot take such inputs.
-    open func build(for inputShapes: [PartialShape]) throws {}
+    open func build(for inputShapes: [PartialShape]) throws { _ = try outputShapes(for: inputShapes) }
 
     /// Computes the output of one input. Called by `layer(x)`.
     open func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -91,13 +94,26 @@ open class Layer {
     /// - Throws: `MartletError` when the layer cannot take such inputs.
     open func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] { [inputShapes[0]] }
 
+    /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to its
+    /// layers.
+    var castsInputs: Bool { true }
+
+    /// The random streams from which `call` draws.
+    package var randomGenerators: [RandomGenerator] { [] }
+
     /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
     open func outputType(for inputTypes: [DType]) -> DType { dtype }
+
+    /// The dtype in which an input of `type` arrives in `call`: what a layer returns that only moves elements.
+    func castType(_ type: DType) -> DType { castsInputs && type.isFloatingPoint ? dtype : type }
 
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
         ["name": .string(name), "trainable": .bool(isTrainable), "dtype": .string(dtype.name)]
     }
+
+    /// Keras's class name: the type's.
+    open var className: String { "\(Self.self)" }
 
     /// The layers inside this one, in the order of their declaration.
     open var sublayers: [Layer] {

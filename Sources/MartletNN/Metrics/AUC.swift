@@ -76,6 +76,8 @@ public final class AUC: Metric {
         falseNegatives = addState("false_negatives", shape: shape)
     }
 
+    public override var isHigherBetter: Bool? { true }
+
     public override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
         var (target, prediction) = Loss.matchedRanks(yTrue.cast(to: dtype), yPred.cast(to: dtype))
         if fromLogits { prediction = prediction.sigmoid() }

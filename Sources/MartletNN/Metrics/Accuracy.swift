@@ -11,4 +11,6 @@ public final class Accuracy: MeanMetricWrapper {
             return target .== prediction
         }
     }
+
+    public override var isHigherBetter: Bool? { true }
 }

@@ -20,6 +20,8 @@ public final class BinaryAccuracy: MeanMetricWrapper {
         }
     }
 
+    public override var isHigherBetter: Bool? { true }
+
     public override var config: [String: JSONValue] { super.config.merging(["threshold": .double(threshold)]) { $1 } }
 }
 

@@ -8,6 +8,8 @@ public final class CategoricalAccuracy: MeanMetricWrapper {
     public init(name: String = "categorical_accuracy", dtype: DType? = nil) {
         super.init(name: name, dtype: dtype) { $0.argmax(axis: -1) .== $1.argmax(axis: -1) }
     }
+
+    public override var isHigherBetter: Bool? { true }
 }
 
 extension MetricConvertible where Self == CategoricalAccuracy {

@@ -28,6 +28,8 @@ public class ConfusionRatio: Metric {
         wrong = addState(states.wrong, shape: shape)
     }
 
+    public override var isHigherBetter: Bool? { true }
+
     /// The counts that are wrong in this ratio's sense.
     func wrong(of counts: ConfusionCounts) -> Tensor {
         stop("\(Self.self)", "The ratio counts nothing: override wrong(of:).")

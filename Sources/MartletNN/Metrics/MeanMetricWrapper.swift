@@ -11,14 +11,19 @@ open class MeanMetricWrapper: Mean {
     private let function: (Tensor, Tensor) -> Tensor
     private let check: (PartialShape, PartialShape) throws -> Void
     private let functionConfig: [String: JSONValue]
+    private let direction: Bool?
+
+    open override var isHigherBetter: Bool? { direction }
 
     /// Makes a metric of a closure, which gives one value for each sample, or several.
+    /// - Parameter isHigherBetter: whether higher values are better, nil when that cannot be said.
     public init(
-        name: String, dtype: DType? = nil, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
+        name: String, dtype: DType? = nil, isHigherBetter: Bool? = nil, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) {
         self.function = function
         check = { _, _ in }
         functionConfig = [:]
+        direction = isHigherBetter
         super.init(name: name, dtype: dtype)
     }
 
@@ -27,6 +32,7 @@ open class MeanMetricWrapper: Mean {
         function = { loss.lossOfSamples($0, $1) }
         check = { try loss.validate(target: $0, prediction: $1) }
         functionConfig = loss.config.filter { $0.key != "reduction" }
+        direction = false
         super.init(name: name ?? loss.name, dtype: dtype)
     }
 
@@ -90,6 +96,6 @@ extension MetricConvertible where Self == MeanMetricWrapper {
     /// The cosine of the angle between targets and predictions: 1 for one direction, the loss's with the sign changed.
     public static func cosineSimilarity(axis: Int = -1, name: String = "cosine_similarity") -> MeanMetricWrapper {
         let loss = CosineSimilarity(axis: axis)
-        return MeanMetricWrapper(name: name) { -loss.lossOfSamples($0, $1) }
+        return MeanMetricWrapper(name: name, isHigherBetter: true) { -loss.lossOfSamples($0, $1) }
     }
 }

@@ -8,6 +8,8 @@ public final class SparseCategoricalAccuracy: MeanMetricWrapper {
     public init(name: String = "sparse_categorical_accuracy", dtype: DType? = nil) {
         super.init(name: name, dtype: dtype) { classNumbers($0, of: $1) .== $1.argmax(axis: -1) }
     }
+
+    public override var isHigherBetter: Bool? { true }
 }
 
 extension MetricConvertible where Self == SparseCategoricalAccuracy {

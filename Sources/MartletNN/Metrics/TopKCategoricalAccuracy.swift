@@ -14,6 +14,8 @@ public final class TopKCategoricalAccuracy: MeanMetricWrapper {
         super.init(name: name, dtype: dtype) { isInTopK($0.argmax(axis: -1), $1, k: k) }
     }
 
+    public override var isHigherBetter: Bool? { true }
+
     public override var config: [String: JSONValue] { super.config.merging(["k": .int(k)]) { $1 } }
 }
 

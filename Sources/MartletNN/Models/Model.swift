@@ -41,6 +41,7 @@ open class Model: Layer {
             stop(name ?? "Model", "\(error)")
         }
         super.init(name: name ?? LayerNames.next(for: "Functional"))
+        isNamedAutomatically = name == nil
     }
 
     /// A functional model of one input and one output.
@@ -99,6 +100,7 @@ open class Model: Layer {
     /// Whether the shapes of the outputs are known without running the model: not so for a subclass that only overrides
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
+    override var castsInputs: Bool { false }
 
     private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
         guard shapes.count == inputs.count else {

@@ -1,7 +1,7 @@
 import MartletCore
 import MartletFormats
 
-/// A penalty on a weight, added to the loss.
+/// A penalty on a weight or an output, added to the loss.
 ///
 /// Source: [Keras's regularizers](https://keras.io/api/layers/regularizers/).
 public protocol Regularizer: Sendable {
@@ -11,4 +11,42 @@ public protocol Regularizer: Sendable {
     var className: String { get }
     /// Keras's configuration.
     var config: [String: JSONValue] { get }
+}
+
+extension Regularizer {
+    public var className: String { "\(Self.self)" }
+    public var config: [String: JSONValue] { [:] }
+
+    /// Complains about a factor that is negative or not a number.
+    static func check(_ factor: Double, _ name: String) {
+        Argument.check(
+            factor >= 0 && factor.isFinite, "\(Self.self)", name, expected: "a number of at least 0", received: factor)
+    }
+}
+
+/// The regularizers that configurations can name.
+package enum RegularizerRegistry {
+    package static let types: [any (Regularizer & Configurable).Type] = [
+        L1.self, L2.self, L1L2.self, OrthogonalRegularizer.self,
+    ]
+
+    package static let shared = Registry<any Regularizer>(
+        "regularizer",
+        types.map { type in (type.className, { try type.init(config: $0) }) })
+}
+
+extension Configuration {
+    /// The regularizer that the argument `key` describes, nil when it is missing or null.
+    public func regularizer(_ key: String) throws -> (any Regularizer)? {
+        try optional(key, from: RegularizerRegistry.shared)
+    }
+}
+
+extension JSONValue {
+    /// A regularizer as Keras writes it.
+    package init(_ regularizer: (any Regularizer)?) {
+        self = regularizer.map {
+            .keras(module: "keras.regularizers", className: $0.className, config: $0.config)
+        } ?? .null
+    }
 }

@@ -69,10 +69,14 @@ final class Compilation {
 
     func resetMetrics() { for metric in allMetrics { metric.reset() } }
 
-    /// The figures so far, `loss` first.
+    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts with
+    /// their mean.
     func logs() -> Logs {
         var logs = Logs()
-        for metric in allMetrics { logs[metric.name] = metric.result().item() }
+        for metric in allMetrics {
+            let result = metric.result()
+            logs[metric.name] = (result.elementCount == 1 ? result : result.mean()).item()
+        }
         return logs
     }
 }

@@ -1,0 +1,47 @@
+import MartletCore
+import MartletFormats
+
+/// Applies an activation function.
+///
+/// Source: [`keras.layers.Activation`](https://keras.io/api/layers/core_layers/activation/).
+public final class Activation: Layer, ConfigurableLayer {
+    /// The function.
+    public let activation: ActivationFunction
+
+    /// Makes a layer.
+    public init(_ activation: ActivationFunction, name: String? = nil, dtype: DType? = nil) {
+        self.activation = activation
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(config.activation(), name: config.name, dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { activation(x) }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        // The only activation that changes the shape.
+        guard activation.name == "glu" else { return [shape] }
+        let axis: Int
+        if case .int(let given)? = activation.arguments["axis"] { axis = given } else { axis = -1 }
+        guard shape.normalizedAxis(axis) != nil, (shape[axis] ?? 0) % 2 == 0 else {
+            throw MartletError("Expected axis \(axis) to have an even size. Received: shape \(shape).")
+        }
+        return [shape.replacing(axis, by: shape[axis].map { $0 / 2 })]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(["activation": JSONValue(activation)]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("gelu", Activation(.gelu, dtype: .float64), [[3]]),
+            LayerSample("by name", Activation("softplus", dtype: .float64), [[2, 2]]),
+            LayerSample("with arguments", Activation(.celu(alpha: 0.5), dtype: .float64), [[4]]),
+            LayerSample("glu", Activation(.glu, dtype: .float64), [[4]], bad: [[[nil, 3]]]),
+        ]
+    }
+}

@@ -1,0 +1,162 @@
+import MartletCore
+import MartletFormats
+
+/// Shifts and scales each channel to mean 0 and variance 1, then to a learned mean and deviation.
+///
+/// In training the statistics are those of the batch, and the moving ones follow:
+/// `moving = moving * momentum + batch * (1 - momentum)`, the variance as that of a population. In inference, and when the
+/// layer is not trainable, the moving ones are used. Weights, each of the size of the axis: `gamma`, `beta`, and, not trained,
+/// `moving_mean`, `moving_variance`.
+///
+/// Source: [`keras.layers.BatchNormalization`](https://keras.io/api/layers/normalization_layers/batch_normalization/);
+/// S. Ioffe, C. Szegedy, *Batch normalization*, 2015.
+public final class BatchNormalization: Layer, ConfigurableLayer {
+    /// The axis of the channels.
+    public let axis: Int
+    /// How much of the moving statistics each batch leaves.
+    public let momentum: Double
+    /// Added to variances, against division by 0.
+    public let epsilon: Double
+    /// Whether `beta` is added.
+    public let center: Bool
+    /// Whether `gamma` multiplies.
+    public let scale: Bool
+    /// The learned deviations.
+    public private(set) var gamma: Variable?
+    /// The learned means.
+    public private(set) var beta: Variable?
+    /// The means that inference uses.
+    public private(set) var movingMean: Variable!
+    /// The variances that inference uses.
+    public private(set) var movingVariance: Variable!
+
+    private let options: NormalizationOptions
+    private let movingMeanInitializer: any Initializer
+    private let movingVarianceInitializer: any Initializer
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - axis: the axis of the channels.
+    ///   - momentum: how much of the moving statistics each batch leaves.
+    ///   - epsilon: added to variances, against division by 0.
+    ///   - center: whether `beta` is added.
+    ///   - scale: whether `gamma` multiplies.
+    public init(
+        axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
+        betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
+        movingMeanInitializer: any Initializer = .zeros, movingVarianceInitializer: any Initializer = .ones,
+        betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
+        betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
+        trainable: Bool = true, dtype: DType? = nil
+    ) {
+        Argument.check(
+            (0...1).contains(momentum), "BatchNormalization", "momentum", expected: "a number in 0...1",
+            received: momentum)
+        Argument.check(
+            epsilon >= 0, "BatchNormalization", "epsilon", expected: "a number of at least 0", received: epsilon)
+        self.axis = axis
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.movingMeanInitializer = movingMeanInitializer
+        self.movingVarianceInitializer = movingVarianceInitializer
+        options = NormalizationOptions(
+            betaInitializer: betaInitializer, gammaInitializer: gammaInitializer, betaRegularizer: betaRegularizer,
+            gammaRegularizer: gammaRegularizer, betaConstraint: betaConstraint, gammaConstraint: gammaConstraint)
+        super.init(name: name, trainable: trainable, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        guard try !config.value("renorm", default: false) else {
+            throw MartletError("Batch renormalization is not supported.", at: "BatchNormalization.renorm")
+        }
+        let options = try NormalizationOptions(config)
+        try self.init(
+            axis: config.perAxis("axis", default: -1).numbers(axes: 1).first ?? -1,
+            momentum: config.value("momentum", default: 0.99), epsilon: config.value("epsilon", default: 1e-3),
+            center: config.value("center", default: true), scale: config.value("scale", default: true),
+            betaInitializer: options.betaInitializer, gammaInitializer: options.gammaInitializer,
+            movingMeanInitializer: config.initializer("moving_mean_initializer", default: .zeros),
+            movingVarianceInitializer: config.initializer("moving_variance_initializer", default: .ones),
+            betaRegularizer: options.betaRegularizer, gammaRegularizer: options.gammaRegularizer,
+            betaConstraint: options.betaConstraint, gammaConstraint: options.gammaConstraint,
+            name: config.name, trainable: config.trainable, dtype: config.dtype)
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
+        let shape: Shape = [try Self.knownSize(inputShapes[0], axis: axis)]
+        (gamma, beta) = options.addWeights(to: self, shape: shape, scale: scale, center: center)
+        movingMean = addWeight("moving_mean", shape: shape, initializer: movingMeanInitializer, trainable: false)
+        movingVariance = addWeight(
+            "moving_variance", shape: shape, initializer: movingVarianceInitializer, trainable: false)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let channels = x.shape.normalizedAxis(axis)!
+        let axes = (0..<x.rank).filter { $0 != channels }
+        let deviations: Tensor
+        let variance: Tensor
+        if context.training && isTrainable {
+            let mean = x.mean(axes: axes, keepDims: true)
+            deviations = x - mean
+            variance = deviations.square().mean(axes: axes, keepDims: true)
+            // A batch of no samples has no statistics to follow.
+            if x.elementCount > 0 {
+                move(movingMean, towards: mean)
+                move(movingVariance, towards: variance)
+            }
+        } else {
+            deviations = x - aligned(movingMean, to: x, axis: channels)
+            variance = aligned(movingVariance, to: x, axis: channels)
+        }
+        var factor = (variance + epsilon).reciprocalSquareRoot()
+        if let gamma { factor = factor * aligned(gamma, to: x, axis: channels) }
+        let y = deviations * factor
+        return beta.map { y + aligned($0, to: x, axis: channels) } ?? y
+    }
+
+    private func move(_ statistic: Variable, towards batch: Tensor) {
+        let value = batch.stopGradient().reshaped(to: statistic.shape).cast(to: statistic.dtype)
+        statistic.assign(statistic.value * momentum + value * (1 - momentum))
+    }
+
+    /// A weight that broadcasts along the channels of `x`.
+    private func aligned(_ weight: Variable, to x: Tensor, axis: Int) -> Tensor {
+        if axis == x.rank - 1 { return weight.value }
+        return weight.value.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - axis))
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        guard shape.normalizedAxis(axis) != nil else {
+            throw MartletError("Expected an input with an axis \(axis). Received: shape \(shape).")
+        }
+        if let movingMean, let size = shape[axis], size != movingMean.shape[0] {
+            throw MartletError(
+                "Expected axis \(axis) of the input to have size \(movingMean.shape[0]). Received: shape \(shape).")
+        }
+        return [shape]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(options.config) { $1 }.merging([
+            "axis": .int(axis), "momentum": .double(momentum), "epsilon": .double(epsilon), "center": .bool(center),
+            "scale": .bool(scale), "moving_mean_initializer": JSONValue(movingMeanInitializer),
+            "moving_variance_initializer": JSONValue(movingVarianceInitializer), "synchronized": false,
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("features", BatchNormalization(dtype: .float64), [[3]], bad: [[[nil, nil]]]),
+            LayerSample("images", BatchNormalization(dtype: .float64), [[2, 3, 2]], bad: [[[nil, 2, 3, nil]]]),
+            LayerSample("axis 1", BatchNormalization(axis: 1, dtype: .float64), [[3, 2]], bad: [[[nil]]]),
+            LayerSample(
+                "without gamma and beta",
+                BatchNormalization(momentum: 0.5, epsilon: 1e-2, center: false, scale: false, dtype: .float64), [[3]]),
+        ]
+    }
+}

@@ -1,0 +1,25 @@
+import MartletCore
+
+/// The largest element of each channel of images.
+///
+/// Shapes: [batch, height, width, channels] gives [batch, channels], or [batch, 1, 1, channels] with `keepDims`.
+///
+/// Source: [`keras.layers.GlobalMaxPooling2D`](https://keras.io/api/layers/pooling_layers/global_max_pooling2d/).
+public final class GlobalMaxPooling2D: GlobalPoolingLayer, ConfigurableLayer {
+    /// Makes a layer.
+    public init(keepDims: Bool = false, name: String? = nil, dtype: DType? = nil) {
+        super.init(rank: 2, keepDims: keepDims, name: name, dtype: dtype)
+    }
+
+    public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.max(axes: axes, keepDims: keepDims) }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 3, 2]], [[nil, 0, 2, 1]]]
+        return [
+            LayerSample("flat", GlobalMaxPooling2D(dtype: .float64), [[3, 2, 2]], bad: bad),
+            LayerSample("keepDims", GlobalMaxPooling2D(keepDims: true, dtype: .float64), [[2, 2, 3]], bad: bad),
+        ]
+    }
+}

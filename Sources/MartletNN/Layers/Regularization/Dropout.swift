@@ -1,0 +1,93 @@
+import MartletCore
+import MartletFormats
+
+/// In training, sets each element to 0 with probability `rate` and divides the others by `1 - rate`, so that the mean stays.
+/// In inference it does nothing.
+///
+/// Source: [`keras.layers.Dropout`](https://keras.io/api/layers/regularization_layers/dropout/); N. Srivastava et al.,
+/// *Dropout: a simple way to prevent neural networks from overfitting*, 2014.
+public final class Dropout: Layer, ConfigurableLayer {
+    /// The probability that an element is dropped.
+    public let rate: Double
+    /// The shape of the mask, broadcast to the input's; nil sizes are the input's.
+    public let noiseShape: PartialShape?
+    /// The stream's seed.
+    public let seed: Int?
+    private let generator: RandomGenerator
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - rate: the probability that an element is dropped, in 0...1.
+    ///   - noiseShape: the shape of the mask, batch axis included: size 1 along axes whose elements are dropped together, nil
+    ///     for the input's size. All nil when it is left out.
+    ///   - seed: starts the layer's random stream; nil takes the next one of the global seed.
+    public init(
+        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+    ) {
+        Argument.check((0...1).contains(rate), "Dropout", "rate", expected: "a number in 0...1", received: rate)
+        Argument.check(
+            noiseShape?.dimensions.allSatisfy { $0 ?? 1 >= 1 } ?? true, "Dropout", "noiseShape",
+            expected: "positive sizes", received: noiseShape ?? [])
+        self.rate = rate
+        self.noiseShape = noiseShape
+        self.seed = seed
+        generator = RandomGenerator(seed: seed)
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        let sizes = try config.optional("noise_shape", as: [JSONValue].self)
+        let shape = try config.located("noise_shape") { try sizes.map { PartialShape(try $0.map(PartialShape.size)) } }
+        try self.init(
+            config.required("rate"), noiseShape: shape, seed: config.optional("seed"), name: config.name,
+            dtype: config.dtype)
+    }
+
+    package override var randomGenerators: [RandomGenerator] { [generator] }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        guard context.training, rate > 0 else { return x }
+        let kept = 1 - rate
+        let mask = generator.bernoulli(
+            maskShape(for: x.shape), probability: kept, value: kept == 0 ? 0 : 1 / kept,
+            dtype: x.dtype.isFloatingPoint ? x.dtype : dtype)
+        return x * mask
+    }
+
+    private func maskShape(for shape: Shape) -> Shape {
+        guard let noiseShape else { return shape }
+        return Shape(zip(noiseShape.dimensions, shape.dimensions).map { $0 ?? $1 })
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        if let noiseShape {
+            let fits =
+                noiseShape.rank == shape.rank
+                && zip(noiseShape.dimensions, shape.dimensions).allSatisfy { $0 == nil || $0 == 1 || $1 == nil || $0 == $1 }
+            guard fits else {
+                throw MartletError(
+                    "Expected an input to which the noise shape \(noiseShape) broadcasts. Received: shape \(shape).")
+            }
+        }
+        return [shape]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "rate": .double(rate), "seed": .optional(seed),
+            "noise_shape": noiseShape.map { .array($0.dimensions.map { .optional($0) }) } ?? .null,
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("half", Dropout(0.5, seed: 3, dtype: .float64), [[7]]),
+            LayerSample("none", Dropout(0, dtype: .float64), [[3]]),
+            LayerSample("all", Dropout(1, seed: 1, dtype: .float64), [[3]]),
+            LayerSample(
+                "whole channels", Dropout(0.3, noiseShape: [nil, 1, nil], seed: 5, dtype: .float64), [[3, 4]],
+                bad: [[[nil, 4]]]),
+        ]
+    }
+}

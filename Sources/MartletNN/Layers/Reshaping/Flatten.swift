@@ -1,0 +1,39 @@
+import MartletCore
+import MartletFormats
+
+/// Makes the axes after the batch one.
+///
+/// Shapes: [batch, ...] gives [batch, size]; [batch] gives [batch, 1].
+///
+/// Source: [`keras.layers.Flatten`](https://keras.io/api/layers/reshaping_layers/flatten/).
+public final class Flatten: Layer, ConfigurableLayer {
+    /// Makes a layer.
+    public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
+
+    public convenience init(config: Configuration) throws {
+        try config.requireChannelsLast()
+        try self.init(name: config.name, dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        x.reshaped(to: [x.shape[0], x.shape.dimensions.dropFirst().reduce(1, *)])
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        guard shape.rank >= 1 else { throw MartletError("Expected an input with a batch axis. Received: a scalar.") }
+        return [[shape[0], PartialShape(Array(shape.dimensions.dropFirst())).known?.elementCount]]
+    }
+
+    public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
+
+    public override var config: [String: JSONValue] { super.config.merging(["data_format": "channels_last"]) { $1 } }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("images", Flatten(dtype: .float64), [[2, 3, 2]], bad: [[[]]]),
+            LayerSample("one for each sample", Flatten(dtype: .float64), [[]]),
+            LayerSample("empty", Flatten(dtype: .float64), [[2, 0]]),
+        ]
+    }
+}

@@ -1,0 +1,64 @@
+import MartletCore
+import MartletFormats
+
+/// Gives each sample another shape of as many elements.
+///
+/// Source: [`keras.layers.Reshape`](https://keras.io/api/layers/reshaping_layers/reshape/).
+public final class Reshape: Layer, ConfigurableLayer {
+    /// The shape of a sample; -1 stands for what remains.
+    public let targetShape: [Int]
+
+    /// Makes a layer.
+    /// - Parameter targetShape: the shape of a sample, without the batch axis; one size may be -1 and is what remains.
+    public init(_ targetShape: [Int], name: String? = nil, dtype: DType? = nil) {
+        Argument.check(
+            targetShape.allSatisfy { $0 >= -1 } && targetShape.count { $0 == -1 } <= 1, "Reshape", "targetShape",
+            expected: "sizes of 0 or more, and at most one -1", received: targetShape)
+        self.targetShape = targetShape
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(config.required("target_shape"), name: config.name, dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let count = x.shape.dimensions.dropFirst().reduce(1, *)
+        return x.reshaped(to: Shape([x.shape[0]] + targetShape.map { $0 == -1 ? rest(of: count) ?? 0 : $0 }))
+    }
+
+    /// The size that -1 stands for, nil when the known ones do not divide `count`.
+    private func rest(of count: Int) -> Int? {
+        let known = targetShape.lazy.filter { $0 != -1 }.reduce(1, *)
+        if known == 0 { return nil }
+        return count % known == 0 ? count / known : nil
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        guard shape.rank >= 1 else { throw MartletError("Expected an input with a batch axis. Received: a scalar.") }
+        guard let count = PartialShape(Array(shape.dimensions.dropFirst())).known?.elementCount else {
+            return [PartialShape([shape[0]] + targetShape.map { $0 == -1 ? nil : $0 })]
+        }
+        let rest = rest(of: count)
+        guard targetShape.contains(-1) ? rest != nil : targetShape.reduce(1, *) == count else {
+            throw MartletError(
+                "Expected samples that can take the shape \(targetShape). Received: shape \(shape), \(count) elements each.")
+        }
+        return [PartialShape([shape[0]] + targetShape.map { $0 == -1 ? rest : $0 })]
+    }
+
+    public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(["target_shape": .integers(targetShape)]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("known", Reshape([3, 2], dtype: .float64), [[6]], bad: [[[nil, 5]], [[]]]),
+            LayerSample("-1", Reshape([2, -1], dtype: .float64), [[2, 3]], bad: [[[nil, 5]]]),
+            LayerSample("to a scalar each", Reshape([], dtype: .float64), [[1]], bad: [[[nil, 2]]]),
+        ]
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import CKernels
+import Foundation
+import Martlet
+import MartletFormats
+
+/// `martlet demo`: trains a model on images and leaves curves, figures and weights behind.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Train a model on images and leave its curves, figures and weights in a folder.",
+        discussion: """
+            The models are those of the TensorFlow guides. cnn: two convolutions of 32 and 64 filters with max pooling, a \
+            dense layer of 128, dropout 0.5. mlp: a dense layer of 128, dropout 0.2. Both end in a softmax over 10 classes \
+            and are trained by Adam.
+            """)
+
+    @Option(help: "The model: cnn or mlp.")
+    var model = DemoModel.cnn
+    @Option(
+        help: ArgumentHelp(
+            """
+            digits, fashion-mnist, mnist, or a folder with four IDX files under MNIST's names, plain or gz. Without it: \
+            Fashion-MNIST when it is there or can be downloaded, else the digits.
+            """, valueName: "data"))
+    var data: String?
+    @Option(help: ArgumentHelp("How often the training set is gone through.", valueName: "n"))
+    var epochs = 5
+    @Option(help: ArgumentHelp("The number of images in a step.", valueName: "n"))
+    var batchSize = 32
+    @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
+    var seed = 0
+    @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
+    var learningRate = 0.001
+    @Option(help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
+    var limit: Int?
+    @Option(help: ArgumentHelp("Where the results go; made where needed.", valueName: "folder"))
+    var output = "martlet-output"
+    @Flag(help: "Print the results as one line of JSON at the end.")
+    var json = false
+
+    func run() throws {
+        try checkNumbers()
+        let files = try DemoFiles(folder: output)
+        Settings.setRandomSeed(seed)
+        let images = try DemoData.load(data, limit: limit)
+        say("\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)\n")
+
+        let network = try model.build(for: images)
+        try network.compile(
+            optimizer: Adam(learningRate: learningRate), loss: SparseCategoricalCrossentropy(),
+            metrics: ["accuracy"])
+        network.summary()
+        say()
+
+        let start = ContinuousClock.now
+        let history = try network.fit(
+            images.train, batchSize: batchSize, epochs: epochs, callbacks: [CSVLogger(files.history), TerminateOnNaN()],
+            validationData: images.test, validationBatchSize: 256)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let figures = try network.evaluate(images.test, batchSize: 256)
+        let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)
+
+        try FileIO.write(TrainingPlot.svg(history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
+        try network.saveWeights(to: files.weights)
+        let loss = figures["loss"] ?? .nan, accuracy = figures["accuracy"] ?? .nan
+        let matrix = ConfusionMatrix(
+            labels: images.test.targets[0].scalars(), predictions: predictions.scalars(), names: images.classNames)
+        say("\n\(matrix.text)\n")
+        say(String(format: "Test loss %.4f, accuracy %.4f after %.1f s of training.", loss, accuracy, seconds))
+        say("Wrote \(files.history), \(files.curves) and \(files.weights).")
+        guard json else { return }
+        say(
+            jsonLine([
+                ("model", .string(model.rawValue)), ("data", .string(images.source)), ("epochs", .int(epochs)),
+                ("train_samples", .int(images.train.count)), ("test_loss", .double(loss)),
+                ("test_accuracy", .double(accuracy)), ("seconds", .double(seconds)),
+                ("peak_rss_mib", .double(Double(mk_peak_resident_bytes()) / 1_048_576)),
+                ("weights_sha256", .string(network.weightsSHA256)),
+            ]))
+    }
+
+    private func checkNumbers() throws {
+        for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize), ("--limit", limit ?? 1)] where value < 1 {
+            throw MartletError("Expected a number of at least 1. Received: \(value).", at: name)
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw MartletError("Expected a positive number. Received: \(learningRate).", at: "--learning-rate")
+        }
+    }
+}
+
+/// The files that the demo leaves in its folder, checked before the training: none of it shall be in vain.
+struct DemoFiles {
+    let history, curves, weights: String
+
+    init(folder: String) throws {
+        try FileIO.makeFolder(folder)
+        func path(_ name: String) throws -> String {
+            let path = (folder as NSString).appendingPathComponent(name)
+            // Begun and given up: the folder takes files, and nothing else is in this one's place.
+            _ = try AtomicFile(path)
+            return path
+        }
+        history = try path("history.csv")
+        curves = try path("history.svg")
+        weights = try path("weights.safetensors")
+    }
+}

@@ -1,0 +1,121 @@
+import ArgumentParser
+import CKernels
+import Foundation
+import Martlet
+import MartletData
+import MartletFormats
+
+/// `martlet doctor`: what the machine offers, and what is in its way.
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Say what Martlet runs on, and warn about what slows it down.")
+
+    @Flag(help: "Print everything as one line of JSON.")
+    var json = false
+
+    func run() {
+        let report = DoctorReport()
+        if json {
+            say(jsonLine(report.entries.map { ($0.key, $0.value) } + [("warnings", .array(report.warnings.map { .string($0) }))]))
+            return
+        }
+        let width = report.entries.map(\.title.count).max() ?? 0
+        for entry in report.entries {
+            say(entry.title + String(repeating: " ", count: width - entry.title.count + 2) + entry.text)
+        }
+        say()
+        say(report.warnings.isEmpty ? "Nothing is in the way." : report.warnings.map { "warning: \($0)" }.joined(separator: "\n"))
+    }
+}
+
+/// The facts, each with a title for people and a key for programs.
+private struct DoctorReport {
+    struct Entry {
+        let title: String
+        let key: String
+        let value: JSONValue
+
+        var text: String {
+            switch value {
+            case .string(let text): text
+            case .object(let members):
+                members.count == 0
+                    ? "none" : members.map { "\($0.key)=\($0.value.plain)" }.joined(separator: ", ")
+            default: value.plain
+            }
+        }
+    }
+
+    let entries: [Entry]
+    let warnings: [String]
+
+    init() {
+        let environment = ProcessInfo.processInfo.environment
+        var variables = JSONObject()
+        for name in environment.keys.sorted() where Self.matters(name) { variables[name] = .string(environment[name] ?? "") }
+        var datasets = JSONObject()
+        datasets["digits"] = "embedded"
+        for name in ["fashion-mnist", "mnist"] { datasets[name] = Datasets.location(of: name).map { .string($0) } ?? .null }
+        let core = String(cString: mk_openblas_core())
+        let simd = String(cString: mk_simd_level())
+        entries = [
+            Entry(title: "Martlet", key: "martlet", value: .string(Settings.version)),
+            Entry(title: "Swift", key: "swift", value: .string(Self.swiftVersion)),
+            Entry(title: "System", key: "system", value: .string(ProcessInfo.processInfo.operatingSystemVersionString)),
+            Entry(title: "OpenBLAS", key: "openblas", value: .string(String(cString: mk_openblas_config()))),
+            Entry(title: "OpenBLAS core", key: "openblas_core", value: .string(core)),
+            Entry(title: "OpenBLAS threads", key: "openblas_threads", value: .int(Int(mk_openblas_threads()))),
+            Entry(title: "zlib", key: "zlib", value: .string(Compression.zlibVersion)),
+            Entry(title: "CPU", key: "cpu", value: .string(String(cString: mk_cpu_model()))),
+            Entry(title: "SIMD level", key: "simd", value: .string(simd)),
+            Entry(title: "Cores", key: "cores_machine", value: .int(Int(mk_machine_cpus()))),
+            Entry(title: "Cores usable", key: "cores_usable", value: .int(Int(mk_usable_cpus()))),
+            Entry(title: "Threads", key: "threads", value: .int(Settings.threadCount)),
+            Entry(
+                title: "Memory (MiB)", key: "memory_mib",
+                value: .int(Int(ProcessInfo.processInfo.physicalMemory / 1_048_576))),
+            Entry(title: "Devices", key: "devices", value: .string(Settings.devices.map(\.description).joined(separator: ", "))),
+            Entry(title: "Datasets", key: "datasets", value: .object(datasets)),
+            Entry(title: "Environment", key: "environment", value: .object(variables)),
+        ]
+        var warnings: [String] = []
+        if mk_openblas_below_cpu() {
+            let pinned = environment["OPENBLAS_CORETYPE"]
+            warnings.append(
+                "OpenBLAS runs its \(core) kernels on a CPU with \(simd), at about half the speed. "
+                    + (pinned == nil ? "Install a newer OpenBLAS." : "Unset OPENBLAS_CORETYPE (\(pinned!))."))
+        }
+        if Settings.threadCount > Int(mk_usable_cpus()) {
+            warnings.append(
+                "\(Settings.threadCount) threads share \(mk_usable_cpus()) cores. Unset MARTLET_NUM_THREADS or lower it.")
+        }
+        self.warnings = warnings
+    }
+
+    private static func matters(_ name: String) -> Bool {
+        ["MARTLET_", "OPENBLAS_", "OMP_", "GOTO_"].contains { name.hasPrefix($0) }
+    }
+
+    private static var swiftVersion: String {
+        #if compiler(>=6.4)
+        "6.4 or later"
+        #elseif compiler(>=6.3)
+        "6.3"
+        #elseif compiler(>=6.2)
+        "6.2"
+        #else
+        "6.1"
+        #endif
+    }
+}
+
+extension JSONValue {
+    /// The value as people read it.
+    fileprivate var plain: String {
+        switch self {
+        case .string(let text): text
+        case .null: "not here"
+        default: serialized()
+        }
+    }
+}
