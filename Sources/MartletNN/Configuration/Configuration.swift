@@ -88,7 +88,7 @@ extension JSONValue {
 
     /// How Keras writes an object: module, class name and arguments.
     package static func keras(module: String, className: String, config: [String: JSONValue]) -> JSONValue {
-        ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": nil]
+        ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": .null]
     }
 
     /// A list of integers.
