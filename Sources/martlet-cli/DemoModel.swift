@@ -24,10 +24,10 @@ enum DemoModel: String, ExpressibleByArgument, CaseIterable {
             // Nothing would be left of the digits' 8x8 pixels without padding.
             let padding: Padding = data.source == "digits" ? .same : .valid
             return [
-                Conv2D(32, 3, padding: padding, activation: .relu),
-                MaxPooling2D(2),
-                Conv2D(64, 3, padding: padding, activation: .relu),
-                MaxPooling2D(2),
+                Conv2D(32, kernelSize: 3, padding: padding, activation: .relu),
+                MaxPooling2D(),
+                Conv2D(64, kernelSize: 3, padding: padding, activation: .relu),
+                MaxPooling2D(),
                 Flatten(),
                 Dense(128, activation: .relu),
                 Dropout(0.5),

@@ -75,12 +75,3 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, E
         self = .object(object)
     }
 }
-
-extension JSONValue {
-    /// An object of the members of a dictionary, in the order of their keys.
-    public init(members: [String: JSONValue]) {
-        var object = JSONObject()
-        for (key, value) in members.sorted(by: { $0.key < $1.key }) { object[key] = value }
-        self = .object(object)
-    }
-}

@@ -63,7 +63,7 @@ open class Optimizer: OptimizerConvertible {
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
         let rate: JSONValue =
-            schedule.map { ["class_name": .string($0.className), "config": JSONValue(members: $0.config)] }
+            schedule.map { ["class_name": .string($0.className), "config": .object($0.config)] }
             ?? .double(learningRate)
         return options.config.merging(["name": .string(name), "learning_rate": rate]) { $1 }
     }

@@ -1,0 +1,192 @@
+import Martlet
+import MartletCore
+import MartletFormats
+import Testing
+
+/// Losses against Keras, in float64, and their gradients against numerical ones.
+struct LossTests {
+    /// The loss that a fixture's case describes; nil for those that Martlet does not have yet.
+    static func loss(_ name: String, _ args: JSONValue) throws -> Loss? {
+        let reduction = try #require(Reduction(rawValue: Self.snake(args.string("reduction", or: "sum_over_batch_size"))))
+        let fromLogits = try args.bool("fromLogits")
+        let smoothing = try args.double("labelSmoothing", or: 0)
+        return switch name {
+        case "MeanSquaredError": MeanSquaredError(reduction: reduction)
+        case "MeanAbsoluteError": MeanAbsoluteError(reduction: reduction)
+        case "MeanAbsolutePercentageError": MeanAbsolutePercentageError(reduction: reduction)
+        case "MeanSquaredLogarithmicError": MeanSquaredLogarithmicError(reduction: reduction)
+        case "Huber": try Huber(delta: args.double("delta", or: 1), reduction: reduction)
+        case "LogCosh": LogCosh(reduction: reduction)
+        case "Hinge": Hinge(reduction: reduction)
+        case "SquaredHinge": SquaredHinge(reduction: reduction)
+        case "CategoricalHinge": CategoricalHinge(reduction: reduction)
+        case "KLDivergence": KLDivergence(reduction: reduction)
+        case "Poisson": Poisson(reduction: reduction)
+        case "CosineSimilarity":
+            try CosineSimilarity(axis: args.valueIfPresent(at: ["axis"]) ?? -1, reduction: reduction)
+        case "BinaryCrossentropy":
+            BinaryCrossentropy(fromLogits: fromLogits, labelSmoothing: smoothing, reduction: reduction)
+        case "CategoricalCrossentropy":
+            CategoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: smoothing, reduction: reduction)
+        case "SparseCategoricalCrossentropy":
+            try SparseCategoricalCrossentropy(
+                fromLogits: fromLogits, ignoreClass: args.valueIfPresent(at: ["ignoreClass"]), reduction: reduction)
+        default: nil
+        }
+    }
+
+    /// `sumOverBatchSize` as Keras writes it.
+    static func snake(_ name: String) -> String {
+        name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+    }
+
+    @Test func valuesAndGradientsAreThoseOfKeras() throws {
+        var left: Set<String> = []
+        for (index, item) in try Fixture("losses").cases.enumerated() {
+            let name = try item.string("op")
+            let args = try #require(item["args"])
+            guard let loss = try Self.loss(name, args) else {
+                left.insert(name)
+                continue
+            }
+            let inputs = try item.array("inputs").map { try $0.tensor() }
+            let expected = try #require(item["outputs"]?[0]).tensor()
+            let tape = GradientTape()
+            tape.watch(inputs[1])
+            let found = tape.record { loss(inputs[0], inputs[1], sampleWeight: inputs.count > 2 ? inputs[2] : nil) }
+            // float64 throughout, but Keras's log 2 is a float32 and 2e-9 too small.
+            let tolerance = name == "LogCosh" ? 3e-9 : 1e-13
+            #expect(relativeError(found, expected) < tolerance, "case \(index): \(name) \(args)")
+
+            let upstream = try #require(item["outputGradient"]).tensor()
+            var wanted = try #require(item["gradients"]?[1]).tensor()
+            if name == "CategoricalCrossentropy", try args.bool("fromLogits") {
+                // TensorFlow's gradient of logits takes targets to add up to 1; these were rounded and do not quite.
+                let smoothing = try args.double("labelSmoothing", or: 0)
+                let targets = inputs[0] * (1 - smoothing) + smoothing / Double(inputs[0].shape[-1])
+                let surplus = targets.sum(axis: -1, keepDims: true) - 1
+                wanted = wanted + inputs[1].softmax(axis: -1) * surplus * upstream.expandingDims(at: -1)
+            }
+            let gradient = tape.gradient(of: found, withRespectTo: inputs[1], outputGradient: upstream)
+            #expect(relativeError(try #require(gradient), wanted) < tolerance * 10, "gradient of case \(index): \(name) \(args)")
+        }
+        #expect(
+            left == [
+                "BinaryFocalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy",
+            ])
+    }
+
+    @Test(arguments: [
+        "mse", "mae", "mape", "msle", "huber", "log_cosh", "hinge", "squared_hinge", "categorical_hinge",
+        "kl_divergence", "poisson", "cosine_similarity", "binary_crossentropy", "categorical_crossentropy",
+    ])
+    func gradientsAreNumericalGradients(name: String) throws {
+        let loss = try name.makeLoss()
+        let target = Tensor([[0.0, 1, 0], [0, 0, 1]], dtype: .float64)
+        // Off the kinks of all of them.
+        let prediction = Tensor([[0.21, 0.34, 0.45], [0.62, 0.13, 0.25]], dtype: .float64)
+        let report = gradientCheck(at: [prediction]) { [loss(target, $0[0])] }
+        #expect(report.passed, "\(report)")
+    }
+
+    @Test func crossentropiesOfLogitsHaveNumericalGradients() {
+        let x = Tensor([[0.3, -1.2, 2.1], [-0.4, 0.8, 0.1]], dtype: .float64)
+        let bits = Tensor([[0.0, 1, 0], [0, 0, 1]], dtype: .float64)
+        let losses: [(Loss, Tensor)] = [
+            (BinaryCrossentropy(fromLogits: true, labelSmoothing: 0.2), bits),
+            (CategoricalCrossentropy(fromLogits: true, labelSmoothing: 0.1), bits),
+            (SparseCategoricalCrossentropy(fromLogits: true), Tensor([1, 2])),
+            (SparseCategoricalCrossentropy(fromLogits: true, ignoreClass: 2), Tensor([1, 2])),
+        ]
+        for (loss, target) in losses {
+            let report = gradientCheck(at: [x]) { [loss(target, $0[0])] }
+            #expect(report.passed, "\(loss.name): \(report)")
+        }
+    }
+
+    @Test func theGradientAtALogitOfZeroIsThatOfTheFormula() throws {
+        // d/dx (-log σ(x)) = σ(x) - 1 = -1/2
+        let x = Tensor([[0.0]])
+        let tape = GradientTape()
+        tape.watch(x)
+        let loss = tape.record { BinaryCrossentropy(fromLogits: true)(Tensor([[1.0]]), x) }
+        #expect(try #require(tape.gradient(of: loss, withRespectTo: x)).item() == -0.5)
+    }
+
+    @Test func probabilitiesAreTracedBackToTheirLogits() {
+        let logits = Tensor([[-120.0, 0.5]])
+        let fromSigmoid = logits.sigmoid().withLogits(logits, kind: .sigmoid)
+        let binary = BinaryCrossentropy()(Tensor([[1.0, 1.0]]), fromSigmoid)
+        #expect(binary.item() == BinaryCrossentropy(fromLogits: true)(Tensor([[1.0, 1.0]]), logits).item())
+        // -log σ(-120) is 120; of the rounded probability it would be -log 1e-7, 16.1.
+        #expect(binary.item() > 60)
+        let fromSoftmax = logits.softmax(axis: -1).withLogits(logits, kind: .softmax)
+        #expect(Swift.abs(SparseCategoricalCrossentropy()(Tensor([0]), fromSoftmax).item() - 120.5) < 1e-4)
+        #expect(Swift.abs(CategoricalCrossentropy()(Tensor([[1.0, 0.0]]), fromSoftmax).item() - 120.5) < 1e-4)
+    }
+
+    @Test func anIgnoredClassIsLeftOutOfTheMean() {
+        let loss = SparseCategoricalCrossentropy(fromLogits: true, ignoreClass: -1)
+        let logits = Tensor([[1.0, 2.0], [3.0, 1.0], [0.0, 0.0]], dtype: .float64)
+        let kept = SparseCategoricalCrossentropy(fromLogits: true)(Tensor([1, 0]), logits[0..<2])
+        // Keras divides by the number of those that count plus 1e-7.
+        #expect(Swift.abs(loss(Tensor([1, 0, -1]), logits).item() - kept.item()) < 1e-7)
+        #expect(loss(Tensor([-1, -1, -1]), logits).item() == 0)
+    }
+
+    @Test func namesOfKerasMakeLosses() throws {
+        #expect(try "MSE".makeLoss() is MeanSquaredError)
+        #expect(try "kld".makeLoss().name == "kl_divergence")
+        #expect(throws: MartletError.self) { try "mean_sqared_error".makeLoss() }
+        do { _ = try "mean_sqared_error".makeLoss() } catch {
+            #expect("\(error)".contains("\"mean_squared_error\"") && "\(error)".contains("Received: \"mean_sqared_error\""))
+        }
+    }
+
+    static func message(_ body: () throws -> Void) -> String {
+        do { try body() } catch { return "\(error)" }
+        return ""
+    }
+
+    @Test func aLossThatDoesNotFitItsTargetsSaysWhichOneDoes() {
+        let message = Self.message {
+            try SparseCategoricalCrossentropy().validate(target: [nil, 10], prediction: [nil, 10])
+        }
+        #expect(message.contains("(None, 10)") && message.contains(".categoricalCrossentropy()"))
+        let other = Self.message { try CategoricalCrossentropy().validate(target: [nil], prediction: [nil, 10]) }
+        #expect(other.contains("10 classes") && other.contains(".sparseCategoricalCrossentropy()"))
+        let single = Self.message { try CategoricalCrossentropy().validate(target: [nil, 1], prediction: [nil, 1]) }
+        #expect(single.contains(".binaryCrossentropy()"))
+        let shapes = Self.message { try MeanSquaredError().validate(target: [nil, 3], prediction: [nil, 4]) }
+        #expect(shapes.contains("(None, 3)") && shapes.contains("(None, 4)"))
+    }
+
+    @Test func labelsThatFitAreTaken() throws {
+        let sparse = SparseCategoricalCrossentropy()
+        try sparse.validate(target: [nil], prediction: [nil, 10])
+        try sparse.validate(target: [nil, 1], prediction: [nil, 10])
+        try sparse.validate(target: [nil, 5], prediction: [nil, 5, 10])
+        try sparse.validate(values: Tensor([0.0, 9.0]), prediction: [nil, 10])
+        try sparse.validate(values: Tensor([] as [Int]), prediction: [nil, 10])
+        try SparseCategoricalCrossentropy(ignoreClass: -1).validate(values: Tensor([-1, 3]), prediction: [nil, 10])
+        try BinaryCrossentropy().validate(target: [nil], prediction: [nil, 1])
+    }
+
+    @Test(arguments: [
+        ([3.0, 10, 2], "10 in sample 1", "10.0 in sample 1"), ([3, 2, -1], "-1 in sample 2", "-1.0 in sample 2"),
+        ([0.5, 2, 1], "", "0.5 in sample 0"), ([1, .nan, 1], "", "nan in sample 1"),
+    ])
+    func labelsThatAreNoClassesAreNamed(labels: [Double], whole: String, fractional: String) {
+        let loss = SparseCategoricalCrossentropy()
+        let message = Self.message { try loss.validate(values: Tensor(labels), prediction: [nil, 10]) }
+        #expect(message.contains(fractional) && message.contains("0 to 9"))
+        if !whole.isEmpty {
+            let integers = Tensor(labels.map { Int($0) })
+            #expect(Self.message { try loss.validate(values: integers, prediction: [nil, 10]) }.contains(whole))
+        }
+    }
+
+    @Test func noSamplesGiveNoLoss() {
+        #expect(MeanSquaredError()(Tensor.zeros([0, 3]), Tensor.zeros([0, 3])).item() == 0)
+    }
+}
