@@ -49,6 +49,13 @@ public struct FitParameters: Sendable {
     public var steps = 0
     /// How much is printed.
     public var verbosity = Verbosity.silent
+
+    /// Makes parameters; `fit` does.
+    public init(epochs: Int = 0, steps: Int = 0, verbosity: Verbosity = .silent) {
+        self.epochs = epochs
+        self.steps = steps
+        self.verbosity = verbosity
+    }
 }
 
 /// How much `fit` and `evaluate` print.

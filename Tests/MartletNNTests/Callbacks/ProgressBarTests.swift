@@ -22,10 +22,7 @@ import Testing
         let screen = Screen()
         var time = 100.0
         let bar = ProgressBar(output: screen.output(isTerminal: isTerminal, width: width), clock: { time })
-        bar.parameters = FitParameters()
-        bar.parameters.epochs = 2
-        bar.parameters.steps = 10
-        bar.parameters.verbosity = verbosity
+        bar.parameters = FitParameters(epochs: 2, steps: 10, verbosity: verbosity)
         bar.onTrainBegin()
         bar.onEpochBegin(0)
         var draws = [screen.take()]
