@@ -3,8 +3,8 @@ import Testing
 
 /// What must hold for every op of the registry, on its samples.
 @Suite struct OpSweepTests {
-    /// Inputs rounded to a narrow type give what the same inputs give in float64, to that type's precision: two units in
-    /// the last place where each step rounds, one where the op runs in float32 and its result is rounded.
+    /// Inputs rounded to a narrow type give what they give in float64, to that type's precision: two units in the last
+    /// place where each step rounds, one where the op runs in float32 and its result is rounded.
     @Test(arguments: [DType.float32, .float16, .bfloat16]) func narrowTypesAgreeWithFloat64(_ type: DType) {
         let tolerance = type.epsilon * (type.isHalf ? 1 : 2)
         var count = 0
@@ -14,7 +14,8 @@ import Testing
             }
             let narrow = cast(sample.inputs, to: type)
             let wide = cast(narrow, to: .float64)
-            let size = wide.filter(\.dtype.isFloatingPoint).map { $0.scalars(as: Double.self).largestMagnitude }.max() ?? 0
+            let floats = wide.filter(\.dtype.isFloatingPoint)
+            let size = floats.map { $0.scalars(as: Double.self).largestMagnitude }.max() ?? 0
             for (output, expected) in zip(perform(sample.op, narrow), perform(sample.op, wide)) {
                 let error = largestError(of: output, expected, relativeTo: .tensor(atLeast: size))
                 #expect(error <= tolerance, "\(sample.name): \(output), in float64: \(expected)")

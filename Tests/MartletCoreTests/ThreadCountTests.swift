@@ -20,7 +20,9 @@ import Testing
 
     static let functions: [(String, @Sendable (DType) -> [Tensor])] = {
         /// The outputs of `body` and its gradients with respect to inputs of the given shapes.
-        func derived(_ shapes: [Shape], _ body: @escaping @Sendable ([Tensor]) -> Tensor) -> @Sendable (DType) -> [Tensor] {
+        func derived(
+            _ shapes: [Shape], _ body: @escaping @Sendable ([Tensor]) -> Tensor
+        ) -> @Sendable (DType) -> [Tensor] {
             { type in
                 let inputs = shapes.enumerated().map { normal($1, seed: $0 + 1, type) }
                 let tape = GradientTape()
@@ -94,7 +96,9 @@ import Testing
             }),
             ("sorted", derived([[301, 2003]]) { $0[0].sorted() }),
             ("sorted over columns", derived([[2003, 301]]) { $0[0].sorted(axis: 0, descending: true) }),
-            ("argsorted", { [normal([301, 2003], seed: 1, $0).argsorted(), normal([602_903], seed: 1, $0).argsorted()] }),
+            ("argsorted", { type in
+                [normal([301, 2003], seed: 1, type).argsorted(), normal([602_903], seed: 1, type).argsorted()]
+            }),
             ("topK", derived([[301, 2003]]) { $0[0].topK(17).values }),
             ("transposed", derived([[1003, 601]]) { $0[0].transposed() }),
             ("transposed(permutation:)", derived([[37, 41, 31, 13]]) { $0[0].transposed(permutation: [2, 0, 3, 1]) }),
