@@ -28,7 +28,7 @@ public func gradientCheck(
     var report = GradientCheckReport(entries: [])
     let first = FunctionUnderCheck(inputs: wide, varied: varied, options: options, function: function)
     report.entries += first.check(names: inputs.indices.map { "input \($0)" })
-    guard options.secondOrder else { return report }
+    guard options.secondOrder, varied.contains(true) else { return report }
 
     // The gradient J'u as a function of the inputs and of u.
     let outputs = first.outputs(wide)
