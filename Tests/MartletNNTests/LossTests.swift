@@ -7,7 +7,8 @@ import Testing
 struct LossTests {
     /// The loss that a fixture's case describes; nil for those that Martlet does not have yet.
     static func loss(_ name: String, _ args: JSONValue) throws -> Loss? {
-        let reduction = try #require(Reduction(rawValue: Self.snake(args.string("reduction", or: "sum_over_batch_size"))))
+        let reductionName = try Self.snake(args.string("reduction", or: "sum_over_batch_size"))
+        let reduction = try #require(Reduction(rawValue: reductionName))
         let fromLogits = try args.bool("fromLogits")
         let smoothing = try args.double("labelSmoothing", or: 0)
         return switch name {
