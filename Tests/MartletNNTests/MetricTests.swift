@@ -96,9 +96,9 @@ struct MetricTests {
     }
 
     @Test func nothingTakenInGivesZero() {
-        #expect(Mean().result().item() == 0)
-        #expect(Precision().result().item() == 0)
-        #expect(AUC().result().item() == 0)
+        #expect(Mean().result().item() == 0.0)
+        #expect(Precision().result().item() == 0.0)
+        #expect(AUC().result().item() == 0.0)
     }
 
     @Test func aPerfectRankingHasAreaOne() {
