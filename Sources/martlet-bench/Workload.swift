@@ -1,15 +1,15 @@
 import Martlet
 
 /// A training step that is timed: the model, the data and the optimizer that the frameworks are compared on.
-struct Workload {
+struct Workload: Sendable {
     let name: String
     let batch: Int
     /// The shape of one sample.
     let shape: [Int]
     /// 1 is one sigmoid unit with binary cross-entropy.
     let classes: Int
-    let makeModel: () -> Model
-    let makeOptimizer: () -> Optimizer
+    let makeModel: @Sendable () -> Model
+    let makeOptimizer: @Sendable () -> Optimizer
 
     /// Batches that differ, cycled through: enough that no step meets its own data in the cache.
     static let batchCount = 8
@@ -35,13 +35,13 @@ struct Workload {
     static let training: [Workload] = [
         mlp(batch: 32), mlp(batch: 128), cnn("cnn_mnist", batch: 32), cnn("cnn_mnist", batch: 128),
         Workload(
-            name: "tabular_b32", batch: 32, shape: [20], classes: 1, makeModel: Models.tabular,
+            name: "tabular_b32", batch: 32, shape: [20], classes: 1, makeModel: { Models.tabular() },
             makeOptimizer: { Adam(clipNorm: 1) }),
         Workload(
-            name: "mlp_wide_b256", batch: 256, shape: [1024], classes: 10, makeModel: Models.wide,
+            name: "mlp_wide_b256", batch: 256, shape: [1024], classes: 10, makeModel: { Models.wide() },
             makeOptimizer: { SGD(learningRate: 0.01, momentum: 0.9) }),
         Workload(
-            name: "resnet20_cifar_b64", batch: 64, shape: [32, 32, 3], classes: 10, makeModel: Models.resnet20,
+            name: "resnet20_cifar_b64", batch: 64, shape: [32, 32, 3], classes: 10, makeModel: { Models.resnet20() },
             makeOptimizer: { SGD(learningRate: 0.1, momentum: 0.9) }),
     ]
 
@@ -50,13 +50,13 @@ struct Workload {
 
     private static func mlp(batch: Int) -> Workload {
         Workload(
-            name: "mlp_mnist_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: Models.mlp,
+            name: "mlp_mnist_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: { Models.mlp() },
             makeOptimizer: { Adam() })
     }
 
     private static func cnn(_ name: String, batch: Int) -> Workload {
         Workload(
-            name: "\(name)_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: Models.cnn,
+            name: "\(name)_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: { Models.cnn() },
             makeOptimizer: { Adam() })
     }
 }
@@ -96,7 +96,7 @@ enum Models {
     static func resnet20() -> Model {
         func normalized(_ x: SymbolicTensor, _ filters: Int, size: Int = 3, strides: Int = 1) -> SymbolicTensor {
             let conv = Conv2D(
-                filters, kernelSize: .init(size), strides: .init(strides), padding: .same, useBias: false,
+                filters, kernelSize: size, strides: strides, padding: .same, useBias: false,
                 kernelRegularizer: .l2(5e-5))
             return BatchNormalization(momentum: 0.9, epsilon: 1e-5)(conv(x))
         }

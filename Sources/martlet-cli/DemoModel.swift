@@ -25,9 +25,9 @@ enum DemoModel: String, ExpressibleByArgument, CaseIterable {
             let padding: Padding = data.source == "digits" ? .same : .valid
             return [
                 Conv2D(32, kernelSize: 3, padding: padding, activation: .relu),
-                MaxPooling2D(poolSize: 2),
+                MaxPooling2D(),
                 Conv2D(64, kernelSize: 3, padding: padding, activation: .relu),
-                MaxPooling2D(poolSize: 2),
+                MaxPooling2D(),
                 Flatten(),
                 Dense(128, activation: .relu),
                 Dropout(0.5),

@@ -23,7 +23,7 @@ final class Trainer {
         let value = tape.record { loss(y, model(x, training: true)) }
         let variables = model.trainableVariables
         let gradients = tape.gradient(of: value, withRespectTo: variables, unconnected: .zeros).compactMap { $0 }
-        optimizer.apply(Optimizer.clip(gradients, by: clipping), to: variables)
+        optimizer.apply(clipping.clip(gradients), to: variables)
     }
 
     /// Trains for at most `epochs`; returns the best validation loss.

@@ -19,7 +19,7 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     ///   - activation: what is applied to the output; nothing when nil.
     ///   - activityRegularizer: adds a penalty on the output to the loss.
     public init(
-        _ filters: Int, _ kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
+        _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
         dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
@@ -51,16 +51,16 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 5, 5]], [[nil, 5, 5, nil]]]
         return [
-            LayerSample("3x3 relu", Conv2D(3, 3, activation: .relu, dtype: .float64), [[5, 4, 2]], bad: bad + [[[nil, 2, 4, 2]]]),
+            LayerSample("3x3 relu", Conv2D(3, kernelSize: 3, activation: .relu, dtype: .float64), [[5, 4, 2]], bad: bad + [[[nil, 2, 4, 2]]]),
             LayerSample(
                 "strides, same, tanh",
-                Conv2D(2, [3, 2], strides: [2, 1], padding: .same, activation: .tanh, dtype: .float64), [[5, 4, 2]],
+                Conv2D(2, kernelSize: [3, 2], strides: [2, 1], padding: .same, activation: .tanh, dtype: .float64), [[5, 4, 2]],
                 bad: bad),
             LayerSample(
-                "dilation, no bias", Conv2D(2, [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
+                "dilation, no bias", Conv2D(2, kernelSize: [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
                 [[4, 6, 1]], bad: bad + [[[nil, 4, 4, 1]]]),
             LayerSample(
-                "groups", Conv2D(4, 2, groups: 2, kernelRegularizer: .l2(), dtype: .float64), [[3, 3, 4]],
+                "groups", Conv2D(4, kernelSize: 2, groups: 2, kernelRegularizer: .l2(), dtype: .float64), [[3, 3, 4]],
                 bad: bad + [[[nil, 3, 3, 3]]]),
         ]
     }

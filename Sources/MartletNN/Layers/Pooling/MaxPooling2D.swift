@@ -12,7 +12,7 @@ public final class MaxPooling2D: PoolingLayer, ConfigurableLayer {
     ///   - strides: the steps of the window; its size when nil.
     ///   - padding: `.valid` for none, `.same` for `ceil(size / stride)` windows.
     public init(
-        _ poolSize: any PerAxis = 2, strides: (any PerAxis)? = nil, padding: Padding = .valid, name: String? = nil,
+        poolSize: any PerAxis = 2, strides: (any PerAxis)? = nil, padding: Padding = .valid, name: String? = nil,
         dtype: DType? = nil
     ) {
         super.init(rank: 2, poolSize: poolSize, strides: strides, padding: padding, name: name, dtype: dtype)
@@ -29,7 +29,7 @@ public final class MaxPooling2D: PoolingLayer, ConfigurableLayer {
         return [
             LayerSample("2x2", MaxPooling2D(dtype: .float64), [[4, 5, 2]], bad: bad + [[[nil, 1, 4, 2]]]),
             LayerSample(
-                "overlapping, same", MaxPooling2D([3, 2], strides: [1, 2], padding: .same, dtype: .float64), [[4, 3, 1]],
+                "overlapping, same", MaxPooling2D(poolSize: [3, 2], strides: [1, 2], padding: .same, dtype: .float64), [[4, 3, 1]],
                 bad: bad),
         ]
     }
