@@ -38,6 +38,10 @@ struct IDXFolder {
                 "Expected images of shape \(imageShape(train.x)), as in the training set. Received \(imageShape(test.x)).",
                 at: files[2])
         }
+        guard train.x.dtype == test.x.dtype else {
+            throw MartletError(
+                "Expected pixels of \(train.x.dtype), as in the training set. Received \(test.x.dtype).", at: files[2])
+        }
         let classCount = classNames?.count ?? Int(largest(train.y)) + 1
         for (y, file) in [(train.y, files[1]), (test.y, files[3])] where Int(largest(y)) >= classCount {
             let origin = classNames == nil ? "the training set's classes" : "the classes of \(name)"
@@ -45,15 +49,20 @@ struct IDXFolder {
         }
         return ImageDataset(
             name: name, train: train, test: test, classNames: classNames ?? (0..<classCount).map(String.init),
-            maximumPixel: 255)
+            maximumPixel: train.x.dtype == .uint8 ? 255 : 1)
     }
 
     private func part(images: String, labels: String) throws -> ImageDataset.Part {
         let x = try IDX.read(images)
-        guard x.dtype == .uint8, x.rank == 3 || x.rank == 4, x.elementCount > 0 else {
+        guard x.dtype == .uint8 || x.dtype.isFloatingPoint, x.rank == 3 || x.rank == 4, x.elementCount > 0 else {
             throw MartletError(
-                "Expected images: unsigned bytes of shape (n, height, width) or (n, height, width, channels), not empty. "
-                    + "Received \(x.spec).", at: images)
+                "Expected images: unsigned bytes, or floating-point numbers, of shape (n, height, width) or "
+                    + "(n, height, width, channels), not empty. Received \(x.spec).", at: images)
+        }
+        do {
+            try TensorDataset(inputs: [x]).requireFinite()
+        } catch let error as MartletError {
+            throw MartletError(error.message, at: images)
         }
         let y = try IDX.read(labels)
         guard y.dtype == .uint8, y.rank == 1 else {

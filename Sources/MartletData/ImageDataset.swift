@@ -7,8 +7,8 @@ import MartletCore
 /// let x = data.train.x.cast(to: .float32).expandingDims(at: -1) / Double(data.maximumPixel)
 /// ```
 public struct ImageDataset: Sendable {
-    /// Images `x`, `uint8` of shape `(n, height, width)` or `(n, height, width, channels)`, and labels `y`, `uint8` of
-    /// shape `(n,)`.
+    /// Images `x`, `uint8` (or floating-point, where files hold such) of shape `(n, height, width)` or
+    /// `(n, height, width, channels)`, and labels `y`, `uint8` of shape `(n,)`.
     public typealias Part = (x: Tensor, y: Tensor)
 
     /// What the dataset is called: `fashion-mnist`.
@@ -19,6 +19,6 @@ public struct ImageDataset: Sendable {
     public let test: Part
     /// What each label stands for, from label 0 on.
     public let classNames: [String]
-    /// The value of the brightest pixel: 255, or 16 for the digits. Pixels begin at 0.
+    /// The value of the brightest pixel: 255, 16 for the digits, 1 for floating-point pixels. Pixels begin at 0.
     public let maximumPixel: Int
 }

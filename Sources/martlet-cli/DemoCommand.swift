@@ -24,8 +24,10 @@ struct DemoCommand: ParsableCommand {
             Fashion-MNIST when it is there or can be downloaded, else the digits.
             """, valueName: "data"))
     var data: String?
-    @Option(help: ArgumentHelp("How often the training set is gone through.", valueName: "n"))
-    var epochs = 5
+    @Option(
+        help: ArgumentHelp(
+            "How often the training set is gone through (default: 5; 20 for the digits, which are few).", valueName: "n"))
+    var epochs: Int?
     @Option(help: ArgumentHelp("The number of images in a step.", valueName: "n"))
     var batchSize = 32
     @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
@@ -44,6 +46,7 @@ struct DemoCommand: ParsableCommand {
         let files = try DemoFiles(folder: output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)
+        let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
         say("\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)\n")
 
         let network = try model.build(for: images)
@@ -81,7 +84,9 @@ struct DemoCommand: ParsableCommand {
     }
 
     private func checkNumbers() throws {
-        for (name, value) in [("--epochs", epochs), ("--batch-size", batchSize), ("--limit", limit ?? 1)] where value < 1 {
+        for (name, value) in [
+            ("--epochs", epochs ?? 1), ("--batch-size", batchSize), ("--limit", limit ?? 1),
+        ] where value < 1 {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: name)
         }
         guard learningRate > 0, learningRate.isFinite else {

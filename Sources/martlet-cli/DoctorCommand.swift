@@ -14,9 +14,12 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func run() {
+        // The first product tells OpenBLAS how many threads to use: one, beside Martlet's own.
+        _ = matmul(Tensor.ones([2, 2]), Tensor.ones([2, 2]))
         let report = DoctorReport()
         if json {
-            say(jsonLine(report.entries.map { ($0.key, $0.value) } + [("warnings", .array(report.warnings.map { .string($0) }))]))
+            let warnings = JSONValue.array(report.warnings.map { .string($0) })
+            say(jsonLine(report.entries.map { ($0.key, $0.value) } + [("warnings", warnings)]))
             return
         }
         let width = report.entries.map(\.title.count).max() ?? 0
@@ -24,7 +27,8 @@ struct DoctorCommand: ParsableCommand {
             say(entry.title + String(repeating: " ", count: width - entry.title.count + 2) + entry.text)
         }
         say()
-        say(report.warnings.isEmpty ? "Nothing is in the way." : report.warnings.map { "warning: \($0)" }.joined(separator: "\n"))
+        for warning in report.warnings { say("warning: \(warning)") }
+        if report.warnings.isEmpty { say("Nothing is in the way.") }
     }
 }
 

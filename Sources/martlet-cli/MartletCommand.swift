@@ -9,17 +9,18 @@ struct MartletCommand: ParsableCommand {
         abstract: "Train neural networks from Swift, with Keras's words and the same bits every time.",
         discussion: """
             Start here:
-              martlet demo --data digits     trains on 1,797 handwritten digits; needs no files, takes seconds
-              martlet demo                   trains the guides' convolutional network on Fashion-MNIST
-              martlet doctor                 says what the machine offers and what slows it down
+              martlet demo --data digits  trains on handwritten digits, in seconds
+              martlet demo                trains on Fashion-MNIST
+              martlet doctor              says what slows this machine down
 
-            A training leaves its curves, its figures and the weights in a folder. The same seed gives the same weights, bit
-            for bit, with any number of threads.
+            A training leaves its curves, its figures and the weights in a folder.
+            The same seed gives the same weights, bit for bit, with any number of
+            threads.
 
             Environment:
-              MARTLET_NUM_THREADS    threads that compute (default: the cores that the process may use)
-              MARTLET_LOG_LEVEL      trace, debug, info, notice, warning, error, critical (default: notice)
-              MARTLET_DATA           a folder with datasets
+              MARTLET_NUM_THREADS  how many threads compute (default: all cores)
+              MARTLET_LOG_LEVEL    from trace to critical (default: notice)
+              MARTLET_DATA         a folder with datasets
             """,
         version: Settings.version,
         subcommands: [DemoCommand.self, DoctorCommand.self])

@@ -12,9 +12,9 @@ public typealias Logs = OrderedDictionary<String, Double>
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback {
     /// The model that is being trained. Set before the first hook.
-    public internal(set) weak var model: Model?
+    public package(set) weak var model: Model?
     /// How the training runs. Set before the first hook.
-    public internal(set) var parameters = FitParameters()
+    public package(set) var parameters = FitParameters()
 
     /// Makes a callback that does nothing.
     public init() {}
