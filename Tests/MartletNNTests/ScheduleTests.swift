@@ -41,7 +41,8 @@ struct ScheduleTests {
         for item in try Fixture("schedules").cases {
             let name = try item.string("schedule")
             let args = try #require(item["args"])
-            let schedule = try #require(Self.schedule(name, args), "no schedule \(name)")
+            let made = try Self.schedule(name, args)
+            let schedule = try #require(made, "no schedule \(name)")
             let steps: [Int] = try item.value(at: ["steps"])
             let expected = try #require(item["values"]).tensor().scalars(as: Double.self)
             for (step, value) in zip(steps, expected) {

@@ -72,11 +72,14 @@ struct FunctionUnderCheck {
         let outputCount = values(inputs).count
         return inputs.indices.filter { varied[$0] }.map { index in
             let count = inputs[index].elementCount
-            let comparisons =
-                count * outputCount <= options.fullJacobianLimit
-                ? fullJacobian(of: index, outputCount: outputCount)
-                : projections(of: index, outputCount: outputCount)
-            return entry(names[index], comparisons)
+            if count * outputCount <= options.fullJacobianLimit {
+                return entry(names[index], columns(of: index, elements: Array(0..<count), outputCount: outputCount))
+            }
+            if let sampled = options.sampledElements {
+                let elements = SampleInput.spread(min(sampled, count), over: count)
+                return entry(names[index], columns(of: index, elements: elements, outputCount: outputCount))
+            }
+            return entry(names[index], projections(of: index, outputCount: outputCount))
         }
     }
 
@@ -132,7 +135,8 @@ struct FunctionUnderCheck {
         return values(all)
     }
 
-    private func fullJacobian(of index: Int, outputCount: Int) -> [Comparison] {
+    /// The columns of the Jacobian for some elements of the input.
+    private func columns(of index: Int, elements: [Int], outputCount: Int) -> [Comparison] {
         let (tape, results) = recorded(index)
         let rows = (0..<outputCount).map { row -> [Double] in
             var weights = [Double](repeating: 0, count: outputCount)
@@ -140,7 +144,7 @@ struct FunctionUnderCheck {
             return gradient(of: index, tape, results, weights: weights)
         }
         let place: [Double] = inputs[index].scalars()
-        return place.indices.flatMap { element -> [Comparison] in
+        return elements.flatMap { element -> [Comparison] in
             let step = NumericalDerivative.step(for: place[element].magnitude, base: options.step)
             let column = NumericalDerivative.fourPoint(step: step) { offset in
                 var moved = place

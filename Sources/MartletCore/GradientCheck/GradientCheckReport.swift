@@ -14,6 +14,11 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
         /// Where the largest difference is, with both numbers.
         public let worst: String
 
+        /// The same finding under another name.
+        package func renamed(_ name: String) -> Entry {
+            Entry(name: name, error: error, tolerance: tolerance, comparisons: comparisons, worst: worst)
+        }
+
         /// Whether the gradient is right.
         public var passed: Bool { error <= tolerance }
     }
@@ -48,18 +53,22 @@ public struct GradientCheckOptions: Sendable {
     public var fullJacobianLimit: Int
     /// How many random projections are compared for each input.
     public var projections: Int
+    /// Beyond the limit, compare so many single elements, spread over the input, in place of projections. For functions
+    /// with kinks, which a projection, moving everything at once, is likely to cross. Nil compares projections.
+    public var sampledElements: Int?
     /// Whether the derivative of the gradient is checked too.
     public var secondOrder: Bool
 
     /// Makes options; the defaults suit smooth functions of moderate size.
     public init(
         tolerance: Double = 1e-8, step: Double = 0x1p-10, fullJacobianLimit: Int = 1024, projections: Int = 6,
-        secondOrder: Bool = true
+        sampledElements: Int? = nil, secondOrder: Bool = true
     ) {
         self.tolerance = tolerance
         self.step = step
         self.fullJacobianLimit = fullJacobianLimit
         self.projections = projections
+        self.sampledElements = sampledElements
         self.secondOrder = secondOrder
     }
 }

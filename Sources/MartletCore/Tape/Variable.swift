@@ -87,7 +87,7 @@ public final class Variable: Sendable {
     /// `float32` model in `float64`.
     package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {
         let saved = storedValue
-        state.withLock { $0.value = Tensor(sharing: temporary, as: temporary.spec) }
+        state.withLock { $0.value = temporary }
         defer { state.withLock { $0.value = saved } }
         return try body()
     }

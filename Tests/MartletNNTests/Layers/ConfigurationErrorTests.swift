@@ -14,7 +14,7 @@ import Testing
         ("Dense", ["units": 3, "kernel_regularizer": ["class_name": "L2", "config": ["l2": -1]]], "L2.l2"),
         ("Dense", ["units": 3, "dtype": "float31"], "Dense.dtype"),
         ("Dropout", ["rate": 1.5], "Dropout.rate"),
-        ("Dropout", ["rate": 0.5, "noise_shape": [nil, -1]], "Dropout.noise_shape"),
+        ("Dropout", ["rate": 0.5, "noise_shape": [.null, -1]], "Dropout.noise_shape"),
         ("Conv2D", ["filters": 3], "Conv2D.kernelSize"),
         ("Conv2D", ["filters": 3, "kernel_size": [3, 3, 3]], "Conv2D.kernelSize"),
         ("Conv2D", ["filters": 3, "kernel_size": 3, "strides": [-1, 1]], "Conv2D.strides"),
@@ -25,7 +25,7 @@ import Testing
         ("BatchNormalization", ["momentum": 2], "BatchNormalization.momentum"),
         ("Reshape", ["target_shape": [-1, -1]], "Reshape.targetShape"),
         ("Embedding", ["input_dim": 0, "output_dim": 1], "Embedding.inputDim"),
-        ("InputLayer", ["batch_shape": [nil, -3]], "InputLayer.batch_shape"),
+        ("InputLayer", ["batch_shape": [.null, -3]], "InputLayer.batch_shape"),
     ]
 
     @Test(arguments: bad.indices) func throwsWithPlace(_ index: Int) {
@@ -44,14 +44,14 @@ import Testing
     @Test func kerasForm() throws {
         let policy: JSONValue = ["module": "keras", "class_name": "DTypePolicy", "config": ["name": "float64"]]
         let regularizer: JSONValue = [
-            "module": "keras.regularizers", "class_name": "L2", "config": ["l2": 0.1], "registered_name": nil,
+            "module": "keras.regularizers", "class_name": "L2", "config": ["l2": 0.1], "registered_name": .null,
         ]
         let layer = try #require(
             try Layer.make(
                 className: "Dense",
                 config: [
                     "name": "head", "trainable": false, "dtype": policy, "units": 2, "activation": "relu",
-                    "kernel_regularizer": regularizer, "bias_initializer": "ones", "quantization_config": nil,
+                    "kernel_regularizer": regularizer, "bias_initializer": "ones", "quantization_config": .null,
                 ]) as? Dense)
         #expect(layer.name == "head" && !layer.isTrainable && layer.dtype == .float64 && layer.activation.name == "relu")
         try layer.ensureBuilt(for: [[nil, 3]])

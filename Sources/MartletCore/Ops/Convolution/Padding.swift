@@ -101,7 +101,7 @@ package struct Windows: Sendable, Hashable {
             let size = Padding.outputSize(
                 of: input[axis], window: window[axis], stride: strides[axis], dilation: dilations[axis],
                 before: before[axis], after: after[axis])
-            guard size > 0 else {
+            guard size > 0, window[axis] > 0 else {
                 throw OpFailure(
                     "A window of \(window[axis])\(dilations[axis] > 1 ? ", dilated by \(dilations[axis])," : "") does "
                         + "not fit into spatial axis \(axis) of size \(input[axis]), padded by "
