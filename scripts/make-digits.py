@@ -28,18 +28,18 @@ TEMPLATE = '''\
 ///
 /// Source: E. Alpaydin and C. Kaynak (1998), *Optical Recognition of Handwritten Digits*, UCI Machine Learning
 /// Repository, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
-enum DigitsData {{
+package enum DigitsData {{
     /// The number of samples.
-    static let count = {count}
+    package static let count = {count}
 
     /// The number of bytes of a sample: 64 pixels 0...16, row by row from the top left, then the label 0...9.
-    static let bytesPerSample = 65
+    package static let bytesPerSample = 65
 
     /// The samples one after another (`count * bytesPerSample` = {size} bytes), as a zlib stream, in base64.
     ///
     /// SHA-256 of the unpacked bytes:
     /// `{sha256}`.
-    static let base64 = """
+    package static let base64 = """
 {lines}
 """
 }}

@@ -3,19 +3,19 @@ import MartletCore
 import MartletFormats
 
 /// Where a dataset of four IDX files comes from.
-struct DatasetSource: Sendable {
+package struct DatasetSource: Sendable {
     /// The name of its folder.
-    let name: String
-    let classNames: [String]
+    package let name: String
+    package let classNames: [String]
     /// Folders where a system's package may have put it.
-    let systemFolders: [String]
+    package let systemFolders: [String]
     /// HTTPS folders that hold the four files with `.gz`, tried in turn.
-    var addresses: [String]
+    package var addresses: [String]
     /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web differ
     /// in their compression, not in this.
-    var contents: [(sha256: String, size: Int)]
+    package var contents: [(sha256: String, size: Int)]
 
-    static let mnist = DatasetSource(
+    package static let mnist = DatasetSource(
         name: "mnist", classNames: (0...9).map(String.init), systemFolders: [],
         addresses: [
             "https://storage.googleapis.com/cvdf-datasets/mnist", "https://ossci-datasets.s3.amazonaws.com/mnist",
@@ -27,7 +27,7 @@ struct DatasetSource: Sendable {
             ("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 10_008),
         ])
 
-    static let fashionMNIST = DatasetSource(
+    package static let fashionMNIST = DatasetSource(
         name: "fashion-mnist",
         classNames: [
             "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -45,7 +45,7 @@ struct DatasetSource: Sendable {
         ])
 
     /// The first folder that holds all four files: where `MARTLET_DATA` says, a system package's, the cache.
-    func folderOnThisMachine(
+    package func folderOnThisMachine(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String? {
         let given = environment["MARTLET_DATA"].map { folder in
@@ -56,7 +56,7 @@ struct DatasetSource: Sendable {
     }
 
     /// Downloads what the cache lacks, verifies it, and returns the cache's folder.
-    func download(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
+    package func download(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
         let folder = cacheFolder(environment)
         try FileIO.makeFolder(folder)
         for (file, content) in zip(IDXFolder.names, contents) {

@@ -67,7 +67,7 @@ public enum Datasets {
 
 extension DigitsData {
     /// The samples, unpacked.
-    static let samples: [UInt8] = {
+    package static let samples: [UInt8] = {
         do {
             guard let packed = Data(base64Encoded: base64) else { throw MartletError("No base64.", at: "digits") }
             return try Compression.inflate(Array(packed), size: count * bytesPerSample, name: "digits")

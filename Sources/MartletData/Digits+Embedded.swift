@@ -4,18 +4,18 @@
 ///
 /// Source: E. Alpaydin and C. Kaynak (1998), *Optical Recognition of Handwritten Digits*, UCI Machine Learning
 /// Repository, https://doi.org/10.24432/C50P49, licence CC BY 4.0.
-enum DigitsData {
+package enum DigitsData {
     /// The number of samples.
-    static let count = 1797
+    package static let count = 1797
 
     /// The number of bytes of a sample: 64 pixels 0...16, row by row from the top left, then the label 0...9.
-    static let bytesPerSample = 65
+    package static let bytesPerSample = 65
 
     /// The samples one after another (`count * bytesPerSample` = 116,805 bytes), as a zlib stream, in base64.
     ///
     /// SHA-256 of the unpacked bytes:
     /// `68aea062d35a127749050fa0e52dca09d6569ac08092c925610e0954e172dde2`.
-    static let base64 = """
+    package static let base64 = """
 eNp0XYm23DqOs1Zrl///a1skQJdvunvOzNRLUostS1xAELyuNKu7zv/M3Xa6rrD91ct1xXFd5bym839V/twvN+7r8iu1Ie/Ps134nzGTvvanykvYTz4v934\
 eL392zxP4mr+v5/3nG+S349ZvDM9e8lpmefSNeXd5KXPLu+rz6O+E+Twd/yW/6OWnptPP5R3Pq3dz6g/43fXWzpUP/kcr8saYllzqPed5kYtzHbdyF7xtZu\
 /1HvTe07lQuea4n/k43CNu3j/nB8//Dq7Feh69hfns5vQWn1v/Id72H7pIKQ75pNzT+WTSRdR/Tg+uYGLNroW/vva4Pf4e/3I/fcs7Xd09XFmu/Pzm+cn7j\

@@ -3,18 +3,18 @@ import MartletCore
 import MartletFormats
 
 /// A folder of four IDX files under MNIST's names, each plain or with `.gz`.
-struct IDXFolder {
+package struct IDXFolder {
     /// The files' names without `.gz`.
-    static let names = [
+    package static let names = [
         "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
     ]
 
-    let path: String
+    package let path: String
 
-    init(_ path: String) { self.path = path }
+    package init(_ path: String) { self.path = path }
 
     /// Whether all four files are there.
-    var isComplete: Bool { IDXFolder.names.allSatisfy { file($0) != nil } }
+    package var isComplete: Bool { IDXFolder.names.allSatisfy { file($0) != nil } }
 
     /// The path of the file called `name`, plain or with `.gz`; nil when there is neither.
     private func file(_ name: String) -> String? {
@@ -23,7 +23,7 @@ struct IDXFolder {
     }
 
     /// Reads the four files and checks that they fit each other. Class names are the numbers when `classNames` is nil.
-    func read(name: String, classNames: [String]?) throws -> ImageDataset {
+    package func read(name: String, classNames: [String]?) throws -> ImageDataset {
         let files = try IDXFolder.names.map { name in
             guard let file = file(name) else {
                 throw MartletError(

@@ -4,7 +4,7 @@ import MartletCore
 ///
 /// Source: NumPy Enhancement Proposal 1 and the documentation of `numpy.lib.format`.
 public enum NPY {
-    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
     /// Reads the array in the file at `path`: any byte order, rows or columns first.
     ///

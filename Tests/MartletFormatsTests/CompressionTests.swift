@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 @Suite struct CompressionTests {
     let text = [UInt8]((0..<100_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) })

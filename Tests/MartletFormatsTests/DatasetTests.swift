@@ -3,7 +3,7 @@ import MartletCore
 import MartletFormats
 import Testing
 
-@testable import MartletData
+import MartletData
 
 @Suite struct DatasetTests {
     func histogram(_ labels: Tensor) -> [Int] {

@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 @Suite struct IDXTests {
     static let expected: [(String, Tensor)] = [

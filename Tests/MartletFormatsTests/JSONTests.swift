@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 @Suite struct JSONTests {
     @Test func values() throws {

@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 @Suite struct NPYTests {
     static let ramp = Array(0..<24)

@@ -1,7 +1,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 @Suite struct SafetensorsTests {
     /// The file's bits of 0.5 and -2 as bfloat16.

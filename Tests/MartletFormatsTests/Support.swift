@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 import Testing
 
-@testable import MartletFormats
+import MartletFormats
 
 /// The path of a fixture.
 func fixture(_ name: String) -> String {
