@@ -21,28 +21,28 @@ extension ActivationFunction {
     /// The logarithm of the softmax along the last axis.
     public static var logSoftmax: ActivationFunction { .logSoftmax() }
 
-    /// The probabilities nearest to x: like a softmax with exact zeros.
+    /// max(x - t, 0) with a threshold t for each row, as Keras computes it: t is (the sum of the k partial sums of the k
+    /// largest elements, less 1) / k. The paper's sparsemax has the last of these partial sums there, and adds to 1; Keras's
+    /// agrees with it only where k is 1.
     ///
-    /// Source: A. Martins, R. Astudillo, *From softmax to sparsemax*, 2016.
+    /// Source: [`keras.activations.sparsemax`](https://keras.io/api/layers/activations/#sparsemax-function);
+    /// A. Martins, R. Astudillo, *From softmax to sparsemax*, 2016.
     public static func sparsemax(axis: Int = -1) -> ActivationFunction {
         ActivationFunction("sparsemax", axisArgument(axis)) { x in
-            let values = x.stopGradient()
-            let sorted = values.sorted(axis: axis, descending: true)
+            let sorted = x.sorted(axis: axis, descending: true)
+            let sums = sorted.cumulativeSum(axis: axis)
             let count = x.shape[axis]
             var sizes = [Int](repeating: 1, count: x.rank)
             sizes[axis < 0 ? axis + x.rank : axis] = count
             let ranks = Tensor.range(1..<(count + 1), dtype: x.dtype).reshaped(sizes)
-            // The k largest elements take part whose k-th exceeds what the others leave for it.
-            let takesPart = (sorted * ranks + 1) .> sorted.cumulativeSum(axis: axis)
-            let least = `where`(takesPart, sorted, Double.infinity).min(axis: axis, keepDims: true)
-            let support = values .>= least
-            let k = support.cast(to: x.dtype).sum(axis: axis, keepDims: true)
-            let surplus = (`where`(support, x, 0).sum(axis: axis, keepDims: true) - 1) / k
-            return `where`(support, x - surplus, 0)
+            let takesPart = sorted - (sums - 1) / ranks .> 0
+            let k = takesPart.cast(to: x.dtype).sum(axis: axis, keepDims: true)
+            let threshold = (`where`(takesPart, sums, 0).sum(axis: axis, keepDims: true) - 1) / k
+            return (x - threshold).relu()
         }
     }
 
-    /// The probabilities along the last axis that are nearest to x.
+    /// The same along the last axis.
     public static var sparsemax: ActivationFunction { .sparsemax() }
 
     /// The first half of an axis times the sigmoid of the second.

@@ -2,7 +2,8 @@ import MartletCore
 
 /// Truncated normal with a standard deviation of `sqrt(2 / (inputs + outputs))`.
 ///
-/// Source: [`keras.initializers.GlorotNormal`](https://keras.io/api/layers/initializers/#glorotnormal-class); X. Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, 2010.
+/// Source: [`keras.initializers.GlorotNormal`](https://keras.io/api/layers/initializers/#glorotnormal-class);
+/// X. Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, 2010.
 public struct GlorotNormal: NamedVarianceScaling {
     public static let scale = 1.0
     public static let mode = VarianceScaling.Mode.fanAverage

@@ -2,7 +2,8 @@ import MartletCore
 
 /// Evenly within `sqrt(6 / (inputs + outputs))` of zero: Keras's default for kernels.
 ///
-/// Source: [`keras.initializers.GlorotUniform`](https://keras.io/api/layers/initializers/#glorotuniform-class); X. Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, 2010.
+/// Source: [`keras.initializers.GlorotUniform`](https://keras.io/api/layers/initializers/#glorotuniform-class);
+/// X. Glorot, Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, 2010.
 public struct GlorotUniform: NamedVarianceScaling {
     public static let scale = 1.0
     public static let mode = VarianceScaling.Mode.fanAverage

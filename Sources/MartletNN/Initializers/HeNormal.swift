@@ -2,7 +2,8 @@ import MartletCore
 
 /// Truncated normal with a standard deviation of `sqrt(2 / inputs)`.
 ///
-/// Source: [`keras.initializers.HeNormal`](https://keras.io/api/layers/initializers/#henormal-class); K. He et al., *Delving deep into rectifiers*, 2015.
+/// Source: [`keras.initializers.HeNormal`](https://keras.io/api/layers/initializers/#henormal-class);
+/// K. He et al., *Delving deep into rectifiers*, 2015.
 public struct HeNormal: NamedVarianceScaling {
     public static let scale = 2.0
     public static let mode = VarianceScaling.Mode.fanIn

@@ -2,7 +2,8 @@ import MartletCore
 
 /// Evenly within `sqrt(6 / inputs)` of zero.
 ///
-/// Source: [`keras.initializers.HeUniform`](https://keras.io/api/layers/initializers/#heuniform-class); K. He et al., *Delving deep into rectifiers*, 2015.
+/// Source: [`keras.initializers.HeUniform`](https://keras.io/api/layers/initializers/#heuniform-class);
+/// K. He et al., *Delving deep into rectifiers*, 2015.
 public struct HeUniform: NamedVarianceScaling {
     public static let scale = 2.0
     public static let mode = VarianceScaling.Mode.fanIn

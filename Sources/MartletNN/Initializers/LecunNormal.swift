@@ -2,7 +2,8 @@ import MartletCore
 
 /// Truncated normal with a standard deviation of `sqrt(1 / inputs)`.
 ///
-/// Source: [`keras.initializers.LecunNormal`](https://keras.io/api/layers/initializers/#lecunnormal-class); Y. LeCun et al., *Efficient backprop*, 1998.
+/// Source: [`keras.initializers.LecunNormal`](https://keras.io/api/layers/initializers/#lecunnormal-class);
+/// Y. LeCun et al., *Efficient backprop*, 1998.
 public struct LecunNormal: NamedVarianceScaling {
     public static let scale = 1.0
     public static let mode = VarianceScaling.Mode.fanIn

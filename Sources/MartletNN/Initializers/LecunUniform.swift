@@ -2,7 +2,8 @@ import MartletCore
 
 /// Evenly within `sqrt(3 / inputs)` of zero.
 ///
-/// Source: [`keras.initializers.LecunUniform`](https://keras.io/api/layers/initializers/#lecununiform-class); Y. LeCun et al., *Efficient backprop*, 1998.
+/// Source: [`keras.initializers.LecunUniform`](https://keras.io/api/layers/initializers/#lecununiform-class);
+/// Y. LeCun et al., *Efficient backprop*, 1998.
 public struct LecunUniform: NamedVarianceScaling {
     public static let scale = 1.0
     public static let mode = VarianceScaling.Mode.fanIn

@@ -21,10 +21,11 @@ package struct LayerSample: Sendable {
             self.classCount = classCount
         }
 
-        /// Values for a batch of the given size: integers, or numbers of which no two are near each other, or 0.
+        /// Values for a batch of the given size: integers, or numbers of which no two are near each other, or near 0,
+        /// or near one of another seed.
         package func tensor(batch: Int, seed: UInt64 = 1) -> Tensor {
             let all = Shape([batch] + shape)
-            guard let classCount else { return SampleInput.distinct(all, step: 0.11, seed: seed) + 0.05 }
+            guard let classCount else { return SampleInput.distinct(all, step: 0.11, seed: seed) + 0.03 * Double(seed) }
             return Tensor((0..<all.elementCount).map { ($0 * 7 + Int(seed)) % classCount }, shape: all)
         }
     }

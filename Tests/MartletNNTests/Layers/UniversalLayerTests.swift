@@ -25,7 +25,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
         let layer = sample.make()
         try layer.ensureBuilt(for: inputShapes)
         for (index, weight) in layer.weights.enumerated() {
-            weight.assign(SampleInput.uniform(weight.shape, in: 0.5...1.5, seed: UInt64(index + 11)).cast(to: weight.dtype))
+            weight.assign(SampleInput.uniform(weight.shape, in: 0.5...1.5, seed: UInt64(index + 11)))
         }
         return layer
     }
@@ -90,8 +90,12 @@ extension Layer {
 
     @Test(arguments: LayerCase.all) func gradientOfInputs(_ layerCase: LayerCase) throws {
         let layer = try layerCase.layer()
+        // A smaller step than for single ops: the curvature of a normalization over two samples is high.
+        let options = GradientCheckOptions(step: 0x1p-12)
         for training in [false, true] {
-            let report = gradientCheck(at: layerCase.inputs(batch: 2)) { layer.repeatable($0, training: training) }
+            let report = gradientCheck(at: layerCase.inputs(batch: 2), options: options) {
+                layer.repeatable($0, training: training)
+            }
             #expect(report.passed, "training \(training)\n\(report)")
         }
     }
@@ -142,9 +146,7 @@ extension Layer {
     @Test(arguments: LayerCase.all) func badInputs(_ layerCase: LayerCase) throws {
         // No layer takes no input; those of one input do not take two.
         var bad: [[PartialShape]] = [[]] + layerCase.sample.bad
-        let merging = try? layerCase.layer().outputShapes(for: layerCase.inputShapes + layerCase.inputShapes)
-        if layerCase.sample.inputs.count == 1, layerCase.className != "Concatenate", !(layerCase.sample.make() is MergingLayer) {
-            #expect(merging == nil)
+        if layerCase.sample.inputs.count == 1, layerCase.className != "Concatenate" {
             bad.append(layerCase.inputShapes + layerCase.inputShapes)
         }
         for shapes in bad {

@@ -36,11 +36,13 @@ import Testing
         let tape = GradientTape()
         tape.watch(x)
         let y = tape.record { activation(x) }
-        let gradient = tape.gradients(
-            of: [y], withRespectTo: [x], outputGradients: [try Self.tensor(fixture.object("outputGradient").json)],
-            unconnected: .zeros)[0]!
         Self.expectClose(y, try Self.tensor(fixture.array("outputs")[0]), "\(name) of \(x)")
-        Self.expectClose(gradient, try Self.tensor(fixture.array("gradients")[0]), "gradient of \(name) at \(x)")
+        // Where x is not finite there is none.
+        if let upstream = fixture["outputGradient"], upstream != .null {
+            let gradient = tape.gradients(
+                of: [y], withRespectTo: [x], outputGradients: [try Self.tensor(upstream)], unconnected: .zeros)[0]!
+            Self.expectClose(gradient, try Self.tensor(fixture.array("gradients")[0]), "gradient of \(name) at \(x)")
+        }
         // What a configuration makes of it computes the same.
         let copy = try ActivationRegistry.shared.make(from: JSONValue(activation))
         #expect(copy(x).scalars(as: Double.self).map(\.bitPattern) == y.scalars(as: Double.self).map(\.bitPattern))
@@ -49,7 +51,8 @@ import Testing
     private static func expectClose(_ a: Tensor, _ b: Tensor, _ what: String) {
         #expect(a.shape == b.shape)
         for (index, (x, y)) in zip(a.scalars(as: Double.self), b.scalars(as: Double.self)).enumerated() {
-            let isClose = x == y || (x.isNaN && y.isNaN) || abs(x - y) <= 1e-12 * max(abs(y), 1e-3)
+            // The absolute part is for 1 + tanh in gelu's approximation, which cancels far below 0, in Keras as here.
+            let isClose = x == y || (x.isNaN && y.isNaN) || abs(x - y) <= 1e-12 * abs(y) + 1e-14
             #expect(isClose, "element \(index) of \(what): \(x), Keras \(y)")
         }
     }
@@ -64,8 +67,4 @@ import Testing
         let fixtures = Set(try Self.cases.map { Self.snakeCase(try $0.string("op")) })
         #expect(Set(ActivationRegistry.shared.names).subtracting(fixtures) == [], "activations without a fixture")
     }
-}
-
-extension JSONObject {
-    fileprivate var json: JSONValue { .object(self) }
 }

@@ -51,11 +51,13 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 5, 5]], [[nil, 5, 5, nil]]]
         return [
-            LayerSample("3x3 relu", Conv2D(3, kernelSize: 3, activation: .relu, dtype: .float64), [[5, 4, 2]], bad: bad + [[[nil, 2, 4, 2]]]),
+            LayerSample(
+                "3x3 relu", Conv2D(3, kernelSize: 3, activation: .relu, dtype: .float64), [[5, 4, 2]],
+                bad: bad + [[[nil, 2, 4, 2]]]),
             LayerSample(
                 "strides, same, tanh",
-                Conv2D(2, kernelSize: [3, 2], strides: [2, 1], padding: .same, activation: .tanh, dtype: .float64), [[5, 4, 2]],
-                bad: bad),
+                Conv2D(2, kernelSize: [3, 2], strides: [2, 1], padding: .same, activation: .tanh, dtype: .float64),
+                [[5, 4, 2]], bad: bad),
             LayerSample(
                 "dilation, no bias", Conv2D(2, kernelSize: [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
                 [[4, 6, 1]], bad: bad + [[[nil, 4, 4, 1]]]),

@@ -29,7 +29,7 @@ public final class Concatenate: Layer, ConfigurableLayer {
         }
         var result = first.replacing(place, by: 0)
         for shape in inputShapes {
-            guard shape.replacing(place, by: 0).accepts(result.replacing(place, by: 0)), shape.rank == first.rank else {
+            guard shape.rank == first.rank, shape.replacing(place, by: nil).accepts(result.replacing(place, by: nil)) else {
                 throw MartletError(
                     "Expected inputs of one shape but for axis \(axis). Received: shapes \(inputShapes).")
             }
