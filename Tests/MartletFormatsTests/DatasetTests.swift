@@ -80,7 +80,8 @@ import MartletData
                 for part in parts + [IDXFolder.names[index]] { expectError(part) { try Datasets.fromFolder(folder) } }
             }
             try refuse(0, Tensor([UInt8(1)], shape: [1]), "Expected images")
-            try refuse(0, Tensor([Float](repeating: 1, count: 12), shape: [3, 2, 2]), "Expected images", "float32")
+            try refuse(0, Tensor([Int32](repeating: 1, count: 12), shape: [3, 2, 2]), "Expected images", "int32")
+            try refuse(2, Tensor([Float](repeating: 1, count: 8), shape: [2, 2, 2]), "Expected pixels of uint8")
             try refuse(1, Tensor([UInt8(1), 2], shape: [2]), "Expected 3 labels", "Received 2")
             try refuse(1, Tensor([UInt8(1), 2, 0], shape: [3, 1]), "of shape (n,)")
             try refuse(2, Tensor([UInt8](repeating: 1, count: 6), shape: [2, 3, 1]), "images of shape (2, 2)")

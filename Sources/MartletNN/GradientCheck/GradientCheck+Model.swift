@@ -39,6 +39,11 @@ public func gradientCheck(
     let others = model.nonTrainableWeights.filter(\.dtype.isFloatingPoint)
     let fixed = others.map { $0.value.cast(to: .float64) }
     let varied = [x.dtype.isFloatingPoint] + trained.map { _ in true }
+    // A layer casts its input to its own dtype; here everything is float64.
+    let context = Context.current
+    let casts = context.castsInputs
+    context.castsInputs = false
+    defer { context.castsInputs = casts }
     var report = gradientCheck(at: [x] + trained.map(\.value), checked: varied, options: options) { values in
         hold(Array(zip(trained + others, values.dropFirst() + fixed))) {
             let value = lossFunction(target, model(values[0], training: training))
