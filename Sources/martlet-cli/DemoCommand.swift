@@ -31,7 +31,7 @@ struct DemoCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The number of images in a step.", valueName: "n"))
     var batchSize = 32
     @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
-    var seed = 0
+    var seed = 42
     @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
     var learningRate = 0.001
     @Option(help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
