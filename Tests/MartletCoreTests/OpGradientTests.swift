@@ -50,7 +50,7 @@ import Testing
         let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/MartletCore/Ops")
         let registered = Set(OpRegistry.all.map { "\($0)" })
-        let pattern = /struct (\w+)(<[^>]*>)?: (?:UnaryOp|BinaryOp|ElementwiseOp|Op)\b/
+        let pattern = /struct (\w+)(<[^>]*>)?: \w*Op\b/
         var found = 0
         for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         where file.pathExtension == "swift" {

@@ -4,6 +4,7 @@ import CKernels
 /// Stops, naming the op, the inputs and the layer path, when the op cannot take its inputs.
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     if !O.acceptsHalf, inputs.contains(where: { $0.dtype.isHalf }) { return performInHalf(op, inputs) }
+    let context = Context.current
     let outputs: [Tensor]
     do {
         let specs = try op.outputs(for: inputs.map(\.spec))
@@ -16,10 +17,7 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     } catch {
         stop(O.name, "\(error.message) Received: \(inputs.map(\.spec.description).joined(separator: ", ")).")
     }
-    let context = Context.current
-    if !context.tapes.isEmpty {
-        for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
-    }
+    for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
     return outputs
 }
 

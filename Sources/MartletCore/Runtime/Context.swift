@@ -16,6 +16,8 @@ package final class Context {
     /// The calling thread's context.
     package static var current: Context {
         if let pointer = mk_tls_get() { return Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue() }
+        // Every op asks for its context before it runs, so no kernel runs before the environment has been read.
+        Settings.prepare()
         let context = Context()
         mk_tls_set(Unmanaged.passRetained(context).toOpaque()) { Unmanaged<Context>.fromOpaque($0!).release() }
         return context

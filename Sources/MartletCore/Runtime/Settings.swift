@@ -50,7 +50,7 @@ public enum Settings {
         return Mutex(State(logLevel: level))
     }()
 
-    /// Reads the environment, once. The dispatcher's first op calls it; anything that runs kernels may.
+    /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must.
     package static func prepare() { _ = prepared }
     private static let prepared: Void = { state.withLock { _ in } }()
 
