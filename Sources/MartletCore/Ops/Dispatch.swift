@@ -4,6 +4,7 @@ import CKernels
 /// Stops, naming the op, the inputs and the layer path, when the op cannot take its inputs.
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     if !O.acceptsHalf, inputs.contains(where: { $0.dtype.isHalf }) { return performInHalf(op, inputs) }
+    Settings.prepare()
     let outputs: [Tensor]
     do {
         let specs = try op.outputs(for: inputs.map(\.spec))

@@ -72,7 +72,7 @@ public final class GradientTape {
             tensor.dtype.isFloatingPoint, "GradientTape.watch",
             "Only floating-point tensors have gradients. Received: \(tensor.spec).")
         if values[tensor.id] == nil {
-            newValue(for: tensor)
+            _ = newValue(for: tensor)
             watched.append(tensor)
         }
     }
@@ -85,13 +85,14 @@ public final class GradientTape {
 
     /// Called by a variable that is read while the tape records.
     func noteRead(of variable: Variable, value: Tensor) {
-        guard values[value.id] == nil, value.dtype.isFloatingPoint else { return }
-        if variableReads[ObjectIdentifier(variable)] == nil { watchedVariableList.append(variable) }
-        variableReads[ObjectIdentifier(variable), default: []].append(newValue(for: value))
-        watched.append(value)
+        guard value.dtype.isFloatingPoint else { return }
+        watch(value)
+        guard let number = values[value.id] else { return }
+        let reads = variableReads[ObjectIdentifier(variable)]
+        if reads == nil { watchedVariableList.append(variable) }
+        if reads?.contains(number) != true { variableReads[ObjectIdentifier(variable), default: []].append(number) }
     }
 
-    @discardableResult
     private func newValue(for tensor: Tensor) -> Int {
         let number = valueCount
         valueCount += 1

@@ -32,7 +32,9 @@ public final class Variable: Sendable {
     /// Makes a variable that holds `value`.
     public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
         self.name = name
-        state = Mutex(State(value: value, isTrainable: trainable))
+        // A handle of its own: a tape must not take a read of this variable for the tensor that was given, nor for another
+        // variable that was made from it.
+        state = Mutex(State(value: Tensor(sharing: value, as: value.spec), isTrainable: trainable))
     }
 
     /// Shape and dtype.
@@ -64,7 +66,7 @@ public final class Variable: Sendable {
         require(
             newValue.spec == spec, "Variable.assign",
             "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
-        // A handle of its own: a tape must not take a later read of this variable for the tensor that was assigned.
+        // A handle of its own, as in the initializer.
         let own = Tensor(sharing: newValue, as: spec)
         state.withLock { $0.value = own }
     }

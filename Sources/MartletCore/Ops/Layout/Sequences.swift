@@ -8,10 +8,14 @@ extension Tensor {
     {
         let distance = end.doubleValue - start.doubleValue
         require(
-            step.doubleValue != 0 && (distance / step.doubleValue).isFinite, "range",
-            "Expected finite ends and a step that is not 0. Received: from \(start) to \(end) by \(step).")
+            step.doubleValue != 0 && (distance / step.doubleValue).magnitude < 0x1p62, "range",
+            "Expected finite ends and a step that is not too small. Received: from \(start) to \(end) by \(step).")
         let type = dtype ?? (start.integerValue == nil ? Settings.defaultFloatType : .int64)
-        let computed: DType = type.isHalf ? .float32 : type == .uint8 || type == .bool ? .int64 : type
+        // Numbers with fractions are computed as such, whatever they become.
+        let isInteger = start.integerValue != nil && step.integerValue != nil
+        let computed: DType =
+            type.isHalf ? .float32 : type.isFloatingPoint ? type
+            : !isInteger ? .float64 : type == .int32 ? .int32 : .int64
         let count = Swift.max(0, Int((distance / step.doubleValue).rounded(.up)))
         let result = Tensor(uninitialized: TensorSpec(Shape([count]), computed))
         if let start = start.integerValue, let step = step.integerValue, computed.isInteger {
