@@ -1,7 +1,7 @@
 // Philox in blocks of words that stay in the first cache, then one loop that turns words into numbers.
 #include <math.h>
 #include <string.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_random.h"
 #include "mk_vmath.h"
 #include "pairs.h"
@@ -266,7 +266,7 @@ void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint
 
 void mk_random_permutation(int64_t *out, int64_t n, uint64_t key, uint64_t offset) {
     mk_random_bits(MK_I64, out, n, key, offset);
-    mk_pair *pairs = mk_scratch(2 * n, sizeof *pairs);
+    mk_pair *pairs = mk_temporary(2 * n, sizeof *pairs);
     for (int64_t i = 0; i < n; i++) pairs[i] = (mk_pair){(uint64_t)out[i], i};
     mk_sort_pairs(pairs, pairs + n, n);
     for (int64_t i = 0; i < n; i++) out[i] = pairs[i].index;

@@ -61,7 +61,7 @@ static void reduce_middle(mk_reduce_kernel kernel, size_t size, const void *in, 
     if (n <= 2 * chunk) chunk = n;
     reduction p = {kernel, size, in, out, n, inner, chunk, mk_ceil_div(n, chunk), mk_min(inner, MK_GRAIN), 0};
     p.bands = mk_ceil_div(inner, p.band);
-    if (p.chunks > 1) p.out = mk_scratch(outer * p.chunks * inner, size);
+    if (p.chunks > 1) p.out = mk_temporary(outer * p.chunks * inner, size);
     mk_parallel_ranges(outer * p.chunks * p.bands, mk_grain_of(chunk * p.band), inner == 1 ? reduce_rows : reduce_panels,
                        &p);
     if (p.chunks > 1) {
@@ -102,7 +102,7 @@ static void reduce_groups(mk_reduce_kernel kernel, size_t size, const void *in, 
             if (!left++ || length[g] > length[longest]) longest = g;
         }
         int64_t outer = product(length, longest), inner = product(length + longest + 1, groups - longest - 1);
-        void *result = left == 1 ? out : mk_scratch(outer * inner, size);
+        void *result = left == 1 ? out : mk_temporary(outer * inner, size);
         reduce_middle(kernel, size, in, result, outer, length[longest], inner);
         free(scratch);
         if (left == 1) return;

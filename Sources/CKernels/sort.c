@@ -1,6 +1,6 @@
 // Elements become unsigned keys in the same order, which are sorted together with their indices.
 #include <string.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_sort.h"
 #include "pairs.h"
 
@@ -78,7 +78,7 @@ static void write_row(const job *p, int64_t r, const mk_pair *pairs) {
 
 static void sort_range(int64_t begin, int64_t end, void *context) {
     const job *p = context;
-    mk_pair *pairs = mk_scratch(2 * p->n, sizeof *pairs);
+    mk_pair *pairs = mk_temporary(2 * p->n, sizeof *pairs);
     for (int64_t r = begin; r < end; r++) {
         for (int64_t i = 0; i < p->n; i++) {
             uint64_t key = key_at(p->dtype, p->in, r * p->n + i);
@@ -110,7 +110,7 @@ static void sift(mk_pair *heap, int64_t k, int64_t i) {
 
 static void top_k_range(int64_t begin, int64_t end, void *context) {
     const job *p = context;
-    mk_pair *heap = mk_scratch(p->k, sizeof *heap);
+    mk_pair *heap = mk_temporary(p->k, sizeof *heap);
     for (int64_t r = begin; r < end; r++) {
         for (int64_t i = 0; i < p->n; i++) {
             uint64_t key = key_at(p->dtype, p->in, r * p->n + i);

@@ -74,7 +74,7 @@ public final class SparseCategoricalCrossentropy: Loss {
 
     public override func validate(values: Tensor, prediction: PartialShape) throws {
         guard let classes = prediction[-1], values.elementCount > 0 else { return }
-        let x = values.dtype == .bool ? values.cast(to: .int64) : values
+        let x = values.dtype.isFloatingPoint ? values : values.cast(to: .int64)
         var isBad = (x .< 0).logicalOr(x .>= classes)
         if x.dtype.isFloatingPoint { isBad = isBad.logicalOr(x .!= x.floor()) }
         if let ignoreClass { isBad = isBad.logicalAnd(x .!= ignoreClass) }

@@ -46,7 +46,11 @@ extension Tensor {
     public static func eye(_ rows: Int, _ columns: Int? = nil, k: Int = 0, dtype: DType? = nil) -> Tensor {
         let spec = TensorSpec([rows, columns ?? rows], dtype ?? Settings.defaultFloatType)
         let result = Tensor(uninitialized: spec)
-        mk_eye(spec.dtype.c, result.mutablePointer, Int64(rows), Int64(columns ?? rows), Int64(k))
+        Tensor.ones([], dtype: spec.dtype).withUnsafeBytes { one in
+            mk_eye(
+                spec.dtype.byteCount, result.mutablePointer, Int64(rows), Int64(columns ?? rows), Int64(k),
+                one.baseAddress)
+        }
         return result
     }
 
