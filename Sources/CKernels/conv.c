@@ -65,8 +65,8 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
     mk_free(offsets, offset_bytes);
 }
 
-// The gradient to the kernel: columns^T dy. The positions are cut into `parts` sums, and where the positions are few and
-// the kernel large, the kernel's rows (pairs of outer taps) into `strips`.
+// The gradient to the kernel: columns^T dy. The positions are cut into `parts` sums, and where the positions are few
+// and the kernel large, the kernel's rows (pairs of outer taps) into `strips`.
 typedef struct {
     const mk_conv_plan *plan;
     const void *x, *dy;
@@ -122,8 +122,8 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions, .gather = mk_conv_gather(plan, offsets) };
-    // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more positions
-    // than the products need to be efficient.
+    // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more
+    // positions than the products need to be efficient.
     int64_t tap_rows = plan->kernel[0] * plan->kernel[1];
     int64_t wanted = mk_clamp((int64_t)(2e-6 * (double)positions * (double)elements), 1, 16);
     int64_t parts = mk_clamp(positions / 256, 1, wanted);

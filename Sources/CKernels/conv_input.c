@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-// The gradient to the input. Input positions that agree modulo the stride are reached by the same taps of the kernel: each
-// such class (a phase) is a gather from dy, as dense as the forward pass, times the kernel transposed. So no multiplication
-// meets a zero between strides, and every element of dx has one writer.
+// The gradient to the input. Input positions that agree modulo the stride are reached by the same taps of the kernel:
+// each such class (a phase) is a gather from dy, as dense as the forward pass, times the kernel transposed. So no
+// multiplication meets a zero between strides, and every element of dx has one writer.
 typedef struct {
     mk_gather gather;    // from dy
     int64_t residue[3];  // of the input positions

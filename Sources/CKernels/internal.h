@@ -1,5 +1,5 @@
-// What the kernels share with each other, not with Swift: inlining, integer helpers, temporary memory, ranges of parallel
-// work, and the parts that products and convolutions are made of.
+// What the kernels share with each other, not with Swift: inlining, integer helpers, temporary memory, ranges of
+// parallel work, and the parts that products and convolutions are made of.
 #ifndef MK_INTERNAL_H
 #define MK_INTERNAL_H
 

@@ -20,7 +20,8 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define LARGEST ((size_t)1 << 46)
 #define CLASSES 160
-// The process holds no more than what it once needed at one time, and a quarter of that (or this) for sizes that change.
+// The process holds no more than what it once needed at one time, and a quarter of that (or this) for sizes that
+// change.
 #define SLACK ((size_t)256 << 20)
 
 typedef struct block {

@@ -33,7 +33,8 @@ void mk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 
 typedef uint64_t lanes __attribute__((ext_vector_type(8), aligned(8), may_alias));
 
-// The blocks first, first + 1, ... as words in order. Each lane holds a word in its low half; the high one is of no account.
+// The blocks first, first + 1, ... as words in order. Each lane holds a word in its low half; the high one is of no
+// account.
 MK_CLONES static void fill_words(uint64_t *words, uint64_t key, uint64_t first) {
     const lanes low = 0xffffffff;
     for (int64_t block = 0; block < WORDS / 4; block += 8 * GROUPS) {
@@ -183,7 +184,8 @@ MK_INLINE double normal_f64(double q, double tail) {
     return f64_polynomial(r - 5, e, 8) / f64_polynomial(r - 5, f, 8);
 }
 
-// The word's sign is the number's; the other bits say how far from the median it is, or from the end: both to the last bit.
+// The word's sign is the number's; the other bits say how far from the median it is, or from the end: both to the last
+// bit.
 MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out, const parameters *p) {
     const int32_t *restrict w = words;
     float *restrict y = out;

@@ -25,7 +25,8 @@ static void reduce_rows(int64_t begin, int64_t end, void *context) {
     }
 }
 
-// The columns of a panel [rows, inner] that has fewer columns than a vector has lanes: k rows side by side count as one.
+// The columns of a panel [rows, inner] that has fewer columns than a vector has lanes: k rows side by side count as
+// one.
 static void reduce_narrow(const reduction *p, const char *x, int64_t rows, char *out) {
     int64_t inner = p->inner, k = mk_ceil_div(64, inner), rest = rows % k;
     _Alignas(64) char wide[96 * 8], two[2 * 32 * 8];

@@ -32,8 +32,8 @@ static inline int64_t mk_axis_outputs(const mk_axis *axis, int64_t i, int64_t *t
     return count;
 }
 
-// One side's pixel and the other side's pixels that it meets, over all three axes. `taps` and `positions` are flat: of the
-// window and of the other side's plane. The lists live in one block of `mk_window_bytes`.
+// One side's pixel and the other side's pixels that it meets, over all three axes. `taps` and `positions` are flat: of
+// the window and of the other side's plane. The lists live in one block of `mk_window_bytes`.
 typedef struct {
     mk_axis axis[3];
     bool outputs; // lists the outputs of an input position instead of the inputs of an output position

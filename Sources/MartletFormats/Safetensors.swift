@@ -37,8 +37,8 @@ extension Safetensors {
     /// Reads the file at `path`.
     ///
     /// `I8`, `I16` and `U16` become `int32`, `U32` becomes `int64`; the other types keep theirs.
-    /// - Throws: `MartletError` when the file cannot be read, its header is malformed, a type is unknown, or the tensors
-    ///   do not fill the rest of the file without holes and overlaps.
+    /// - Throws: `MartletError` when the file cannot be read, its header is malformed, a type is unknown, or the
+    ///   tensors do not fill the rest of the file without holes and overlaps.
     public static func read(_ path: String) throws -> Safetensors { try read(FileStream(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Safetensors {

@@ -138,7 +138,8 @@ func sameBitsWithAnyThreads(_ body: () -> [Tensor]) -> Bool {
     return results[0] == results[1] && results[0] == results[2]
 }
 
-/// The largest difference between a tensor's elements and what was expected: infinite when their numbers differ, or at NaN.
+/// The largest difference between a tensor's elements and what was expected: infinite when their numbers differ, or at
+/// NaN.
 func worstError(_ tensor: Tensor, _ expected: [Double]) -> Double {
     let values: [Double] = tensor.scalars()
     guard values.count == expected.count else { return .infinity }

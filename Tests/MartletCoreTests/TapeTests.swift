@@ -123,7 +123,8 @@ import Testing
         #expect(outer.gradient(of: first, withRespectTo: x)!.item() == 4.0)
     }
 
-    /// What the tape keeps goes with the tape, and the backward pass of a tape that is not persistent lets go as it runs.
+    /// What the tape keeps goes with the tape, and the backward pass of a tape that is not persistent lets go as it
+    /// runs.
     @Test func memoryGoesWithTheTape() {
         let x = Tensor.ones([1000])
         weak var intermediate: Tensor.Handle?

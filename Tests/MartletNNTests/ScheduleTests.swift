@@ -48,8 +48,8 @@ struct ScheduleTests {
             for (step, value) in zip(steps, expected) {
                 let rate = schedule(Tensor(step))
                 #expect(rate.dtype == .float32 && rate.shape == [])
-                // A few roundings of float32, of numbers up to the first rate; after many restarts the phase of the cosine
-                // has lost some digits to the subtraction of the elapsed ones.
+                // A few roundings of float32, of numbers up to the first rate; after many restarts the phase of the
+                // cosine has lost some digits to the subtraction of the elapsed ones.
                 let scale = Swift.max(1, try args.double("initialLearningRate", or: 1))
                 #expect(Swift.abs(rate.item() - value) <= 1e-6 * scale, "\(name) \(args) at \(step)")
             }

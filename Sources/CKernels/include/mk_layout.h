@@ -1,5 +1,5 @@
-// Kernels that move elements without changing them, and those that make tensors from nothing. Tensors are contiguous and
-// row-major; `size` is the size of an element in bytes (1, 2, 4 or 8).
+// Kernels that move elements without changing them, and those that make tensors from nothing. Tensors are contiguous
+// and row-major; `size` is the size of an element in bytes (1, 2, 4 or 8).
 #ifndef MK_LAYOUT_H
 #define MK_LAYOUT_H
 
@@ -33,8 +33,8 @@ typedef enum {
     MK_PAD_REFLECT = 1,    // mirrored, the border's element once; n > 1 unless nothing is padded
     MK_PAD_SYMMETRIC = 2,  // mirrored, the border's element twice
 } mk_pad_mode;
-// The other modes of padding are gathers along each axis: map[i], i in 0..<before + n + after, is the index of the element
-// of an axis of length n > 0 that the padded axis shows at i. Pads longer than the axis mirror back and forth.
+// The other modes of padding are gathers along each axis: map[i], i in 0..<before + n + after, is the index of the
+// element of an axis of length n > 0 that the padded axis shows at i. Pads longer than the axis mirror back and forth.
 void mk_pad_map(mk_pad_mode mode, int64_t n, int64_t before, int64_t after, int64_t *map);
 
 // n copies of one element.

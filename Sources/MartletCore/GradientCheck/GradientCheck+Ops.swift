@@ -40,7 +40,8 @@ package enum OpCheck {
             worst: "<u, f(x)> = \(left), <f'u, x> = \(right)")
     }
 
-    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to check.
+    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to
+    /// check.
     package static func hasDerivative(_ sample: OpSample) -> Bool { floatOutputs(sample.op, sample) }
 
     private static func floatOutputs<O: Op>(_ op: O, _ sample: OpSample) -> Bool {

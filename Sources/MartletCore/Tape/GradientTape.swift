@@ -1,8 +1,8 @@
 /// Records what is computed from watched tensors and gives derivatives of it, in reverse mode.
 ///
-/// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent gives
-/// gradients once and lets go of each intermediate value as soon as the backward pass is done with it. Tapes nest: the
-/// gradient of an inner tape, taken while an outer one records, can be differentiated again.
+/// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent
+/// gives gradients once and lets go of each intermediate value as soon as the backward pass is done with it. Tapes
+/// nest: the gradient of an inner tape, taken while an outer one records, can be differentiated again.
 ///
 /// ```swift
 /// let tape = GradientTape()
@@ -66,7 +66,8 @@ public final class GradientTape {
         isUsedUp = false
     }
 
-    /// Watches a tensor: what is computed from it from now on is recorded. Stops when it is not of a floating-point type.
+    /// Watches a tensor: what is computed from it from now on is recorded. Stops when it is not of a floating-point
+    /// type.
     public func watch(_ tensor: Tensor) {
         require(
             tensor.dtype.isFloatingPoint, "GradientTape.watch",

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Tensor: CustomStringConvertible {
-    /// The elements as NumPy prints an array: aligned columns, eight digits, scientific where sizes differ widely, and only the
-    /// first and last three slices along each axis when there are more than 1000 elements.
+    /// The elements as NumPy prints an array: aligned columns, eight digits, scientific where sizes differ widely, and
+    /// only the first and last three slices along each axis when there are more than 1000 elements.
     public var description: String {
         if elementCount == 0 { return "[]" }
         let isSummary = elementCount > ArrayText.threshold
@@ -174,8 +174,8 @@ private struct NumberText {
         return (sign + parts[0].prefix(1), String(parts[0].dropFirst(2)), Int(parts[1])!)
     }
 
-    /// The texts of numbers in one column width. `isWide` decides from the largest and the smallest magnitude (but 0) whether
-    /// they are written with powers of ten.
+    /// The texts of numbers in one column width. `isWide` decides from the largest and the smallest magnitude (but 0)
+    /// whether they are written with powers of ten.
     static func words(_ numbers: [NumberText], isWide: (Double, Double) -> Bool) -> [String] {
         let finite = numbers.filter(\.value.isFinite)
         let magnitudes = finite.map(\.value.magnitude).filter { $0 > 0 }

@@ -3,12 +3,14 @@ import MartletFormats
 
 /// How surprising one-hot targets are to predicted distributions: `-Σ y log p` over the classes.
 ///
-/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras does on
-/// TensorFlow; others are divided by their sum and clipped to 1e-7...1 - 1e-7.
+/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras
+/// does on TensorFlow; others are divided by their sum and clipped to 1e-7...1 - 1e-7.
 ///
-/// The gradient is the true one whatever the targets add up to; TensorFlow's of logits is that only where they add up to 1.
+/// The gradient is the true one whatever the targets add up to; TensorFlow's of logits is that only where they add up
+/// to 1.
 ///
-/// Source: [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
+/// Source:
+/// [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
 public final class CategoricalCrossentropy: Loss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Minus the cosine of the angle between targets and predictions: -1 for one direction, 0 for orthogonal ones, 1 for opposite
-/// ones.
+/// Minus the cosine of the angle between targets and predictions: -1 for one direction, 0 for orthogonal ones, 1 for
+/// opposite ones.
 ///
 /// Source: [`keras.losses.CosineSimilarity`](https://keras.io/api/losses/regression_losses/#cosinesimilarity-class).
 public final class CosineSimilarity: Loss {

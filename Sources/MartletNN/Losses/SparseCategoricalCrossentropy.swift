@@ -3,10 +3,11 @@ import MartletFormats
 
 /// How surprising class numbers are to predicted distributions over the last axis: `-log p[y]`.
 ///
-/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras does on
-/// TensorFlow; others are clipped to 1e-7...1 - 1e-7 and then divided by their sum.
+/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras
+/// does on TensorFlow; others are clipped to 1e-7...1 - 1e-7 and then divided by their sum.
 ///
-/// Source: [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
+/// Source:
+/// [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
 public final class SparseCategoricalCrossentropy: Loss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool

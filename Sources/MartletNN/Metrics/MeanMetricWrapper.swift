@@ -3,10 +3,11 @@ import MartletFormats
 
 /// The mean over all samples of a function of targets and predictions, such as a loss.
 ///
-/// Keras's metrics that are named as losses are, `MeanSquaredError` for example, are this class with the loss of that name:
-/// `metrics: [.meanSquaredError()]` or `MeanMetricWrapper(MeanSquaredError())`.
+/// Keras's metrics that are named as losses are, `MeanSquaredError` for example, are this class with the loss of that
+/// name: `metrics: [.meanSquaredError()]` or `MeanMetricWrapper(MeanSquaredError())`.
 ///
-/// Source: [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
+/// Source:
+/// [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
 open class MeanMetricWrapper: Mean {
     private let function: (Tensor, Tensor) -> Tensor
     private let check: (PartialShape, PartialShape) throws -> Void

@@ -7,8 +7,8 @@ extension MetricConvertible where Self == String {
 }
 
 extension String: MetricConvertible {
-    /// The metric that goes by this name in Keras, with its defaults: `"mae"`, `"auc"`. The name stays as it is written;
-    /// `"accuracy"` and `"crossentropy"` become the form that fits the shapes.
+    /// The metric that goes by this name in Keras, with its defaults: `"mae"`, `"auc"`. The name stays as it is
+    /// written; `"accuracy"` and `"crossentropy"` become the form that fits the shapes.
     public func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric {
         let isBinary = prediction.rank > 0 && prediction[-1] == 1
         let isSparse =

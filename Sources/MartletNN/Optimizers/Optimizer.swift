@@ -116,8 +116,8 @@ open class Optimizer: OptimizerConvertible {
     }
 
     /// Makes one update: clips the gradients, changes the variables, applies their constraints.
-    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and variables
-    /// differ.
+    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and
+    /// variables differ.
     public func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         require(
             gradients.count == variables.count, "\(Self.self).apply",

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Half a cosine, from the initial rate down to `alpha` times it over `decaySteps`; before that, where wanted, a straight rise
-/// from `initialLearningRate` to `warmupTarget` over `warmupSteps`, and the cosine starts from there.
+/// Half a cosine, from the initial rate down to `alpha` times it over `decaySteps`; before that, where wanted, a
+/// straight rise from `initialLearningRate` to `warmupTarget` over `warmupSteps`, and the cosine starts from there.
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecay`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/).

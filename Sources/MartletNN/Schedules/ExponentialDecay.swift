@@ -3,7 +3,8 @@ import MartletFormats
 
 /// `initialLearningRate · decayRate^(step / decaySteps)`
 ///
-/// Source: [`keras.optimizers.schedules.ExponentialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/).
+/// Source:
+/// [`keras.optimizers.schedules.ExponentialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/).
 public struct ExponentialDecay: LearningRateSchedule {
     private let decay: StepDecay
 

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// `initialLearningRate / (1 + decayRate · step / decaySteps)`
 ///
-/// Source: [`keras.optimizers.schedules.InverseTimeDecay`](https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/).
+/// Source:
+/// [`keras.optimizers.schedules.InverseTimeDecay`](https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/).
 public struct InverseTimeDecay: LearningRateSchedule {
     private let decay: StepDecay
 

@@ -74,8 +74,8 @@ final class Compilation {
 
     func resetMetrics() { for metric in allMetrics { metric.reset() } }
 
-    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts with
-    /// their mean.
+    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts
+    /// with their mean.
     func logs() -> Logs {
         var logs = Logs()
         for metric in allMetrics {

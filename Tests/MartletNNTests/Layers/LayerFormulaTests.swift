@@ -66,7 +66,8 @@ import Testing
         #expect(layer.weights.map(\.name) == ["gamma", "beta", "moving_mean", "moving_variance"])
     }
 
-    /// A small variance around a large mean survives in float32, where the mean of squares less the square of means would not.
+    /// A small variance around a large mean survives in float32, where the mean of squares less the square of means
+    /// would not.
     @Test func batchNormalizationIsStable() {
         let values = (0..<1000).map { Float(4096 + ($0 % 2 == 0 ? 0.25 : -0.25)) }
         let y = BatchNormalization(epsilon: 0)(Tensor(values, shape: [1000, 1]), training: true)

@@ -100,8 +100,8 @@ extension Layer {
         }
     }
 
-    /// The derivative along a random direction in the space of each weight, against the 4-point difference; regularizers'
-    /// penalties count as outputs.
+    /// The derivative along a random direction in the space of each weight, against the 4-point difference;
+    /// regularizers' penalties count as outputs.
     @Test(arguments: LayerCase.all) func gradientOfWeights(_ layerCase: LayerCase) throws {
         let layer = try layerCase.layer()
         let inputs = layerCase.inputs(batch: 3)

@@ -68,8 +68,8 @@ extension ElementwiseProgram {
             if case .operation = nodes[node] { false } else { true }
         }
 
-        /// The instructions, with registers used again once their values are done with: what lives in scratch stays small
-        /// enough for the first-level cache.
+        /// The instructions, with registers used again once their values are done with: what lives in scratch stays
+        /// small enough for the first-level cache.
         func plan() -> (code: [mk_instr], registers: Int, outputRegisters: [UInt16]) {
             var lastUse = [Int](repeating: -1, count: nodes.count)
             for (index, node) in nodes.enumerated() {

@@ -94,12 +94,12 @@ private func checkTuples(_ place: Int64, of indices: Tensor, in shape: Shape) th
 }
 
 extension Tensor {
-    /// The slices at tuples of indices: the last axis of `indices` holds the tuples, whose length may be up to the rank.
-    /// TensorFlow's `gather_nd`. Negative indices count from the end. Stops when one is out of range.
+    /// The slices at tuples of indices: the last axis of `indices` holds the tuples, whose length may be up to the
+    /// rank. TensorFlow's `gather_nd`. Negative indices count from the end. Stops when one is out of range.
     public func gatheredND(at indices: Tensor) -> Tensor { perform(GatherND(), self, indices.asIndices) }
 
-    /// Zeros of `shape` to which `updates` are added at tuples of indices, the last axis of `indices`; what meets at one
-    /// place is added in the order of the indices. Keras's `scatter`, TensorFlow's `scatter_nd`.
+    /// Zeros of `shape` to which `updates` are added at tuples of indices, the last axis of `indices`; what meets at
+    /// one place is added in the order of the indices. Keras's `scatter`, TensorFlow's `scatter_nd`.
     public static func scatterAdd(shape: Shape, indices: Tensor, updates: Tensor) -> Tensor {
         perform(ScatterND(shape: shape), updates, indices.asIndices)
     }

@@ -42,7 +42,8 @@ extension Tensor {
         return type == computed ? result : result.cast(to: type)
     }
 
-    /// A matrix with ones on diagonal `k` (0 the main one, 1 above it) and zeros elsewhere; square when `columns` is nil.
+    /// A matrix with ones on diagonal `k` (0 the main one, 1 above it) and zeros elsewhere; square when `columns` is
+    /// nil.
     public static func eye(_ rows: Int, _ columns: Int? = nil, k: Int = 0, dtype: DType? = nil) -> Tensor {
         let spec = TensorSpec([rows, columns ?? rows], dtype ?? Settings.defaultFloatType)
         let result = Tensor(uninitialized: spec)

@@ -112,8 +112,8 @@ extension Tensor {
         return perform(Slice(begin: begin, step: step, sizes: shape.dimensions), self)
     }
 
-    /// The elements moved by `shift` places along `axis`, those that leave at the end coming back at the beginning; over the
-    /// flattened tensor when `axis` is nil, as in NumPy.
+    /// The elements moved by `shift` places along `axis`, those that leave at the end coming back at the beginning;
+    /// over the flattened tensor when `axis` is nil, as in NumPy.
     public func rolled(shift: Int, axis: Int? = nil) -> Tensor {
         guard let axis else { return flattened().rolled(shift: shift, axis: 0).reshaped(to: shape) }
         let position = checkedAxis(axis, "rolled")
