@@ -72,7 +72,8 @@ package struct DatasetSource: Sendable {
                     let unpacked = try Compression.gunzip(bytes, limit: content.size, name: url)
                     let digest = SHA256.hexDigest(of: unpacked)
                     guard digest == content.sha256 else {
-                        throw MartletError("Expected contents of SHA-256 \(content.sha256). Received \(digest).", at: url)
+                        throw MartletError(
+                            "Expected contents of SHA-256 \(content.sha256). Received \(digest).", at: url)
                     }
                     try FileIO.write(bytes, to: path)
                     failures = []

@@ -28,7 +28,8 @@ public struct Safetensors: Sendable {
     static let maximumHeaderSize = 100_000_000
 
     static let elements: [String: StoredElement] = [
-        "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "I16": .int16,
+        "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32,
+        "I16": .int16,
         "I8": .int8, "U32": .uint32, "U16": .uint16, "U8": .uint8, "BOOL": .bool,
     ]
 }

@@ -52,7 +52,8 @@ import Testing
         let registered = Set(OpRegistry.all.map { "\($0)" })
         let pattern = /struct (\w+)(<[^>]*>)?: (?:UnaryOp|BinaryOp|ElementwiseOp|Op)\b/
         var found = 0
-        for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        for case let file as URL in try #require(
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         where file.pathExtension == "swift" {
             for match in try String(contentsOf: file, encoding: .utf8).matches(of: pattern) {
                 found += 1

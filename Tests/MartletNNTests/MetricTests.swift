@@ -119,6 +119,7 @@ struct MetricTests {
         #expect(matrix.scalars(as: Int.self) == [1, 0, 0, 0, 1, 1, 0, 1, 1])
         let scores = Tensor([[0.9, 0.1], [0.2, 0.8]])
         #expect(confusionMatrix(Tensor([0, 0]), scores, classes: 2).scalars(as: Int.self) == [1, 1, 0, 0])
-        #expect(confusionMatrix(Tensor([] as [Int]), Tensor([] as [Int]), classes: 2).scalars(as: Int.self) == [0, 0, 0, 0])
+        #expect(
+            confusionMatrix(Tensor([] as [Int]), Tensor([] as [Int]), classes: 2).scalars(as: Int.self) == [0, 0, 0, 0])
     }
 }

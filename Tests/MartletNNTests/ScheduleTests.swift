@@ -19,7 +19,8 @@ struct ScheduleTests {
                 staircase: args.bool("staircase"))
         case "PolynomialDecay":
             return try PolynomialDecay(
-                initialLearningRate: first, decaySteps: steps, endLearningRate: args.double("endLearningRate", or: 1e-4),
+                initialLearningRate: first, decaySteps: steps,
+                endLearningRate: args.double("endLearningRate", or: 1e-4),
                 power: args.double("power", or: 1), cycle: args.bool("cycle"))
         case "PiecewiseConstantDecay":
             return try PiecewiseConstantDecay(
@@ -31,7 +32,8 @@ struct ScheduleTests {
                 warmupSteps: args.valueIfPresent(at: ["warmupSteps"]) ?? 0)
         case "CosineDecayRestarts":
             return try CosineDecayRestarts(
-                initialLearningRate: first, firstDecaySteps: args.int("firstDecaySteps"), tMul: args.double("tMul", or: 2),
+                initialLearningRate: first, firstDecaySteps: args.int("firstDecaySteps"),
+                tMul: args.double("tMul", or: 2),
                 mMul: args.double("mMul", or: 1), alpha: args.double("alpha", or: 0))
         default: return nil
         }

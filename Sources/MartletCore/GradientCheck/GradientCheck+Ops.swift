@@ -24,7 +24,9 @@ package enum OpCheck {
             for source in sources { tape.watch(source) }
             return perform(op, sample.inputs)
         }.filter(\.dtype.isFloatingPoint)
-        let weights = outputs.enumerated().map { SampleInput.uniform($1.shape, seed: UInt64(201 + $0)).cast(to: $1.dtype) }
+        let weights = outputs.enumerated().map {
+            SampleInput.uniform($1.shape, seed: UInt64(201 + $0)).cast(to: $1.dtype)
+        }
         let gradients = tape.gradients(
             of: outputs, withRespectTo: sources, outputGradients: weights, unconnected: .zeros)
         func dot(_ a: Tensor, _ b: Tensor) -> (sum: Double, scale: Double) {

@@ -37,7 +37,8 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
             let name = entry.name + String(repeating: " ", count: width - entry.name.count)
             let verdict = entry.passed ? "ok  " : "FAIL"
             let detail = entry.passed ? "" : "  \(entry.worst)"
-            return "\(verdict) \(name)  error \(entry.error) of \(entry.tolerance), \(entry.comparisons) compared\(detail)"
+            return
+                "\(verdict) \(name)  error \(entry.error) of \(entry.tolerance), \(entry.comparisons) compared\(detail)"
         }.joined(separator: "\n")
     }
 }

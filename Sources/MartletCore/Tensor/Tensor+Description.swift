@@ -118,7 +118,8 @@ private struct NumberText {
             self.init(value)
             return
         }
-        let gap = Double(sign: .plus, exponent: max(exact.exponent, leastExponent) - significandBits + 1, significand: 1)
+        let gap = Double(
+            sign: .plus, exponent: max(exact.exponent, leastExponent) - significandBits + 1, significand: 1)
         let isPowerOfTwo = exact.significand == 1 && exact.exponent > leastExponent
         for count in 0..<significandBits {
             let text = String(format: "%.\(count)e", exact)
@@ -185,7 +186,8 @@ private struct NumberText {
         if hasPowers {
             let columns = finite.map(\.scientific.fraction.count).max() ?? 0
             let parts = numbers.map { $0.scientific(fractionDigits: columns) }
-            let size = zip(numbers, parts).map { $0.value.isFinite ? String($1.exponent.magnitude).count : 2 }.max() ?? 2
+            let size =
+                zip(numbers, parts).map { $0.value.isFinite ? String($1.exponent.magnitude).count : 2 }.max() ?? 2
             texts = parts.map { part in
                 let digits = String(part.exponent.magnitude)
                 let zeros = String(repeating: "0", count: max(2, size) - digits.count)

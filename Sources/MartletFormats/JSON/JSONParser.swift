@@ -78,7 +78,9 @@ private struct JSONParser {
     }
 
     private mutating func enter(_ depth: Int) throws(MartletError) {
-        guard depth <= JSONValue.maximumDepth else { throw error("at most \(JSONValue.maximumDepth) levels of nesting") }
+        guard depth <= JSONValue.maximumDepth else {
+            throw error("at most \(JSONValue.maximumDepth) levels of nesting")
+        }
         position += 1
     }
 

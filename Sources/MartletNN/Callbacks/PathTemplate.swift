@@ -104,7 +104,8 @@ struct PathTemplate {
         let precision = format.precision ?? 6
         return padded(
             kind == "%"
-                ? String(format: "%.\(precision)f%%", value * 100) : String(format: "%.\(precision)\(kind)", value), format)
+                ? String(format: "%.\(precision)f%%", value * 100) : String(format: "%.\(precision)\(kind)", value),
+            format)
     }
 
     private func padded(_ digits: String, _ format: Format) -> String {

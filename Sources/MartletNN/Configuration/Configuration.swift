@@ -89,7 +89,10 @@ extension JSONValue {
 
     /// How Keras writes an object: module, class name and arguments.
     package static func keras(module: String, className: String, config: [String: JSONValue]) -> JSONValue {
-        ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": .null]
+        [
+            "module": .string(module), "class_name": .string(className), "config": .object(config),
+            "registered_name": .null,
+        ]
     }
 
     /// A list of integers.

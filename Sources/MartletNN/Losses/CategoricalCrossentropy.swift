@@ -43,7 +43,8 @@ public final class CategoricalCrossentropy: Loss {
 
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         let classes = prediction.rank > 0 ? prediction[-1] : nil
-        if prediction.rank >= 2, target.rank == prediction.rank - 1 || target.rank == prediction.rank && target[-1] == 1,
+        if prediction.rank >= 2,
+            target.rank == prediction.rank - 1 || target.rank == prediction.rank && target[-1] == 1,
             let classes, classes > 1
         {
             throw MartletError(
@@ -70,6 +71,7 @@ extension LossConvertible where Self == CategoricalCrossentropy {
     public static func categoricalCrossentropy(
         fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
     ) -> CategoricalCrossentropy {
-        CategoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction)
+        CategoricalCrossentropy(
+            fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction)
     }
 }

@@ -19,5 +19,7 @@ public final class CategoricalHinge: Loss {
 
 extension LossConvertible where Self == CategoricalHinge {
     /// `max(neg - pos + 1, 0)`
-    public static func categoricalHinge(reduction: Reduction = .sumOverBatchSize) -> CategoricalHinge { CategoricalHinge(reduction: reduction) }
+    public static func categoricalHinge(reduction: Reduction = .sumOverBatchSize) -> CategoricalHinge {
+        CategoricalHinge(reduction: reduction)
+    }
 }

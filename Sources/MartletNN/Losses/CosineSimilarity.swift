@@ -18,7 +18,9 @@ public final class CosineSimilarity: Loss {
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         // The norm is at least 1e-7, which is Keras's bound.
         let smallest = kerasEpsilon * kerasEpsilon
-        let (a, b) = (yTrue.l2Normalized(axis: axis, epsilon: smallest), yPred.l2Normalized(axis: axis, epsilon: smallest))
+        let (a, b) = (
+            yTrue.l2Normalized(axis: axis, epsilon: smallest), yPred.l2Normalized(axis: axis, epsilon: smallest)
+        )
         return -(a * b).sum(axis: axis)
     }
 

@@ -18,5 +18,7 @@ public final class MeanAbsolutePercentageError: Loss {
 
 extension LossConvertible where Self == MeanAbsolutePercentageError {
     /// The mean of the absolute differences in percent of the targets.
-    public static func meanAbsolutePercentageError(reduction: Reduction = .sumOverBatchSize) -> MeanAbsolutePercentageError { MeanAbsolutePercentageError(reduction: reduction) }
+    public static func meanAbsolutePercentageError(
+        reduction: Reduction = .sumOverBatchSize
+    ) -> MeanAbsolutePercentageError { MeanAbsolutePercentageError(reduction: reduction) }
 }

@@ -19,5 +19,7 @@ public final class MeanSquaredLogarithmicError: Loss {
 
 extension LossConvertible where Self == MeanSquaredLogarithmicError {
     /// The mean of the squares of the differences of logarithms.
-    public static func meanSquaredLogarithmicError(reduction: Reduction = .sumOverBatchSize) -> MeanSquaredLogarithmicError { MeanSquaredLogarithmicError(reduction: reduction) }
+    public static func meanSquaredLogarithmicError(
+        reduction: Reduction = .sumOverBatchSize
+    ) -> MeanSquaredLogarithmicError { MeanSquaredLogarithmicError(reduction: reduction) }
 }

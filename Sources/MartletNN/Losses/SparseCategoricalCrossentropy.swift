@@ -51,7 +51,8 @@ public final class SparseCategoricalCrossentropy: Loss {
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         guard prediction.rank >= 2 else {
             throw MartletError(
-                "Expected predictions of a row of classes for each sample for the loss \(name). Received: \(prediction).")
+                "Expected predictions of a row of classes for each sample for the loss \(name). Received: \(prediction)."
+            )
         }
         if prediction[-1] == 1 {
             throw MartletError(

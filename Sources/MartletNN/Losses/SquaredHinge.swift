@@ -17,5 +17,7 @@ public final class SquaredHinge: Loss {
 
 extension LossConvertible where Self == SquaredHinge {
     /// `mean(max(1 - yTrue · yPred, 0)²)`
-    public static func squaredHinge(reduction: Reduction = .sumOverBatchSize) -> SquaredHinge { SquaredHinge(reduction: reduction) }
+    public static func squaredHinge(reduction: Reduction = .sumOverBatchSize) -> SquaredHinge {
+        SquaredHinge(reduction: reduction)
+    }
 }

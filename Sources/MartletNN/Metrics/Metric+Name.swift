@@ -54,7 +54,10 @@ extension String: MetricConvertible {
                 (["FalsePositives", "false_positives"], { FalsePositives(name: $0) }),
                 (["TrueNegatives", "true_negatives"], { TrueNegatives(name: $0) }),
                 (["FalseNegatives", "false_negatives"], { FalseNegatives(name: $0) }),
-                (["RootMeanSquaredError", "root_mean_squared_error", "rmse", "RMSE"], { RootMeanSquaredError(name: $0) }),
+                (
+                    ["RootMeanSquaredError", "root_mean_squared_error", "rmse", "RMSE"],
+                    { RootMeanSquaredError(name: $0) }
+                ),
                 (["Mean", "mean"], { Mean(name: $0) }),
                 (["Sum", "sum"], { Sum(name: $0) }),
                 (["CosineSimilarity", "cosine_similarity"], { MeanMetricWrapper.cosineSimilarity(name: $0) }),

@@ -147,7 +147,9 @@ open class Optimizer: OptimizerConvertible {
             let kind = FusedUpdate.Kind(weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil)
             let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, options: options, kind)
             fusedUpdates[kind] = update
-            update(variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type))
+            update(
+                variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type)
+            )
             return
         }
         let rate = moment.learningRate.cast(to: variable.dtype)

@@ -42,7 +42,8 @@ public final class RMSprop: Optimizer {
 
     public override var config: [String: JSONValue] {
         super.config.merging([
-            "rho": .double(rho), "momentum": .double(momentum), "epsilon": .double(epsilon), "centered": .bool(centered),
+            "rho": .double(rho), "momentum": .double(momentum), "epsilon": .double(epsilon),
+            "centered": .bool(centered),
         ]) { $1 }
     }
 }

@@ -17,7 +17,8 @@ public struct CosineDecay: LearningRateSchedule {
     ///   - alpha: the share of the rate that is left at the end.
     ///   - warmupTarget: where the warm-up ends; nil for none.
     public init(
-        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil, warmupSteps: Int = 0
+        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil,
+        warmupSteps: Int = 0
     ) {
         self.initialLearningRate = initialLearningRate
         self.decaySteps = decaySteps
@@ -52,7 +53,8 @@ public struct CosineDecay: LearningRateSchedule {
 extension LearningRate where Self == CosineDecay {
     /// Half a cosine from the initial rate down to `alpha` times it, after a warm-up where wanted.
     public static func cosineDecay(
-        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil, warmupSteps: Int = 0
+        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil,
+        warmupSteps: Int = 0
     ) -> CosineDecay {
         CosineDecay(
             initialLearningRate: initialLearningRate, decaySteps: decaySteps, alpha: alpha, warmupTarget: warmupTarget,

@@ -41,7 +41,8 @@ import Testing
         #expect(MaxPooling2D(dtype: .float64)(x).scalars(as: Double.self) == [5])
         #expect(MaxPooling2D(padding: .same, dtype: .float64)(x).scalars(as: Double.self) == [5, 6, 8, 9])
         #expect(AveragePooling2D(padding: .same, dtype: .float64)(x).scalars(as: Double.self) == [3, 4.5, 7.5, 9])
-        #expect(AveragePooling2D(poolSize: [1, 3], strides: 1, dtype: .float64)(x).scalars(as: Double.self) == [2, 5, 8])
+        #expect(
+            AveragePooling2D(poolSize: [1, 3], strides: 1, dtype: .float64)(x).scalars(as: Double.self) == [2, 5, 8])
         #expect(GlobalMaxPooling2D(dtype: .float64)(x).scalars(as: Double.self) == [9])
         #expect(GlobalAveragePooling2D(dtype: .float64)(x).scalars(as: Double.self) == [5])
     }
@@ -85,7 +86,8 @@ import Testing
         let x = tensor([1, 2, 3, 4, 6, 8], [2, 3])
         let y = LayerNormalization(epsilon: 0, dtype: .float64)(x)
         let r = 1.5.squareRoot()
-        #expect(y.allClose(to: tensor([-r, 0, r, -r, 0, r], [2, 3]), relativeTolerance: 1e-14, absoluteTolerance: 1e-15))
+        #expect(
+            y.allClose(to: tensor([-r, 0, r, -r, 0, r], [2, 3]), relativeTolerance: 1e-14, absoluteTolerance: 1e-15))
     }
 
     @Test func dropout() {

@@ -73,7 +73,9 @@ extension ElementwiseProgram {
         func plan() -> (code: [mk_instr], registers: Int, outputRegisters: [UInt16]) {
             var lastUse = [Int](repeating: -1, count: nodes.count)
             for (index, node) in nodes.enumerated() {
-                if case .operation(_, _, _, let operands) = node { for operand in operands { lastUse[operand] = index } }
+                if case .operation(_, _, _, let operands) = node {
+                    for operand in operands { lastUse[operand] = index }
+                }
             }
             let isOutput = Set(outputs.map(\.node))
             var register = [Int](repeating: -1, count: nodes.count)

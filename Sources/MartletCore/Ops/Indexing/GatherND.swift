@@ -43,7 +43,8 @@ struct ScatterND: Op {
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let rest = try sliceShape(shape, inputs[1])
-        guard inputs[0].shape.dimensions == inputs[1].shape.dimensions.dropLast() + rest, inputs[0].dtype != .bool else {
+        guard inputs[0].shape.dimensions == inputs[1].shape.dimensions.dropLast() + rest, inputs[0].dtype != .bool
+        else {
             throw OpFailure("Expected numbers of shape \(Shape(inputs[1].shape.dimensions.dropLast() + rest)).")
         }
         return [TensorSpec(shape, inputs[0].dtype)]

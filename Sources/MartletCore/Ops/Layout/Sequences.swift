@@ -3,9 +3,9 @@ import CKernels
 extension Tensor {
     /// The numbers `start`, `start + step`, ... before `end`, each computed by itself: NumPy's `arange`.
     /// - Parameter dtype: `int64` when nil and all three are integers, else the default float type.
-    public static func range<Number: TensorScalar>(from start: Number, to end: Number, by step: Number, dtype: DType? = nil)
-        -> Tensor
-    {
+    public static func range<Number: TensorScalar>(
+        from start: Number, to end: Number, by step: Number, dtype: DType? = nil
+    ) -> Tensor {
         let distance = end.doubleValue - start.doubleValue
         require(
             step.doubleValue != 0 && (distance / step.doubleValue).magnitude < 0x1p62, "range",

@@ -28,7 +28,8 @@ struct Slice: Op {
 
     static var samples: [OpSample] {
         [
-            OpSample(Slice(begin: [1, 0], step: [1, 2], sizes: [2, 2]), [SampleInput.uniform([3, 4])], label: "strided"),
+            OpSample(
+                Slice(begin: [1, 0], step: [1, 2], sizes: [2, 2]), [SampleInput.uniform([3, 4])], label: "strided"),
             OpSample(
                 Slice(begin: [2, 3], step: [-1, -2], sizes: [3, 2]), [SampleInput.uniform([3, 4])], label: "backwards"),
             OpSample(Slice(begin: [0, 0], step: [1, 1], sizes: [0, 2]), [SampleInput.uniform([3, 2])], label: "empty"),
@@ -66,7 +67,8 @@ struct SliceScatter: Op {
     static var samples: [OpSample] {
         [
             OpSample(
-                SliceScatter(shape: [3, 4], begin: [1, 0], step: [1, 2]), [SampleInput.uniform([2, 2])], label: "strided"),
+                SliceScatter(shape: [3, 4], begin: [1, 0], step: [1, 2]), [SampleInput.uniform([2, 2])],
+                label: "strided"),
             OpSample(
                 SliceScatter(shape: [3, 4], begin: [2, 3], step: [-1, -2]), [SampleInput.uniform([3, 2])],
                 label: "backwards"),
@@ -86,7 +88,8 @@ private func checkPlaces(begin: [Int], step: [Int], sizes: [Int], in shape: Shap
         let last = begin[axis] + (sizes[axis] - 1) * step[axis]
         guard sizes[axis] > 0, step[axis] != 0, range.contains(begin[axis]), range.contains(last) else {
             throw OpFailure(
-                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by \(step[axis]).")
+                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by \(step[axis])."
+            )
         }
     }
 }

@@ -104,7 +104,8 @@ private struct Equation {
             let labels = before + Self.hidden(hidden) + (after ?? [])
             for (axis, (label, size)) in zip(labels, shape.dimensions).enumerated() {
                 if let first = labels[..<axis].firstIndex(of: label), shape[first] != size {
-                    throw OpFailure("\(Self.name(of: label)) of operand \(index) has sizes \(shape[first]) and \(size).")
+                    throw OpFailure(
+                        "\(Self.name(of: label)) of operand \(index) has sizes \(shape[first]) and \(size).")
                 }
                 let known = sizes[label] ?? 1
                 guard known == size || known == 1 || size == 1 else {

@@ -64,7 +64,9 @@ public final class Dropout: Layer, ConfigurableLayer {
         if let noiseShape {
             let fits =
                 noiseShape.rank == shape.rank
-                && zip(noiseShape.dimensions, shape.dimensions).allSatisfy { $0 == nil || $0 == 1 || $1 == nil || $0 == $1 }
+                && zip(noiseShape.dimensions, shape.dimensions).allSatisfy {
+                    $0 == nil || $0 == 1 || $1 == nil || $0 == $1
+                }
             guard fits else {
                 throw MartletError(
                     "Expected an input to which the noise shape \(noiseShape) broadcasts. Received: shape \(shape).")
