@@ -36,8 +36,8 @@ static void forward_task(int64_t task, void *context) {
         mk_gather_part part = { g * in_group, in_group, 0, p->kernel[0] * p->kernel[1] };
         mk_gather_columns(&job->gather, &part, job->x, first, count, columns);
         mk_gemm_block(p->type, false, false, count, out_group, job->columns, 1, columns, job->columns,
-                      mk_at(job->kernel, g * out_group, size), p->channels_out, 0, mk_at_mutable(y, g * out_group, size),
-                      p->channels_out);
+                      mk_at(job->kernel, g * out_group, size), p->channels_out, 0,
+                      mk_at_mutable(y, g * out_group, size), p->channels_out);
     }
     mk_epilogue(p->type, y, count, p->channels_out, p->channels_out, job->bias, p->activation);
 }
@@ -121,7 +121,8 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
     }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
-    kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions, .gather = mk_conv_gather(plan, offsets) };
+    kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions,
+                       .gather = mk_conv_gather(plan, offsets) };
     // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more
     // positions than the products need to be efficient.
     int64_t tap_rows = plan->kernel[0] * plan->kernel[1];

@@ -113,7 +113,8 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
     int64_t tasks = 0;
     for (int64_t i = 0; i < most; i++) {
         phase *f = &job.phases[job.phase_count];
-        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .kernel = transposed, .first_task = tasks };
+        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .kernel = transposed,
+                      .first_task = tasks };
         f->residue[0] = i / (p->stride[1] * p->stride[2]);
         f->residue[1] = i / p->stride[2] % p->stride[1];
         f->residue[2] = i % p->stride[2];

@@ -85,7 +85,8 @@ static void *from_system_within_limit(size_t size) {
     const mk_memory_counts *counts = &memory.counts;
     uint64_t peak = counts->bytes_live + size;
     if (peak < counts->peak_bytes_live) peak = counts->peak_bytes_live;
-    uint64_t held = counts->bytes_live + counts->bytes_cached + size, limit = peak + (peak / 4 > SLACK ? peak / 4 : SLACK);
+    uint64_t held = counts->bytes_live + counts->bytes_cached + size;
+    uint64_t limit = peak + (peak / 4 > SLACK ? peak / 4 : SLACK);
     block *evicted = held > limit ? evict(held - limit) : NULL;
     pthread_mutex_unlock(&memory.mutex);
     give_back(evicted);

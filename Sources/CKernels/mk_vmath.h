@@ -53,7 +53,8 @@ MK_INLINE float f32_expm1_reduced(float x, int32_t *n) {
     float shifted = x * 0x1.715476p+0f + shift;
     *n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
     float k = shifted - shift;
-    float high = x - k * 0x1.63p-1f; // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA
+    // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA.
+    float high = x - k * 0x1.63p-1f;
     float r = high - k * -0x1.bd0106p-13f;
     float lost = (high - r) - k * -0x1.bd0106p-13f;
     float q = F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f);

@@ -194,7 +194,8 @@ MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out
     float nearest = p->truncated ? (float)((1 - WITHIN_TWO) / 2) : 0;
     for (int64_t i = 0; i < n; i++) {
         int32_t m = w[i] ^ w[i] >> 31;
-        float q = ((float)m + 0.5f) * 0x1p-32f * scale, tail = ((float)(INT32_MAX - m) + 0.5f) * 0x1p-32f * scale + nearest;
+        float q = ((float)m + 0.5f) * 0x1p-32f * scale;
+        float tail = ((float)(INT32_MAX - m) + 0.5f) * 0x1p-32f * scale + nearest;
         float x = normal_f32(q, tail);
         x = x < edge ? x : edge;
         y[i] = mean + stddev * (w[i] < 0 ? -x : x);
@@ -259,7 +260,8 @@ void mk_random_bernoulli(mk_dtype dtype, void *out, int64_t n, uint64_t key, uin
 DEFINE_INTEGERS(integers_32, uint32_t)
 DEFINE_INTEGERS(integers_64, uint64_t)
 
-void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, int64_t low, int64_t high) {
+void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, int64_t low,
+                        int64_t high) {
     parameters p = {.base = (uint64_t)low, .range = (uint64_t)high - (uint64_t)low};
     if (dtype == MK_I32) run((draw){out, 4, 2, key, offset, integers_32, p}, n);
     else if (dtype == MK_I64) run((draw){out, 8, 2, key, offset, integers_64, p}, n);

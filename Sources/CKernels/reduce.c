@@ -63,8 +63,8 @@ static void reduce_middle(mk_reduce_kernel kernel, size_t size, const void *in, 
     reduction p = {kernel, size, in, out, n, inner, chunk, mk_ceil_div(n, chunk), mk_min(inner, MK_GRAIN), 0};
     p.bands = mk_ceil_div(inner, p.band);
     if (p.chunks > 1) p.out = mk_temporary(outer * p.chunks * inner, size);
-    mk_parallel_ranges(outer * p.chunks * p.bands, mk_grain_of(chunk * p.band), inner == 1 ? reduce_rows : reduce_panels,
-                       &p);
+    mk_parallel_ranges(outer * p.chunks * p.bands, mk_grain_of(chunk * p.band),
+                       inner == 1 ? reduce_rows : reduce_panels, &p);
     if (p.chunks > 1) {
         reduce_middle(kernel, size, p.out, out, outer, p.chunks, inner);
         free(p.out);

@@ -71,8 +71,8 @@ static void write_row(const job *p, int64_t r, const mk_pair *pairs) {
     size_t size = mk_size_of(p->dtype);
     for (int64_t i = 0; i < p->k; i++) {
         if (p->indices) p->indices[r * p->k + i] = pairs[i].index;
-        if (p->values)
-            memcpy(p->values + (r * p->k + i) * (int64_t)size, p->in + (r * p->n + pairs[i].index) * (int64_t)size, size);
+        if (!p->values) continue;
+        memcpy(mk_at_mutable(p->values, r * p->k + i, size), mk_at(p->in, r * p->n + pairs[i].index, size), size);
     }
 }
 

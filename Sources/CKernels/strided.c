@@ -127,6 +127,9 @@ void mk_copy_strided(size_t size, mk_view view, const void *src, void *dst) {
     mk_view v = coalesce(&view);
     int axis = across_axis(&v);
     copy p = make_rows(v, src, dst);
-    if (axis >= 0) run_tiles(&p, axis, size == 1 ? u8_tiles : size == 2 ? u16_tiles : size == 4 ? u32_tiles : u64_tiles);
-    else run_rows(&p, size == 1 ? u8_rows : size == 2 ? u16_rows : size == 4 ? u32_rows : u64_rows);
+    if (axis >= 0) {
+        run_tiles(&p, axis, size == 1 ? u8_tiles : size == 2 ? u16_tiles : size == 4 ? u32_tiles : u64_tiles);
+        return;
+    }
+    run_rows(&p, size == 1 ? u8_rows : size == 2 ? u16_rows : size == 4 ? u32_rows : u64_rows);
 }

@@ -69,7 +69,8 @@ static inline void mk_window_move(mk_window *w, int axis, int64_t position) {
 
 // Fills the flat lists for the position; returns their length.
 static inline int64_t mk_window_list(mk_window *w) {
-    int64_t extent1 = w->outputs ? w->axis[1].out : w->axis[1].in, extent2 = w->outputs ? w->axis[2].out : w->axis[2].in;
+    int64_t extent1 = w->outputs ? w->axis[1].out : w->axis[1].in;
+    int64_t extent2 = w->outputs ? w->axis[2].out : w->axis[2].in;
     int64_t count = 0;
     for (int64_t a = 0; a < w->found[0]; a++) {
         for (int64_t b = 0; b < w->found[1]; b++) {

@@ -151,6 +151,8 @@ import Testing
         #expect(Tensor.range(from: 0.0, to: 1.0, by: 0.25).scalars(as: Double.self) == [0, 0.25, 0.5, 0.75])
         #expect(Tensor.range(from: 0, to: -1, by: 1).shape == [0])
         #expect(Tensor.range(0..<3, dtype: .uint8).dtype == .uint8)
+        #expect(Tensor.range(from: 0.5, to: 3.0, by: 1.0, dtype: .int32).scalars(as: Int.self) == [0, 1, 2])
+        #expect(Tensor.range(from: 0.0, to: 3.0, by: 1.0, dtype: .uint8).scalars(as: Int.self) == [0, 1, 2])
         #expect(Tensor.linearSpace(from: 0, to: 1, count: 5).scalars(as: Double.self) == [0, 0.25, 0.5, 0.75, 1])
         #expect(
             Tensor.linearSpace(from: 0, to: 1, count: 4, endpoint: false).scalars(as: Double.self) == [

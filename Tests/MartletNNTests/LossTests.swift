@@ -174,6 +174,8 @@ struct LossTests {
         try sparse.validate(values: Tensor([] as [Int]), prediction: [nil, 10])
         try SparseCategoricalCrossentropy(ignoreClass: -1).validate(values: Tensor([-1, 3]), prediction: [nil, 10])
         try BinaryCrossentropy().validate(target: [nil], prediction: [nil, 1])
+        // More classes than the labels' type has numbers.
+        try sparse.validate(values: Tensor([3, 255] as [UInt8]), prediction: [nil, 1000])
     }
 
     @Test(arguments: [

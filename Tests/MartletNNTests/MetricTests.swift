@@ -113,6 +113,12 @@ struct MetricTests {
         #expect(Swift.abs(metric.result().item() - 1) < 1e-6)
     }
 
+    @Test func noClassIsNotAmongTheLikeliest() {
+        let metric = SparseTopKCategoricalAccuracy(k: 1)
+        metric.update(Tensor([-1, 2, 3]), Tensor([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7], [0.1, 0.2, 0.7]]))
+        #expect(Swift.abs(metric.result().item() - 1.0 / 3) < 1e-6)
+    }
+
     @Test func confusionsAreCounted() {
         let matrix = confusionMatrix(Tensor([0, 1, 2, 2, 1]), Tensor([0, 2, 2, 1, 1]))
         #expect(matrix.shape == [3, 3])

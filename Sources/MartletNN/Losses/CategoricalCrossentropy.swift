@@ -48,13 +48,13 @@ public final class CategoricalCrossentropy: Loss {
             let classes, classes > 1
         {
             throw MartletError(
-                "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), for the loss "
-                    + "\(name). Received: \(target). For class numbers use .sparseCategoricalCrossentropy().")
+                "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), "
+                    + "for the loss \(name). Received: \(target). For class numbers use .sparseCategoricalCrossentropy().")
         }
         if prediction.rank >= 2, classes == 1 {
             throw MartletError(
-                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). For a single "
-                    + "probability use .binaryCrossentropy().")
+                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). "
+                    + "For a single probability use .binaryCrossentropy().")
         }
         try super.validate(target: target, prediction: prediction)
     }

@@ -51,26 +51,26 @@ public final class SparseCategoricalCrossentropy: Loss {
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         guard prediction.rank >= 2 else {
             throw MartletError(
-                "Expected predictions of a row of classes for each sample for the loss \(name). Received: \(prediction)."
-            )
+                "Expected predictions of a row of classes for each sample for the loss \(name). "
+                    + "Received: \(prediction).")
         }
         if prediction[-1] == 1 {
             throw MartletError(
-                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). For a single "
-                    + "probability use .binaryCrossentropy().")
+                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). "
+                    + "For a single probability use .binaryCrossentropy().")
         }
         let isColumn = target.rank == prediction.rank && target[-1] == 1
         if target.rank == prediction.rank, !isColumn, target[-1] == prediction[-1] {
             throw MartletError(
-                "Expected class numbers for the loss \(name), shaped like the predictions \(prediction) without their last "
-                    + "axis. Received: \(target). For one-hot targets use .categoricalCrossentropy().")
+                "Expected class numbers for the loss \(name), shaped like the predictions \(prediction) without "
+                    + "their last axis. Received: \(target). For one-hot targets use .categoricalCrossentropy().")
         }
         let lead = PartialShape(Array(prediction.dimensions.dropLast()))
         let labels = isColumn ? PartialShape(Array(target.dimensions.dropLast())) : target
         guard lead.accepts(labels) else {
             throw MartletError(
-                "Expected class numbers of shape \(lead), or with a last axis of size 1, for the loss \(name) of predictions "
-                    + "\(prediction). Received: \(target).")
+                "Expected class numbers of shape \(lead), or with a last axis of size 1, for the loss \(name) of "
+                    + "predictions \(prediction). Received: \(target).")
         }
     }
 
@@ -84,8 +84,8 @@ public final class SparseCategoricalCrossentropy: Loss {
         let place = isBad.cast(to: .int32).argmax().item(as: Int.self)
         let text = x.dtype.isInteger ? "\(x.scalars(as: Int.self)[place])" : "\(x.scalars(as: Double.self)[place])"
         throw MartletError(
-            "Expected labels that are whole numbers from 0 to \(classes - 1), for a model of \(classes) classes, for the loss "
-                + "\(name). Received: \(text) in sample \(place / (x.elementCount / x.shape[0])).", at: "y")
+            "Expected labels that are whole numbers from 0 to \(classes - 1), for a model of \(classes) classes, "
+                + "for the loss \(name). Received: \(text) in sample \(place / (x.elementCount / x.shape[0])).", at: "y")
     }
 
     public override var config: [String: JSONValue] {

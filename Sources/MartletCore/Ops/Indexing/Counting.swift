@@ -49,8 +49,8 @@ extension Tensor {
         require(dtype.isInteger, "bincount", "Expected integers. Received: \(spec).")
         require(
             weights.map { $0.shape == shape } ?? true, "bincount",
-            "Expected a weight for each number. Received: \(spec) and weights \(weights.map(\.spec.description) ?? "")."
-        )
+            "Expected a weight for each number. "
+                + "Received: \(spec) and weights \(weights.map(\.spec.description) ?? "").")
         let numbers: [Int] = scalars()
         if let least = numbers.min(), least < 0 {
             stop("bincount", "Expected numbers of 0 or more. Received: \(least).")

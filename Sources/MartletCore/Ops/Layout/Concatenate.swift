@@ -17,8 +17,8 @@ struct Concatenate: Op {
                 input.shape.replacing(axis, by: 0) == first.shape.replacing(axis, by: 0)
             else {
                 throw OpFailure(
-                    "Expected tensors that differ along axis \(axis) only; number \(position) differs from number 0 elsewhere."
-                )
+                    "Expected tensors that differ along axis \(axis) only; number \(position) differs from "
+                        + "number 0 elsewhere.")
             }
             size += input.shape[axis]
         }

@@ -73,7 +73,8 @@ struct SliceScatter: Op {
                 SliceScatter(shape: [3, 4], begin: [2, 3], step: [-1, -2]), [SampleInput.uniform([3, 2])],
                 label: "backwards"),
             OpSample(
-                SliceScatter(shape: [3, 2], begin: [0, 0], step: [1, 1]), [SampleInput.uniform([0, 2])], label: "empty"),
+                SliceScatter(shape: [3, 2], begin: [0, 0], step: [1, 1]), [SampleInput.uniform([0, 2])],
+                label: "empty"),
         ]
     }
 }
@@ -88,8 +89,8 @@ private func checkPlaces(begin: [Int], step: [Int], sizes: [Int], in shape: Shap
         let last = begin[axis] + (sizes[axis] - 1) * step[axis]
         guard sizes[axis] > 0, step[axis] != 0, range.contains(begin[axis]), range.contains(last) else {
             throw OpFailure(
-                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by \(step[axis])."
-            )
+                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by "
+                    + "\(step[axis]).")
         }
     }
 }
