@@ -6,10 +6,13 @@ package struct Registry<Object>: Sendable {
     package typealias Maker = @Sendable (Configuration) throws -> Object
 
     private let makers: NameTable<Maker>
+    /// The class names, in the order of registration.
+    package let names: [String]
 
     /// Makes a registry of classes under their names; `aliases` are other names of them.
     /// - Parameter kind: what an error calls the objects: `initializer`.
     package init(_ kind: String, _ entries: [(name: String, make: Maker)], aliases: [String: String] = [:]) {
+        names = entries.map(\.name)
         makers = NameTable(
             of: kind,
             entries.map { name, make in

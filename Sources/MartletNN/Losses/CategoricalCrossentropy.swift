@@ -49,7 +49,8 @@ public final class CategoricalCrossentropy: Loss {
         {
             throw MartletError(
                 "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), "
-                    + "for the loss \(name). Received: \(target). For class numbers use .sparseCategoricalCrossentropy().")
+                    + "for the loss \(name). Received: \(target). "
+                    + "For class numbers use .sparseCategoricalCrossentropy().")
         }
         if prediction.rank >= 2, classes == 1 {
             throw MartletError(
