@@ -34,7 +34,8 @@ typedef struct {
         } \
     }
 
-// The last axis: the extreme of the row first, in a vector loop, then the first element that equals it or is NaN as it is.
+// The last axis: the extreme of the row first, in a vector loop, then the first element that equals it or is NaN as it
+// is.
 #define DEFINE_ROWS(name, T) \
     static void name(int64_t begin, int64_t end, void *context) { \
         const search *p = context; \

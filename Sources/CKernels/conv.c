@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define OFFSETS(plan) (plan)->kernel[0] + (plan)->kernel[1] + (plan)->kernel[2]
-
 static bool is_depthwise(const mk_conv_plan *p) {
     return p->groups > 1 && p->groups == p->channels_in && p->groups == p->channels_out;
 }
@@ -38,8 +36,8 @@ static void forward_task(int64_t task, void *context) {
         mk_gather_part part = { g * in_group, in_group, 0, p->kernel[0] * p->kernel[1] };
         mk_gather_columns(&job->gather, &part, job->x, first, count, columns);
         mk_gemm_block(p->type, false, false, count, out_group, job->columns, 1, columns, job->columns,
-                      mk_at(job->kernel, g * out_group, size), p->channels_out, 0, mk_at_mutable(y, g * out_group, size),
-                      p->channels_out);
+                      mk_at(job->kernel, g * out_group, size), p->channels_out, 0,
+                      mk_at_mutable(y, g * out_group, size), p->channels_out);
     }
     mk_epilogue(p->type, y, count, p->channels_out, p->channels_out, job->bias, p->activation);
 }
@@ -57,16 +55,18 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
         mk_depthwise(plan, x, kernel, bias, y);
         return;
     }
-    int64_t offsets[OFFSETS(plan)];
+    size_t offset_bytes = mk_offset_bytes(plan);
+    int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     forward_job job = { .plan = plan, .x = x, .kernel = kernel, .bias = bias, .y = y, .positions = positions,
                         .gather = mk_conv_gather(plan, offsets) };
     job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
     job.block = mk_block_positions(job.columns, job.gather.size, positions);
     mk_parallel_for(mk_ceil_div(positions, job.block), forward_task, &job);
+    mk_free(offsets, offset_bytes);
 }
 
-// The gradient to the kernel: columns^T dy. The positions are cut into `parts` sums, and where the positions are few and
-// the kernel large, the kernel's rows (pairs of outer taps) into `strips`.
+// The gradient to the kernel: columns^T dy. The positions are cut into `parts` sums, and where the positions are few
+// and the kernel large, the kernel's rows (pairs of outer taps) into `strips`.
 typedef struct {
     const mk_conv_plan *plan;
     const void *x, *dy;
@@ -119,10 +119,12 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
         mk_depthwise_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
-    int64_t offsets[OFFSETS(plan)];
-    kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions, .gather = mk_conv_gather(plan, offsets) };
-    // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more positions
-    // than the products need to be efficient.
+    size_t offset_bytes = mk_offset_bytes(plan);
+    int64_t *offsets = mk_alloc_or_stop(offset_bytes);
+    kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions,
+                       .gather = mk_conv_gather(plan, offsets) };
+    // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more
+    // positions than the products need to be efficient.
     int64_t tap_rows = plan->kernel[0] * plan->kernel[1];
     int64_t wanted = mk_clamp((int64_t)(2e-6 * (double)positions * (double)elements), 1, 16);
     int64_t parts = mk_clamp(positions / 256, 1, wanted);
@@ -134,6 +136,7 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
     job.block = mk_block_positions(job.strip_rows * plan->kernel[2] * in_group, size, job.part_positions);
     job.sums = parts == 1 ? dkernel : mk_alloc_or_stop(bytes * (size_t)parts);
     mk_parallel_for(parts * job.strips, kernel_task, &job);
+    mk_free(offsets, offset_bytes);
     if (parts == 1) return;
     mk_sum_parts(plan->type, job.sums, parts, elements);
     memcpy(dkernel, job.sums, bytes);

@@ -63,9 +63,11 @@ static void columns_task(int64_t image, void *context) {
 }
 
 void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx) {
-    int64_t offsets[plan->kernel[0] + plan->kernel[1] + plan->kernel[2]];
+    size_t offset_bytes = mk_offset_bytes(plan);
+    int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     columns_job job = { .plan = plan, .dy = dy, .kernel = kernel, .dx = dx, .gather = mk_conv_gather(plan, offsets) };
     job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
     job.block = mk_block_positions(job.columns, job.gather.size, mk_volume(plan->out));
     mk_parallel_for(plan->n, columns_task, &job);
+    mk_free(offsets, offset_bytes);
 }

@@ -22,7 +22,8 @@ int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions) {
     return mk_clamp(fit / 16 * 16, mk_min(96, mk_max(positions, 1)), 1024);
 }
 
-// Copies a window for `count` positions. A constant size becomes a few moves; a call for 12 bytes costs more than they do.
+// Copies a window for `count` positions. A constant size becomes a few moves; a call for 12 bytes costs more than they
+// do.
 #define COPY_CASE(BYTES)                                                                                               \
     case BYTES:                                                                                                        \
         for (int64_t i = 0; i < count; i++, to += to_step, from += from_step) memcpy(to, from, BYTES);                 \

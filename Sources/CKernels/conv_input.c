@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-// The gradient to the input. Input positions that agree modulo the stride are reached by the same taps of the kernel: each
-// such class (a phase) is a gather from dy, as dense as the forward pass, times the kernel transposed. So no multiplication
-// meets a zero between strides, and every element of dx has one writer.
+// The gradient to the input. Input positions that agree modulo the stride are reached by the same taps of the kernel:
+// each such class (a phase) is a gather from dy, as dense as the forward pass, times the kernel transposed. So no
+// multiplication meets a zero between strides, and every element of dx has one writer.
 typedef struct {
     mk_gather gather;    // from dy
     int64_t residue[3];  // of the input positions
@@ -113,7 +113,8 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
     int64_t tasks = 0;
     for (int64_t i = 0; i < most; i++) {
         phase *f = &job.phases[job.phase_count];
-        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .kernel = transposed, .first_task = tasks };
+        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .kernel = transposed,
+                      .first_task = tasks };
         f->residue[0] = i / (p->stride[1] * p->stride[2]);
         f->residue[1] = i / p->stride[2] % p->stride[1];
         f->residue[2] = i % p->stride[2];

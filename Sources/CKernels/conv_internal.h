@@ -29,8 +29,12 @@ typedef struct {
 void mk_gather_columns(const mk_gather *gather, const mk_gather_part *part, const void *source, int64_t first,
                        int64_t count, void *columns);
 
-// The forward pass's gather; `offsets` is room for the sum of the kernel's extents.
+// The forward pass's gather; `offsets` is room of `mk_offset_bytes`, one for each tap of each axis.
 mk_gather mk_conv_gather(const mk_conv_plan *plan, int64_t *offsets);
+
+static inline size_t mk_offset_bytes(const mk_conv_plan *plan) {
+    return (size_t)(plan->kernel[0] + plan->kernel[1] + plan->kernel[2]) * sizeof(int64_t);
+}
 
 // Positions of a block whose columns stay in the second-level cache, and are still enough for a product at full speed.
 int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions);

@@ -164,8 +164,10 @@ static void run_task(int64_t task, void *context) {
             if (j->place[k] == IN_INPUT) at[k] = (char *)j->inputs[k] + start * j->width[k];
             else if (!is_scalar(&j->layouts[k])) gather(&j->layouts[k], j->width[k], j->inputs[k], start, n, at[k]);
         }
-        for (int32_t o = 0; o < p->outputs; o++)
-            if (!j->copied[o]) at[p->output_registers[o]] = (char *)j->outputs[o] + start * j->width[p->output_registers[o]];
+        for (int32_t o = 0; o < p->outputs; o++) {
+            uint16_t r = p->output_registers[o];
+            if (!j->copied[o]) at[r] = (char *)j->outputs[o] + start * j->width[r];
+        }
         for (int32_t i = 0; i < p->instructions; i++) {
             const mk_instr *code = &p->code[i];
             const void *src[3] = {NULL, NULL, NULL};
@@ -216,7 +218,9 @@ void mk_ewise_run(const mk_ewise *p, const void *const *inputs, void *const *out
 void mk_ewise_single(mk_op op, mk_dtype type, mk_dtype to, int32_t rank, const int64_t *dims, const int64_t *strides,
                      const void *const *inputs, void *output) {
     int32_t arity = mk_ewise_arity(op);
-    mk_instr code = {.op = (uint16_t)op, .type = (uint8_t)type, .to = (uint8_t)to, .dst = (uint16_t)arity, .src = {0, 1, 2}};
+    mk_instr code = {
+        .op = (uint16_t)op, .type = (uint8_t)type, .to = (uint8_t)to, .dst = (uint16_t)arity, .src = {0, 1, 2},
+    };
     if (strides == NULL) {
         // Small and contiguous: the loop itself.
         int64_t count = 1;

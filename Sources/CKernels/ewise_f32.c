@@ -10,9 +10,9 @@ MK_DEFINE_FLOAT(f32, float)
 static inline float f32_lgamma(float x) { return (float)mk_lgamma(x); }
 static inline float f32_digamma(float x) { return (float)mk_digamma(x); }
 
-// sin, cos and tan of an argument that the vector loops cannot reduce (see mk_vmath.h) need the C library. A call that meets
-// one does each element by itself; the others still take the function that the vector loop takes, so their bits do not
-// depend on their neighbours.
+// sin, cos and tan of an argument that the vector loops cannot reduce (see mk_vmath.h) need the C library. A call that
+// meets one does each element by itself; the others still take the function that the vector loop takes, so their bits
+// do not depend on their neighbours.
 static inline bool f32_is_large(float x) { return (f32_bits(x) & 0x7fffffff) >= f32_trigonometric_limit; }
 
 MK_CLONES static bool f32_any_large(int64_t n, const float *x) {

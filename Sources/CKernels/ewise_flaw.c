@@ -24,7 +24,8 @@ const char *mk_ewise_flaw(const mk_ewise *p) {
         for (int32_t s = 0; s < mk_ewise_arity(op); s++) {
             if (code->src[s] >= p->registers) return "source register out of range";
             if (type[code->src[s]] == UNWRITTEN) return "register read before it is written";
-            if (type[code->src[s]] != (op == MK_SELECT && s == 0 ? MK_BOOL : code->type)) return "operand of another type";
+            uint8_t expected = op == MK_SELECT && s == 0 ? MK_BOOL : code->type;
+            if (type[code->src[s]] != expected) return "operand of another type";
         }
         if (code->dst < p->inputs || code->dst >= p->registers) return "destination register out of range";
         type[code->dst] = (uint8_t)mk_ewise_result(op, (mk_dtype)code->type, (mk_dtype)code->to);

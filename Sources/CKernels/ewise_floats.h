@@ -27,7 +27,7 @@
     static inline T F##_div(T a, T b) { return a / b; } \
     static inline T F##_min(T a, T b) { return a < b || a != a ? a : b; } \
     static inline T F##_max(T a, T b) { return a > b || a != a ? a : b; } \
-    /* The remainder is exact; the quotient is rounded from (a - remainder) / b, which is an integer but for rounding. */ \
+    /* The remainder is exact; the quotient is rounded from (a - remainder) / b, an integer but for rounding. */ \
     static inline T F##_mod(T a, T b) { \
         T m = F##_remainder(a, b); \
         if (m == 0) return (T)copysign(0.0, b); \

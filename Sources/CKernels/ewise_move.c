@@ -6,7 +6,8 @@
 #define MK_TYPES(X, TO, T) \
     X(TO, T, f32, float, MK_F32) X(TO, T, f64, double, MK_F64) \
     X(TO, T, f16, uint16_t, MK_F16) X(TO, T, bf16, uint16_t, MK_BF16) \
-    X(TO, T, i32, int32_t, MK_I32) X(TO, T, i64, int64_t, MK_I64) X(TO, T, u8, uint8_t, MK_U8) X(TO, T, flag, uint8_t, MK_BOOL)
+    X(TO, T, i32, int32_t, MK_I32) X(TO, T, i64, int64_t, MK_I64) \
+    X(TO, T, u8, uint8_t, MK_U8) X(TO, T, flag, uint8_t, MK_BOOL)
 
 // Float to integer saturates, and NaN gives 0. `BOUND` is the largest integer + 1, a power of two, as a float64.
 #define MK_DEFINE_INTEGER_CASTS(TO, T, MIN, MAX, BOUND) \

@@ -1,5 +1,5 @@
-// All operations of one number type: `MK_T` is the type, `MK_OF(name)` its function, `MK_IS_FLOAT` 1 or 0, `MK_MATH_LOOP`
-// the loop for elementary functions (a plain one where they call the C library). Included once per type.
+// All operations of one number type: `MK_T` is the type, `MK_OF(name)` its function, `MK_IS_FLOAT` 1 or 0,
+// `MK_MATH_LOOP` the loop for elementary functions (a plain one where they call the C library). Included once per type.
 
 MK_CLONES void MK_OF(loop)(mk_op op, int64_t n, const void *const *src, void *dst) {
     const MK_T *a = src[0], *b = src[1];

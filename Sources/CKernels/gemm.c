@@ -72,8 +72,8 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
     int64_t row_c = direct ? job->row_c : p->n;
     int64_t in_c = row * row_c + column + (direct ? entry * p->stride_c : part * p->m * p->n);
     void *c = mk_at_mutable(direct ? job->c : job->parts, in_c, job->size);
-    mk_gemm_block(p->type, p->transpose_a, p->transpose_b, m, n, k, p->alpha, mk_at(job->a, in_a, job->size), job->row_a,
-                  mk_at(job->b, in_b, job->size), job->row_b, direct ? p->beta : 0, c, row_c);
+    mk_gemm_block(p->type, p->transpose_a, p->transpose_b, m, n, k, p->alpha, mk_at(job->a, in_a, job->size),
+                  job->row_a, mk_at(job->b, in_b, job->size), job->row_b, direct ? p->beta : 0, c, row_c);
     const void *bias = job->bias == NULL ? NULL : mk_at(job->bias, column, job->size);
     if (direct) mk_epilogue(p->type, c, m, n, row_c, bias, p->activation);
 }

@@ -1,6 +1,6 @@
 #include <string.h>
 #include "mk_index.h"
-#include "mk_internal.h"
+#include "internal.h"
 
 typedef struct {
     const char *in;
@@ -190,7 +190,7 @@ static int64_t places(int depth, const int64_t *dims) {
 
 int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
                      mk_dtype index_dtype, const void *index, int64_t count) {
-    int64_t *flat = mk_scratch(count, sizeof *flat);
+    int64_t *flat = mk_temporary(count, sizeof *flat);
     int64_t bad = flatten(depth, dims, index_dtype, index, count, flat);
     if (bad < 0) mk_gather(size, in, out, 1, places(depth, dims), inner, MK_I64, flat, count);
     free(flat);
@@ -199,7 +199,7 @@ int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const in
 
 int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
                           mk_dtype index_dtype, const void *index, int64_t count) {
-    int64_t *flat = mk_scratch(count, sizeof *flat);
+    int64_t *flat = mk_temporary(count, sizeof *flat);
     int64_t bad = flatten(depth, dims, index_dtype, index, count, flat);
     if (bad < 0) mk_scatter_add(dtype, in, out, 1, places(depth, dims), inner, MK_I64, flat, count);
     free(flat);

@@ -64,15 +64,6 @@ void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const in
     mk_copy_strided(size, v, in, (char *)out + offset * (int64_t)size);
 }
 
-void mk_slice_scatter_add(mk_dtype dtype, const void *in, void *out, int rank, const int64_t *out_dims,
-                          const int64_t *begin, const int64_t *step, const int64_t *in_dims) {
-    if (any_zero(rank, in_dims)) return;
-    mk_view v = view_of(rank, in_dims);
-    int64_t offset = slice_steps(rank, out_dims, begin, step, v.dst);
-    contiguous(rank, in_dims, v.src);
-    mk_add_strided(dtype, v, in, (char *)out + offset * (int64_t)mk_size_of(dtype));
-}
-
 static int64_t sum(int count, const int64_t *lengths) {
     int64_t total = 0;
     for (int k = 0; k < count; k++) total += lengths[k];

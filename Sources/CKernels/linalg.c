@@ -2,7 +2,18 @@
 #include "internal.h"
 
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
+
+// What LAPACKE's factorisations say of a matrix (their fourth argument) that holds a NaN.
+#define NAN_FOUND (-4)
+
+static void fill_nan(mk_dtype type, void *out, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        if (type == MK_F32) ((float *)out)[i] = NAN;
+        else ((double *)out)[i] = (double)NAN;
+    }
+}
 
 int mk_qr(mk_dtype type, int64_t m, int64_t n, const void *a, void *q, void *r) {
     int64_t k = mk_min(m, n);
@@ -30,5 +41,10 @@ int mk_qr(mk_dtype type, int64_t m, int64_t n, const void *a, void *q, void *r) 
                               : LAPACKE_dorgqr(LAPACK_ROW_MAJOR, rows, rank, rank, q, rank, (double *)tau);
     }
     mk_free(work, bytes);
+    if (info == NAN_FOUND) {
+        fill_nan(type, q, m * k);
+        fill_nan(type, r, k * n);
+        return 0;
+    }
     return info == 0 ? 0 : -1;
 }

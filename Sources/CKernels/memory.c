@@ -20,7 +20,8 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define LARGEST ((size_t)1 << 46)
 #define CLASSES 160
-// The process holds no more than what it once needed at one time, and a quarter of that (or this) for sizes that change.
+// The process holds no more than what it once needed at one time, and a quarter of that (or this) for sizes that
+// change.
 #define SLACK ((size_t)256 << 20)
 
 typedef struct block {
@@ -84,7 +85,8 @@ static void *from_system_within_limit(size_t size) {
     const mk_memory_counts *counts = &memory.counts;
     uint64_t peak = counts->bytes_live + size;
     if (peak < counts->peak_bytes_live) peak = counts->peak_bytes_live;
-    uint64_t held = counts->bytes_live + counts->bytes_cached + size, limit = peak + (peak / 4 > SLACK ? peak / 4 : SLACK);
+    uint64_t held = counts->bytes_live + counts->bytes_cached + size;
+    uint64_t limit = peak + (peak / 4 > SLACK ? peak / 4 : SLACK);
     block *evicted = held > limit ? evict(held - limit) : NULL;
     pthread_mutex_unlock(&memory.mutex);
     give_back(evicted);

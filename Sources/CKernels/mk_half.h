@@ -1,4 +1,5 @@
-// float16 and bfloat16 as bit patterns, without hardware support: the same bits on every machine, and loops that vectorise.
+// float16 and bfloat16 as bit patterns, without hardware support: the same bits on every machine, and loops that
+// vectorise.
 #ifndef MK_HALF_H
 #define MK_HALF_H
 
@@ -54,7 +55,8 @@ static inline uint16_t f16_from_f32(float x) {
     return (uint16_t)(h | (bits >> 16 & 0x8000));
 }
 
-// Rounded to odd: inexact results have an odd last bit, so that rounding once more, to fewer bits, equals rounding once.
+// Rounded to odd: inexact results have an odd last bit, so that rounding once more, to fewer bits, equals rounding
+// once.
 static inline float f32_rounded_to_odd(double x) {
     float nearest = (float)x;
     uint32_t bits;

@@ -1,9 +1,9 @@
 // float32 elementary functions for vector loops: no branches, no calls, no tables, at most 2 ULP over the whole range.
 //
-// The hot ones (exp, log, tanh, sigmoid, erf) compute in float32. The others widen to float64, where a short polynomial and
-// one rounding at the end give less than 1 ULP without further care; subnormal results and overflow then come from the
-// conversion. Polynomials are our own fits (weighted least squares on Chebyshev nodes, near minimax).
-// A clamp is written so that NaN passes through it.
+// The hot ones (exp, log, tanh, sigmoid, erf) compute in float32. The others widen to float64, where a short polynomial
+// and one rounding at the end give less than 1 ULP without further care; subnormal results and overflow then come from
+// the conversion. Polynomials are our own fits (weighted least squares on Chebyshev nodes, near minimax). A clamp is
+// written so that NaN passes through it.
 #ifndef MK_VMATH_H
 #define MK_VMATH_H
 
@@ -46,13 +46,15 @@ MK_INLINE double f64_polynomial(double x, const double *c, int count) {
 
 // MARK: float32 arithmetic
 
-// x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1. Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
+// x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1. Adding 1.5 * 2^23 leaves the nearest integer in the low
+// bits.
 MK_INLINE float f32_expm1_reduced(float x, int32_t *n) {
     const float shift = 0x1.8p23f;
     float shifted = x * 0x1.715476p+0f + shift;
     *n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
     float k = shifted - shift;
-    float high = x - k * 0x1.63p-1f; // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA
+    // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA.
+    float high = x - k * 0x1.63p-1f;
     float r = high - k * -0x1.bd0106p-13f;
     float lost = (high - r) - k * -0x1.bd0106p-13f;
     float q = F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f);
@@ -71,8 +73,8 @@ MK_INLINE float f32_exp(float x) {
     return e * f32_power_of_two(half) * f32_power_of_two(n - half);
 }
 
-// 1 / (1 + exp(-x)) with exp(-x) = 2^n (1 + p). Both sides of the fraction are scaled by 2^-(n / 2) where n > 0, so that a
-// very negative x gives its subnormal result, rounded once.
+// 1 / (1 + exp(-x)) with exp(-x) = 2^n (1 + p). Both sides of the fraction are scaled by 2^-(n / 2) where n > 0, so
+// that a very negative x gives its subnormal result, rounded once.
 MK_INLINE float f32_sigmoid(float x) {
     x = x > 30 ? 30 : x; // from 17.4 on: 1
     x = x < -104 ? -104 : x;
@@ -279,8 +281,8 @@ MK_INLINE float f32_atanh(float x) {
     return f32_with_sign(a == 1 ? INFINITY : r, x);
 }
 
-// sin, cos and tan reduce by multiples of pi / 2 in two parts, the first of 33 bits; so |x| must be below 2^20. Larger ones
-// take f32_sin_any and its siblings, which no vector loop can hold.
+// sin, cos and tan reduce by multiples of pi / 2 in two parts, the first of 33 bits; so |x| must be below 2^20. Larger
+// ones take f32_sin_any and its siblings, which no vector loop can hold.
 static const uint32_t f32_trigonometric_limit = 0x49800000; // 2^20
 
 MK_INLINE double wide_quadrant(float x, int64_t *n) {

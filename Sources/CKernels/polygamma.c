@@ -1,5 +1,5 @@
 #include <math.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_polygamma.h"
 
 // sum over k >= 0 of (x + k)^-s for s >= 2, x > 0: the first terms as they are, the rest by Euler and Maclaurin.

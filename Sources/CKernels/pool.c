@@ -16,8 +16,8 @@ typedef struct {
     int64_t rows, rows_per_task;
 } pool_job;
 
-// The pixels of one result: `source` and `argmax_in` begin at their image, `result` and `argmax_out` at the pixel, which is
-// number `self` of its plane.
+// The pixels of one result: `source` and `argmax_in` begin at their image, `result` and `argmax_out` at the pixel,
+// which is number `self` of its plane.
 typedef struct {
     const int64_t *positions;
     int64_t count, channels, self;

@@ -1,7 +1,7 @@
 // Philox in blocks of words that stay in the first cache, then one loop that turns words into numbers.
 #include <math.h>
 #include <string.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_random.h"
 #include "mk_vmath.h"
 #include "pairs.h"
@@ -33,7 +33,8 @@ void mk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 
 typedef uint64_t lanes __attribute__((ext_vector_type(8), aligned(8), may_alias));
 
-// The blocks first, first + 1, ... as words in order. Each lane holds a word in its low half; the high one is of no account.
+// The blocks first, first + 1, ... as words in order. Each lane holds a word in its low half; the high one is of no
+// account.
 MK_CLONES static void fill_words(uint64_t *words, uint64_t key, uint64_t first) {
     const lanes low = 0xffffffff;
     for (int64_t block = 0; block < WORDS / 4; block += 8 * GROUPS) {
@@ -183,7 +184,8 @@ MK_INLINE double normal_f64(double q, double tail) {
     return f64_polynomial(r - 5, e, 8) / f64_polynomial(r - 5, f, 8);
 }
 
-// The word's sign is the number's; the other bits say how far from the median it is, or from the end: both to the last bit.
+// The word's sign is the number's; the other bits say how far from the median it is, or from the end: both to the last
+// bit.
 MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out, const parameters *p) {
     const int32_t *restrict w = words;
     float *restrict y = out;
@@ -192,7 +194,8 @@ MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out
     float nearest = p->truncated ? (float)((1 - WITHIN_TWO) / 2) : 0;
     for (int64_t i = 0; i < n; i++) {
         int32_t m = w[i] ^ w[i] >> 31;
-        float q = ((float)m + 0.5f) * 0x1p-32f * scale, tail = ((float)(INT32_MAX - m) + 0.5f) * 0x1p-32f * scale + nearest;
+        float q = ((float)m + 0.5f) * 0x1p-32f * scale;
+        float tail = ((float)(INT32_MAX - m) + 0.5f) * 0x1p-32f * scale + nearest;
         float x = normal_f32(q, tail);
         x = x < edge ? x : edge;
         y[i] = mean + stddev * (w[i] < 0 ? -x : x);
@@ -257,7 +260,8 @@ void mk_random_bernoulli(mk_dtype dtype, void *out, int64_t n, uint64_t key, uin
 DEFINE_INTEGERS(integers_32, uint32_t)
 DEFINE_INTEGERS(integers_64, uint64_t)
 
-void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, int64_t low, int64_t high) {
+void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, int64_t low,
+                        int64_t high) {
     parameters p = {.base = (uint64_t)low, .range = (uint64_t)high - (uint64_t)low};
     if (dtype == MK_I32) run((draw){out, 4, 2, key, offset, integers_32, p}, n);
     else if (dtype == MK_I64) run((draw){out, 8, 2, key, offset, integers_64, p}, n);
@@ -266,7 +270,7 @@ void mk_random_integers(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint
 
 void mk_random_permutation(int64_t *out, int64_t n, uint64_t key, uint64_t offset) {
     mk_random_bits(MK_I64, out, n, key, offset);
-    mk_pair *pairs = mk_scratch(2 * n, sizeof *pairs);
+    mk_pair *pairs = mk_temporary(2 * n, sizeof *pairs);
     for (int64_t i = 0; i < n; i++) pairs[i] = (mk_pair){(uint64_t)out[i], i};
     mk_sort_pairs(pairs, pairs + n, n);
     for (int64_t i = 0; i < n; i++) out[i] = pairs[i].index;

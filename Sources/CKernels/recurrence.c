@@ -1,4 +1,4 @@
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_recurrence.h"
 
 #define BAND 256

@@ -25,7 +25,8 @@ static void reduce_rows(int64_t begin, int64_t end, void *context) {
     }
 }
 
-// The columns of a panel [rows, inner] that has fewer columns than a vector has lanes: k rows side by side count as one.
+// The columns of a panel [rows, inner] that has fewer columns than a vector has lanes: k rows side by side count as
+// one.
 static void reduce_narrow(const reduction *p, const char *x, int64_t rows, char *out) {
     int64_t inner = p->inner, k = mk_ceil_div(64, inner), rest = rows % k;
     _Alignas(64) char wide[96 * 8], two[2 * 32 * 8];
@@ -61,9 +62,9 @@ static void reduce_middle(mk_reduce_kernel kernel, size_t size, const void *in, 
     if (n <= 2 * chunk) chunk = n;
     reduction p = {kernel, size, in, out, n, inner, chunk, mk_ceil_div(n, chunk), mk_min(inner, MK_GRAIN), 0};
     p.bands = mk_ceil_div(inner, p.band);
-    if (p.chunks > 1) p.out = mk_scratch(outer * p.chunks * inner, size);
-    mk_parallel_ranges(outer * p.chunks * p.bands, mk_grain_of(chunk * p.band), inner == 1 ? reduce_rows : reduce_panels,
-                       &p);
+    if (p.chunks > 1) p.out = mk_temporary(outer * p.chunks * inner, size);
+    mk_parallel_ranges(outer * p.chunks * p.bands, mk_grain_of(chunk * p.band),
+                       inner == 1 ? reduce_rows : reduce_panels, &p);
     if (p.chunks > 1) {
         reduce_middle(kernel, size, p.out, out, outer, p.chunks, inner);
         free(p.out);
@@ -102,7 +103,7 @@ static void reduce_groups(mk_reduce_kernel kernel, size_t size, const void *in, 
             if (!left++ || length[g] > length[longest]) longest = g;
         }
         int64_t outer = product(length, longest), inner = product(length + longest + 1, groups - longest - 1);
-        void *result = left == 1 ? out : mk_scratch(outer * inner, size);
+        void *result = left == 1 ? out : mk_temporary(outer * inner, size);
         reduce_middle(kernel, size, in, result, outer, length[longest], inner);
         free(scratch);
         if (left == 1) return;

@@ -2,7 +2,7 @@
 #ifndef MK_REDUCE_KERNELS_H
 #define MK_REDUCE_KERNELS_H
 
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_reduce.h"
 
 // Blocks of a row, rows of a block, and the bytes of a tile of columns. They fix the order of additions.

@@ -1,5 +1,5 @@
 #include <math.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_scan.h"
 
 #define BAND 256

@@ -1,6 +1,6 @@
 // The loops of softmax.c for one element type T. Included once per type, with NAME(loop), EXP and LOG defined.
-// Rows are walked in chunks that stay in the first cache; their sums are trees (MAX_ROW, SUM_ROW). Columns are summed in
-// double precision, MK_SUM_BLOCK rows at a time.
+// Rows are walked in chunks that stay in the first cache; their sums are trees (MAX_ROW, SUM_ROW). Columns are summed
+// in double precision, MK_SUM_BLOCK rows at a time.
 
 typedef struct {
     const T *x, *y;  // the input; for gradients dy and the output of the forward pass

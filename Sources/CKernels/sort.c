@@ -1,6 +1,6 @@
 // Elements become unsigned keys in the same order, which are sorted together with their indices.
 #include <string.h>
-#include "mk_internal.h"
+#include "internal.h"
 #include "mk_sort.h"
 #include "pairs.h"
 
@@ -71,14 +71,14 @@ static void write_row(const job *p, int64_t r, const mk_pair *pairs) {
     size_t size = mk_size_of(p->dtype);
     for (int64_t i = 0; i < p->k; i++) {
         if (p->indices) p->indices[r * p->k + i] = pairs[i].index;
-        if (p->values)
-            memcpy(p->values + (r * p->k + i) * (int64_t)size, p->in + (r * p->n + pairs[i].index) * (int64_t)size, size);
+        if (!p->values) continue;
+        memcpy(mk_at_mutable(p->values, r * p->k + i, size), mk_at(p->in, r * p->n + pairs[i].index, size), size);
     }
 }
 
 static void sort_range(int64_t begin, int64_t end, void *context) {
     const job *p = context;
-    mk_pair *pairs = mk_scratch(2 * p->n, sizeof *pairs);
+    mk_pair *pairs = mk_temporary(2 * p->n, sizeof *pairs);
     for (int64_t r = begin; r < end; r++) {
         for (int64_t i = 0; i < p->n; i++) {
             uint64_t key = key_at(p->dtype, p->in, r * p->n + i);
@@ -110,7 +110,7 @@ static void sift(mk_pair *heap, int64_t k, int64_t i) {
 
 static void top_k_range(int64_t begin, int64_t end, void *context) {
     const job *p = context;
-    mk_pair *heap = mk_scratch(p->k, sizeof *heap);
+    mk_pair *heap = mk_temporary(p->k, sizeof *heap);
     for (int64_t r = begin; r < end; r++) {
         for (int64_t i = 0; i < p->n; i++) {
             uint64_t key = key_at(p->dtype, p->in, r * p->n + i);

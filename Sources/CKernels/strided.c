@@ -65,26 +65,6 @@ static inline void advance(const copy *p, cursor *c) {
 #undef T
 #undef NAME
 
-#define DEFINE_ADD(name, T) \
-    static void name(int64_t begin, int64_t end, void *context) { \
-        const copy *p = context; \
-        cursor c = cursor_at(p, begin); \
-        for (int64_t u = begin; u < end; u++, advance(p, &c)) { \
-            int64_t length = mk_min(PIECE, p->n - c.piece * PIECE), skip = c.piece * PIECE; \
-            const T *restrict s = (const T *)p->src + c.src + skip * p->ss; \
-            T *restrict d = (T *)p->dst + c.dst + skip * p->ds; \
-            if (p->ss == 1 && p->ds == 1) \
-                for (int64_t i = 0; i < length; i++) d[i] += s[i]; \
-            else \
-                for (int64_t i = 0; i < length; i++) d[i * p->ds] += s[i * p->ss]; \
-        } \
-    }
-DEFINE_ADD(add_f32, float)
-DEFINE_ADD(add_f64, double)
-DEFINE_ADD(add_u32, uint32_t)
-DEFINE_ADD(add_u64, uint64_t)
-DEFINE_ADD(add_u8, uint8_t)
-
 // Drops axes of length 1 and joins neighbours that both sides walk through as one. At least one axis is left.
 static mk_view coalesce(const mk_view *v) {
     mk_view r = {.rank = 0};
@@ -147,19 +127,9 @@ void mk_copy_strided(size_t size, mk_view view, const void *src, void *dst) {
     mk_view v = coalesce(&view);
     int axis = across_axis(&v);
     copy p = make_rows(v, src, dst);
-    if (axis >= 0) run_tiles(&p, axis, size == 1 ? u8_tiles : size == 2 ? u16_tiles : size == 4 ? u32_tiles : u64_tiles);
-    else run_rows(&p, size == 1 ? u8_rows : size == 2 ? u16_rows : size == 4 ? u32_rows : u64_rows);
-}
-
-void mk_add_strided(mk_dtype dtype, mk_view view, const void *src, void *dst) {
-    if (count(&view) == 0) return;
-    copy p = make_rows(coalesce(&view), src, dst);
-    switch (dtype) {
-    case MK_F32: return run_rows(&p, add_f32);
-    case MK_F64: return run_rows(&p, add_f64);
-    case MK_I32: return run_rows(&p, add_u32);
-    case MK_I64: return run_rows(&p, add_u64);
-    case MK_U8: return run_rows(&p, add_u8);
-    default: mk_unsupported("mk_slice_scatter_add", dtype);
+    if (axis >= 0) {
+        run_tiles(&p, axis, size == 1 ? u8_tiles : size == 2 ? u16_tiles : size == 4 ? u32_tiles : u64_tiles);
+        return;
     }
+    run_rows(&p, size == 1 ? u8_rows : size == 2 ? u16_rows : size == 4 ? u32_rows : u64_rows);
 }

@@ -2,7 +2,7 @@
 #ifndef MK_STRIDED_H
 #define MK_STRIDED_H
 
-#include "mk_internal.h"
+#include "internal.h"
 
 // A tiled tensor has two axes for each of its own.
 #define MK_VIEW_RANK (2 * MK_MAX_RANK)
@@ -15,7 +15,5 @@ typedef struct {
 
 // dst[...] = src[...]; elements of 1, 2, 4 or 8 bytes. A source may repeat (steps of 0), a destination may not.
 void mk_copy_strided(size_t size, mk_view view, const void *src, void *dst);
-// dst[...] += src[...]
-void mk_add_strided(mk_dtype dtype, mk_view view, const void *src, void *dst);
 
 #endif

@@ -25,7 +25,8 @@ static void NAME(rows)(int64_t begin, int64_t end, void *context) {
 
 typedef T NAME(lanes) __attribute__((ext_vector_type(16), aligned(sizeof(T)), may_alias));
 
-// d[i][j] = s[j][i] for 16 x 16 elements, in four perfect shuffles: each moves one bit of the column's number to the row's.
+// d[i][j] = s[j][i] for 16 x 16 elements, in four perfect shuffles: each moves one bit of the column's number to the
+// row's.
 MK_INLINE void NAME(block)(const T *s, int64_t ss, T *d, int64_t ds) {
     NAME(lanes) a[16], b[16];
 #pragma clang loop unroll(full)

@@ -10,8 +10,8 @@
 
 #define MAX_THREADS 256
 // Kernels of one training step follow each other within microseconds: a thread that waits that long for the next one
-// saves the futex calls and the wake-up, which cost about as much. Where threads outnumber cores, the one that is waited
-// for may need the core.
+// saves the futex calls and the wake-up, which cost about as much. Where threads outnumber cores, the one that is
+// waited for may need the core.
 #define SPIN_NANOSECONDS 40000
 #define SPIN_NANOSECONDS_CROWDED 500
 
@@ -130,7 +130,8 @@ static void stop_workers(void) {
     atomic_store(&pool.stop, false);
 }
 
-// Brings the number of workers to `count`, or as near as the system allows. Signals stay with the program's own threads.
+// Brings the number of workers to `count`, or as near as the system allows. Signals stay with the program's own
+// threads.
 static void start_workers(int count) {
     if (pool.started > 0) stop_workers();
     pool.spin = count < mk_usable_cpus() ? SPIN_NANOSECONDS : SPIN_NANOSECONDS_CROWDED;

@@ -32,8 +32,8 @@ static inline int64_t mk_axis_outputs(const mk_axis *axis, int64_t i, int64_t *t
     return count;
 }
 
-// One side's pixel and the other side's pixels that it meets, over all three axes. `taps` and `positions` are flat: of the
-// window and of the other side's plane. The lists live in one block of `mk_window_bytes`.
+// One side's pixel and the other side's pixels that it meets, over all three axes. `taps` and `positions` are flat: of
+// the window and of the other side's plane. The lists live in one block of `mk_window_bytes`.
 typedef struct {
     mk_axis axis[3];
     bool outputs; // lists the outputs of an input position instead of the inputs of an output position
@@ -69,7 +69,8 @@ static inline void mk_window_move(mk_window *w, int axis, int64_t position) {
 
 // Fills the flat lists for the position; returns their length.
 static inline int64_t mk_window_list(mk_window *w) {
-    int64_t extent1 = w->outputs ? w->axis[1].out : w->axis[1].in, extent2 = w->outputs ? w->axis[2].out : w->axis[2].in;
+    int64_t extent1 = w->outputs ? w->axis[1].out : w->axis[1].in;
+    int64_t extent2 = w->outputs ? w->axis[2].out : w->axis[2].in;
     int64_t count = 0;
     for (int64_t a = 0; a < w->found[0]; a++) {
         for (int64_t b = 0; b < w->found[1]; b++) {

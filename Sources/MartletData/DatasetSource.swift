@@ -11,8 +11,8 @@ package struct DatasetSource: Sendable {
     package let systemFolders: [String]
     /// HTTPS folders that hold the four files with `.gz`, tried in turn.
     package var addresses: [String]
-    /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web differ
-    /// in their compression, not in this.
+    /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web
+    /// differ in their compression, not in this.
     package var contents: [(sha256: String, size: Int)]
 
     package static let mnist = DatasetSource(
@@ -72,7 +72,8 @@ package struct DatasetSource: Sendable {
                     let unpacked = try Compression.gunzip(bytes, limit: content.size, name: url)
                     let digest = SHA256.hexDigest(of: unpacked)
                     guard digest == content.sha256 else {
-                        throw MartletError("Expected contents of SHA-256 \(content.sha256). Received \(digest).", at: url)
+                        throw MartletError(
+                            "Expected contents of SHA-256 \(content.sha256). Received \(digest).", at: url)
                     }
                     try FileIO.write(bytes, to: path)
                     failures = []

@@ -6,9 +6,9 @@ import MartletFormats
 public enum Datasets {
     /// MNIST: 70,000 handwritten digits, 28x28 pixels, 10,000 of them for the test (Y. LeCun, C. Cortes, C. Burges).
     ///
-    /// The four files are looked for in `folder`; else in the folder that the environment variable `MARTLET_DATA` names,
-    /// or its subfolder `mnist`; else in the cache, `$XDG_CACHE_HOME/martlet/mnist` (`~/.cache/martlet/mnist`); else they are
-    /// downloaded into the cache, and their checksums verified. A folder that is given must hold them.
+    /// The four files are looked for in `folder`; else in the folder that the environment variable `MARTLET_DATA`
+    /// names, or its subfolder `mnist`; else in the cache, `$XDG_CACHE_HOME/martlet/mnist` (`~/.cache/martlet/mnist`);
+    /// else they are downloaded into the cache, and their checksums verified. A folder that is given must hold them.
     /// - Throws: `MartletError` when the data is nowhere to be had or is not what it should be.
     public static func mnist(folder: String? = nil) throws -> ImageDataset { try load(.mnist, folder: folder) }
 
@@ -34,9 +34,9 @@ public enum Datasets {
 
     /// 1,797 handwritten digits of 13 writers, 8x8 pixels of 0...16, embedded in the package: it needs no file.
     ///
-    /// Every fifth sample is for the test (359; samples 4, 9, 14, ... of the source), the others for training (1,438), so
-    /// that every writer is in both. Source: E. Alpaydin, C. Kaynak (1998), *Optical Recognition of Handwritten Digits*,
-    /// UCI Machine Learning Repository, https://doi.org/10.24432/C50P49.
+    /// Every fifth sample is for the test (359; samples 4, 9, 14, ... of the source), the others for training (1,438),
+    /// so that every writer is in both. Source: E. Alpaydin, C. Kaynak (1998), *Optical Recognition of Handwritten
+    /// Digits*, UCI Machine Learning Repository, https://doi.org/10.24432/C50P49.
     public static func digits() -> ImageDataset {
         let samples = DigitsData.samples
         func part(_ isIncluded: (Int) -> Bool) -> ImageDataset.Part {

@@ -8,8 +8,8 @@ import FoundationNetworking
 
 /// One file from the web, into memory.
 enum Download {
-    /// The bytes at `address`. Throws when nobody answers within 20 seconds, nothing moves for that long, the whole takes
-    /// more than ten minutes, the server refuses, or more than `limit` bytes come.
+    /// The bytes at `address`. Throws when nobody answers within 20 seconds, nothing moves for that long, the whole
+    /// takes more than ten minutes, the server refuses, or more than `limit` bytes come.
     static func bytes(of address: String, limit: Int) throws -> [UInt8] {
         guard let url = URL(string: address) else { throw MartletError("Expected an address on the web.", at: address) }
         let configuration = URLSessionConfiguration.ephemeral

@@ -1,6 +1,7 @@
 import MartletCore
 
-/// Files in IDX format, which MNIST and its relatives come in: a big-endian header of type and sizes, then the elements.
+/// Files in IDX format, which MNIST and its relatives come in: a big-endian header of type and sizes, then the
+/// elements.
 ///
 /// Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*, section "The IDX file format".
 public enum IDX {
@@ -11,7 +12,8 @@ public enum IDX {
     /// Reads the array in the file at `path`, plain or gzip-compressed: the first bytes tell, not the name.
     ///
     /// Signed bytes and 16-bit integers become `int32`; the other types keep theirs.
-    /// - Throws: `MartletError` when the file cannot be read, is not IDX, is cut short, or has bytes after its elements.
+    /// - Throws: `MartletError` when the file cannot be read, is not IDX, is cut short, or has bytes after its
+    ///   elements.
     public static func read(_ path: String) throws -> Tensor { try read(FileStream.openDecompressing(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Tensor {
@@ -35,8 +37,8 @@ public enum IDX {
         return tensor
     }
 
-    /// Writes `tensor`, of `uint8`, `int32`, `float32` or `float64`, to the file at `path`, which appears whole or not at
-    /// all.
+    /// Writes `tensor`, of `uint8`, `int32`, `float32` or `float64`, to the file at `path`, which appears whole or not
+    /// at all.
     ///
     /// - Parameter compressed: whether to compress with gzip; when nil, if the name ends in `.gz`.
     /// - Throws: `MartletError` when the file cannot be written, or the format has no such type or size.

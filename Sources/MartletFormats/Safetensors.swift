@@ -28,7 +28,8 @@ public struct Safetensors: Sendable {
     static let maximumHeaderSize = 100_000_000
 
     static let elements: [String: StoredElement] = [
-        "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "I16": .int16,
+        "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32,
+        "I16": .int16,
         "I8": .int8, "U32": .uint32, "U16": .uint16, "U8": .uint8, "BOOL": .bool,
     ]
 }
@@ -37,8 +38,8 @@ extension Safetensors {
     /// Reads the file at `path`.
     ///
     /// `I8`, `I16` and `U16` become `int32`, `U32` becomes `int64`; the other types keep theirs.
-    /// - Throws: `MartletError` when the file cannot be read, its header is malformed, a type is unknown, or the tensors
-    ///   do not fill the rest of the file without holes and overlaps.
+    /// - Throws: `MartletError` when the file cannot be read, its header is malformed, a type is unknown, or the
+    ///   tensors do not fill the rest of the file without holes and overlaps.
     public static func read(_ path: String) throws -> Safetensors { try read(FileStream(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Safetensors {

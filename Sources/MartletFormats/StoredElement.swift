@@ -86,7 +86,8 @@ extension ByteStream {
         try withUnsafeTemporaryAllocation(of: Stored.self, capacity: 1 << 14) { chunk in
             for start in stride(from: 0, to: target.count, by: chunk.count) {
                 let count = min(chunk.count, target.count - start)
-                try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: chunk[..<count])), "elements")
+                try fill(
+                    UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: chunk[..<count])), "elements")
                 for i in 0..<count {
                     target[start + i] = Held(order == .host ? chunk[i] : chunk[i].byteSwapped)
                 }

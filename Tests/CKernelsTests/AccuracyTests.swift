@@ -148,8 +148,8 @@ import Testing
         #expect(worst.error <= 2, "\(worst.error) ULP at \(bases[worst.index / 300]), \(exponents[worst.index % 300])")
     }
 
-    /// The inverse error function has no reference in Foundation: Newton's steps on erf, or on erfc near the ends, where
-    /// 1 - |x| is exact.
+    /// The inverse error function has no reference in Foundation: Newton's steps on erf, or on erfc near the ends,
+    /// where 1 - |x| is exact.
     @Test func inverseErrorFunction() {
         let inputs = Self.everyMagnitude(mantissas: 200).filter { abs($0) <= 1 }
         let results: [Float] = Tensor(inputs).erfinv().scalars()

@@ -34,7 +34,8 @@ extension CommandLineTests {
                 let pixels = (0..<count * 144).map { Float($0 % 7) / 7 }
                 try IDX.write(Tensor(pixels, shape: [count, 12, 12]), to: "\(folder)/\(part)-images-idx3-ubyte.gz")
                 try IDX.write(
-                    Tensor((0..<count).map { UInt8($0 % 10) }, shape: [count]), to: "\(folder)/\(part)-labels-idx1-ubyte")
+                    Tensor((0..<count).map { UInt8($0 % 10) }, shape: [count]),
+                    to: "\(folder)/\(part)-labels-idx1-ubyte")
             }
             let outcome = try demo(["--data", folder, "--epochs", "1", "--json"], to: folder)
             #expect(outcome.status == 0, "\(outcome.error)")
@@ -66,7 +67,8 @@ extension CommandLineTests {
             try IDX.write(Tensor(pixels, shape: [40, 12, 12]), to: $0 + "/train-images-idx3-ubyte")
         }
         try refusal("t10k-images") {
-            try IDX.write(Tensor([UInt8](repeating: 1, count: 20 * 100), shape: [20, 10, 10]), to: $0 + "/t10k-images-idx3-ubyte")
+            try IDX.write(
+                Tensor([UInt8](repeating: 1, count: 20 * 100), shape: [20, 10, 10]), to: $0 + "/t10k-images-idx3-ubyte")
         }
     }
 }

@@ -96,7 +96,8 @@ import Testing
     func expectRefusal(_ outcome: Outcome, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(outcome.status == 1, "\(outcome.output)\(outcome.error)", sourceLocation: sourceLocation)
         let lines = outcome.error.split(separator: "\n")
-        #expect(lines.count == 1 && outcome.error.hasPrefix("error: "), "\(outcome.error)", sourceLocation: sourceLocation)
+        #expect(
+            lines.count == 1 && outcome.error.hasPrefix("error: "), "\(outcome.error)", sourceLocation: sourceLocation)
         #expect(outcome.error.contains(words), "\(outcome.error)", sourceLocation: sourceLocation)
         #expect(!outcome.output.contains("step"), sourceLocation: sourceLocation)
     }

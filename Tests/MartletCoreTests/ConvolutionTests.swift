@@ -226,6 +226,17 @@ import Testing
         }
     }
 
+    @Test func kernelsMayBeVeryLong() {
+        let taps = 2_000_000
+        let (x, kernel) = (Tensor.ones([1, taps + 1, 1]), Tensor.ones([taps, 1, 1]))
+        let tape = GradientTape()
+        tape.watch(kernel)
+        let y = tape.record { conv(x, kernel) }
+        #expect(y.scalars(as: Double.self) == [Double(taps), Double(taps)])
+        let gradient = tape.gradient(of: y, withRespectTo: kernel)!
+        #expect(gradient.min().item() == 2.0 && gradient.max().item() == 2.0)
+    }
+
     @Test func anyNumberOfThreadsGivesTheSameBits() {
         for c in Self.cases.suffix(4) {
             let x = SampleInput.uniform(c.input, seed: 1).cast(to: .float32)

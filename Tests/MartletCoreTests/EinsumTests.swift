@@ -101,7 +101,9 @@ import Testing
 
     @Test func tensordotMatchesEinsum() {
         let (a, b) = (SampleInput.uniform([2, 3, 4], seed: 1), SampleInput.uniform([3, 4, 5], seed: 2))
-        func same(_ x: Tensor, _ y: Tensor) -> Bool { x.shape == y.shape && x.allClose(to: y, relativeTolerance: 1e-12) }
+        func same(_ x: Tensor, _ y: Tensor) -> Bool {
+            x.shape == y.shape && x.allClose(to: y, relativeTolerance: 1e-12)
+        }
         #expect(same(tensordot(a, b), einsum("iab,abj->ij", a, b)))
         #expect(same(tensordot(a, b, axes: ([1, -1], [0, 1])), einsum("iab,abj->ij", a, b)))
         #expect(same(tensordot(a, b, axes: ([2], [1])), einsum("ika,laj->iklj", a, b)))

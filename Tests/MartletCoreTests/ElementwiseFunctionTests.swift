@@ -108,7 +108,8 @@ import Testing
         }
         let inf = Double.infinity
         #expect(of({ $0.exp() }, inf, -inf, 0, 1000, -1000) == [inf, 0, 1, inf, 0])
-        #expect(of({ $0.expm1() }, inf, -inf, 0, 1e-30) == [inf, -1, 0, type == .float32 ? Double(Float(1e-30)) : 1e-30])
+        #expect(
+            of({ $0.expm1() }, inf, -inf, 0, 1e-30) == [inf, -1, 0, type == .float32 ? Double(Float(1e-30)) : 1e-30])
         #expect(of({ $0.log() }, inf, 0, -0.0, 1) == [inf, -inf, -inf, 0])
         #expect(of({ $0.log1p() }, inf, -1, 0) == [inf, -inf, 0])
         #expect(of({ $0.squareRoot() }, inf, 0, 4) == [inf, 0, 2])

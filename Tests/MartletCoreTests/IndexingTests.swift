@@ -39,7 +39,8 @@ import Testing
         let indices = Tensor([1, 0, 1])
         let updates = Tensor([[1.0, 2, 3], [10, 20, 30], [100, 200, 300]])
         #expect(x.scatteringAdd(at: indices, updates).scalars(as: Int.self) == [11, 22, 33, 105, 207, 309])
-        let sums = Tensor.scatterAdd(shape: [2, 2], indices: Tensor([[0, 1], [0, 1], [1, 0]]), updates: Tensor([1, 2, 4]))
+        let sums = Tensor.scatterAdd(
+            shape: [2, 2], indices: Tensor([[0, 1], [0, 1], [1, 0]]), updates: Tensor([1, 2, 4]))
         #expect(sums.scalars(as: Int.self) == [0, 3, 4, 0])
         let half = x.cast(to: .float16).scatteringAdd(at: Tensor([0]), Tensor([[1.0, 1, 1]]).cast(to: .float16))
         #expect(half.dtype == .float16 && half.scalars(as: Float.self) == [2, 3, 4, 4, 5, 6])

@@ -151,11 +151,17 @@ import Testing
         #expect(Tensor.range(from: 0.0, to: 1.0, by: 0.25).scalars(as: Double.self) == [0, 0.25, 0.5, 0.75])
         #expect(Tensor.range(from: 0, to: -1, by: 1).shape == [0])
         #expect(Tensor.range(0..<3, dtype: .uint8).dtype == .uint8)
+        #expect(Tensor.range(from: 0.5, to: 3.0, by: 1.0, dtype: .int32).scalars(as: Int.self) == [0, 1, 2])
+        #expect(Tensor.range(from: 0.0, to: 3.0, by: 1.0, dtype: .uint8).scalars(as: Int.self) == [0, 1, 2])
         #expect(Tensor.linearSpace(from: 0, to: 1, count: 5).scalars(as: Double.self) == [0, 0.25, 0.5, 0.75, 1])
-        #expect(Tensor.linearSpace(from: 0, to: 1, count: 4, endpoint: false).scalars(as: Double.self) == [0, 0.25, 0.5, 0.75])
+        #expect(
+            Tensor.linearSpace(from: 0, to: 1, count: 4, endpoint: false).scalars(as: Double.self) == [
+                0, 0.25, 0.5, 0.75,
+            ])
         #expect(Tensor.linearSpace(from: 3, to: 9, count: 1).scalars(as: Double.self) == [3])
         let grid = Tensor.meshgrid([Tensor([1, 2, 3]), Tensor([4, 5])])
-        #expect(grid[0].scalars(as: Int.self) == [1, 2, 3, 1, 2, 3] && grid[1].scalars(as: Int.self) == [4, 4, 4, 5, 5, 5])
+        #expect(
+            grid[0].scalars(as: Int.self) == [1, 2, 3, 1, 2, 3] && grid[1].scalars(as: Int.self) == [4, 4, 4, 5, 5, 5])
         #expect(Tensor.meshgrid([Tensor([1, 2, 3]), Tensor([4, 5])], indexing: .ij)[0].shape == [3, 2])
     }
 

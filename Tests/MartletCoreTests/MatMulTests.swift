@@ -119,6 +119,11 @@ import Testing
         }
     }
 
+    @Test func decompositionOfNaNIsNaN() {
+        let (q, r) = Tensor([1.0, .nan, 2, 3], shape: [2, 2]).qr()
+        #expect(q.isNaN().all().item() == 1.0 && r.isNaN().all().item() == 1.0)
+    }
+
     @Test func anyNumberOfThreadsGivesTheSameBits() {
         let a = SampleInput.uniform([300, 700], seed: 1).cast(to: .float32)
         let b = SampleInput.uniform([700, 90], seed: 2).cast(to: .float32)
@@ -138,7 +143,8 @@ func sameBitsWithAnyThreads(_ body: () -> [Tensor]) -> Bool {
     return results[0] == results[1] && results[0] == results[2]
 }
 
-/// The largest difference between a tensor's elements and what was expected: infinite when their numbers differ, or at NaN.
+/// The largest difference between a tensor's elements and what was expected: infinite when their numbers differ, or at
+/// NaN.
 func worstError(_ tensor: Tensor, _ expected: [Double]) -> Double {
     let values: [Double] = tensor.scalars()
     guard values.count == expected.count else { return .infinity }

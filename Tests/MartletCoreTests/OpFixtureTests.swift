@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    /// In float32, against float64 on the same inputs, rounded before: what is lost is lost in the op. An output may be off
-    /// by two units in the last place, a gradient, which several ops compute, by four.
+    /// In float32, against float64 on the same inputs, rounded before: what is lost is lost in the op. An output may be
+    /// off by two units in the last place, a gradient, which several ops compute, by four.
     @Test(arguments: OpFixture.files) func float32(_ file: String) throws {
         for (index, fixture) in try OpFixture.cases(of: file).enumerated() {
             let place = "\(file).json, case \(index), \(fixture.op)"

@@ -4,8 +4,8 @@ import Testing
 
 /// The proof that every gradient is right: every op of the registry, on all its samples.
 @Suite struct OpGradientTests {
-    /// Every sample of every op, first and second order; linear ops as adjoints to 1e-12; and for every input that has a
-    /// gradient, a backward rule that is off by one part in a thousand must be caught by a sample of the op.
+    /// Every sample of every op, first and second order; linear ops as adjoints to 1e-12; and for every input that has
+    /// a gradient, a backward rule that is off by one part in a thousand must be caught by a sample of the op.
     @Test func everyOpIsCheckedAndEveryMutationIsCaught() {
         var samples = 0, secondOrder = 0, linear = 0, mutations = 0, caught = 0, differentiable = 0
         for type in OpRegistry.all {
@@ -52,7 +52,8 @@ import Testing
         let registered = Set(OpRegistry.all.map { "\($0)" })
         let pattern = /struct (\w+)(<[^>]*>)?: \w*Op\b/
         var found = 0
-        for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        for case let file as URL in try #require(
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         where file.pathExtension == "swift" {
             for match in try String(contentsOf: file, encoding: .utf8).matches(of: pattern) {
                 found += 1

@@ -74,6 +74,10 @@ import Testing
     }
 
     @Test func wrongCalls() async {
+        // Every window lies in the padding alone.
+        await #expect(processExitsWith: .failure) {
+            _ = maxPool(Tensor.ones([1, 0, 4, 1]), size: [3, 3], padding: .explicit([(2, 2), (0, 0)]))
+        }
         await #expect(processExitsWith: .failure) { _ = maxPool(Tensor.ones([1, 2, 2, 1]), size: [3, 3]) }
         await #expect(processExitsWith: .failure) { _ = maxPool(Tensor.ones([1, 4, 4, 1]), size: [2]) }
         await #expect(processExitsWith: .failure) {

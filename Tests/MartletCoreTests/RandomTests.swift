@@ -111,7 +111,9 @@ import Testing
     }
 
     @Test func theGlobalSeedRestartsTheDefaultGenerator() {
-        func draws() -> [Float] { (Tensor.randomUniform([3]).scalars() as [Float]) + RandomGenerator().normal([2]).scalars() }
+        func draws() -> [Float] {
+            (Tensor.randomUniform([3]).scalars() as [Float]) + RandomGenerator().normal([2]).scalars()
+        }
         setRandomSeed(42)
         let first = draws()
         let going = draws()

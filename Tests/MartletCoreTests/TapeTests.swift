@@ -23,6 +23,27 @@ import Testing
         #expect(tape.watchedVariables.isEmpty)  // the tape was used up
     }
 
+    @Test func variablesMadeFromOneTensorAreToldApart() {
+        let start = Tensor([2.0, 3], dtype: .float64)
+        let (a, b) = (Variable(start), Variable(start))
+        let tape = GradientTape(persistent: true)
+        tape.watch(start)
+        let y = tape.record { (a.value * 5 + b.value * 7 + start * 11).sum() }
+        let gradients = tape.gradient(of: y, withRespectTo: [a, b, start])
+        #expect(gradients.map { $0?.scalars(as: Double.self) } == [[5, 5], [7, 7], [11, 11]])
+    }
+
+    @Test func aVariableWhoseValueIsWatchedAsATensorIsAVariableStill() {
+        let w = Variable(Tensor(3.0, dtype: .float64))
+        let value = w.value
+        let tape = GradientTape(persistent: true)
+        tape.watch(value)
+        let y = tape.record { w.value.square() + w.value }
+        #expect(tape.gradient(of: y, withRespectTo: w)?.item() == 7.0)
+        #expect(tape.gradient(of: y, withRespectTo: value)?.item() == 7.0)
+        #expect(tape.watchedVariables.count == 1)
+    }
+
     @Test func assignmentWhileRecordingKeepsBothReads() {
         let w = Variable(Tensor(2.0, dtype: .float64))
         let tape = GradientTape()
@@ -123,7 +144,8 @@ import Testing
         #expect(outer.gradient(of: first, withRespectTo: x)!.item() == 4.0)
     }
 
-    /// What the tape keeps goes with the tape, and the backward pass of a tape that is not persistent lets go as it runs.
+    /// What the tape keeps goes with the tape, and the backward pass of a tape that is not persistent lets go as it
+    /// runs.
     @Test func memoryGoesWithTheTape() {
         let x = Tensor.ones([1000])
         weak var intermediate: Tensor.Handle?

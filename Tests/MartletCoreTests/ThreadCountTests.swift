@@ -3,7 +3,8 @@ import Testing
 
 /// Results have the same bits with any number of threads. Serialized: the number is a setting of the process.
 @Suite(.serialized) struct ThreadCountTests {
-    /// Every elementwise op on its own samples, repeated until several threads share the work; sizes that do not divide.
+    /// Every elementwise op on its own samples, repeated until several threads share the work; sizes that do not
+    /// divide.
     @Test func elementwise() {
         for sample in OpRegistry.all.flatMap({ $0.samples }) where sample.op is any ElementwiseOp {
             let shape = sample.inputs[0].shape

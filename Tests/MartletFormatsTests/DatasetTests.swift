@@ -16,7 +16,9 @@ import MartletData
         #expect(
             SHA256.hexDigest(of: DigitsData.samples)
                 == "68aea062d35a127749050fa0e52dca09d6569ac08092c925610e0954e172dde2")
-        #expect(data.train.x.spec == TensorSpec([1438, 8, 8], .uint8) && data.test.x.spec == TensorSpec([359, 8, 8], .uint8))
+        #expect(
+            data.train.x.spec == TensorSpec([1438, 8, 8], .uint8)
+                && data.test.x.spec == TensorSpec([359, 8, 8], .uint8))
         #expect(data.train.y.spec == TensorSpec([1438], .uint8) && data.test.y.spec == TensorSpec([359], .uint8))
         let (train, test) = (histogram(data.train.y), histogram(data.test.y))
         #expect(zip(train, test).map(+) == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180])

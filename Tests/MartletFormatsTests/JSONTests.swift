@@ -21,7 +21,9 @@ import MartletFormats
             let text = value.serialized(indented: indented)
             #expect(try JSONValue(parsing: text) == value)
         }
-        #expect(JSONValue(dictionaryLiteral: ("a", [1, 2.0]), ("b", "\u{7}")).serialized() == #"{"a": [1, 2.0], "b": "\u0007"}"#)
+        #expect(
+            JSONValue(dictionaryLiteral: ("a", [1, 2.0]), ("b", "\u{7}")).serialized()
+                == #"{"a": [1, 2.0], "b": "\u0007"}"#)
         #expect(JSONValue(dictionaryLiteral: ("a", [1])).serialized(indented: true) == "{\n  \"a\": [\n    1\n  ]\n}")
     }
 
@@ -35,10 +37,14 @@ import MartletFormats
 
     @Test func refusals() {
         for (text, place) in [
-            ("", "a value"), ("{\"a\" 1}", "\":\""), ("[1,]", "a value"), ("[1 2]", "\",\" or \"]\""), ("01", "a value"),
-            ("1.", "a value"), ("-", "a value"), ("1e", "a value"), ("+1", "a value"), ("nul", "a value"), ("[1]x", "the end"),
-            ("\"a", "the end of the string"), ("\"\n\"", "control character"), ("\"\\x\"", "escape"), ("\"\\u12\"", "escape"),
-            ("\"\\ud800\"", "surrogate"), ("{\"a\":1,\"a\":2}", "every key once"), ("{1:2}", "a key"), ("'a'", "a value"),
+            ("", "a value"), ("{\"a\" 1}", "\":\""), ("[1,]", "a value"), ("[1 2]", "\",\" or \"]\""),
+            ("01", "a value"),
+            ("1.", "a value"), ("-", "a value"), ("1e", "a value"), ("+1", "a value"), ("nul", "a value"),
+            ("[1]x", "the end"),
+            ("\"a", "the end of the string"), ("\"\n\"", "control character"), ("\"\\x\"", "escape"),
+            ("\"\\u12\"", "escape"),
+            ("\"\\ud800\"", "surrogate"), ("{\"a\":1,\"a\":2}", "every key once"), ("{1:2}", "a key"),
+            ("'a'", "a value"),
         ] {
             expectError(place, "line 1") { try JSONValue(parsing: text) }
         }
@@ -56,9 +62,13 @@ import MartletFormats
         #expect(try value.value(at: ["layers", 0, "size"]) == [3, 3])
         #expect(try value.valueIfPresent(at: ["layers", 0, "seed"], as: Int.self) == nil)
         #expect(try value.valueIfPresent(at: ["layers", 1, "seed"], as: Int.self) == nil)
-        expectError("Expected an integer at \"layers[0].units\". Received: \"many\"") { try value.int("layers", 0, "units") }
+        expectError("Expected an integer at \"layers[0].units\". Received: \"many\"") {
+            try value.int("layers", 0, "units")
+        }
         expectError("an integer", "There is no \"layers[7]\"") { try value.int("layers", 7, "units") }
-        expectError("every element a string", "an array of 2") { try value.value(at: ["layers", 0, "size"], as: [String].self) }
+        expectError("every element a string", "an array of 2") {
+            try value.value(at: ["layers", 0, "size"], as: [String].self)
+        }
         expectError("an integer") { try value.valueIfPresent(at: ["layers"], as: Int.self) }
     }
 

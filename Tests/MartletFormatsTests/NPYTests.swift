@@ -65,7 +65,9 @@ import MartletFormats
             try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }")
         }
         expectError("cut short") { try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }") }
-        expectError("Expected nothing after the 0") { try read("{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }") }
+        expectError("Expected nothing after the 0") {
+            try read("{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }")
+        }
         expectError("Expected 0 or 1") {
             try read("{'descr': '|b1', 'fortran_order': False, 'shape': (4,), }", [0, 1, 2, 0])
         }

@@ -57,7 +57,8 @@ func fuzz(_ original: [UInt8], _ read: ([UInt8]) throws -> some Any) -> (read: I
         var bytes = original
         switch Int.random(in: 0..<4, using: &random) {
         case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
-        case 1: bytes.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...bytes.count, using: &random))
+        case 1:
+            bytes.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...bytes.count, using: &random))
         default:
             // Headers come first: damage there goes deepest.
             let reach = Bool.random(using: &random) ? min(bytes.count, 96) : bytes.count

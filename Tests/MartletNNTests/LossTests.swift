@@ -69,7 +69,9 @@ struct LossTests {
                 wanted = wanted + inputs[1].softmax(axis: -1) * surplus * upstream.expandingDims(at: -1)
             }
             let gradient = tape.gradient(of: found, withRespectTo: inputs[1], outputGradient: upstream)
-            #expect(relativeError(try #require(gradient), wanted) < tolerance * 10, "gradient of case \(index): \(name) \(args)")
+            #expect(
+                relativeError(try #require(gradient), wanted) < tolerance * 10,
+                "gradient of case \(index): \(name) \(args)")
         }
         #expect(
             left == [
@@ -140,7 +142,8 @@ struct LossTests {
         #expect(try "kld".makeLoss().name == "kl_divergence")
         #expect(throws: MartletError.self) { try "mean_sqared_error".makeLoss() }
         do { _ = try "mean_sqared_error".makeLoss() } catch {
-            #expect("\(error)".contains("\"mean_squared_error\"") && "\(error)".contains("Received: \"mean_sqared_error\""))
+            #expect(
+                "\(error)".contains("\"mean_squared_error\"") && "\(error)".contains("Received: \"mean_sqared_error\""))
         }
     }
 
@@ -171,6 +174,8 @@ struct LossTests {
         try sparse.validate(values: Tensor([] as [Int]), prediction: [nil, 10])
         try SparseCategoricalCrossentropy(ignoreClass: -1).validate(values: Tensor([-1, 3]), prediction: [nil, 10])
         try BinaryCrossentropy().validate(target: [nil], prediction: [nil, 1])
+        // More classes than the labels' type has numbers.
+        try sparse.validate(values: Tensor([3, 255] as [UInt8]), prediction: [nil, 1000])
     }
 
     @Test(arguments: [

@@ -113,12 +113,19 @@ struct MetricTests {
         #expect(Swift.abs(metric.result().item() - 1) < 1e-6)
     }
 
+    @Test func noClassIsNotAmongTheLikeliest() {
+        let metric = SparseTopKCategoricalAccuracy(k: 1)
+        metric.update(Tensor([-1, 2, 3]), Tensor([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7], [0.1, 0.2, 0.7]]))
+        #expect(Swift.abs(metric.result().item() - 1.0 / 3) < 1e-6)
+    }
+
     @Test func confusionsAreCounted() {
         let matrix = confusionMatrix(Tensor([0, 1, 2, 2, 1]), Tensor([0, 2, 2, 1, 1]))
         #expect(matrix.shape == [3, 3])
         #expect(matrix.scalars(as: Int.self) == [1, 0, 0, 0, 1, 1, 0, 1, 1])
         let scores = Tensor([[0.9, 0.1], [0.2, 0.8]])
         #expect(confusionMatrix(Tensor([0, 0]), scores, classes: 2).scalars(as: Int.self) == [1, 1, 0, 0])
-        #expect(confusionMatrix(Tensor([] as [Int]), Tensor([] as [Int]), classes: 2).scalars(as: Int.self) == [0, 0, 0, 0])
+        #expect(
+            confusionMatrix(Tensor([] as [Int]), Tensor([] as [Int]), classes: 2).scalars(as: Int.self) == [0, 0, 0, 0])
     }
 }

@@ -29,7 +29,8 @@ struct OptimizerTests {
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm)
         case "Adam":
             return try Adam(
-                learningRate: rate ?? 0.001, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: args.bool("amsgrad"),
+                learningRate: rate ?? 0.001, beta1: beta1, beta2: beta2, epsilon: epsilon,
+                amsgrad: args.bool("amsgrad"),
                 weightDecay: decay, clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm)
         case "AdamW":
             return try AdamW(
@@ -75,8 +76,10 @@ struct OptimizerTests {
 
     static var all: [Optimizer] {
         [
-            SGD(), SGD(momentum: 0.9), SGD(momentum: 0.9, nesterov: true, weightDecay: 0.1), Adam(), Adam(amsgrad: true),
-            AdamW(clipValue: 0.5), RMSprop(), RMSprop(momentum: 0.5, centered: true), Adagrad(clipNorm: 0.3), Adadelta(),
+            SGD(), SGD(momentum: 0.9), SGD(momentum: 0.9, nesterov: true, weightDecay: 0.1), Adam(),
+            Adam(amsgrad: true),
+            AdamW(clipValue: 0.5), RMSprop(), RMSprop(momentum: 0.5, centered: true), Adagrad(clipNorm: 0.3),
+            Adadelta(),
             Adamax(globalClipNorm: 0.7), Lion(weightDecay: 0.01),
         ]
     }

@@ -19,7 +19,8 @@ struct ScheduleTests {
                 staircase: args.bool("staircase"))
         case "PolynomialDecay":
             return try PolynomialDecay(
-                initialLearningRate: first, decaySteps: steps, endLearningRate: args.double("endLearningRate", or: 1e-4),
+                initialLearningRate: first, decaySteps: steps,
+                endLearningRate: args.double("endLearningRate", or: 1e-4),
                 power: args.double("power", or: 1), cycle: args.bool("cycle"))
         case "PiecewiseConstantDecay":
             return try PiecewiseConstantDecay(
@@ -31,7 +32,8 @@ struct ScheduleTests {
                 warmupSteps: args.valueIfPresent(at: ["warmupSteps"]) ?? 0)
         case "CosineDecayRestarts":
             return try CosineDecayRestarts(
-                initialLearningRate: first, firstDecaySteps: args.int("firstDecaySteps"), tMul: args.double("tMul", or: 2),
+                initialLearningRate: first, firstDecaySteps: args.int("firstDecaySteps"),
+                tMul: args.double("tMul", or: 2),
                 mMul: args.double("mMul", or: 1), alpha: args.double("alpha", or: 0))
         default: return nil
         }
@@ -48,8 +50,8 @@ struct ScheduleTests {
             for (step, value) in zip(steps, expected) {
                 let rate = schedule(Tensor(step))
                 #expect(rate.dtype == .float32 && rate.shape == [])
-                // A few roundings of float32, of numbers up to the first rate; after many restarts the phase of the cosine
-                // has lost some digits to the subtraction of the elapsed ones.
+                // A few roundings of float32, of numbers up to the first rate; after many restarts the phase of the
+                // cosine has lost some digits to the subtraction of the elapsed ones.
                 let scale = Swift.max(1, try args.double("initialLearningRate", or: 1))
                 #expect(Swift.abs(rate.item() - value) <= 1e-6 * scale, "\(name) \(args) at \(step)")
             }

@@ -31,8 +31,8 @@ static inline size_t mk_size_of(mk_dtype t) {
     return 0;
 }
 
-// A package that others depend on may pass no unsafe compiler flags, so a hot loop asks for its instruction sets itself:
-// the loader picks the best clone at start-up (ifunc).
+// A package that others depend on may pass no unsafe compiler flags, so a hot loop asks for its instruction sets
+// itself: the loader picks the best clone at start-up (ifunc).
 #if defined(__x86_64__) && defined(__linux__) && !defined(MK_NO_CLONES)
 #define MK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -1,13 +1,13 @@
-// Convolution (cross-correlation, as in Keras) over three spatial dimensions, channels last; one and two dimensions set the
-// leading ones to 1.
+// Convolution (cross-correlation, as in Keras) over three spatial dimensions, channels last; one and two dimensions set
+// the leading ones to 1.
 #ifndef MK_CONV_H
 #define MK_CONV_H
 
 #include "mk_common.h"
 #include "mk_gemm.h"
 
-// Output position o sees the input at o * stride - pad_before + t * dilation for t in 0..<kernel, zeros outside; `out` may
-// end anywhere, so that it also describes a transposed convolution, which is mk_conv_input_gradient.
+// Output position o sees the input at o * stride - pad_before + t * dilation for t in 0..<kernel, zeros outside; `out`
+// may end anywhere, so that it also describes a transposed convolution, which is mk_conv_input_gradient.
 typedef struct {
     mk_dtype type; // MK_F32 or MK_F64
     int64_t n;     // images, may be 0
@@ -20,8 +20,8 @@ typedef struct {
     mk_activation activation; // of the forward pass
 } mk_conv_plan;
 
-// Shapes: x [n, in, channels_in], y [n, out, channels_out], kernel [kernel, channels_in / groups, channels_out] (Keras's
-// order), bias [channels_out] or NULL. Results are written, not added.
+// Shapes: x [n, in, channels_in], y [n, out, channels_out], kernel [kernel, channels_in / groups, channels_out]
+// (Keras's order), bias [channels_out] or NULL. Results are written, not added.
 void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
 void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);

@@ -1,9 +1,9 @@
 // Elementwise programs: one instruction or many, over any broadcast inputs.
 //
-// A program is a list of instructions over registers. It runs tile by tile (about 1,000 elements, so that registers stay in
-// the first-level cache), and an instruction is one contiguous vectorised loop over the tile. A single operation and a fused
-// graph run the same loops, so they give the same bits; and as every loop treats each element alike, the bits depend
-// neither on an element's position nor on the number of threads.
+// A program is a list of instructions over registers. It runs tile by tile (about 1,000 elements, so that registers
+// stay in the first-level cache), and an instruction is one contiguous vectorised loop over the tile. A single
+// operation and a fused graph run the same loops, so they give the same bits; and as every loop treats each element
+// alike, the bits depend neither on an element's position nor on the number of threads.
 #ifndef MK_EWISE_H
 #define MK_EWISE_H
 
@@ -48,8 +48,8 @@ enum {
     X(MIN, min, MK_ON_NUMBERS) X(MAX, max, MK_ON_NUMBERS)
 #define MK_BINARY_MATH(X) \
     X(DIV, div, MK_ON_FLOATS) X(ATAN2, atan2, MK_ON_FLOATS) X(HYPOT, hypot, MK_ON_FLOATS)
-// floor_div and mod follow the divisor's sign, as in Python; an integer divided by zero gives 0. An integer to a negative
-// power is 0, save for the bases 1 and -1.
+// floor_div and mod follow the divisor's sign, as in Python; an integer divided by zero gives 0. An integer to a
+// negative power is 0, save for the bases 1 and -1.
 #define MK_BINARY_DIVISION(X) X(FLOOR_DIV, floor_div, MK_ON_NUMBERS) X(MOD, mod, MK_ON_NUMBERS)
 #define MK_BINARY_POWER(X) X(POW, pow, MK_ON_NUMBERS)
 // The result is bool.
@@ -96,8 +96,8 @@ enum {
     MK_EWISE_MAX_REGISTERS = 128,
 };
 
-// A program. Registers 0..<inputs hold the inputs and are never written; instructions write the others, as often as they
-// like, except that a register named in `output_registers` is written once.
+// A program. Registers 0..<inputs hold the inputs and are never written; instructions write the others, as often as
+// they like, except that a register named in `output_registers` is written once.
 typedef struct {
     int32_t rank;                     // the loop space, row-major
     int32_t inputs, outputs, registers, instructions;

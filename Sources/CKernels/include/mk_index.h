@@ -1,5 +1,5 @@
-// Reading and adding at places that data chooses. Indices are int64 or int32 (`index_dtype`); a negative one counts from
-// the end. Every function checks all indices first: it returns the position of the first bad one, with nothing
+// Reading and adding at places that data chooses. Indices are int64 or int32 (`index_dtype`); a negative one counts
+// from the end. Every function checks all indices first: it returns the position of the first bad one, with nothing
 // read or written, or -1. Adding goes in the order of the indices for each destination, whatever the threads do.
 #ifndef MK_INDEX_H
 #define MK_INDEX_H
@@ -19,8 +19,8 @@ int64_t mk_take_along_axis(size_t size, const void *in, void *out, int64_t outer
 int64_t mk_scatter_add_along_axis(mk_dtype dtype, const void *in, void *out, int64_t outer, int64_t n, int64_t inner,
                                   mk_dtype index_dtype, const void *index, int64_t count);
 
-// out [count, inner] = in [dims..., inner] at the tuples index [count, depth], `depth` being the number of dims; and the
-// way back, which adds. The position returned is the tuple's.
+// out [count, inner] = in [dims..., inner] at the tuples index [count, depth], `depth` being the number of dims; and
+// the way back, which adds. The position returned is the tuple's.
 int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
                      mk_dtype index_dtype, const void *index, int64_t count);
 int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,

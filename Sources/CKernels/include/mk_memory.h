@@ -25,8 +25,9 @@ void mk_memory_reset_peak(void);
 // Gives every cached block back to the system.
 void mk_memory_trim(void);
 
-// Working memory of the calling thread on a 64-byte boundary, valid until the thread's next call: for the innermost part
-// of a kernel, which calls no other kernel. It grows, and goes with the thread. Stops the process when there is no memory.
+// Working memory of the calling thread on a 64-byte boundary, valid until the thread's next call: for the innermost
+// part of a kernel, which calls no other kernel. It grows, and goes with the thread. Stops the process when there is no
+// memory.
 void *mk_scratch(size_t bytes);
 // mk_alloc for a kernel's own partial results: stops the process when there is no memory.
 void *mk_alloc_or_stop(size_t bytes);

@@ -1,7 +1,7 @@
 // Random numbers from Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", 2011).
-// Nothing has a state: element i depends on (key, offset, i) alone. Block b of a stream is Philox of the counter offset + b
-// (its low 64 bits; the high ones are 0) under the key, and gives four words of 32 bits. f32, bool: one word for an element;
-// f64, integers: two, the first one low.
+// Nothing has a state: element i depends on (key, offset, i) alone. Block b of a stream is Philox of the counter offset
+// + b (its low 64 bits; the high ones are 0) under the key, and gives four words of 32 bits. f32, bool: one word for an
+// element; f64, integers: two, the first one low.
 #ifndef MK_RANDOM_H
 #define MK_RANDOM_H
 
@@ -17,7 +17,8 @@ int64_t mk_random_steps(int64_t n);
 void mk_random_bits(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset);
 // [low, high), from 24 (f32) or 53 (f64) bits.
 void mk_random_uniform(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, double low, double high);
-// Normal, by the inverse of its distribution function (Wichura, AS 241): f32 from 32 bits (within 6.4 sigma), f64 from 53.
+// Normal, by the inverse of its distribution function (Wichura, AS 241): f32 from 32 bits (within 6.4 sigma), f64 from
+// 53.
 void mk_random_normal(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, double mean, double stddev);
 // Normal on the condition that it lies within two standard deviations of the mean.
 void mk_random_truncated_normal(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t offset, double mean,

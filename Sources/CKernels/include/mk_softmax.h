@@ -1,6 +1,6 @@
 // Softmax, its logarithm, and cross-entropy with class numbers, over the middle axis of [outer, n, inner]. f32 and f64.
-// The largest element is subtracted first, so nothing overflows; a slice of -inf alone gives NaN, as in other frameworks.
-// Results may be written over an input.
+// The largest element is subtracted first, so nothing overflows; a slice of -inf alone gives NaN, as in other
+// frameworks. Results may be written over an input.
 #ifndef MK_SOFTMAX_H
 #define MK_SOFTMAX_H
 

@@ -5,9 +5,9 @@
 
 #include "mk_common.h"
 
-// Runs fn(task, context) for every task in 0..<tasks, on the calling thread and the pool's, and returns when all are done.
-// `tasks` must depend on shapes only, never on the number of threads. A call from inside a task, or while another thread
-// uses the pool, runs every task on the calling thread.
+// Runs fn(task, context) for every task in 0..<tasks, on the calling thread and the pool's, and returns when all are
+// done. `tasks` must depend on shapes only, never on the number of threads. A call from inside a task, or while another
+// thread uses the pool, runs every task on the calling thread.
 void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), void *context);
 
 // The number of threads that work on a kernel, the calling one included.

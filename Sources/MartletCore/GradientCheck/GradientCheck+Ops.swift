@@ -24,7 +24,9 @@ package enum OpCheck {
             for source in sources { tape.watch(source) }
             return perform(op, sample.inputs)
         }.filter(\.dtype.isFloatingPoint)
-        let weights = outputs.enumerated().map { SampleInput.uniform($1.shape, seed: UInt64(201 + $0)).cast(to: $1.dtype) }
+        let weights = outputs.enumerated().map {
+            SampleInput.uniform($1.shape, seed: UInt64(201 + $0)).cast(to: $1.dtype)
+        }
         let gradients = tape.gradients(
             of: outputs, withRespectTo: sources, outputGradients: weights, unconnected: .zeros)
         func dot(_ a: Tensor, _ b: Tensor) -> (sum: Double, scale: Double) {
@@ -40,7 +42,8 @@ package enum OpCheck {
             worst: "<u, f(x)> = \(left), <f'u, x> = \(right)")
     }
 
-    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to check.
+    /// Whether an input and an output of the sample are floating-point numbers and neither is empty: something to
+    /// check.
     package static func hasDerivative(_ sample: OpSample) -> Bool { floatOutputs(sample.op, sample) }
 
     private static func floatOutputs<O: Op>(_ op: O, _ sample: OpSample) -> Bool {

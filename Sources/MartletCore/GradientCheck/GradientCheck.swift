@@ -1,9 +1,9 @@
 /// Checks the gradient of a function against finite differences, in `float64`.
 ///
-/// Inputs are moved by a 4-point stencil whose step grows with their magnitude. Where the Jacobian is small every element is
-/// compared; otherwise several projections u'Jv onto random signs. With `secondOrder` the gradient is checked as a function
-/// of its inputs and of the output gradient in the same way. The function must be smooth around the inputs: keep them off
-/// kinks and ties.
+/// Inputs are moved by a 4-point stencil whose step grows with their magnitude. Where the Jacobian is small every
+/// element is compared; otherwise several projections u'Jv onto random signs. With `secondOrder` the gradient is
+/// checked as a function of its inputs and of the output gradient in the same way. The function must be smooth around
+/// the inputs: keep them off kinks and ties.
 ///
 /// ```swift
 /// let report = gradientCheck(at: [x, w]) { inputs in [matmul(inputs[0], inputs[1]).tanh()] }

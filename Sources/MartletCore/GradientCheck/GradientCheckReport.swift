@@ -4,8 +4,8 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
     public struct Entry: Sendable {
         /// Which input or variable: `input 0`, `dense/kernel`.
         public let name: String
-        /// The largest difference between the gradient and its numerical estimate, divided by the scale of the derivatives
-        /// that were compared (at least 1).
+        /// The largest difference between the gradient and its numerical estimate, divided by the scale of the
+        /// derivatives that were compared (at least 1).
         public let error: Double
         /// The largest error that passes.
         public let tolerance: Double
@@ -37,17 +37,19 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
             let name = entry.name + String(repeating: " ", count: width - entry.name.count)
             let verdict = entry.passed ? "ok  " : "FAIL"
             let detail = entry.passed ? "" : "  \(entry.worst)"
-            return "\(verdict) \(name)  error \(entry.error) of \(entry.tolerance), \(entry.comparisons) compared\(detail)"
+            return
+                "\(verdict) \(name)  error \(entry.error) of \(entry.tolerance), \(entry.comparisons) compared\(detail)"
         }.joined(separator: "\n")
     }
 }
 
 /// How a gradient check is made.
 public struct GradientCheckOptions: Sendable {
-    /// The largest error that passes, relative to the scale of the derivatives. In `float64` the estimate itself errs by some
-    /// 1e-11 for functions of moderate curvature.
+    /// The largest error that passes, relative to the scale of the derivatives. In `float64` the estimate itself errs
+    /// by some 1e-11 for functions of moderate curvature.
     public var tolerance: Double
-    /// The step of the stencil for numbers up to 1; it grows with larger ones. A power of two, so that x + step is exact.
+    /// The step of the stencil for numbers up to 1; it grows with larger ones. A power of two, so that x + step is
+    /// exact.
     public var step: Double
     /// Up to so many elements the whole Jacobian is compared, beyond it random projections are.
     public var fullJacobianLimit: Int

@@ -2,15 +2,15 @@ import CKernels
 
 /// A primitive operation on tensors, described in one place: name, shape rule, kernel, gradient, check samples.
 ///
-/// A conforming type is a small value that holds the op's attributes (axes, strides, ...). One file holds it, together with
-/// the public functions that users call, and one line in `OpRegistry` lists it. An op does not know how it is run: at once,
-/// recorded by a tape, or as a node of a traced graph.
+/// A conforming type is a small value that holds the op's attributes (axes, strides, ...). One file holds it, together
+/// with the public functions that users call, and one line in `OpRegistry` lists it. An op does not know how it is run:
+/// at once, recorded by a tape, or as a node of a traced graph.
 package protocol Op: Sendable {
     /// The op's name in messages, reports and graphs, in Swift's spelling: `logSoftmax`.
     static var name: String { get }
 
-    /// Whether the op is linear in its floating-point inputs taken together, so that its gradient is its adjoint and the
-    /// check demands it exactly.
+    /// Whether the op is linear in its floating-point inputs taken together, so that its gradient is its adjoint and
+    /// the check demands it exactly.
     static var isLinear: Bool { get }
 
     /// Whether the output is the first input's memory under another shape.
@@ -22,15 +22,15 @@ package protocol Op: Sendable {
     /// The outputs' shapes and dtypes, or why there are none.
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec]
 
-    /// Fills `outputs`, whose specs come from the shape rule and whose memory is uninitialised. Throws when values are out
-    /// of range (an index, a label). Never called for a view.
+    /// Fills `outputs`, whose specs come from the shape rule and whose memory is uninitialised. Throws when values are
+    /// out of range (an index, a label). Never called for a view.
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure)
 
     /// The gradient of each input, nil for those that have none; written with ops, so that it has a gradient itself.
     func gradient(_ context: GradientContext) -> [Tensor?]
 
-    /// Inputs for the gradient check and for every other test that runs over all ops: all dtypes of attributes, broadcast
-    /// and degenerate shapes, off kinks.
+    /// Inputs for the gradient check and for every other test that runs over all ops: all dtypes of attributes,
+    /// broadcast and degenerate shapes, off kinks.
     static var samples: [OpSample] { get }
 }
 

@@ -1,5 +1,5 @@
-/// Every op there is. The gradient check and the tests of shapes, dtypes and empty inputs run over this list; each folder
-/// of ops has its part of it.
+/// Every op there is. The gradient check and the tests of shapes, dtypes and empty inputs run over this list; each
+/// folder of ops has its part of it.
 package enum OpRegistry {
     package static let all: [any Op.Type] =
         elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations

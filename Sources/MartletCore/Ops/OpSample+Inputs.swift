@@ -22,15 +22,16 @@ package enum SampleInput {
         return Tensor(values, shape: shape)
     }
 
-    /// `number` different places in `0..<count`, spread over it but not evenly, so that no column of a matrix is favoured.
+    /// `number` different places in `0..<count`, spread over it but not evenly, so that no column of a matrix is
+    /// favoured.
     static func spread(_ number: Int, over count: Int) -> [Int] {
         let stride = Double(count) / Double(Swift.max(number, 1))
         let shifts: [Double] = uniform([number], in: 0...1, seed: 7).scalars()
         return shifts.enumerated().map { Swift.min(Int((Double($0) + $1 * 0.999) * stride), count - 1) }
     }
 
-    /// The values 0, step, 2 step, ... in an order that looks random: for ops that compare elements with each other (max,
-    /// sort), which need every pair further apart than the check's step.
+    /// The values 0, step, 2 step, ... in an order that looks random: for ops that compare elements with each other
+    /// (max, sort), which need every pair further apart than the check's step.
     package static func distinct(_ shape: Shape, step: Double = 0.1, seed: UInt64 = 1) -> Tensor {
         let keys: [Double] = uniform(shape, seed: seed).scalars()
         let order = keys.indices.sorted { keys[$0] < keys[$1] }

@@ -6,8 +6,8 @@ import Synchronization
 /// The settings of the process, in one place.
 ///
 /// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256) and
-/// `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`). A value that cannot be read is
-/// ignored with a warning in the log.
+/// `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`). A value that cannot be
+/// read is ignored with a warning in the log.
 public enum Settings {
     private struct State {
         var floatType = DType.float32
@@ -54,8 +54,9 @@ public enum Settings {
     package static func prepare() { _ = prepared }
     private static let prepared: Void = { state.withLock { _ in } }()
 
-    /// The number of threads that work on a kernel, the calling one included. By default the CPUs that the process may use:
-    /// its affinity, cut by its container's CPU quota. Results have the same bits with any number. Stops outside 1...256.
+    /// The number of threads that work on a kernel, the calling one included. By default the CPUs that the process may
+    /// use: its affinity, cut by its container's CPU quota. Results have the same bits with any number. Stops outside
+    /// 1...256.
     public static var threadCount: Int {
         get {
             prepare()

@@ -20,9 +20,9 @@ struct CustomGradient: Op, @unchecked Sendable {
 
 /// Computes `forward` and gives its results a derivative of your own.
 ///
-/// `forward` is not recorded; in its place the tapes record the function that it returns beside its results. That function
-/// takes the gradients of the results and returns the gradient of each input, nil for none. It is written with tensors, so
-/// it can be differentiated again.
+/// `forward` is not recorded; in its place the tapes record the function that it returns beside its results. That
+/// function takes the gradients of the results and returns the gradient of each input, nil for none. It is written with
+/// tensors, so it can be differentiated again.
 ///
 /// ```swift
 /// // log(1 + e^x) whose derivative does not overflow

@@ -7,8 +7,9 @@ public enum UnconnectedGradients: Sendable {
 }
 
 extension GradientTape {
-    /// The gradient of `target` with respect to `source`: the derivative of the sum of `target`'s elements, each weighted
-    /// by its `outputGradient` (1 when nil). Nil when `target` does not depend on `source`, unless `unconnected` is `.zeros`.
+    /// The gradient of `target` with respect to `source`: the derivative of the sum of `target`'s elements, each
+    /// weighted by its `outputGradient` (1 when nil). Nil when `target` does not depend on `source`, unless
+    /// `unconnected` is `.zeros`.
     public func gradient(
         of target: Tensor, withRespectTo source: some GradientSource, outputGradient: Tensor? = nil,
         unconnected: UnconnectedGradients = .none
@@ -55,8 +56,9 @@ extension GradientTape {
         return zip(found, sources).map { $0 ?? Tensor.zeros($1.spec.shape, dtype: $1.spec.dtype) }
     }
 
-    /// The Jacobian of `target` with respect to `source`: shape `target.shape + source.shape`, nil when `target` does not
-    /// depend on `source` and `unconnected` is `.none`. The tape must be persistent unless `target` has one element.
+    /// The Jacobian of `target` with respect to `source`: shape `target.shape + source.shape`, nil when `target` does
+    /// not depend on `source` and `unconnected` is `.none`. The tape must be persistent unless `target` has one
+    /// element.
     public func jacobian(
         of target: Tensor, withRespectTo source: some GradientSource, unconnected: UnconnectedGradients = .none
     ) -> Tensor? {
@@ -77,8 +79,9 @@ extension GradientTape {
         return rows.isEmpty ? .zeros(shape, dtype: source.spec.dtype) : Tensor.stack(rows).reshaped(to: shape)
     }
 
-    /// The Jacobian of each sample of a batch: shape `[batch] + target.shape[1...] + source.shape[1...]`. Row i of `target`
-    /// must depend on row i of `source` only. The tape must be persistent unless a sample of `target` has one element.
+    /// The Jacobian of each sample of a batch: shape `[batch] + target.shape[1...] + source.shape[1...]`. Row i of
+    /// `target` must depend on row i of `source` only. The tape must be persistent unless a sample of `target` has one
+    /// element.
     public func batchJacobian(
         of target: Tensor, withRespectTo source: some GradientSource, unconnected: UnconnectedGradients = .none
     ) -> Tensor? {

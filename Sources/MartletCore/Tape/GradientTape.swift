@@ -1,8 +1,8 @@
 /// Records what is computed from watched tensors and gives derivatives of it, in reverse mode.
 ///
-/// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent gives
-/// gradients once and lets go of each intermediate value as soon as the backward pass is done with it. Tapes nest: the
-/// gradient of an inner tape, taken while an outer one records, can be differentiated again.
+/// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent
+/// gives gradients once and lets go of each intermediate value as soon as the backward pass is done with it. Tapes
+/// nest: the gradient of an inner tape, taken while an outer one records, can be differentiated again.
 ///
 /// ```swift
 /// let tape = GradientTape()
@@ -66,13 +66,14 @@ public final class GradientTape {
         isUsedUp = false
     }
 
-    /// Watches a tensor: what is computed from it from now on is recorded. Stops when it is not of a floating-point type.
+    /// Watches a tensor: what is computed from it from now on is recorded. Stops when it is not of a floating-point
+    /// type.
     public func watch(_ tensor: Tensor) {
         require(
             tensor.dtype.isFloatingPoint, "GradientTape.watch",
             "Only floating-point tensors have gradients. Received: \(tensor.spec).")
         if values[tensor.id] == nil {
-            newValue(for: tensor)
+            _ = newValue(for: tensor)
             watched.append(tensor)
         }
     }
@@ -85,13 +86,14 @@ public final class GradientTape {
 
     /// Called by a variable that is read while the tape records.
     func noteRead(of variable: Variable, value: Tensor) {
-        guard values[value.id] == nil, value.dtype.isFloatingPoint else { return }
-        if variableReads[ObjectIdentifier(variable)] == nil { watchedVariableList.append(variable) }
-        variableReads[ObjectIdentifier(variable), default: []].append(newValue(for: value))
-        watched.append(value)
+        guard value.dtype.isFloatingPoint else { return }
+        watch(value)
+        guard let number = values[value.id] else { return }
+        let reads = variableReads[ObjectIdentifier(variable)]
+        if reads == nil { watchedVariableList.append(variable) }
+        if reads?.contains(number) != true { variableReads[ObjectIdentifier(variable), default: []].append(number) }
     }
 
-    @discardableResult
     private func newValue(for tensor: Tensor) -> Int {
         let number = valueCount
         valueCount += 1

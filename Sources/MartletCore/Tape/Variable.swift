@@ -32,7 +32,9 @@ public final class Variable: Sendable {
     /// Makes a variable that holds `value`.
     public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
         self.name = name
-        state = Mutex(State(value: value, isTrainable: trainable))
+        // A handle of its own: a tape must not take a read of this variable for the tensor that was given, nor for
+        // another variable that was made from it.
+        state = Mutex(State(value: Tensor(sharing: value, as: value.spec), isTrainable: trainable))
     }
 
     /// Shape and dtype.
@@ -64,13 +66,13 @@ public final class Variable: Sendable {
         require(
             newValue.spec == spec, "Variable.assign",
             "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
-        // A handle of its own: a tape must not take a later read of this variable for the tensor that was assigned.
+        // A handle of its own, as in the initializer.
         let own = Tensor(sharing: newValue, as: spec)
         state.withLock { $0.value = own }
     }
 
-    /// Calls `body` with the memory of the value and the memory of the value that replaces it, which `body` fills: the same
-    /// memory when nobody else holds the value. Readers wait.
+    /// Calls `body` with the memory of the value and the memory of the value that replaces it, which `body` fills: the
+    /// same memory when nobody else holds the value. Readers wait.
     package func overwrite(_ body: (_ old: UnsafeRawPointer, _ new: UnsafeMutableRawPointer) -> Void) {
         state.withLock { state in
             if state.value.isUniquelyReferenced {
@@ -83,8 +85,8 @@ public final class Variable: Sendable {
         }
     }
 
-    /// Runs `body` while the variable holds `temporary`, which may be of another dtype: how the gradient check computes a
-    /// `float32` model in `float64`.
+    /// Runs `body` while the variable holds `temporary`, which may be of another dtype: how the gradient check computes
+    /// a `float32` model in `float64`.
     package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {
         let saved = storedValue
         state.withLock { $0.value = temporary }

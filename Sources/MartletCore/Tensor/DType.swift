@@ -2,8 +2,8 @@ import CKernels
 
 /// The type of a tensor's elements.
 ///
-/// `float32` and `float64` compute; `float16` and `bfloat16` store, and ops on them compute in `float32` and round once.
-/// Raw values are shared with the C kernels.
+/// `float32` and `float64` compute; `float16` and `bfloat16` store, and ops on them compute in `float32` and round
+/// once. Raw values are shared with the C kernels.
 public enum DType: UInt8, Sendable, CaseIterable {
     case float32, float64, float16, bfloat16, int32, int64, uint8, bool
 
@@ -86,8 +86,8 @@ extension Float16: TensorElement { public static var dtype: DType { .float16 } }
 
 /// A number that may stand beside a tensor in an expression, as in `2 * x` or `x + 0.5`.
 ///
-/// It takes the tensor's dtype, as a Python number does in Keras; a floating-point number beside an integer tensor makes
-/// the result the default float type.
+/// It takes the tensor's dtype, as a Python number does in Keras; a floating-point number beside an integer tensor
+/// makes the result the default float type.
 public protocol TensorScalar: Sendable {
     /// The value, exact for integers up to 2^53.
     var doubleValue: Double { get }

@@ -6,7 +6,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     /// The largest rank that the kernels take.
     public static let maximumRank = 16
 
-    /// Makes a shape. Stops when a size is negative, the rank passes `maximumRank`, or the number of elements overflows.
+    /// Makes a shape. Stops when a size is negative, the rank passes `maximumRank`, or the number of elements
+    /// overflows.
     public init(_ dimensions: [Int]) {
         if let problem = Shape.problem(with: dimensions) { stop("Shape", problem) }
         self.dimensions = dimensions

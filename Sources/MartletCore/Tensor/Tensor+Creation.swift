@@ -6,8 +6,8 @@ extension Tensor {
         self = .full([], value, dtype: dtype)
     }
 
-    /// A vector of `values`. `Double`s become the default float type unless `dtype` says otherwise, as Python's floats do in
-    /// Keras; every other type stays what it is.
+    /// A vector of `values`. `Double`s become the default float type unless `dtype` says otherwise, as Python's floats
+    /// do in Keras; every other type stays what it is.
     public init<Element: TensorElement>(_ values: [Element], dtype: DType? = nil) {
         self = Tensor(values, shape: Shape(unchecked: [values.count])).converted(from: Element.self, to: dtype)
     }
@@ -87,8 +87,8 @@ extension Tensor {
         return Tensor(values, shape: [count]).cast(to: dtype)
     }
 
-    /// `scalar` as a tensor that meets `self` in an expression: of this dtype, except that a floating-point number beside
-    /// integers is of the default float type, and an integer beside `bool` is `int64`.
+    /// `scalar` as a tensor that meets `self` in an expression: of this dtype, except that a floating-point number
+    /// beside integers is of the default float type, and an integer beside `bool` is `int64`.
     package func partner(_ scalar: some TensorScalar) -> Tensor {
         let isInteger = scalar.integerValue != nil
         let type: DType =

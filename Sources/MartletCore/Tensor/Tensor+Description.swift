@@ -1,8 +1,8 @@
 import Foundation
 
 extension Tensor: CustomStringConvertible {
-    /// The elements as NumPy prints an array: aligned columns, eight digits, scientific where sizes differ widely, and only the
-    /// first and last three slices along each axis when there are more than 1000 elements.
+    /// The elements as NumPy prints an array: aligned columns, eight digits, scientific where sizes differ widely, and
+    /// only the first and last three slices along each axis when there are more than 1000 elements.
     public var description: String {
         if elementCount == 0 { return "[]" }
         let isSummary = elementCount > ArrayText.threshold
@@ -118,7 +118,8 @@ private struct NumberText {
             self.init(value)
             return
         }
-        let gap = Double(sign: .plus, exponent: max(exact.exponent, leastExponent) - significandBits + 1, significand: 1)
+        let gap = Double(
+            sign: .plus, exponent: max(exact.exponent, leastExponent) - significandBits + 1, significand: 1)
         let isPowerOfTwo = exact.significand == 1 && exact.exponent > leastExponent
         for count in 0..<significandBits {
             let text = String(format: "%.\(count)e", exact)
@@ -174,8 +175,8 @@ private struct NumberText {
         return (sign + parts[0].prefix(1), String(parts[0].dropFirst(2)), Int(parts[1])!)
     }
 
-    /// The texts of numbers in one column width. `isWide` decides from the largest and the smallest magnitude (but 0) whether
-    /// they are written with powers of ten.
+    /// The texts of numbers in one column width. `isWide` decides from the largest and the smallest magnitude (but 0)
+    /// whether they are written with powers of ten.
     static func words(_ numbers: [NumberText], isWide: (Double, Double) -> Bool) -> [String] {
         let finite = numbers.filter(\.value.isFinite)
         let magnitudes = finite.map(\.value.magnitude).filter { $0 > 0 }
@@ -185,7 +186,8 @@ private struct NumberText {
         if hasPowers {
             let columns = finite.map(\.scientific.fraction.count).max() ?? 0
             let parts = numbers.map { $0.scientific(fractionDigits: columns) }
-            let size = zip(numbers, parts).map { $0.value.isFinite ? String($1.exponent.magnitude).count : 2 }.max() ?? 2
+            let size =
+                zip(numbers, parts).map { $0.value.isFinite ? String($1.exponent.magnitude).count : 2 }.max() ?? 2
             texts = parts.map { part in
                 let digits = String(part.exponent.magnitude)
                 let zeros = String(repeating: "0", count: max(2, size) - digits.count)

@@ -33,8 +33,9 @@ extension TensorIndexConvertible where Self == TensorIndex {
     /// As many whole axes as the other indices leave over: Python's `...`.
     public static var ellipsis: TensorIndex { TensorIndex(.ellipsis) }
 
-    /// Every `step`-th slice from `start` up to `end`, as in Python's `start:end:step`: negative ends count from the end,
-    /// ends outside are moved to the border, a negative step goes backwards, nil is the border. The step may not be 0.
+    /// Every `step`-th slice from `start` up to `end`, as in Python's `start:end:step`: negative ends count from the
+    /// end, ends outside are moved to the border, a negative step goes backwards, nil is the border. The step may not
+    /// be 0.
     public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int = 1) -> TensorIndex {
         require(step != 0, "subscript", "Expected a stride by a step other than 0.")
         return TensorIndex(.stride(from: start, to: end, by: step))

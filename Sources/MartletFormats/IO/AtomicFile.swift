@@ -11,8 +11,8 @@ package final class AtomicFile: ByteSink {
     private var descriptor: Int32
     private var isCommitted = false
 
-    /// Begins a file at `path`. Throws when its folder is missing or may not be written, and when `path` is a folder or a
-    /// device. Where `path` is a symbolic link, the file that it leads to is replaced.
+    /// Begins a file at `path`. Throws when its folder is missing or may not be written, and when `path` is a folder or
+    /// a device. Where `path` is a symbolic link, the file that it leads to is replaced.
     package init(_ path: String) throws {
         var status = stat()
         let exists = stat(path, &status) == 0

@@ -4,7 +4,8 @@ extension JSONValue {
     /// Arrays and objects may nest this deep: far beyond any model, and safe for the stack.
     public static let maximumDepth = 256
 
-    /// Reads a JSON document (RFC 8259), and `NaN`, `Infinity` and `-Infinity` where a number may stand, as Python does.
+    /// Reads a JSON document (RFC 8259), and `NaN`, `Infinity` and `-Infinity` where a number may stand, as Python
+    /// does.
     ///
     /// A number without fraction and exponent that fits becomes `int`, every other one `double`.
     /// - Throws: `MartletError` with line and column when the text is no JSON, repeats a key, or nests too deep.
@@ -77,7 +78,9 @@ private struct JSONParser {
     }
 
     private mutating func enter(_ depth: Int) throws(MartletError) {
-        guard depth <= JSONValue.maximumDepth else { throw error("at most \(JSONValue.maximumDepth) levels of nesting") }
+        guard depth <= JSONValue.maximumDepth else {
+            throw error("at most \(JSONValue.maximumDepth) levels of nesting")
+        }
         position += 1
     }
 

@@ -1,7 +1,8 @@
 /// A JSON document, or a part of one.
 ///
 /// Beside what Foundation's coders give, it keeps what model configurations need: the order of keys, whole numbers
-/// apart from numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as Python does.
+/// apart from numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as
+/// Python does.
 ///
 /// ```swift
 /// let config = try JSONValue(parsing: text)

@@ -55,7 +55,8 @@ extension JSONValue {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             case "\u{0}"..<" ":
-                text += "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
+                text +=
+                    "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2) + String(scalar.value, radix: 16)
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -2,7 +2,8 @@ import MartletCore
 import MartletFormats
 
 extension ActivationFunction {
-    /// e^x / sum(e^x) along an axis. Along the last one, cross-entropies go back from it to x, where nothing is rounded to 0.
+    /// e^x / sum(e^x) along an axis. Along the last one, cross-entropies go back from it to x, where nothing is rounded
+    /// to 0.
     public static func softmax(axis: Int = -1) -> ActivationFunction {
         ActivationFunction("softmax", axisArgument(axis)) { x in
             let y = x.softmax(axis: axis)
@@ -21,9 +22,9 @@ extension ActivationFunction {
     /// The logarithm of the softmax along the last axis.
     public static var logSoftmax: ActivationFunction { .logSoftmax() }
 
-    /// max(x - t, 0) with a threshold t for each row, as Keras computes it: t is (the sum of the k partial sums of the k
-    /// largest elements, less 1) / k. The paper's sparsemax has the last of these partial sums there, and adds to 1; Keras's
-    /// agrees with it only where k is 1.
+    /// max(x - t, 0) with a threshold t for each row, as Keras computes it: t is (the sum of the k partial sums of the
+    /// k largest elements, less 1) / k. The paper's sparsemax has the last of these partial sums there, and adds to 1;
+    /// Keras's agrees with it only where k is 1.
     ///
     /// Source: [`keras.activations.sparsemax`](https://keras.io/api/layers/activations/#sparsemax-function);
     /// A. Martins, R. Astudillo, *From softmax to sparsemax*, 2016.

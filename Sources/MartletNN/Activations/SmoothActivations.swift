@@ -83,8 +83,8 @@ extension ActivationFunction {
     /// x times the probability that a standard normal number is smaller.
     public static var gelu: ActivationFunction { .gelu() }
 
-    /// Below 0 `alpha * (e^x - 1)`, above x. The exponential never sees a positive number, whose overflow would reach the
-    /// gradient.
+    /// Below 0 `alpha * (e^x - 1)`, above x. The exponential never sees a positive number, whose overflow would reach
+    /// the gradient.
     private static func exponentialBelowZero(_ x: Tensor, _ alpha: Double) -> Tensor {
         `where`(x .> 0, x, minimum(x, 0).expm1() * alpha)
     }

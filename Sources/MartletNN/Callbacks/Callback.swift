@@ -6,8 +6,8 @@ public typealias Logs = OrderedDictionary<String, Double>
 
 /// Something that watches and steers `fit`: override the hooks you need.
 ///
-/// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks and the
-/// history see. What a hook throws ends `fit` and is thrown by it.
+/// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks
+/// and the history see. What a hook throws ends `fit` and is thrown by it.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback {

@@ -5,7 +5,8 @@ import MartletFormats
 /// Saves the model's weights while it is trained, as safetensors.
 ///
 /// ```swift
-/// ModelCheckpoint("best/model_{epoch:02d}_{val_accuracy:.4f}.safetensors", monitor: "val_accuracy", saveBestOnly: true)
+/// ModelCheckpoint("best/model_{epoch:02d}_{val_accuracy:.4f}.safetensors", monitor: "val_accuracy", saveBestOnly:
+/// true)
 /// ```
 ///
 /// Source: [`keras.callbacks.ModelCheckpoint`](https://keras.io/api/callbacks/model_checkpoint/).
@@ -34,8 +35,8 @@ public final class ModelCheckpoint: Callback {
 
     /// Makes the callback. Stops when the frequency is below one batch.
     /// - Parameters:
-    ///   - path: the file, whose folder is made where needed. Fields in braces are filled in, in Python's formats: `epoch`
-    ///     and `batch`, counted from 1, and every figure of the logs.
+    ///   - path: the file, whose folder is made where needed. Fields in braces are filled in, in Python's formats:
+    ///     `epoch` and `batch`, counted from 1, and every figure of the logs.
     ///   - monitor: the figure to watch.
     ///   - verbose: whether what it does is logged as a notice.
     ///   - saveBestOnly: whether weights are saved only when the figure has improved.

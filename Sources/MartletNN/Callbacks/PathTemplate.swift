@@ -3,8 +3,8 @@ import MartletCore
 
 /// A path with fields in braces that are filled in later, as Python's `format` does: `model_{epoch:02d}_{loss:.4f}`.
 ///
-/// A field is a name and, behind a colon, a format: a zero to fill with zeros, the width, the precision behind a point, and
-/// `d` for whole numbers or `f`, `e`, `g`, `%` for any. `{{` and `}}` stand for braces.
+/// A field is a name and, behind a colon, a format: a zero to fill with zeros, the width, the precision behind a point,
+/// and `d` for whole numbers or `f`, `e`, `g`, `%` for any. `{{` and `}}` stand for braces.
 ///
 /// Source: Python's format specification mini-language, of which this is the part for numbers.
 struct PathTemplate {
@@ -104,7 +104,8 @@ struct PathTemplate {
         let precision = format.precision ?? 6
         return padded(
             kind == "%"
-                ? String(format: "%.\(precision)f%%", value * 100) : String(format: "%.\(precision)\(kind)", value), format)
+                ? String(format: "%.\(precision)f%%", value * 100) : String(format: "%.\(precision)\(kind)", value),
+            format)
     }
 
     private func padded(_ digits: String, _ format: Format) -> String {

@@ -2,8 +2,8 @@ import Foundation
 
 /// Shows how a training or an evaluation goes. `fit` and `evaluate` make one by themselves.
 ///
-/// In a terminal it is a bar that is drawn anew at most 20 times a second; elsewhere, and with `Verbosity.onePerEpoch`, a line
-/// when an epoch is over.
+/// In a terminal it is a bar that is drawn anew at most 20 times a second; elsewhere, and with `Verbosity.onePerEpoch`,
+/// a line when an epoch is over.
 ///
 /// ```
 /// Epoch 1/5

@@ -1,8 +1,8 @@
 import MartletCore
 import Synchronization
 
-/// Checks of the arguments with which layers and their parts are made, written once: a bad one stops the program where Swift
-/// code passes it, and throws where it comes from a configuration.
+/// Checks of the arguments with which layers and their parts are made, written once: a bad one stops the program where
+/// Swift code passes it, and throws where it comes from a configuration.
 package enum Argument {
     private final class Reading: Sendable {
         let problem = Mutex<MartletError?>(nil)

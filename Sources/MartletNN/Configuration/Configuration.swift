@@ -16,8 +16,8 @@ extension Configurable {
 
 /// The arguments in Keras's `config` of an object, read with checks.
 ///
-/// A key that is missing or null has the argument's default; keys that the object does not know are passed over, since Keras's
-/// versions differ in them.
+/// A key that is missing or null has the argument's default; keys that the object does not know are passed over, since
+/// Keras's versions differ in them.
 public struct Configuration {
     /// The class that the configuration is of.
     public let className: String
@@ -79,7 +79,8 @@ public struct Configuration {
 }
 
 extension JSONValue {
-    /// An object of the members of a dictionary, in the order of their names, so that files have the same bytes each time.
+    /// An object of the members of a dictionary, in the order of their names, so that files have the same bytes each
+    /// time.
     package static func object(_ members: [String: JSONValue]) -> JSONValue {
         var object = JSONObject()
         for key in members.keys.sorted() { object[key] = members[key] }
@@ -88,7 +89,10 @@ extension JSONValue {
 
     /// How Keras writes an object: module, class name and arguments.
     package static func keras(module: String, className: String, config: [String: JSONValue]) -> JSONValue {
-        ["module": .string(module), "class_name": .string(className), "config": .object(config), "registered_name": .null]
+        [
+            "module": .string(module), "class_name": .string(className), "config": .object(config),
+            "registered_name": .null,
+        ]
     }
 
     /// A list of integers.

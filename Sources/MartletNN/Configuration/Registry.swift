@@ -5,30 +5,26 @@ import MartletFormats
 package struct Registry<Object>: Sendable {
     package typealias Maker = @Sendable (Configuration) throws -> Object
 
-    /// What errors call the objects: "initializer".
-    package let kind: String
-    private let makers: [String: Maker]
+    private let makers: NameTable<Maker>
     /// The class names, in the order of registration.
     package let names: [String]
 
+    /// Makes a registry of classes under their names; `aliases` are other names of them.
+    /// - Parameter kind: what an error calls the objects: `initializer`.
     package init(_ kind: String, _ entries: [(name: String, make: Maker)], aliases: [String: String] = [:]) {
-        self.kind = kind
         names = entries.map(\.name)
-        var makers: [String: Maker] = [:]
-        for (name, make) in entries {
-            makers[name] = make
-            makers[LayerNames.snakeCase(name)] = make
-        }
-        for (alias, name) in aliases { makers[alias] = makers[name] }
-        self.makers = makers
+        makers = NameTable(
+            of: kind,
+            entries.map { name, make in
+                let others = aliases.filter { $0.value == name }.keys
+                return (Array(Set([name, LayerNames.snakeCase(name)] + others)), make)
+            })
     }
 
     /// Makes the object of a class, from Keras's arguments.
-    /// - Throws: `MartletError` when no class has the name, or an argument is wrong.
+    /// - Throws: `MartletError` when no class has the name, with the nearest names, or when an argument is wrong.
     package func make(className: String, config: JSONValue) throws -> Object {
-        guard let make = makers[className] else {
-            throw MartletError("Expected \(kind)s among \(names.joined(separator: ", ")). Received: \"\(className)\".")
-        }
+        let make = try makers.entry(className)
         return try Argument.throwing { try make(Configuration(className: className, config)) }
     }
 

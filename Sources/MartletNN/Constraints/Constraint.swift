@@ -18,8 +18,8 @@ extension Constraint {
     public var config: [String: JSONValue] { [:] }
 }
 
-/// A constraint on the length of the vectors along some axes of a weight: those that lead to one unit. For a matrix that is
-/// axis 0; for a convolution's kernel, axes [0, 1, 2].
+/// A constraint on the length of the vectors along some axes of a weight: those that lead to one unit. For a matrix
+/// that is axis 0; for a convolution's kernel, axes [0, 1, 2].
 protocol NormConstraint: Constraint {
     var axes: [Int] { get }
 }

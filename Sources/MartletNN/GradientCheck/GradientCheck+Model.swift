@@ -1,11 +1,11 @@
 import MartletCore
 import MartletData
 
-/// Checks the gradient of a model's loss with respect to each of its trainable weights, and of the inputs, against finite
-/// differences.
+/// Checks the gradient of a model's loss with respect to each of its trainable weights, and of the inputs, against
+/// finite differences.
 ///
-/// The whole model is computed in `float64` for the check, whatever its own dtype; its weights are as before afterwards. Of
-/// small variables every element is compared, of large ones some, spread over the variable.
+/// The whole model is computed in `float64` for the check, whatever its own dtype; its weights are as before
+/// afterwards. Of small variables every element is compared, of large ones some, spread over the variable.
 ///
 /// ```swift
 /// let report = try gradientCheck(model, x, y, loss: .meanSquaredError())

@@ -1,11 +1,11 @@
 import MartletCore
 import MartletFormats
 
-/// Makes a weight, seen as a matrix of its last axis by all others, orthogonal: columns of length `gain` at right angles, or
-/// rows where there are fewer rows than columns.
+/// Makes a weight, seen as a matrix of its last axis by all others, orthogonal: columns of length `gain` at right
+/// angles, or rows where there are fewer rows than columns.
 ///
-/// Source: [`keras.initializers.Orthogonal`](https://keras.io/api/layers/initializers/#orthogonal-class); A. Saxe et al.,
-/// *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, 2014.
+/// Source: [`keras.initializers.Orthogonal`](https://keras.io/api/layers/initializers/#orthogonal-class); A. Saxe et
+/// al., *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, 2014.
 public struct Orthogonal: Initializer, Configurable {
     /// The length of the rows or columns.
     public let gain: Double

@@ -29,7 +29,8 @@ public struct TruncatedNormal: Initializer, Configurable {
     }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
-        RandomGenerator(seed: seed).truncatedNormal(shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype)
+        RandomGenerator(seed: seed).truncatedNormal(
+            shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype)
     }
 
     public var config: [String: JSONValue] {

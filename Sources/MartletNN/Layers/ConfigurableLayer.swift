@@ -70,7 +70,8 @@ extension Layer {
     }
 
     /// Makes a layer of Keras's class name and configuration.
-    /// - Throws: `MartletError` when there is no such layer, or an argument is missing, of a wrong type or out of range.
+    /// - Throws: `MartletError` when there is no such layer, or an argument is missing, of a wrong type or out of
+    ///   range.
     public static func make(className: String, config: [String: JSONValue]) throws -> Layer {
         try LayerRegistry.shared.make(className: className, config: .object(config))
     }

@@ -5,8 +5,8 @@ extension Layer {
     ///
     /// - Parameters:
     ///   - x: the input, batch axis first.
-    ///   - training: whether the call is part of training; nil inherits from the layer that calls, false outside of any.
-    /// Stops, naming the layer's path, when the layer cannot take the input.
+    ///   - training: whether the call is part of training; nil inherits from the layer that calls, false outside of
+    /// any. Stops, naming the layer's path, when the layer cannot take the input.
     public func callAsFunction(_ x: Tensor, training: Bool? = nil) -> Tensor {
         callAsFunction([x], training: training)
     }

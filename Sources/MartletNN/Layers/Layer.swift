@@ -24,8 +24,8 @@ public struct CallContext: Sendable {
 /// }
 /// ```
 ///
-/// Layers, arrays, dictionaries and optionals of layers held in stored properties are found by themselves, and their weights
-/// count as the layer's.
+/// Layers, arrays, dictionaries and optionals of layers held in stored properties are found by themselves, and their
+/// weights count as the layer's.
 ///
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
@@ -72,8 +72,8 @@ open class Layer {
 
     // MARK: - What a subclass overrides
 
-    /// Makes the weights for inputs of the given shapes, whose batch size is unknown. Called once, before the first call.
-    /// The default makes none, and checks the shapes with `outputShapes`.
+    /// Makes the weights for inputs of the given shapes, whose batch size is unknown. Called once, before the first
+    /// call. The default makes none, and checks the shapes with `outputShapes`.
     /// - Throws: `MartletError` when the layer cannot take such inputs.
     open func build(for inputShapes: [PartialShape]) throws { _ = try outputShapes(for: inputShapes) }
 
@@ -94,8 +94,8 @@ open class Layer {
     /// - Throws: `MartletError` when the layer cannot take such inputs.
     open func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] { [inputShapes[0]] }
 
-    /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to its
-    /// layers.
+    /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to
+    /// its layers.
     var castsInputs: Bool { true }
 
     /// The random streams from which `call` draws.
@@ -107,7 +107,8 @@ open class Layer {
     /// The dtype in which an input of `type` arrives in `call`: what a layer returns that only moves elements.
     func castType(_ type: DType) -> DType { castsInputs && type.isFloatingPoint ? dtype : type }
 
-    /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to `super`'s.
+    /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
+    /// `super`'s.
     open var config: [String: JSONValue] {
         ["name": .string(name), "trainable": .bool(isTrainable), "dtype": .string(dtype.name)]
     }
@@ -166,8 +167,8 @@ open class Layer {
     /// The number of elements of all weights. Zero until the layer is built.
     public var parameterCount: Int { weights.reduce(0) { $0 + $1.shape.elementCount } }
 
-    /// The penalties of regularizers on the present weights, and those that `call` added in the last call, of this layer
-    /// and of the layers in it.
+    /// The penalties of regularizers on the present weights, and those that `call` added in the last call, of this
+    /// layer and of the layers in it.
     public var losses: [Tensor] {
         ownWeights.compactMap { weight in
             weight.variable.isTrainable ? weight.regularizer.map { $0(weight.variable.value) } : nil

@@ -1,12 +1,15 @@
 import MartletCore
 import MartletFormats
 
-/// How surprising the targets 0 and 1 are to predicted probabilities: `mean(-y log p - (1 - y) log(1 - p))` over `axis`.
+/// How surprising the targets 0 and 1 are to predicted probabilities: `mean(-y log p - (1 - y) log(1 - p))` over
+/// `axis`.
 ///
-/// Of logits x it is `y softplus(-x) + (1 - y) softplus(x)`, which loses nothing where p would round to 0 or 1. Probabilities that
-/// `sigmoid` gave are traced back to their logits, as Keras does on TensorFlow; others are clipped to 1e-7...1 - 1e-7.
+/// Of logits x it is `y softplus(-x) + (1 - y) softplus(x)`, which loses nothing where p would round to 0 or 1.
+/// Probabilities that `sigmoid` gave are traced back to their logits, as Keras does on TensorFlow; others are clipped
+/// to 1e-7...1 - 1e-7.
 ///
-/// Source: [`keras.losses.BinaryCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class).
+/// Source:
+/// [`keras.losses.BinaryCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class).
 public final class BinaryCrossentropy: Loss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool

@@ -3,12 +3,14 @@ import MartletFormats
 
 /// How surprising one-hot targets are to predicted distributions: `-Σ y log p` over the classes.
 ///
-/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras does on
-/// TensorFlow; others are divided by their sum and clipped to 1e-7...1 - 1e-7.
+/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras
+/// does on TensorFlow; others are divided by their sum and clipped to 1e-7...1 - 1e-7.
 ///
-/// The gradient is the true one whatever the targets add up to; TensorFlow's of logits is that only where they add up to 1.
+/// The gradient is the true one whatever the targets add up to; TensorFlow's of logits is that only where they add up
+/// to 1.
 ///
-/// Source: [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
+/// Source:
+/// [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
 public final class CategoricalCrossentropy: Loss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool
@@ -41,17 +43,19 @@ public final class CategoricalCrossentropy: Loss {
 
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         let classes = prediction.rank > 0 ? prediction[-1] : nil
-        if prediction.rank >= 2, target.rank == prediction.rank - 1 || target.rank == prediction.rank && target[-1] == 1,
+        if prediction.rank >= 2,
+            target.rank == prediction.rank - 1 || target.rank == prediction.rank && target[-1] == 1,
             let classes, classes > 1
         {
             throw MartletError(
-                "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), for the loss "
-                    + "\(name). Received: \(target). For class numbers use .sparseCategoricalCrossentropy().")
+                "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), "
+                    + "for the loss \(name). Received: \(target). "
+                    + "For class numbers use .sparseCategoricalCrossentropy().")
         }
         if prediction.rank >= 2, classes == 1 {
             throw MartletError(
-                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). For a single "
-                    + "probability use .binaryCrossentropy().")
+                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). "
+                    + "For a single probability use .binaryCrossentropy().")
         }
         try super.validate(target: target, prediction: prediction)
     }
@@ -68,6 +72,7 @@ extension LossConvertible where Self == CategoricalCrossentropy {
     public static func categoricalCrossentropy(
         fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
     ) -> CategoricalCrossentropy {
-        CategoricalCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction)
+        CategoricalCrossentropy(
+            fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction)
     }
 }

@@ -1,7 +1,7 @@
 import MartletCore
 
-/// `max(neg - pos + 1, 0)` with `pos = Σ yTrue · yPred` and `neg = max((1 - yTrue) · yPred)` over the last axis, for one-hot
-/// targets.
+/// `max(neg - pos + 1, 0)` with `pos = Σ yTrue · yPred` and `neg = max((1 - yTrue) · yPred)` over the last axis, for
+/// one-hot targets.
 ///
 /// Source: [`keras.losses.CategoricalHinge`](https://keras.io/api/losses/hinge_losses/#categoricalhinge-class).
 public final class CategoricalHinge: Loss {
@@ -19,5 +19,7 @@ public final class CategoricalHinge: Loss {
 
 extension LossConvertible where Self == CategoricalHinge {
     /// `max(neg - pos + 1, 0)`
-    public static func categoricalHinge(reduction: Reduction = .sumOverBatchSize) -> CategoricalHinge { CategoricalHinge(reduction: reduction) }
+    public static func categoricalHinge(reduction: Reduction = .sumOverBatchSize) -> CategoricalHinge {
+        CategoricalHinge(reduction: reduction)
+    }
 }

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Minus the cosine of the angle between targets and predictions: -1 for one direction, 0 for orthogonal ones, 1 for opposite
-/// ones.
+/// Minus the cosine of the angle between targets and predictions: -1 for one direction, 0 for orthogonal ones, 1 for
+/// opposite ones.
 ///
 /// Source: [`keras.losses.CosineSimilarity`](https://keras.io/api/losses/regression_losses/#cosinesimilarity-class).
 public final class CosineSimilarity: Loss {
@@ -18,7 +18,9 @@ public final class CosineSimilarity: Loss {
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         // The norm is at least 1e-7, which is Keras's bound.
         let smallest = kerasEpsilon * kerasEpsilon
-        let (a, b) = (yTrue.l2Normalized(axis: axis, epsilon: smallest), yPred.l2Normalized(axis: axis, epsilon: smallest))
+        let (a, b) = (
+            yTrue.l2Normalized(axis: axis, epsilon: smallest), yPred.l2Normalized(axis: axis, epsilon: smallest)
+        )
         return -(a * b).sum(axis: axis)
     }
 

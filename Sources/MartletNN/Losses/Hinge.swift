@@ -1,6 +1,7 @@
 import MartletCore
 
-/// `mean(max(1 - yTrue · yPred, 0))` over the last axis, for targets of -1 and 1; targets of 0 and 1 are taken for these.
+/// `mean(max(1 - yTrue · yPred, 0))` over the last axis, for targets of -1 and 1; targets of 0 and 1 are taken for
+/// these.
 ///
 /// Source: [`keras.losses.Hinge`](https://keras.io/api/losses/hinge_losses/#hinge-class).
 public final class Hinge: Loss {

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Squares small differences and takes large ones as they are: `mean(d²/2 where |d| ≤ delta, else delta · |d| - delta²/2)` over
-/// the last axis, `d = yPred - yTrue`.
+/// Squares small differences and takes large ones as they are: `mean(d²/2 where |d| ≤ delta, else delta · |d| -
+/// delta²/2)` over the last axis, `d = yPred - yTrue`.
 ///
 /// Source: [`keras.losses.Huber`](https://keras.io/api/losses/regression_losses/#huber-class).
 public final class Huber: Loss {

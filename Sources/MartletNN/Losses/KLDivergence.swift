@@ -18,5 +18,7 @@ public final class KLDivergence: Loss {
 
 extension LossConvertible where Self == KLDivergence {
     /// The Kullback-Leibler divergence of distributions.
-    public static func klDivergence(reduction: Reduction = .sumOverBatchSize) -> KLDivergence { KLDivergence(reduction: reduction) }
+    public static func klDivergence(reduction: Reduction = .sumOverBatchSize) -> KLDivergence {
+        KLDivergence(reduction: reduction)
+    }
 }

@@ -1,8 +1,8 @@
 import Foundation
 import MartletCore
 
-/// The mean of the logarithms of the hyperbolic cosines of the differences: nearly `d²/2` for small ones and `|d| - log 2` for
-/// large ones. Computed as `d + softplus(-2d) - log 2` with `d = yPred - yTrue`, which overflows nowhere.
+/// The mean of the logarithms of the hyperbolic cosines of the differences: nearly `d²/2` for small ones and `|d| - log
+/// 2` for large ones. Computed as `d + softplus(-2d) - log 2` with `d = yPred - yTrue`, which overflows nowhere.
 ///
 /// Source: [`keras.losses.LogCosh`](https://keras.io/api/losses/regression_losses/#logcosh-class).
 public final class LogCosh: Loss {

@@ -1,5 +1,6 @@
 extension String: LossConvertible {
-    /// The loss that goes by this name in Keras, with its defaults: `"mse"`, `"mean_squared_error"`, `"MeanSquaredError"`.
+    /// The loss that goes by this name in Keras, with its defaults: `"mse"`, `"mean_squared_error"`,
+    /// `"MeanSquaredError"`.
     public func makeLoss() throws -> Loss {
         try Self.losses.entry(self)()
     }

@@ -9,7 +9,8 @@ public enum Reduction: String, Sendable, CaseIterable {
     case sum
     /// Keras's name for `sumOverBatchSize`.
     case mean
-    /// The weighted sum divided by the sum of the weights as they were given, before they are broadcast; 0 when that is 0.
+    /// The weighted sum divided by the sum of the weights as they were given, before they are broadcast; 0 when that is
+    /// 0.
     case meanWithSampleWeight = "mean_with_sample_weight"
     /// The losses themselves, unreduced.
     case none
@@ -37,8 +38,8 @@ open class Loss: LossConvertible {
         stop("\(Self.self)", "The loss computes nothing: override call(_:_:).")
     }
 
-    /// Checks shapes, batch axis included, before anything is computed. The default takes what broadcasts once a missing or
-    /// surplus last axis of size 1 is mended.
+    /// Checks shapes, batch axis included, before anything is computed. The default takes what broadcasts once a
+    /// missing or surplus last axis of size 1 is mended.
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {
         func fits(_ t: Int?, _ p: Int?) -> Bool { t == nil || p == nil || t == p || t == 1 || p == 1 }
@@ -60,8 +61,8 @@ open class Loss: LossConvertible {
     /// Keras's configuration.
     open var config: [String: JSONValue] { ["name": .string(name), "reduction": .string(reduction.rawValue)] }
 
-    /// Whether integer targets reach `call` as they are, and not in the dtype of the predictions: `float32` has no room for
-    /// large class numbers.
+    /// Whether integer targets reach `call` as they are, and not in the dtype of the predictions: `float32` has no room
+    /// for large class numbers.
     var keepsIntegerTargets: Bool { false }
 
     /// Which losses count, nil for all: the others are left out of means too.
@@ -69,8 +70,8 @@ open class Loss: LossConvertible {
 
     /// The loss of predictions, weighted and reduced.
     /// - Parameters:
-    ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all that
-    ///     the missing last ones hold.
+    ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all
+    ///     that the missing last ones hold.
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
         let (target, prediction) = matched(yTrue, yPred)
         return Self.reduce(
@@ -89,8 +90,8 @@ open class Loss: LossConvertible {
         return Self.matchedRanks(target, prediction)
     }
 
-    /// Mends a last axis of size 1 that only one of two has, as Keras does: beside a vector the other becomes a column too,
-    /// otherwise the axis goes.
+    /// Mends a last axis of size 1 that only one of two has, as Keras does: beside a vector the other becomes a column
+    /// too, otherwise the axis goes.
     static func matchedRanks(_ a: Tensor, _ b: Tensor) -> (Tensor, Tensor) {
         if a.rank == b.rank + 1, a.shape[-1] == 1 {
             return b.rank == 1 ? (a, b.expandingDims(at: -1)) : (a.squeezed(axis: -1), b)

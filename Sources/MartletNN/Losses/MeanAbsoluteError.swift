@@ -16,5 +16,7 @@ public final class MeanAbsoluteError: Loss {
 
 extension LossConvertible where Self == MeanAbsoluteError {
     /// The mean of the absolute differences.
-    public static func meanAbsoluteError(reduction: Reduction = .sumOverBatchSize) -> MeanAbsoluteError { MeanAbsoluteError(reduction: reduction) }
+    public static func meanAbsoluteError(reduction: Reduction = .sumOverBatchSize) -> MeanAbsoluteError {
+        MeanAbsoluteError(reduction: reduction)
+    }
 }

@@ -3,7 +3,8 @@ import MartletCore
 /// The mean of the absolute differences in percent of the targets:
 /// `100 · mean(|yTrue - yPred| / max(|yTrue|, 1e-7))` over the last axis.
 ///
-/// Source: [`keras.losses.MeanAbsolutePercentageError`](https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class).
+/// Source:
+/// [`keras.losses.MeanAbsolutePercentageError`](https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class).
 public final class MeanAbsolutePercentageError: Loss {
     /// Makes the loss.
     public override init(name: String = "mean_absolute_percentage_error", reduction: Reduction = .sumOverBatchSize) {
@@ -17,5 +18,7 @@ public final class MeanAbsolutePercentageError: Loss {
 
 extension LossConvertible where Self == MeanAbsolutePercentageError {
     /// The mean of the absolute differences in percent of the targets.
-    public static func meanAbsolutePercentageError(reduction: Reduction = .sumOverBatchSize) -> MeanAbsolutePercentageError { MeanAbsolutePercentageError(reduction: reduction) }
+    public static func meanAbsolutePercentageError(
+        reduction: Reduction = .sumOverBatchSize
+    ) -> MeanAbsolutePercentageError { MeanAbsolutePercentageError(reduction: reduction) }
 }

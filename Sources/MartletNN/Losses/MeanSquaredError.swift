@@ -16,5 +16,7 @@ public final class MeanSquaredError: Loss {
 
 extension LossConvertible where Self == MeanSquaredError {
     /// The mean of the squares of the differences.
-    public static func meanSquaredError(reduction: Reduction = .sumOverBatchSize) -> MeanSquaredError { MeanSquaredError(reduction: reduction) }
+    public static func meanSquaredError(reduction: Reduction = .sumOverBatchSize) -> MeanSquaredError {
+        MeanSquaredError(reduction: reduction)
+    }
 }

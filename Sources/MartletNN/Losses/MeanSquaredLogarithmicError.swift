@@ -3,7 +3,8 @@ import MartletCore
 /// The mean of the squares of the differences of logarithms:
 /// `mean((log(1 + max(yTrue, 1e-7)) - log(1 + max(yPred, 1e-7)))²)` over the last axis.
 ///
-/// Source: [`keras.losses.MeanSquaredLogarithmicError`](https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class).
+/// Source:
+/// [`keras.losses.MeanSquaredLogarithmicError`](https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class).
 public final class MeanSquaredLogarithmicError: Loss {
     /// Makes the loss.
     public override init(name: String = "mean_squared_logarithmic_error", reduction: Reduction = .sumOverBatchSize) {
@@ -18,5 +19,7 @@ public final class MeanSquaredLogarithmicError: Loss {
 
 extension LossConvertible where Self == MeanSquaredLogarithmicError {
     /// The mean of the squares of the differences of logarithms.
-    public static func meanSquaredLogarithmicError(reduction: Reduction = .sumOverBatchSize) -> MeanSquaredLogarithmicError { MeanSquaredLogarithmicError(reduction: reduction) }
+    public static func meanSquaredLogarithmicError(
+        reduction: Reduction = .sumOverBatchSize
+    ) -> MeanSquaredLogarithmicError { MeanSquaredLogarithmicError(reduction: reduction) }
 }

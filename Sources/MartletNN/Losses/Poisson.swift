@@ -1,7 +1,7 @@
 import MartletCore
 
-/// The negative log-likelihood of counts under Poisson distributions of the predicted means, less what does not depend on them:
-/// `mean(yPred - yTrue · log(yPred + 1e-7))` over the last axis.
+/// The negative log-likelihood of counts under Poisson distributions of the predicted means, less what does not depend
+/// on them: `mean(yPred - yTrue · log(yPred + 1e-7))` over the last axis.
 ///
 /// Source: [`keras.losses.Poisson`](https://keras.io/api/losses/probabilistic_losses/#poisson-class).
 public final class Poisson: Loss {
@@ -16,6 +16,7 @@ public final class Poisson: Loss {
 }
 
 extension LossConvertible where Self == Poisson {
-    /// The negative log-likelihood of counts under Poisson distributions of the predicted means, less what does not depend on them.
+    /// The negative log-likelihood of counts under Poisson distributions of the predicted means, less what does not
+    /// depend on them.
     public static func poisson(reduction: Reduction = .sumOverBatchSize) -> Poisson { Poisson(reduction: reduction) }
 }

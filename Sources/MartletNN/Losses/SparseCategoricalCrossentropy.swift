@@ -3,10 +3,11 @@ import MartletFormats
 
 /// How surprising class numbers are to predicted distributions over the last axis: `-log p[y]`.
 ///
-/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras does on
-/// TensorFlow; others are clipped to 1e-7...1 - 1e-7 and then divided by their sum.
+/// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras
+/// does on TensorFlow; others are clipped to 1e-7...1 - 1e-7 and then divided by their sum.
 ///
-/// Source: [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
+/// Source:
+/// [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
 public final class SparseCategoricalCrossentropy: Loss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool
@@ -50,31 +51,32 @@ public final class SparseCategoricalCrossentropy: Loss {
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         guard prediction.rank >= 2 else {
             throw MartletError(
-                "Expected predictions of a row of classes for each sample for the loss \(name). Received: \(prediction).")
+                "Expected predictions of a row of classes for each sample for the loss \(name). "
+                    + "Received: \(prediction).")
         }
         if prediction[-1] == 1 {
             throw MartletError(
-                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). For a single "
-                    + "probability use .binaryCrossentropy().")
+                "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). "
+                    + "For a single probability use .binaryCrossentropy().")
         }
         let isColumn = target.rank == prediction.rank && target[-1] == 1
         if target.rank == prediction.rank, !isColumn, target[-1] == prediction[-1] {
             throw MartletError(
-                "Expected class numbers for the loss \(name), shaped like the predictions \(prediction) without their last "
-                    + "axis. Received: \(target). For one-hot targets use .categoricalCrossentropy().")
+                "Expected class numbers for the loss \(name), shaped like the predictions \(prediction) without "
+                    + "their last axis. Received: \(target). For one-hot targets use .categoricalCrossentropy().")
         }
         let lead = PartialShape(Array(prediction.dimensions.dropLast()))
         let labels = isColumn ? PartialShape(Array(target.dimensions.dropLast())) : target
         guard lead.accepts(labels) else {
             throw MartletError(
-                "Expected class numbers of shape \(lead), or with a last axis of size 1, for the loss \(name) of predictions "
-                    + "\(prediction). Received: \(target).")
+                "Expected class numbers of shape \(lead), or with a last axis of size 1, for the loss \(name) of "
+                    + "predictions \(prediction). Received: \(target).")
         }
     }
 
     public override func validate(values: Tensor, prediction: PartialShape) throws {
         guard let classes = prediction[-1], values.elementCount > 0 else { return }
-        let x = values.dtype == .bool ? values.cast(to: .int64) : values
+        let x = values.dtype.isFloatingPoint ? values : values.cast(to: .int64)
         var isBad = (x .< 0).logicalOr(x .>= classes)
         if x.dtype.isFloatingPoint { isBad = isBad.logicalOr(x .!= x.floor()) }
         if let ignoreClass { isBad = isBad.logicalAnd(x .!= ignoreClass) }
@@ -82,8 +84,8 @@ public final class SparseCategoricalCrossentropy: Loss {
         let place = isBad.cast(to: .int32).argmax().item(as: Int.self)
         let text = x.dtype.isInteger ? "\(x.scalars(as: Int.self)[place])" : "\(x.scalars(as: Double.self)[place])"
         throw MartletError(
-            "Expected labels that are whole numbers from 0 to \(classes - 1), for a model of \(classes) classes, for the loss "
-                + "\(name). Received: \(text) in sample \(place / (x.elementCount / x.shape[0])).", at: "y")
+            "Expected labels that are whole numbers from 0 to \(classes - 1), for a model of \(classes) classes, "
+                + "for the loss \(name). Received: \(text) in sample \(place / (x.elementCount / x.shape[0])).", at: "y")
     }
 
     public override var config: [String: JSONValue] {

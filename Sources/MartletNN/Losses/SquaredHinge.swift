@@ -1,6 +1,7 @@
 import MartletCore
 
-/// `mean(max(1 - yTrue · yPred, 0)²)` over the last axis, for targets of -1 and 1; targets of 0 and 1 are taken for these.
+/// `mean(max(1 - yTrue · yPred, 0)²)` over the last axis, for targets of -1 and 1; targets of 0 and 1 are taken for
+/// these.
 ///
 /// Source: [`keras.losses.SquaredHinge`](https://keras.io/api/losses/hinge_losses/#squaredhinge-class).
 public final class SquaredHinge: Loss {
@@ -16,5 +17,7 @@ public final class SquaredHinge: Loss {
 
 extension LossConvertible where Self == SquaredHinge {
     /// `mean(max(1 - yTrue · yPred, 0)²)`
-    public static func squaredHinge(reduction: Reduction = .sumOverBatchSize) -> SquaredHinge { SquaredHinge(reduction: reduction) }
+    public static func squaredHinge(reduction: Reduction = .sumOverBatchSize) -> SquaredHinge {
+        SquaredHinge(reduction: reduction)
+    }
 }

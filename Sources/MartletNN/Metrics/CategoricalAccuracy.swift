@@ -2,7 +2,8 @@ import MartletCore
 
 /// How often the likeliest class is the one of a one-hot target.
 ///
-/// Source: [`keras.metrics.CategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class).
+/// Source:
+/// [`keras.metrics.CategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class).
 public final class CategoricalAccuracy: MeanMetricWrapper {
     /// Makes the metric.
     public init(name: String = "categorical_accuracy", dtype: DType? = nil) {

@@ -22,10 +22,13 @@ struct ConfusionCounts {
             require(
                 prediction.rank > 1 && (0..<prediction.shape[-1]).contains(classID), "classID",
                 "Expected predictions of more than \(classID) classes. Received: \(prediction.spec).")
-            (target, prediction) = (target[.ellipsis, classID ..< classID + 1], prediction[.ellipsis, classID ..< classID + 1])
+            (target, prediction) = (
+                target[.ellipsis, classID..<classID + 1], prediction[.ellipsis, classID..<classID + 1]
+            )
         }
         let weight = Self.weights(sampleWeight, like: prediction).reshaped([1, -1])
-        let isPositive = (prediction.reshaped([1, -1]) .> Tensor(thresholds, dtype: dtype).reshaped([-1, 1])).cast(to: dtype)
+        let limits = Tensor(thresholds, dtype: dtype).reshaped([-1, 1])
+        let isPositive = (prediction.reshaped([1, -1]) .> limits).cast(to: dtype)
         let label = (target .!= 0).cast(to: dtype).reshaped([1, -1])
         let (positives, negatives) = (weight * label, weight * (1 - label))
         truePositives = (isPositive * positives).sum(axis: 1)

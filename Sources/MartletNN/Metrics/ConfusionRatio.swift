@@ -14,7 +14,8 @@ public class ConfusionRatio: Metric {
     private var wrong: Variable!
 
     init(
-        thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?, states: (right: String, wrong: String)
+        thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?,
+        states: (right: String, wrong: String)
     ) {
         require(
             (thresholds ?? [0]).allSatisfy { (0...1).contains($0) } && thresholds?.isEmpty != true, "\(Self.self)",

@@ -3,10 +3,11 @@ import MartletFormats
 
 /// The mean over all samples of a function of targets and predictions, such as a loss.
 ///
-/// Keras's metrics that are named as losses are, `MeanSquaredError` for example, are this class with the loss of that name:
-/// `metrics: [.meanSquaredError()]` or `MeanMetricWrapper(MeanSquaredError())`.
+/// Keras's metrics that are named as losses are, `MeanSquaredError` for example, are this class with the loss of that
+/// name: `metrics: [.meanSquaredError()]` or `MeanMetricWrapper(MeanSquaredError())`.
 ///
-/// Source: [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
+/// Source:
+/// [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
 open class MeanMetricWrapper: Mean {
     private let function: (Tensor, Tensor) -> Tensor
     private let check: (PartialShape, PartialShape) throws -> Void
@@ -18,7 +19,8 @@ open class MeanMetricWrapper: Mean {
     /// Makes a metric of a closure, which gives one value for each sample, or several.
     /// - Parameter isHigherBetter: whether higher values are better, nil when that cannot be said.
     public init(
-        name: String, dtype: DType? = nil, isHigherBetter: Bool? = nil, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
+        name: String, dtype: DType? = nil, isHigherBetter: Bool? = nil,
+        _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) {
         self.function = function
         check = { _, _ in }
@@ -52,7 +54,9 @@ extension MetricConvertible where Self == MeanMetricWrapper {
     ) -> MeanMetricWrapper { MeanMetricWrapper(name: name, function) }
 
     /// The mean of the squares of the differences.
-    public static func meanSquaredError(name: String? = nil) -> MeanMetricWrapper { .init(MeanSquaredError(), name: name) }
+    public static func meanSquaredError(name: String? = nil) -> MeanMetricWrapper {
+        .init(MeanSquaredError(), name: name)
+    }
     /// The mean of the absolute differences.
     public static func meanAbsoluteError(name: String? = nil) -> MeanMetricWrapper {
         .init(MeanAbsoluteError(), name: name)
@@ -68,7 +72,9 @@ extension MetricConvertible where Self == MeanMetricWrapper {
     /// The cross-entropy of targets 0 and 1.
     public static func binaryCrossentropy(
         fromLogits: Bool = false, labelSmoothing: Double = 0, name: String? = nil
-    ) -> MeanMetricWrapper { .init(BinaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing), name: name) }
+    ) -> MeanMetricWrapper {
+        .init(BinaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing), name: name)
+    }
     /// The cross-entropy of one-hot targets.
     public static func categoricalCrossentropy(
         fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String? = nil
@@ -92,7 +98,9 @@ extension MetricConvertible where Self == MeanMetricWrapper {
     /// `max(1 - yTrue · yPred, 0)²`
     public static func squaredHinge(name: String? = nil) -> MeanMetricWrapper { .init(SquaredHinge(), name: name) }
     /// The hinge of one-hot targets.
-    public static func categoricalHinge(name: String? = nil) -> MeanMetricWrapper { .init(CategoricalHinge(), name: name) }
+    public static func categoricalHinge(name: String? = nil) -> MeanMetricWrapper {
+        .init(CategoricalHinge(), name: name)
+    }
     /// The cosine of the angle between targets and predictions: 1 for one direction, the loss's with the sign changed.
     public static func cosineSimilarity(axis: Int = -1, name: String = "cosine_similarity") -> MeanMetricWrapper {
         let loss = CosineSimilarity(axis: axis)

@@ -7,8 +7,8 @@ extension MetricConvertible where Self == String {
 }
 
 extension String: MetricConvertible {
-    /// The metric that goes by this name in Keras, with its defaults: `"mae"`, `"auc"`. The name stays as it is written;
-    /// `"accuracy"` and `"crossentropy"` become the form that fits the shapes.
+    /// The metric that goes by this name in Keras, with its defaults: `"mae"`, `"auc"`. The name stays as it is
+    /// written; `"accuracy"` and `"crossentropy"` become the form that fits the shapes.
     public func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric {
         let isBinary = prediction.rank > 0 && prediction[-1] == 1
         let isSparse =
@@ -54,7 +54,10 @@ extension String: MetricConvertible {
                 (["FalsePositives", "false_positives"], { FalsePositives(name: $0) }),
                 (["TrueNegatives", "true_negatives"], { TrueNegatives(name: $0) }),
                 (["FalseNegatives", "false_negatives"], { FalseNegatives(name: $0) }),
-                (["RootMeanSquaredError", "root_mean_squared_error", "rmse", "RMSE"], { RootMeanSquaredError(name: $0) }),
+                (
+                    ["RootMeanSquaredError", "root_mean_squared_error", "rmse", "RMSE"],
+                    { RootMeanSquaredError(name: $0) }
+                ),
                 (["Mean", "mean"], { Mean(name: $0) }),
                 (["Sum", "sum"], { Sum(name: $0) }),
                 (["CosineSimilarity", "cosine_similarity"], { MeanMetricWrapper.cosineSimilarity(name: $0) }),

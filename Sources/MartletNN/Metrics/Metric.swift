@@ -59,8 +59,8 @@ open class Metric: MetricConvertible {
     open func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric { self }
 }
 
-/// What `compile` takes for a metric: a `Metric`, or Keras's name for one. `"accuracy"` becomes the binary, the categorical or
-/// the sparse form, whichever fits the shapes.
+/// What `compile` takes for a metric: a `Metric`, or Keras's name for one. `"accuracy"` becomes the binary, the
+/// categorical or the sparse form, whichever fits the shapes.
 public protocol MetricConvertible {
     /// The metric for a model whose targets and predictions have these shapes, batch axis included.
     /// - Throws: `MartletError` when a name is not known.

@@ -2,7 +2,8 @@ import MartletCore
 
 /// The root of the mean of the squares of the differences.
 ///
-/// Source: [`keras.metrics.RootMeanSquaredError`](https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class).
+/// Source:
+/// [`keras.metrics.RootMeanSquaredError`](https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class).
 public final class RootMeanSquaredError: MeanMetricWrapper {
     /// Makes the metric.
     public init(name: String = "root_mean_squared_error", dtype: DType? = nil) {

@@ -2,7 +2,8 @@ import MartletCore
 
 /// How often the likeliest class is the target's class number.
 ///
-/// Source: [`keras.metrics.SparseCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsecategoricalaccuracy-class).
+/// Source:
+/// [`keras.metrics.SparseCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsecategoricalaccuracy-class).
 public final class SparseCategoricalAccuracy: MeanMetricWrapper {
     /// Makes the metric.
     public init(name: String = "sparse_categorical_accuracy", dtype: DType? = nil) {

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// How often the target's class number is among the k likeliest.
 ///
-/// Source: [`keras.metrics.SparseTopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsetopkcategoricalaccuracy-class).
+/// Source:
+/// [`keras.metrics.SparseTopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsetopkcategoricalaccuracy-class).
 public final class SparseTopKCategoricalAccuracy: MeanMetricWrapper {
     /// How many classes are looked at.
     public let k: Int

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// How often the class of a one-hot target is among the k likeliest.
 ///
-/// Source: [`keras.metrics.TopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#topkcategoricalaccuracy-class).
+/// Source:
+/// [`keras.metrics.TopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#topkcategoricalaccuracy-class).
 public final class TopKCategoricalAccuracy: MeanMetricWrapper {
     /// How many classes are looked at.
     public let k: Int

@@ -20,7 +20,8 @@ final class FunctionalGraph {
         self.outputs = outputs
         for input in inputs where !(input.node.layer is InputLayer) {
             throw MartletError(
-                "Expected the inputs of a model to come from Input(...). Received: an output of layer \(input.node.layer.name).")
+                "Expected the inputs of a model to come from Input(...). "
+                    + "Received: an output of layer \(input.node.layer.name).")
         }
         guard Set(inputs.map { ObjectIdentifier($0.node) }).count == inputs.count else {
             throw MartletError("Expected different inputs. Received: the same input twice.")

@@ -4,8 +4,8 @@ import MartletFormats
 
 /// A layer that can be trained: `compile`, `fit`, `evaluate`, `predict`.
 ///
-/// There are three ways to one, as in Keras: `Sequential` for a stack of layers; `Model(inputs:outputs:)` for a graph of layer
-/// calls; a subclass that overrides `call` for anything else.
+/// There are three ways to one, as in Keras: `Sequential` for a stack of layers; `Model(inputs:outputs:)` for a graph
+/// of layer calls; a subclass that overrides `call` for anything else.
 ///
 /// ```swift
 /// let model = Sequential([Flatten(), Dense(128, activation: .relu), Dropout(0.2), Dense(10, activation: .softmax)])

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// Scales the gradient by the ratio of the running sizes of steps and of gradients.
 ///
-/// With g the gradient: `a ← ρ a + (1 - ρ) g²`, `s = g · √(d + ε) / √(a + ε)`, `d ← ρ d + (1 - ρ) s²`, `w ← w - rate · s`.
+/// With g the gradient: `a ← ρ a + (1 - ρ) g²`, `s = g · √(d + ε) / √(a + ε)`, `d ← ρ d + (1 - ρ) s²`, `w ← w - rate ·
+/// s`.
 ///
 /// Sources: [Zeiler, 2012](https://arxiv.org/abs/1212.5701),
 /// [`keras.optimizers.Adadelta`](https://keras.io/api/optimizers/adadelta/).

@@ -7,8 +7,8 @@ import MartletFormats
 /// `m ← m + (1 - β₁)(g - m)`, `v ← v + (1 - β₂)(g² - v)`, `w ← w - rate · √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε)`.
 /// With `amsgrad` the largest v so far takes v's place in the last.
 ///
-/// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), [Reddi et al., 2018](https://openreview.net/forum?id=ryQu7f-RZ),
-/// [`keras.optimizers.Adam`](https://keras.io/api/optimizers/adam/).
+/// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), [Reddi et al.,
+/// 2018](https://openreview.net/forum?id=ryQu7f-RZ), [`keras.optimizers.Adam`](https://keras.io/api/optimizers/adam/).
 public class Adam: Optimizer {
     /// How slowly the mean of the gradient forgets.
     public let beta1: Double

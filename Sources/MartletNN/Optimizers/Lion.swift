@@ -5,7 +5,8 @@ import MartletFormats
 ///
 /// With g the gradient: `w ← w - rate · sign(β₁ m + (1 - β₁) g)`, then `m ← β₂ m + (1 - β₂) g`.
 ///
-/// Sources: [Chen et al., 2023](https://arxiv.org/abs/2302.06675), [`keras.optimizers.Lion`](https://keras.io/api/optimizers/lion/).
+/// Sources: [Chen et al., 2023](https://arxiv.org/abs/2302.06675),
+/// [`keras.optimizers.Lion`](https://keras.io/api/optimizers/lion/).
 public final class Lion: Optimizer {
     /// How much the mean counts beside the gradient in the direction of a step.
     public let beta1: Double

@@ -116,8 +116,8 @@ open class Optimizer: OptimizerConvertible {
     }
 
     /// Makes one update: clips the gradients, changes the variables, applies their constraints.
-    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and variables
-    /// differ.
+    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and
+    /// variables differ.
     public func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         require(
             gradients.count == variables.count, "\(Self.self).apply",
@@ -147,7 +147,9 @@ open class Optimizer: OptimizerConvertible {
             let kind = FusedUpdate.Kind(weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil)
             let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, options: options, kind)
             fusedUpdates[kind] = update
-            update(variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type))
+            update(
+                variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type)
+            )
             return
         }
         let rate = moment.learningRate.cast(to: variable.dtype)

@@ -36,8 +36,8 @@ extension OptimizerOptions {
         return gradients.enumerated().map { clipped($1, scale: scales?[$0]) }
     }
 
-    /// What each gradient is multiplied by for its norm's sake, nil when norms are free: `bound / max(norm, bound)`. A global
-    /// norm that is not finite makes every gradient NaN, as in TensorFlow.
+    /// What each gradient is multiplied by for its norm's sake, nil when norms are free: `bound / max(norm, bound)`. A
+    /// global norm that is not finite makes every gradient NaN, as in TensorFlow.
     func scales(for gradients: [Tensor]) -> [Tensor]? {
         if let bound = clipNorm {
             return gradients.map { bound / maximum($0.square().sum().squareRoot(), bound) }

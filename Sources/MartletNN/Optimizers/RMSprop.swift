@@ -3,8 +3,8 @@ import MartletFormats
 
 /// Divides the gradient by the root of the running mean of its square.
 ///
-/// With g the gradient: `v ← ρ v + (1 - ρ) g²`, `s = rate · g / √(v + ε)`, `w ← w - s`; with momentum `b ← momentum · b + s`,
-/// `w ← w - b`. When `centered`, the square of the running mean of g is taken from v under the root.
+/// With g the gradient: `v ← ρ v + (1 - ρ) g²`, `s = rate · g / √(v + ε)`, `w ← w - s`; with momentum `b ← momentum · b
+/// + s`, `w ← w - b`. When `centered`, the square of the running mean of g is taken from v under the root.
 ///
 /// Sources: [Hinton, lecture 6](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
 /// [`keras.optimizers.RMSprop`](https://keras.io/api/optimizers/rmsprop/).
@@ -42,7 +42,8 @@ public final class RMSprop: Optimizer {
 
     public override var config: [String: JSONValue] {
         super.config.merging([
-            "rho": .double(rho), "momentum": .double(momentum), "epsilon": .double(epsilon), "centered": .bool(centered),
+            "rho": .double(rho), "momentum": .double(momentum), "epsilon": .double(epsilon),
+            "centered": .bool(centered),
         ]) { $1 }
     }
 }

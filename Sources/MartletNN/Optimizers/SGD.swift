@@ -3,8 +3,8 @@ import MartletFormats
 
 /// Gradient descent, with momentum where wanted.
 ///
-/// With g the gradient: `w ← w - rate · g`. With momentum: `v ← momentum · v - rate · g`, then `w ← w + v`, or with Nesterov's
-/// look-ahead `w ← w + momentum · v - rate · g`.
+/// With g the gradient: `w ← w - rate · g`. With momentum: `v ← momentum · v - rate · g`, then `w ← w + v`, or with
+/// Nesterov's look-ahead `w ← w + momentum · v - rate · g`.
 ///
 /// Source: [`keras.optimizers.SGD`](https://keras.io/api/optimizers/sgd/).
 public final class SGD: Optimizer {

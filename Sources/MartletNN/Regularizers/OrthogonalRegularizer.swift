@@ -3,7 +3,8 @@ import MartletFormats
 
 /// The mean absolute cosine between every two rows, or columns, of a matrix, times a factor.
 ///
-/// Source: [`keras.regularizers.OrthogonalRegularizer`](https://keras.io/api/layers/regularizers/#orthogonalregularizer-class).
+/// Source:
+/// [`keras.regularizers.OrthogonalRegularizer`](https://keras.io/api/layers/regularizers/#orthogonalregularizer-class).
 public struct OrthogonalRegularizer: Regularizer, Configurable {
     /// What should be at right angles.
     public enum Mode: String, Sendable, CaseIterable {

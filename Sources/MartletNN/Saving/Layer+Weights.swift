@@ -21,7 +21,8 @@ extension Layer {
         for (weight, value) in zip(named, values) { weight.variable.assign(value) }
     }
 
-    /// The SHA-256 digest of the bytes of all weights, in the order of `weights`, in hexadecimal digits: equal for equal bits.
+    /// The SHA-256 digest of the bytes of all weights, in the order of `weights`, in hexadecimal digits: equal for
+    /// equal bits.
     public var weightsSHA256: String {
         let hash = SHA256()
         for weight in weights { weight.storedValue.withUnsafeBytes { hash.write($0) } }
@@ -30,9 +31,9 @@ extension Layer {
 
     /// Saves all weights as safetensors. The file appears whole or not at all.
     ///
-    /// A weight is called after the layers that hold it, counted from this one: `conv2d/kernel`, `conv2d_1/kernel`. Layers
-    /// without a name of their own are numbered within the layer around them, so that a model made by the same code finds
-    /// the names again.
+    /// A weight is called after the layers that hold it, counted from this one: `conv2d/kernel`, `conv2d_1/kernel`.
+    /// Layers without a name of their own are numbered within the layer around them, so that a model made by the same
+    /// code finds the names again.
     /// - Throws: `MartletError` when the file cannot be written or the weights do not exist yet.
     public func saveWeights(to path: String) throws {
         try requireWeights("saveWeights")
@@ -40,8 +41,8 @@ extension Layer {
     }
 
     /// Loads all weights from a safetensors file that `saveWeights` wrote.
-    /// - Throws: `MartletError` when the file cannot be read or its names, shapes and dtypes are not those of the weights;
-    ///   nothing is changed then.
+    /// - Throws: `MartletError` when the file cannot be read or its names, shapes and dtypes are not those of the
+    ///   weights; nothing is changed then.
     public func loadWeights(from path: String) throws {
         try requireWeights("loadWeights")
         let file = try Safetensors.read(path)

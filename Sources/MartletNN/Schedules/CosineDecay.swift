@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Half a cosine, from the initial rate down to `alpha` times it over `decaySteps`; before that, where wanted, a straight rise
-/// from `initialLearningRate` to `warmupTarget` over `warmupSteps`, and the cosine starts from there.
+/// Half a cosine, from the initial rate down to `alpha` times it over `decaySteps`; before that, where wanted, a
+/// straight rise from `initialLearningRate` to `warmupTarget` over `warmupSteps`, and the cosine starts from there.
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecay`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/).
@@ -17,7 +17,8 @@ public struct CosineDecay: LearningRateSchedule {
     ///   - alpha: the share of the rate that is left at the end.
     ///   - warmupTarget: where the warm-up ends; nil for none.
     public init(
-        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil, warmupSteps: Int = 0
+        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil,
+        warmupSteps: Int = 0
     ) {
         self.initialLearningRate = initialLearningRate
         self.decaySteps = decaySteps
@@ -52,7 +53,8 @@ public struct CosineDecay: LearningRateSchedule {
 extension LearningRate where Self == CosineDecay {
     /// Half a cosine from the initial rate down to `alpha` times it, after a warm-up where wanted.
     public static func cosineDecay(
-        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil, warmupSteps: Int = 0
+        initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil,
+        warmupSteps: Int = 0
     ) -> CosineDecay {
         CosineDecay(
             initialLearningRate: initialLearningRate, decaySteps: decaySteps, alpha: alpha, warmupTarget: warmupTarget,

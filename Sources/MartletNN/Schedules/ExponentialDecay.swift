@@ -3,7 +3,8 @@ import MartletFormats
 
 /// `initialLearningRate · decayRate^(step / decaySteps)`
 ///
-/// Source: [`keras.optimizers.schedules.ExponentialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/).
+/// Source:
+/// [`keras.optimizers.schedules.ExponentialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/).
 public struct ExponentialDecay: LearningRateSchedule {
     private let decay: StepDecay
 
@@ -11,7 +12,8 @@ public struct ExponentialDecay: LearningRateSchedule {
     /// - Parameter staircase: whether `step / decaySteps` is rounded down, so that the rate falls in steps.
     public init(initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false) {
         decay = StepDecay(
-            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase)
+            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase
+        )
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -27,6 +29,7 @@ extension LearningRate where Self == ExponentialDecay {
         initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false
     ) -> ExponentialDecay {
         ExponentialDecay(
-            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase)
+            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase
+        )
     }
 }

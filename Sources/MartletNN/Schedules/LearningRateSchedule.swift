@@ -27,8 +27,8 @@ extension Int: LearningRate {
 ///
 /// Source: [Keras's learning rate schedules](https://keras.io/api/optimizers/learning_rate_schedules/).
 public protocol LearningRateSchedule: LearningRate {
-    /// The learning rate for the update number `step`, counted from 0: a `float32` scalar from an `int64` scalar, in ops, so
-    /// that a compiled step computes it anew each time.
+    /// The learning rate for the update number `step`, counted from 0: a `float32` scalar from an `int64` scalar, in
+    /// ops, so that a compiled step computes it anew each time.
     func callAsFunction(_ step: Tensor) -> Tensor
     /// Keras's class name: `ExponentialDecay`.
     var className: String { get }

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// `values[0]` up to and with step `boundaries[0]`, `values[1]` up to and with `boundaries[1]`, and so on.
 ///
-/// Source: [`keras.optimizers.schedules.PiecewiseConstantDecay`](https://keras.io/api/optimizers/learning_rate_schedules/piecewise_constant_decay/).
+/// Source:
+/// [`keras.optimizers.schedules.PiecewiseConstantDecay`](https://keras.io/api/optimizers/learning_rate_schedules/piecewise_constant_decay/).
 public struct PiecewiseConstantDecay: LearningRateSchedule {
     private let boundaries: [Int]
     private let values: [Double]

@@ -1,10 +1,11 @@
 import MartletCore
 import MartletFormats
 
-/// `(initialLearningRate - endLearningRate) · (1 - step / decaySteps)^power + endLearningRate`, and `endLearningRate` after
-/// `decaySteps`.
+/// `(initialLearningRate - endLearningRate) · (1 - step / decaySteps)^power + endLearningRate`, and `endLearningRate`
+/// after `decaySteps`.
 ///
-/// Source: [`keras.optimizers.schedules.PolynomialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/).
+/// Source:
+/// [`keras.optimizers.schedules.PolynomialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/).
 public struct PolynomialDecay: LearningRateSchedule {
     private let initialLearningRate, endLearningRate, power: Double
     private let decaySteps: Int

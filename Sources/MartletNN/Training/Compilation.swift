@@ -39,6 +39,11 @@ final class Compilation {
                 "Expected one loss, or one for each of the model's \(predictions.count) outputs. "
                     + "Received: \(losses.count).", at: "compile")
         }
+        if let lossWeights, lossWeights.count != predictions.count {
+            throw MartletError(
+                "Expected a loss weight for each of the model's \(predictions.count) outputs. "
+                    + "Received: \(lossWeights.count).", at: "compile")
+        }
         for (index, (target, prediction)) in zip(targets, predictions).enumerated() {
             try loss(ofOutput: index).validate(target: target, prediction: prediction)
         }
@@ -69,8 +74,8 @@ final class Compilation {
 
     func resetMetrics() { for metric in allMetrics { metric.reset() } }
 
-    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts with
-    /// their mean.
+    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts
+    /// with their mean.
     func logs() -> Logs {
         var logs = Logs()
         for metric in allMetrics {
@@ -110,7 +115,7 @@ extension Model {
         optimizer: any OptimizerConvertible, losses: [any LossConvertible], lossWeights: [Double]? = nil,
         metrics: [[any MetricConvertible]] = [], weightedMetrics: [[any MetricConvertible]] = []
     ) throws {
-        if let lossWeights, lossWeights.count != losses.count {
+        if let lossWeights, losses.count > 1, lossWeights.count != losses.count {
             throw MartletError(
                 "Expected a weight for each of \(losses.count) losses. Received: \(lossWeights.count).",
                 at: "compile")

@@ -11,7 +11,8 @@ extension Model {
     ///   - epochs: the number after the last epoch; training ends there even when it starts at `initialEpoch`.
     ///   - verbosity: how much is printed.
     ///   - callbacks: what watches and steers the training, called in this order.
-    ///   - validationSplit: the fraction of the samples, from the end, that is not trained on but evaluated after epochs.
+    ///   - validationSplit: the fraction of the samples, from the end, that is not trained on but evaluated after
+    ///     epochs.
     ///   - validationData: samples that are evaluated after epochs; takes the place of `validationSplit`.
     ///   - shuffle: whether the samples are put into a new order for every epoch.
     ///   - classWeight: a factor of the loss for each class; classes that are not named have 1.

@@ -2,7 +2,8 @@ import MartletCore
 import MartletData
 
 extension Model {
-    /// The total loss of a batch, averaged over samples: the outputs' losses, weighted, and the penalties of the layers.
+    /// The total loss of a batch, averaged over samples: the outputs' losses, weighted, and the penalties of the
+    /// layers.
     func totalLoss(_ batch: TensorDataset.Batch, predictions: [Tensor], _ compilation: Compilation) -> Tensor {
         var total: Tensor?
         for (index, (target, prediction)) in zip(batch.targets, predictions).enumerated() {

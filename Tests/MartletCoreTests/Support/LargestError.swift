@@ -11,7 +11,8 @@ enum ErrorScale {
 /// The largest error of an element of `result`, divided by `scale`. Infinite where shapes or dtypes differ (up to the
 /// width of floats), or where one of two values is NaN or infinite and the other is not the same.
 ///
-/// Expected values are rounded to the type of `result` first. No error is divided by less than the smallest normal number.
+/// Expected values are rounded to the type of `result` first. No error is divided by less than the smallest normal
+/// number.
 func largestError(of result: Tensor, _ expected: Tensor, relativeTo scale: ErrorScale) -> Double {
     guard
         result.shape == expected.shape,

@@ -152,8 +152,8 @@ extension OpFixture {
         },
     ]
 
-    /// `x` moved by one place along the axis of a scan, with the neutral element in the free place: the inclusive scan of
-    /// it is the exclusive scan of `x`.
+    /// `x` moved by one place along the axis of a scan, with the neutral element in the free place: the inclusive scan
+    /// of it is the exclusive scan of `x`.
     private static func delayed(_ x: Tensor, by neutral: Double, _ args: Arguments) -> Tensor {
         let axis = args.axis < 0 ? args.axis + x.rank : args.axis!
         let first = args.reverse ? 1 : 0

@@ -18,7 +18,8 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     @Test func pathsAreFilledInAsPythonDoes() throws {
         try withTemporaryFolder { folder in
             let model = try tinyModel()
-            let path = folder + "/{epoch:02d}_{val_loss:.4f}_{val_loss:08.3f}_{val_loss:.2e}_{val_loss:.1%}_{{x}}.safetensors"
+            let path =
+                folder + "/{epoch:02d}_{val_loss:.4f}_{val_loss:08.3f}_{val_loss:.2e}_{val_loss:.1%}_{{x}}.safetensors"
             try play([ModelCheckpoint(path)], on: model, [0.123456])
             // What '{epoch:02d}_…'.format(epoch=1, val_loss=0.123456) gives in Python.
             #expect(try names(folder) == ["01_0.1235_0000.123_1.23e-01_12.3%_{x}.safetensors"])

@@ -101,7 +101,8 @@ func play(
 
     @Test func scheduleSetsTheRate() throws {
         let model = try tinyModel(learningRate: 8)
-        let logs = try play([LearningRateScheduler { epoch, rate in epoch == 0 ? rate : rate / 2 }], on: model, [1, 1, 1])
+        let logs = try play(
+            [LearningRateScheduler { epoch, rate in epoch == 0 ? rate : rate / 2 }], on: model, [1, 1, 1])
         #expect(logs.map { $0["learning_rate"]! } == [8, 4, 2])
         let scheduled = Sequential([InputLayer([1]), Dense(1)])
         let decay = ExponentialDecay(initialLearningRate: 1, decaySteps: 1, decayRate: 0.5)
@@ -130,9 +131,11 @@ func play(
     @Test func closuresAreCalled() throws {
         var calls: [String] = []
         let callback = LambdaCallback(
-            onEpochBegin: { calls.append("epoch \($0)") }, onEpochEnd: { calls.append("end \($0) \($1["loss"] != nil)") },
+            onEpochBegin: { calls.append("epoch \($0)") },
+            onEpochEnd: { calls.append("end \($0) \($1["loss"] != nil)") },
             onTrainBegin: { calls.append("train") }, onTrainEnd: { calls.append("trained") },
-            onTrainBatchBegin: { calls.append("batch \($0)") }, onTrainBatchEnd: { calls.append("done \($0) \($1().count)") })
+            onTrainBatchBegin: { calls.append("batch \($0)") },
+            onTrainBatchEnd: { calls.append("done \($0) \($1().count)") })
         try tinyModel().fit(
             Tensor.ones([3, 2]), Tensor.ones([3, 1]), batchSize: 2, verbosity: .silent, callbacks: [callback])
         #expect(calls == [

@@ -47,7 +47,8 @@ import Testing
         #expect(draws[0] == "Epoch 1/2\n")
         #expect(plain(draws[1]) == "\r 1/10 ━━━━━━━━━━━━━━━━━━━━ 9s 1s/step - loss: 0.5000 - accuracy: 1.0000e-04")
         #expect(draws[1].contains("\u{1B}[32m━━\u{1B}[37m━━━━━━━━━━━━━━━━━━\u{1B}[0m"))
-        let finished = "\r10/10 ━━━━━━━━━━━━━━━━━━━━ 1s 10ms/step - loss: 0.5000 - accuracy: 1.0000e-04 - val_loss: nan\n"
+        let finished =
+            "\r10/10 ━━━━━━━━━━━━━━━━━━━━ 1s 10ms/step - loss: 0.5000 - accuracy: 1.0000e-04 - val_loss: nan\n"
         #expect(plain(last) == finished)
     }
 

@@ -32,7 +32,8 @@ import Testing
         let (className, config, place) = Self.bad[index]
         let error = #expect(throws: MartletError.self) { try Layer.make(className: className, config: config) }
         #expect(error?.location == place, "\(error!)")
-        #expect(error?.message.contains("Received") == true || error?.message.contains("There is no") == true, "\(error!)")
+        #expect(
+            error?.message.contains("Received") == true || error?.message.contains("There is no") == true, "\(error!)")
     }
 
     @Test func unknownClass() {
@@ -53,7 +54,8 @@ import Testing
                     "name": "head", "trainable": false, "dtype": policy, "units": 2, "activation": "relu",
                     "kernel_regularizer": regularizer, "bias_initializer": "ones", "quantization_config": .null,
                 ]) as? Dense)
-        #expect(layer.name == "head" && !layer.isTrainable && layer.dtype == .float64 && layer.activation.name == "relu")
+        #expect(
+            layer.name == "head" && !layer.isTrainable && layer.dtype == .float64 && layer.activation.name == "relu")
         try layer.ensureBuilt(for: [[nil, 3]])
         #expect(layer.bias?.value.scalars(as: Double.self) == [1, 1])
         #expect(layer.trainableWeights.isEmpty)

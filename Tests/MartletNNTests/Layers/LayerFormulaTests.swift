@@ -41,7 +41,8 @@ import Testing
         #expect(MaxPooling2D(dtype: .float64)(x).scalars(as: Double.self) == [5])
         #expect(MaxPooling2D(padding: .same, dtype: .float64)(x).scalars(as: Double.self) == [5, 6, 8, 9])
         #expect(AveragePooling2D(padding: .same, dtype: .float64)(x).scalars(as: Double.self) == [3, 4.5, 7.5, 9])
-        #expect(AveragePooling2D(poolSize: [1, 3], strides: 1, dtype: .float64)(x).scalars(as: Double.self) == [2, 5, 8])
+        #expect(
+            AveragePooling2D(poolSize: [1, 3], strides: 1, dtype: .float64)(x).scalars(as: Double.self) == [2, 5, 8])
         #expect(GlobalMaxPooling2D(dtype: .float64)(x).scalars(as: Double.self) == [9])
         #expect(GlobalAveragePooling2D(dtype: .float64)(x).scalars(as: Double.self) == [5])
     }
@@ -66,7 +67,8 @@ import Testing
         #expect(layer.weights.map(\.name) == ["gamma", "beta", "moving_mean", "moving_variance"])
     }
 
-    /// A small variance around a large mean survives in float32, where the mean of squares less the square of means would not.
+    /// A small variance around a large mean survives in float32, where the mean of squares less the square of means
+    /// would not.
     @Test func batchNormalizationIsStable() {
         let values = (0..<1000).map { Float(4096 + ($0 % 2 == 0 ? 0.25 : -0.25)) }
         let y = BatchNormalization(epsilon: 0)(Tensor(values, shape: [1000, 1]), training: true)
@@ -84,7 +86,8 @@ import Testing
         let x = tensor([1, 2, 3, 4, 6, 8], [2, 3])
         let y = LayerNormalization(epsilon: 0, dtype: .float64)(x)
         let r = 1.5.squareRoot()
-        #expect(y.allClose(to: tensor([-r, 0, r, -r, 0, r], [2, 3]), relativeTolerance: 1e-14, absoluteTolerance: 1e-15))
+        #expect(
+            y.allClose(to: tensor([-r, 0, r, -r, 0, r], [2, 3]), relativeTolerance: 1e-14, absoluteTolerance: 1e-15))
     }
 
     @Test func dropout() {

@@ -69,7 +69,8 @@ extension Layer {
         let text = JSONValue.object(layer.config).serialized()
         let config = try JSONValue(parsing: text)
         let copy = try Layer.make(
-            className: layer.className, config: Dictionary(uniqueKeysWithValues: config.object().map { ($0.key, $0.value) }))
+            className: layer.className,
+            config: Dictionary(uniqueKeysWithValues: config.object().map { ($0.key, $0.value) }))
         #expect(copy.className == layerCase.className)
         #expect(JSONValue.object(copy.config) == JSONValue.object(layer.config))
         try copy.ensureBuilt(for: layerCase.inputShapes)
@@ -100,8 +101,8 @@ extension Layer {
         }
     }
 
-    /// The derivative along a random direction in the space of each weight, against the 4-point difference; regularizers'
-    /// penalties count as outputs.
+    /// The derivative along a random direction in the space of each weight, against the 4-point difference;
+    /// regularizers' penalties count as outputs.
     @Test(arguments: LayerCase.all) func gradientOfWeights(_ layerCase: LayerCase) throws {
         let layer = try layerCase.layer()
         let inputs = layerCase.inputs(batch: 3)

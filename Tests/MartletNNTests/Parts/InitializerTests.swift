@@ -28,7 +28,8 @@ import Testing
         }
         return [
             uniform(.randomUniform(seed: 1), 0.1 / 12.0.squareRoot()),
-            Moments(initializer: .randomNormal(mean: 1, standardDeviation: 2, seed: 2), mean: 1, deviation: 2, bound: nil),
+            Moments(
+                initializer: .randomNormal(mean: 1, standardDeviation: 2, seed: 2), mean: 1, deviation: 2, bound: nil),
             truncated(.truncatedNormal(seed: 3), 0.05 * 0.8796256610342398),
             truncated(.varianceScaling(scale: 3, mode: .fanOut, seed: 4), variance(3, 540)),
             Moments(
@@ -84,7 +85,9 @@ import Testing
     }
 
     @Test func fans() {
-        func pair(_ shape: Shape) -> [Int] { [VarianceScaling.fans(of: shape).inputs, VarianceScaling.fans(of: shape).outputs] }
+        func pair(_ shape: Shape) -> [Int] {
+            [VarianceScaling.fans(of: shape).inputs, VarianceScaling.fans(of: shape).outputs]
+        }
         #expect(pair([]) == [1, 1] && pair([7]) == [7, 7] && pair([3, 5]) == [3, 5])
         #expect(pair([3, 3, 4, 8]) == [36, 72] && pair([5, 2, 3]) == [10, 15])
     }

@@ -24,7 +24,8 @@ import Testing
 
     private func close(_ constraint: any Constraint, _ values: [Double]) -> Bool {
         // Keras's epsilon of 1e-7 shortens a vector of length 3 by 3e-8 of it.
-        constraint(weight).allClose(to: Tensor(values, shape: [2, 2]), relativeTolerance: 1e-6, absoluteTolerance: 1e-12)
+        constraint(weight).allClose(
+            to: Tensor(values, shape: [2, 2]), relativeTolerance: 1e-6, absoluteTolerance: 1e-12)
     }
 
     @Test func constraints() {

@@ -50,8 +50,8 @@ extension JSONValue {
     func string(_ key: String, or value: String) throws -> String { try valueIfPresent(at: [.key(key)]) ?? value }
 }
 
-/// The largest difference, divided by the larger of 1 and the expected value's size; infinite when shapes differ or only one of
-/// two values is NaN. Equal infinities do not differ.
+/// The largest difference, divided by the larger of 1 and the expected value's size; infinite when shapes differ or
+/// only one of two values is NaN. Equal infinities do not differ.
 func relativeError(_ found: Tensor, _ expected: Tensor) -> Double {
     guard found.shape == expected.shape else { return .infinity }
     return zip(found.scalars(as: Double.self), expected.scalars(as: Double.self)).reduce(0) { worst, pair in

@@ -13,7 +13,8 @@ import Testing
         Sequential(
             [
                 InputLayer([28, 28, 1]), Conv2D(32, kernelSize: 3, activation: .relu, name: "conv2d"),
-                MaxPooling2D(poolSize: 2, name: "max_pooling2d"), Conv2D(64, kernelSize: 3, activation: .relu, name: "conv2d_1"),
+                MaxPooling2D(poolSize: 2, name: "max_pooling2d"),
+                Conv2D(64, kernelSize: 3, activation: .relu, name: "conv2d_1"),
                 MaxPooling2D(poolSize: 2, name: "max_pooling2d_1"), Flatten(name: "flatten"),
                 Dense(128, activation: .relu, name: "dense"), Dropout(0.5, name: "dropout"),
                 Dense(10, activation: .softmax, name: "dense_1"),

@@ -61,8 +61,8 @@ public func depthwiseConv(
 ///   - kernel: [window..., filters, channels].
 ///   - strides: how far the windows that each element is spread over lie apart; 1 when nil.
 ///   - padding: `valid` or `same`, of the convolution whose adjoint this is, or explicit amounts.
-///   - outputPadding: elements added to the end of each spatial axis of the result. When nil, `same` gives `size * stride`
-///     and `valid` what the windows cover, at least `size * stride`.
+///   - outputPadding: elements added to the end of each spatial axis of the result. When nil, `same` gives `size *
+///     stride` and `valid` what the windows cover, at least `size * stride`.
 ///   - dilations: the distances between the window's elements; 1 when nil.
 ///   - bias: [filters], added to every position.
 /// - Returns: [batch, sizes..., filters].

@@ -46,7 +46,8 @@ private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
     else { throw OpFailure("Expected inputs of one floating-point dtype.") }
 }
 
-/// `activation(x * kernel + bias)`: x [n, spatial..., cin], kernel [window..., cin / groups, cout], possibly bias [cout].
+/// `activation(x * kernel + bias)`: x [n, spatial..., cin], kernel [window..., cin / groups, cout], possibly bias
+/// [cout].
 ///
 /// It and its two gradients are bilinear maps made of one trilinear form, so each one's gradients are the other two.
 struct Convolution: Op {

@@ -60,8 +60,8 @@ package struct Windows: Sendable, Hashable {
         self.after = after ?? strides.map { _ in 0 }
     }
 
-    /// Resolves `padding` for an input and a window of the given spatial sizes. Stops when the counts of strides, dilations
-    /// and axes differ or a number is out of range.
+    /// Resolves `padding` for an input and a window of the given spatial sizes. Stops when the counts of strides,
+    /// dilations and axes differ or a number is out of range.
     package init(
         _ function: String, input: [Int], window: [Int], strides: [Int], dilations: [Int]?, padding: Padding
     ) {

@@ -10,6 +10,7 @@ package struct PoolingGeometry: Sendable, Hashable {
         guard input.rank == size.count + 2 else {
             throw OpFailure("Expected an input (batch, \(size.count) spatial axes, channels).")
         }
+        guard !input.spatial.contains(0) else { throw OpFailure("Expected spatial axes of at least one element.") }
         for axis in size.indices where max(windows.before[axis], windows.after[axis]) >= size[axis] {
             throw OpFailure(
                 "A window of \(size[axis]) would lie in the padding alone, \(windows.before[axis]) and "

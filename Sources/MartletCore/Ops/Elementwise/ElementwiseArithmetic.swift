@@ -1,7 +1,7 @@
 import CKernels
 
-/// What a formula on elements computes with: tensors, an operation at a time, or the values of an `ElementwiseProgram`, which
-/// runs the whole formula in one pass over memory. Both give the same bits.
+/// What a formula on elements computes with: tensors, an operation at a time, or the values of an `ElementwiseProgram`,
+/// which runs the whole formula in one pass over memory. Both give the same bits.
 package protocol ElementwiseArithmetic {
     static func + (a: Self, b: Self) -> Self
     static func - (a: Self, b: Self) -> Self

@@ -68,12 +68,14 @@ extension ElementwiseProgram {
             if case .operation = nodes[node] { false } else { true }
         }
 
-        /// The instructions, with registers used again once their values are done with: what lives in scratch stays small
-        /// enough for the first-level cache.
+        /// The instructions, with registers used again once their values are done with: what lives in scratch stays
+        /// small enough for the first-level cache.
         func plan() -> (code: [mk_instr], registers: Int, outputRegisters: [UInt16]) {
             var lastUse = [Int](repeating: -1, count: nodes.count)
             for (index, node) in nodes.enumerated() {
-                if case .operation(_, _, _, let operands) = node { for operand in operands { lastUse[operand] = index } }
+                if case .operation(_, _, _, let operands) = node {
+                    for operand in operands { lastUse[operand] = index }
+                }
             }
             let isOutput = Set(outputs.map(\.node))
             var register = [Int](repeating: -1, count: nodes.count)

@@ -20,9 +20,9 @@ extension Tensor {
         return gatheredND(at: mask.nonZeroIndices())
     }
 
-    /// The different elements in ascending order; for each element its place among them (in this tensor's shape); and how
-    /// often each occurs. Every NaN is an element of its own. The shape depends on values, so it cannot be part of a compiled
-    /// function. NumPy's `unique`.
+    /// The different elements in ascending order; for each element its place among them (in this tensor's shape); and
+    /// how often each occurs. Every NaN is an element of its own. The shape depends on values, so it cannot be part of
+    /// a compiled function. NumPy's `unique`.
     public func unique() -> (values: Tensor, inverse: Tensor, counts: Tensor) {
         let results = perform(Sort(descending: false), [flattened()])
         let order: [Int] = results[1].scalars()
@@ -49,7 +49,8 @@ extension Tensor {
         require(dtype.isInteger, "bincount", "Expected integers. Received: \(spec).")
         require(
             weights.map { $0.shape == shape } ?? true, "bincount",
-            "Expected a weight for each number. Received: \(spec) and weights \(weights.map(\.spec.description) ?? "").")
+            "Expected a weight for each number. "
+                + "Received: \(spec) and weights \(weights.map(\.spec.description) ?? "").")
         let numbers: [Int] = scalars()
         if let least = numbers.min(), least < 0 {
             stop("bincount", "Expected numbers of 0 or more. Received: \(least).")

@@ -39,7 +39,8 @@ struct Gather: Op {
     }
 }
 
-/// Zeros to which slices of the first input are added along an axis, at the indices of the second: the adjoint of `Gather`.
+/// Zeros to which slices of the first input are added along an axis, at the indices of the second: the adjoint of
+/// `Gather`.
 struct ScatterAdd: Op {
     static let name = "scatterAdd"
     static let isLinear = true
@@ -86,15 +87,16 @@ struct ScatterAdd: Op {
 }
 
 extension Tensor {
-    /// The slices along `axis` at `indices`: that axis is replaced by the axes of `indices`. Keras's and NumPy's `take`.
+    /// The slices along `axis` at `indices`: that axis is replaced by the axes of `indices`. Keras's and NumPy's
+    /// `take`.
     ///
     /// A negative index counts from the end. Stops when one is out of range.
     public func gathered(at indices: Tensor, axis: Int = 0) -> Tensor {
         perform(Gather(axis: checkedAxis(axis, "gather")), self, indices.asIndices)
     }
 
-    /// This tensor with `updates` added to its slices along `axis` at `indices`; what meets at one index is added in the
-    /// order of the indices. `updates` has the axes of `indices` in place of `axis`.
+    /// This tensor with `updates` added to its slices along `axis` at `indices`; what meets at one index is added in
+    /// the order of the indices. `updates` has the axes of `indices` in place of `axis`.
     public func scatteringAdd(at indices: Tensor, axis: Int = 0, _ updates: Tensor) -> Tensor {
         let axis = checkedAxis(axis, "scatteringAdd")
         return self + perform(ScatterAdd(axis: axis, size: shape[axis]), updates, indices.asIndices)

@@ -43,7 +43,8 @@ struct ScatterND: Op {
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let rest = try sliceShape(shape, inputs[1])
-        guard inputs[0].shape.dimensions == inputs[1].shape.dimensions.dropLast() + rest, inputs[0].dtype != .bool else {
+        guard inputs[0].shape.dimensions == inputs[1].shape.dimensions.dropLast() + rest, inputs[0].dtype != .bool
+        else {
             throw OpFailure("Expected numbers of shape \(Shape(inputs[1].shape.dimensions.dropLast() + rest)).")
         }
         return [TensorSpec(shape, inputs[0].dtype)]
@@ -94,12 +95,12 @@ private func checkTuples(_ place: Int64, of indices: Tensor, in shape: Shape) th
 }
 
 extension Tensor {
-    /// The slices at tuples of indices: the last axis of `indices` holds the tuples, whose length may be up to the rank.
-    /// TensorFlow's `gather_nd`. Negative indices count from the end. Stops when one is out of range.
+    /// The slices at tuples of indices: the last axis of `indices` holds the tuples, whose length may be up to the
+    /// rank. TensorFlow's `gather_nd`. Negative indices count from the end. Stops when one is out of range.
     public func gatheredND(at indices: Tensor) -> Tensor { perform(GatherND(), self, indices.asIndices) }
 
-    /// Zeros of `shape` to which `updates` are added at tuples of indices, the last axis of `indices`; what meets at one
-    /// place is added in the order of the indices. Keras's `scatter`, TensorFlow's `scatter_nd`.
+    /// Zeros of `shape` to which `updates` are added at tuples of indices, the last axis of `indices`; what meets at
+    /// one place is added in the order of the indices. Keras's `scatter`, TensorFlow's `scatter_nd`.
     public static func scatterAdd(shape: Shape, indices: Tensor, updates: Tensor) -> Tensor {
         perform(ScatterND(shape: shape), updates, indices.asIndices)
     }

@@ -116,7 +116,8 @@ extension Tensor {
         ordered(axis, "sort") { perform(Sort(descending: descending), [$0]) }[1]
     }
 
-    /// The `k` largest elements along `axis` in descending order, and their indices; among equals the lower index first.
+    /// The `k` largest elements along `axis` in descending order, and their indices; among equals the lower index
+    /// first.
     public func topK(_ k: Int, axis: Int = -1) -> (values: Tensor, indices: Tensor) {
         let results = ordered(axis, "topK") { perform(TopK(count: k), [$0]) }
         return (results[0], results[1])
@@ -152,8 +153,8 @@ extension Tensor {
         return keepDims ? result : result.squeezed(axis: position)
     }
 
-    /// For each of `values` the index at which it belongs in this ascending vector, before its equals, or behind them when
-    /// `right`. Of higher rank, row by row along the last axis. NumPy's `searchsorted`, PyTorch's for rows.
+    /// For each of `values` the index at which it belongs in this ascending vector, before its equals, or behind them
+    /// when `right`. Of higher rank, row by row along the last axis. NumPy's `searchsorted`, PyTorch's for rows.
     public func searchSorted(_ values: Tensor, right: Bool = false) -> Tensor {
         let (rows, wanted) = Tensor.promoted(self, values)
         guard rank == 1 else { return perform(SearchSorted(right: right), rows, wanted) }

@@ -85,8 +85,8 @@ private func checkLines(_ shape: Shape, _ indices: TensorSpec, _ axis: Int) thro
 }
 
 extension Tensor {
-    /// Elements picked line by line along `axis`: `indices` has this tensor's sizes except along `axis`, where each index
-    /// names a place of its own line. NumPy's `take_along_axis`. Stops when an index is out of range.
+    /// Elements picked line by line along `axis`: `indices` has this tensor's sizes except along `axis`, where each
+    /// index names a place of its own line. NumPy's `take_along_axis`. Stops when an index is out of range.
     public func takenAlong(axis: Int, indices: Tensor) -> Tensor {
         perform(TakeAlong(axis: checkedAxis(axis, "takeAlong")), self, indices.asIndices)
     }

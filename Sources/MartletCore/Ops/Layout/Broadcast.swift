@@ -72,7 +72,8 @@ extension Tensor {
         let position = checkedAxis(axis, "repeated")
         require(
             counts.count == shape[position] && counts.allSatisfy { $0 >= 0 }, "repeated",
-            "Expected \(shape[position]) counts of 0 or more, one for each slice along axis \(axis). Received: \(counts).")
+            "Expected \(shape[position]) counts of 0 or more, one for each slice along axis \(axis). "
+                + "Received: \(counts).")
         let indices = counts.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
         return gathered(at: Tensor(indices), axis: position)
     }

@@ -17,7 +17,8 @@ struct Concatenate: Op {
                 input.shape.replacing(axis, by: 0) == first.shape.replacing(axis, by: 0)
             else {
                 throw OpFailure(
-                    "Expected tensors that differ along axis \(axis) only; number \(position) differs from number 0 elsewhere.")
+                    "Expected tensors that differ along axis \(axis) only; number \(position) differs from "
+                        + "number 0 elsewhere.")
             }
             size += input.shape[axis]
         }
@@ -27,7 +28,8 @@ struct Concatenate: Op {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let shape = outputs[0].shape
         mk_concat(
-            outputs[0].dtype.byteCount, Int32(inputs.count), inputs.map(\.pointer), inputs.map { Int64($0.shape[axis]) },
+            outputs[0].dtype.byteCount, Int32(inputs.count), inputs.map(\.pointer),
+            inputs.map { Int64($0.shape[axis]) },
             outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(shape.inner(axis)))
     }
 
@@ -38,10 +40,14 @@ struct Concatenate: Op {
     static var samples: [OpSample] {
         [
             OpSample(
-                Concatenate(axis: 0), [SampleInput.uniform([2, 3]), SampleInput.uniform([1, 3], seed: 2)], label: "rows"),
+                Concatenate(axis: 0), [SampleInput.uniform([2, 3]), SampleInput.uniform([1, 3], seed: 2)], label: "rows"
+            ),
             OpSample(
                 Concatenate(axis: 1),
-                [SampleInput.uniform([2, 1, 2]), SampleInput.uniform([2, 0, 2]), SampleInput.uniform([2, 3, 2], seed: 2)],
+                [
+                    SampleInput.uniform([2, 1, 2]), SampleInput.uniform([2, 0, 2]),
+                    SampleInput.uniform([2, 3, 2], seed: 2),
+                ],
                 label: "middle, one empty"),
             OpSample(Concatenate(axis: 0), [SampleInput.uniform([3])], label: "one"),
         ]

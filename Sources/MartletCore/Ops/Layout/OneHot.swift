@@ -16,9 +16,14 @@ struct OneHot: Op {
     }
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        mk_one_hot(
-            dtype.c, inputs[0].pointer.assumingMemoryBound(to: Int64.self), outputs[0].mutablePointer,
-            Int64(inputs[0].elementCount), Int64(depth), on, off)
+        let indices = inputs[0].pointer.assumingMemoryBound(to: Int64.self)
+        Tensor.full([], on, dtype: dtype).withUnsafeBytes { on in
+            Tensor.full([], off, dtype: dtype).withUnsafeBytes { off in
+                mk_one_hot(
+                    dtype.byteCount, indices, outputs[0].mutablePointer, Int64(inputs[0].elementCount), Int64(depth),
+                    on.baseAddress, off.baseAddress)
+            }
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }
@@ -37,7 +42,7 @@ extension Tensor {
     /// - Parameters:
     ///   - indices: integers of any shape.
     ///   - axis: where the axis of size `depth` goes in the result; -1 appends it.
-    ///   - dtype: the default float type when nil.
+    ///   - dtype: the default float type when nil. Stops when it cannot hold `on` and `off`.
     /// - Returns: a tensor of the shape of `indices` with an axis of size `depth` inserted.
     public static func oneHot(
         _ indices: Tensor, depth: Int, on: Double = 1, off: Double = 0, axis: Int = -1, dtype: DType? = nil

@@ -78,7 +78,8 @@ extension Tensor {
             let size = shape[axis]
             require(
                 size > (mode == .reflect ? 1 : 0), "pad",
-                "Expected at least \(mode == .reflect ? 2 : 1) elements along axis \(axis) for mode \(mode). Received: \(spec).")
+                "Expected at least \(mode == .reflect ? 2 : 1) elements along axis \(axis) for mode \(mode). "
+                    + "Received: \(spec).")
             let map = Tensor(uninitialized: TensorSpec(Shape([before + size + after]), .int64))
             mk_pad_map(
                 kind, Int64(size), Int64(before), Int64(after), map.mutablePointer.assumingMemoryBound(to: Int64.self))

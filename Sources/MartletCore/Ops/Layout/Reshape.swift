@@ -28,12 +28,14 @@ struct Reshape: Op {
 }
 
 extension Tensor {
-    /// The same elements, in row-major order, under another shape. Shares memory. Stops when the numbers of elements differ.
+    /// The same elements, in row-major order, under another shape. Shares memory. Stops when the numbers of elements
+    /// differ.
     public func reshaped(to shape: Shape) -> Tensor {
         shape == self.shape ? self : perform(Reshape(shape: shape), self)
     }
 
-    /// The same elements under sizes of which one may be -1: that one follows from the others, as in `reshaped(-1, 28)`.
+    /// The same elements under sizes of which one may be -1: that one follows from the others, as in `reshaped(-1,
+    /// 28)`.
     public func reshaped(_ sizes: Int...) -> Tensor { reshaped(sizes) }
 
     /// The same elements under sizes of which one may be -1.

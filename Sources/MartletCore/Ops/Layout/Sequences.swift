@@ -3,15 +3,19 @@ import CKernels
 extension Tensor {
     /// The numbers `start`, `start + step`, ... before `end`, each computed by itself: NumPy's `arange`.
     /// - Parameter dtype: `int64` when nil and all three are integers, else the default float type.
-    public static func range<Number: TensorScalar>(from start: Number, to end: Number, by step: Number, dtype: DType? = nil)
-        -> Tensor
-    {
+    public static func range<Number: TensorScalar>(
+        from start: Number, to end: Number, by step: Number, dtype: DType? = nil
+    ) -> Tensor {
         let distance = end.doubleValue - start.doubleValue
         require(
-            step.doubleValue != 0 && (distance / step.doubleValue).isFinite, "range",
-            "Expected finite ends and a step that is not 0. Received: from \(start) to \(end) by \(step).")
+            step.doubleValue != 0 && (distance / step.doubleValue).magnitude < 0x1p62, "range",
+            "Expected finite ends and a step that is not too small. Received: from \(start) to \(end) by \(step).")
         let type = dtype ?? (start.integerValue == nil ? Settings.defaultFloatType : .int64)
-        let computed: DType = type.isHalf ? .float32 : type == .uint8 || type == .bool ? .int64 : type
+        // Numbers with fractions are computed as such, whatever they become.
+        let isInteger = start.integerValue != nil && step.integerValue != nil
+        let computed: DType =
+            type.isHalf ? .float32 : type.isFloatingPoint ? type
+            : !isInteger ? .float64 : type == .int32 ? .int32 : .int64
         let count = Swift.max(0, Int((distance / step.doubleValue).rounded(.up)))
         let result = Tensor(uninitialized: TensorSpec(Shape([count]), computed))
         if let start = start.integerValue, let step = step.integerValue, computed.isInteger {
@@ -38,11 +42,16 @@ extension Tensor {
         return type == computed ? result : result.cast(to: type)
     }
 
-    /// A matrix with ones on diagonal `k` (0 the main one, 1 above it) and zeros elsewhere; square when `columns` is nil.
+    /// A matrix with ones on diagonal `k` (0 the main one, 1 above it) and zeros elsewhere; square when `columns` is
+    /// nil.
     public static func eye(_ rows: Int, _ columns: Int? = nil, k: Int = 0, dtype: DType? = nil) -> Tensor {
         let spec = TensorSpec([rows, columns ?? rows], dtype ?? Settings.defaultFloatType)
         let result = Tensor(uninitialized: spec)
-        mk_eye(spec.dtype.c, result.mutablePointer, Int64(rows), Int64(columns ?? rows), Int64(k))
+        Tensor.ones([], dtype: spec.dtype).withUnsafeBytes { one in
+            mk_eye(
+                spec.dtype.byteCount, result.mutablePointer, Int64(rows), Int64(columns ?? rows), Int64(k),
+                one.baseAddress)
+        }
         return result
     }
 

@@ -28,7 +28,8 @@ struct Slice: Op {
 
     static var samples: [OpSample] {
         [
-            OpSample(Slice(begin: [1, 0], step: [1, 2], sizes: [2, 2]), [SampleInput.uniform([3, 4])], label: "strided"),
+            OpSample(
+                Slice(begin: [1, 0], step: [1, 2], sizes: [2, 2]), [SampleInput.uniform([3, 4])], label: "strided"),
             OpSample(
                 Slice(begin: [2, 3], step: [-1, -2], sizes: [3, 2]), [SampleInput.uniform([3, 4])], label: "backwards"),
             OpSample(Slice(begin: [0, 0], step: [1, 1], sizes: [0, 2]), [SampleInput.uniform([3, 2])], label: "empty"),
@@ -66,12 +67,14 @@ struct SliceScatter: Op {
     static var samples: [OpSample] {
         [
             OpSample(
-                SliceScatter(shape: [3, 4], begin: [1, 0], step: [1, 2]), [SampleInput.uniform([2, 2])], label: "strided"),
+                SliceScatter(shape: [3, 4], begin: [1, 0], step: [1, 2]), [SampleInput.uniform([2, 2])],
+                label: "strided"),
             OpSample(
                 SliceScatter(shape: [3, 4], begin: [2, 3], step: [-1, -2]), [SampleInput.uniform([3, 2])],
                 label: "backwards"),
             OpSample(
-                SliceScatter(shape: [3, 2], begin: [0, 0], step: [1, 1]), [SampleInput.uniform([0, 2])], label: "empty"),
+                SliceScatter(shape: [3, 2], begin: [0, 0], step: [1, 1]), [SampleInput.uniform([0, 2])],
+                label: "empty"),
         ]
     }
 }
@@ -86,7 +89,8 @@ private func checkPlaces(begin: [Int], step: [Int], sizes: [Int], in shape: Shap
         let last = begin[axis] + (sizes[axis] - 1) * step[axis]
         guard sizes[axis] > 0, step[axis] != 0, range.contains(begin[axis]), range.contains(last) else {
             throw OpFailure(
-                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by \(step[axis]).")
+                "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by "
+                    + "\(step[axis]).")
         }
     }
 }
@@ -112,8 +116,8 @@ extension Tensor {
         return perform(Slice(begin: begin, step: step, sizes: shape.dimensions), self)
     }
 
-    /// The elements moved by `shift` places along `axis`, those that leave at the end coming back at the beginning; over the
-    /// flattened tensor when `axis` is nil, as in NumPy.
+    /// The elements moved by `shift` places along `axis`, those that leave at the end coming back at the beginning;
+    /// over the flattened tensor when `axis` is nil, as in NumPy.
     public func rolled(shift: Int, axis: Int? = nil) -> Tensor {
         guard let axis else { return flattened().rolled(shift: shift, axis: 0).reshaped(to: shape) }
         let position = checkedAxis(axis, "rolled")

@@ -42,8 +42,8 @@ extension Tensor {
     /// - Parameter k: 0 is the main diagonal, 1 the one above it, -1 the one below it.
     public func lowerTriangle(k: Int = 0) -> Tensor { perform(Triangle(diagonal: k, isUpper: false), self) }
 
-    /// The diagonal `offset` places right of the main one (left of it when negative) of each matrix (the last two axes):
-    /// shape `[..., length]`. NumPy's `diagonal`.
+    /// The diagonal `offset` places right of the main one (left of it when negative) of each matrix (the last two
+    /// axes): shape `[..., length]`. NumPy's `diagonal`.
     public func diagonal(offset: Int = 0) -> Tensor {
         require(rank >= 2, "diagonal", "Expected a matrix or a batch of matrices. Received: \(spec).")
         let (rows, columns) = (shape[-2], shape[-1])

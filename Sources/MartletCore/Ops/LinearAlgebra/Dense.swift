@@ -70,7 +70,8 @@ struct Dense: Op {
     }
 }
 
-/// `activation(x kernel + bias)` over the last axis of `x`: [..., k] with a kernel [k, n] and a bias [n] gives [..., n].
+/// `activation(x kernel + bias)` over the last axis of `x`: [..., k] with a kernel [k, n] and a bias [n] gives [...,
+/// n].
 package func denseLayer(
     _ x: Tensor, _ kernel: Tensor, bias: Tensor? = nil, activation: FusedActivation = .none
 ) -> Tensor {

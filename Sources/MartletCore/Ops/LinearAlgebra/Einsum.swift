@@ -1,9 +1,10 @@
 /// Einstein's summation: sums of products over labelled axes.
 ///
 /// `equation` names the axes of each operand with letters, operands separated by commas, and after `->` the axes of the
-/// result. Axes with the same letter run together; letters that the result does not name are summed over. A letter twice in
-/// one operand takes the diagonal. `...` stands for any number of axes, which are broadcast. Without `->` the result has the
-/// axes of `...`, then the letters that occur once, in alphabetical order. An axis of size 1 runs with one of any size.
+/// result. Axes with the same letter run together; letters that the result does not name are summed over. A letter
+/// twice in one operand takes the diagonal. `...` stands for any number of axes, which are broadcast. Without `->` the
+/// result has the axes of `...`, then the letters that occur once, in alphabetical order. An axis of size 1 runs with
+/// one of any size.
 ///
 /// ```swift
 /// einsum("ij,jk->ik", a, b)           // the product of matrices
@@ -11,8 +12,8 @@
 /// einsum("...ii->...", x)             // traces
 /// ```
 ///
-/// Several operands are contracted two at a time, the pair with the smallest result first; each contraction is one batched
-/// matrix product. Stops when the equation does not describe the operands.
+/// Several operands are contracted two at a time, the pair with the smallest result first; each contraction is one
+/// batched matrix product. Stops when the equation does not describe the operands.
 ///
 /// Source: [`keras.ops.einsum`](https://keras.io/api/ops/numpy/#einsum-function).
 public func einsum(_ equation: String, _ operands: Tensor...) -> Tensor { einsum(equation, operands) }
@@ -103,7 +104,8 @@ private struct Equation {
             let labels = before + Self.hidden(hidden) + (after ?? [])
             for (axis, (label, size)) in zip(labels, shape.dimensions).enumerated() {
                 if let first = labels[..<axis].firstIndex(of: label), shape[first] != size {
-                    throw OpFailure("\(Self.name(of: label)) of operand \(index) has sizes \(shape[first]) and \(size).")
+                    throw OpFailure(
+                        "\(Self.name(of: label)) of operand \(index) has sizes \(shape[first]) and \(size).")
                 }
                 let known = sizes[label] ?? 1
                 guard known == size || known == 1 || size == 1 else {

@@ -83,8 +83,8 @@ struct MatMul: Op {
     }
 }
 
-/// The pairs of matrices of a broadcast product, as runs in which the step from one matrix to the next is constant: what
-/// one call of the batched kernel takes.
+/// The pairs of matrices of a broadcast product, as runs in which the step from one matrix to the next is constant:
+/// what one call of the batched kernel takes.
 private struct BatchRuns {
     /// Products in a run.
     let count: Int
@@ -127,8 +127,8 @@ extension Shape {
 
 /// The matrix product, by NumPy's rules.
 ///
-/// The two last axes are matrices, the axes before them are broadcast. A vector on the left is a row, one on the right a
-/// column, and the result loses that axis. `uint8` wraps around; `bool` gives whether any pair is true.
+/// The two last axes are matrices, the axes before them are broadcast. A vector on the left is a row, one on the right
+/// a column, and the result loses that axis. `uint8` wraps around; `bool` gives whether any pair is true.
 /// - Parameters:
 ///   - transposeA: takes the transposes of `a`'s matrices, at no cost. A vector stays what it is.
 ///   - transposeB: the same of `b`'s.

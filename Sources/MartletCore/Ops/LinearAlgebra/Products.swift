@@ -1,6 +1,6 @@
 extension Tensor {
-    /// NumPy's `dot`: the inner product of vectors, the product of matrices, and in general the sum of products over the
-    /// last axis of this tensor and the last but one (of a vector: the only one) of the other. A scalar multiplies.
+    /// NumPy's `dot`: the inner product of vectors, the product of matrices, and in general the sum of products over
+    /// the last axis of this tensor and the last but one (of a vector: the only one) of the other. A scalar multiplies.
     ///
     /// Source: [`keras.ops.dot`](https://keras.io/api/ops/numpy/#dot-function).
     public func dot(_ other: Tensor) -> Tensor {
@@ -8,8 +8,8 @@ extension Tensor {
         return tensordot(self, other, axes: ([-1], [other.rank == 1 ? -1 : -2]))
     }
 
-    /// The sum of the diagonal `offset` places right of the main one (left of it when negative) of the matrices that two
-    /// axes make.
+    /// The sum of the diagonal `offset` places right of the main one (left of it when negative) of the matrices that
+    /// two axes make.
     ///
     /// Source: [`keras.ops.trace`](https://keras.io/api/ops/numpy/#trace-function).
     public func trace(offset: Int = 0, axis1: Int = 0, axis2: Int = 1) -> Tensor {
@@ -38,8 +38,8 @@ public func tensordot(_ a: Tensor, _ b: Tensor, axes: Int = 2) -> Tensor {
     return tensordot(a, b, axes: (Array(a.rank - axes..<a.rank), Array(0..<axes)))
 }
 
-/// The sum of products over pairs of axes: axis `axes.0[i]` of `a` runs with axis `axes.1[i]` of `b`. The result has the
-/// other axes of `a`, then those of `b`.
+/// The sum of products over pairs of axes: axis `axes.0[i]` of `a` runs with axis `axes.1[i]` of `b`. The result has
+/// the other axes of `a`, then those of `b`.
 public func tensordot(_ a: Tensor, _ b: Tensor, axes: ([Int], [Int])) -> Tensor {
     let (first, second) = (axes.0.compactMap(a.shape.normalizedAxis), axes.1.compactMap(b.shape.normalizedAxis))
     let areAxes = first.count == axes.0.count && second.count == axes.1.count && first.count == second.count

@@ -2,7 +2,8 @@ import CKernels
 
 /// A draw from a random stream: the values, and the stream's state behind it.
 ///
-/// The state is an input (`int64 [2]`: key and counter, as bit patterns), so that a traced graph draws anew at each run.
+/// The state is an input (`int64 [2]`: key and counter, as bit patterns), so that a traced graph draws anew at each
+/// run.
 struct RandomDraw: Op {
     static let name = "random"
 

@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, *Parallel random numbers: as easy as 1, 2, 3*, 2011.
 public final class RandomGenerator: Sendable {
-    /// The stream's key and counter: `int64 [2]`, bit patterns of unsigned numbers. Save its value and assign it later, and the
-    /// stream goes on from there.
+    /// The stream's key and counter: `int64 [2]`, bit patterns of unsigned numbers. Save its value and assign it later,
+    /// and the stream goes on from there.
     public let state: Variable
 
     /// Reading the state and moving it on are one step.
@@ -19,8 +19,8 @@ public final class RandomGenerator: Sendable {
     /// What `Tensor.randomUniform` and its like draw from. `setRandomSeed` starts it anew.
     public static let `default` = RandomGenerator()
 
-    /// Starts a stream: the one of `seed`; when nil, the next one of the global seed, or an unpredictable one when no global
-    /// seed was set.
+    /// Starts a stream: the one of `seed`; when nil, the next one of the global seed, or an unpredictable one when no
+    /// global seed was set.
     public init(seed: Int? = nil) {
         let key = seed.map { Int64($0) } ?? Int64(bitPattern: Settings.nextStreamKey())
         state = Variable(Tensor([key, 0]), name: "state", trainable: false)
@@ -55,8 +55,8 @@ public final class RandomGenerator: Sendable {
         draw(.normal(mean: mean, standardDeviation: standardDeviation), shape, dtype ?? Settings.defaultFloatType)
     }
 
-    /// Normally distributed numbers on the condition that they lie within two standard deviations of the mean. As in Keras,
-    /// `standardDeviation` is that of the distribution before it is cut.
+    /// Normally distributed numbers on the condition that they lie within two standard deviations of the mean. As in
+    /// Keras, `standardDeviation` is that of the distribution before it is cut.
     public func truncatedNormal(
         _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType? = nil
     ) -> Tensor {
@@ -74,7 +74,8 @@ public final class RandomGenerator: Sendable {
         return draw(.bernoulli(probability: probability, value: value), shape, dtype)
     }
 
-    /// Integers spread evenly over `range`, `int64` or `int32`. Stops when the range is empty or `dtype` cannot hold it.
+    /// Integers spread evenly over `range`, `int64` or `int32`. Stops when the range is empty or `dtype` cannot hold
+    /// it.
     public func integers(_ shape: Shape, in range: Range<Int>, dtype: DType = .int64) -> Tensor {
         let fits = dtype != .int32 || (Int32(exactly: range.lowerBound) != nil && range.upperBound <= 1 << 31)
         require(

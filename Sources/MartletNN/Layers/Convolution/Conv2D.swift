@@ -59,7 +59,8 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
                 Conv2D(2, kernelSize: [3, 2], strides: [2, 1], padding: .same, activation: .tanh, dtype: .float64),
                 [[5, 4, 2]], bad: bad),
             LayerSample(
-                "dilation, no bias", Conv2D(2, kernelSize: [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
+                "dilation, no bias",
+                Conv2D(2, kernelSize: [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
                 [[4, 6, 1]], bad: bad + [[[nil, 4, 4, 1]]]),
             LayerSample(
                 "groups", Conv2D(4, kernelSize: 2, groups: 2, kernelRegularizer: .l2(), dtype: .float64), [[3, 3, 4]],

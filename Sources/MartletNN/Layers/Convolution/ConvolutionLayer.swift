@@ -90,7 +90,8 @@ public class ConvolutionLayer: Layer {
             inputShapes, axes: "(batch, \(spatialRank) spatial axes, channels)", rank: spatialRank + 2)
         if let channels = shape[-1] {
             guard channels > 0, channels % groups == 0 else {
-                throw MartletError("Expected a number of channels that \(groups) groups divide. Received: shape \(shape).")
+                throw MartletError(
+                    "Expected a number of channels that \(groups) groups divide. Received: shape \(shape).")
             }
             if let kernel, channels != kernel.shape[-2] * groups {
                 throw MartletError(

@@ -29,7 +29,8 @@ public final class Concatenate: Layer, ConfigurableLayer {
         }
         var result = first.replacing(place, by: 0)
         for shape in inputShapes {
-            guard shape.rank == first.rank, shape.replacing(place, by: nil).accepts(result.replacing(place, by: nil)) else {
+            guard shape.rank == first.rank, shape.replacing(place, by: nil).accepts(result.replacing(place, by: nil))
+            else {
                 throw MartletError(
                     "Expected inputs of one shape but for axis \(axis). Received: shapes \(inputShapes).")
             }

@@ -4,9 +4,9 @@ import MartletFormats
 /// Shifts and scales each channel to mean 0 and variance 1, then to a learned mean and deviation.
 ///
 /// In training the statistics are those of the batch, and the moving ones follow:
-/// `moving = moving * momentum + batch * (1 - momentum)`, the variance as that of a population. In inference, and when the
-/// layer is not trainable, the moving ones are used. Weights, each of the size of the axis: `gamma`, `beta`, and, not trained,
-/// `moving_mean`, `moving_variance`.
+/// `moving = moving * momentum + batch * (1 - momentum)`, the variance as that of a population. In inference, and when
+/// the layer is not trainable, the moving ones are used. Weights, each of the size of the axis: `gamma`, `beta`, and,
+/// not trained, `moving_mean`, `moving_variance`.
 ///
 /// Source: [`keras.layers.BatchNormalization`](https://keras.io/api/layers/normalization_layers/batch_normalization/);
 /// S. Ioffe, C. Szegedy, *Batch normalization*, 2015.

@@ -30,7 +30,8 @@ public final class AveragePooling2D: PoolingLayer, ConfigurableLayer {
             LayerSample("2x2", AveragePooling2D(dtype: .float64), [[4, 5, 2]], bad: bad + [[[nil, 1, 4, 2]]]),
             LayerSample(
                 "overlapping, same",
-                AveragePooling2D(poolSize: [3, 2], strides: [1, 2], padding: .same, dtype: .float64), [[4, 3, 1]], bad: bad),
+                AveragePooling2D(poolSize: [3, 2], strides: [1, 2], padding: .same, dtype: .float64), [[4, 3, 1]],
+                bad: bad),
         ]
     }
 }

@@ -4,7 +4,8 @@ import MartletCore
 ///
 /// Shapes: [batch, height, width, channels] gives [batch, channels], or [batch, 1, 1, channels] with `keepDims`.
 ///
-/// Source: [`keras.layers.GlobalAveragePooling2D`](https://keras.io/api/layers/pooling_layers/global_average_pooling2d/).
+/// Source:
+/// [`keras.layers.GlobalAveragePooling2D`](https://keras.io/api/layers/pooling_layers/global_average_pooling2d/).
 public final class GlobalAveragePooling2D: GlobalPoolingLayer, ConfigurableLayer {
     /// Makes a layer.
     public init(keepDims: Bool = false, name: String? = nil, dtype: DType? = nil) {

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// In training, sets each element to 0 with probability `rate` and divides the others by `1 - rate`, so that the mean stays.
-/// In inference it does nothing.
+/// In training, sets each element to 0 with probability `rate` and divides the others by `1 - rate`, so that the mean
+/// stays. In inference it does nothing.
 ///
 /// Source: [`keras.layers.Dropout`](https://keras.io/api/layers/regularization_layers/dropout/); N. Srivastava et al.,
 /// *Dropout: a simple way to prevent neural networks from overfitting*, 2014.
@@ -18,8 +18,8 @@ public final class Dropout: Layer, ConfigurableLayer {
     /// Makes a layer.
     /// - Parameters:
     ///   - rate: the probability that an element is dropped, in 0...1.
-    ///   - noiseShape: the shape of the mask, batch axis included: size 1 along axes whose elements are dropped together, nil
-    ///     for the input's size. All nil when it is left out.
+    ///   - noiseShape: the shape of the mask, batch axis included: size 1 along axes whose elements are dropped
+    ///     together, nil for the input's size. All nil when it is left out.
     ///   - seed: starts the layer's random stream; nil takes the next one of the global seed.
     public init(
         _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
@@ -64,7 +64,9 @@ public final class Dropout: Layer, ConfigurableLayer {
         if let noiseShape {
             let fits =
                 noiseShape.rank == shape.rank
-                && zip(noiseShape.dimensions, shape.dimensions).allSatisfy { $0 == nil || $0 == 1 || $1 == nil || $0 == $1 }
+                && zip(noiseShape.dimensions, shape.dimensions).allSatisfy {
+                    $0 == nil || $0 == 1 || $1 == nil || $0 == $1
+                }
             guard fits else {
                 throw MartletError(
                     "Expected an input to which the noise shape \(noiseShape) broadcasts. Received: shape \(shape).")

@@ -19,7 +19,8 @@ public final class Rescaling: Layer, ConfigurableLayer {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            config.required("scale"), offset: config.value("offset", default: 0), name: config.name, dtype: config.dtype)
+            config.required("scale"), offset: config.value("offset", default: 0), name: config.name, dtype: config.dtype
+        )
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {

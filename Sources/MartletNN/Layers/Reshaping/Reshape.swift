@@ -43,7 +43,8 @@ public final class Reshape: Layer, ConfigurableLayer {
         let rest = rest(of: count)
         guard targetShape.contains(-1) ? rest != nil : targetShape.reduce(1, *) == count else {
             throw MartletError(
-                "Expected samples that can take the shape \(targetShape). Received: shape \(shape), \(count) elements each.")
+                "Expected samples that can take the shape \(targetShape). Received: shape \(shape), \(count) elements "
+                    + "each.")
         }
         return [PartialShape([shape[0]] + targetShape.map { $0 == -1 ? rest : $0 })]
     }

@@ -26,7 +26,7 @@ package struct NameTable<Entry> {
         let near = (entries.keys + others)
             .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-        throw MartletError("Expected the name of \("aeiou".contains(kind.first ?? "x") ? "an" : "a") \(kind); the nearest are \(near). Received: \"\(name)\".")
+        throw MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
     }
 
     /// The number of letters to insert, delete or replace to get from one name to the other.
@@ -45,3 +45,5 @@ package struct NameTable<Entry> {
         return row[target.count]
     }
 }
+
+extension NameTable: Sendable where Entry: Sendable {}
