@@ -107,6 +107,11 @@ open class Layer {
     /// The dtype in which an input of `type` arrives in `call`: what a layer returns that only moves elements.
     func castType(_ type: DType) -> DType { castsInputs && type.isFloatingPoint ? dtype : type }
 
+    /// Checks the values of data that enters a model at this layer, before anything is computed: that indices have a
+    /// row, for example. The default takes everything.
+    /// - Throws: `MartletError` naming a bad value.
+    open func validate(values: Tensor) throws {}
+
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
     open var config: [String: JSONValue] {

@@ -97,6 +97,26 @@ open class Model: Layer {
         updateMetrics(batch, predictions: predictions, loss: loss, compilation)
     }
 
+    open override func validate(values: Tensor) throws { try validate(inputs: [values]) }
+
+    /// Lets the layers that the data enters at check its values.
+    func validate(inputs: [Tensor]) throws {
+        guard let graph else { return }
+        let entries = graph.inputs.map { ObjectIdentifier($0.node) }
+        for node in graph.nodes {
+            for input in node.inputs {
+                guard let index = entries.firstIndex(of: ObjectIdentifier(input.node)) else { continue }
+                try validate(inputs[index], enteringAt: node.layer)
+            }
+        }
+    }
+
+    func validate(_ values: Tensor, enteringAt layer: Layer) throws {
+        try Context.current.inLayer(name) {
+            try Context.current.inLayer(layer.name) { try locatingErrors { try layer.validate(values: values) } }
+        }
+    }
+
     /// Whether the shapes of the outputs are known without running the model: not so for a subclass that only overrides
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }

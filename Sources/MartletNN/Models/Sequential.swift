@@ -45,6 +45,11 @@ public final class Sequential: Model {
     public override var sublayers: [Layer] { stack }
     override var knowsOutputShapes: Bool { true }
 
+    override func validate(inputs: [Tensor]) throws {
+        guard let first = stack.first(where: { !($0 is InputLayer) }) else { return }
+        try validate(inputs[0], enteringAt: first)
+    }
+
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try walk(inputShapes) { layer, shapes in try layer.ensureBuilt(for: shapes) }
     }

@@ -44,6 +44,11 @@ final class Compilation {
                 "Expected a loss weight for each of the model's \(predictions.count) outputs. "
                     + "Received: \(lossWeights.count).", at: "compile")
         }
+        for choices in [metricChoices, weightedMetricChoices] where choices.count > predictions.count {
+            throw MartletError(
+                "Expected metrics for at most \(predictions.count) outputs. Received: \(choices.count) lists.",
+                at: "compile")
+        }
         for (index, (target, prediction)) in zip(targets, predictions).enumerated() {
             try loss(ofOutput: index).validate(target: target, prediction: prediction)
         }

@@ -72,6 +72,7 @@ extension Model {
         }
         let data = try TensorDataset(inputs: x)
         try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
+        try validate(inputs: x)
         // No samples still have an output, of no rows.
         let steps = max(1, data.batchCount(size: batchSize))
         let parts = (0..<steps).map { apply(data.batch($0, size: batchSize).inputs, training: false) }

@@ -36,6 +36,7 @@ extension Model {
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
         let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
         try prepare(for: inputShapes)
+        try validate(inputs: data.inputs)
         let predictions: [PartialShape]
         if knowsOutputShapes {
             predictions = try Context.current.inLayer(name) { try outputShapes(for: inputShapes) }

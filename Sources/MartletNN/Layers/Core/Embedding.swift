@@ -66,14 +66,26 @@ public final class Embedding: Layer, ConfigurableLayer {
     override var castsInputs: Bool { false }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let indices = x.dtype.isInteger ? x : x.cast(to: .int64)
-        if indices.elementCount > 0 {
-            let (least, greatest) = (indices.min().item(as: Int.self), indices.max().item(as: Int.self))
-            require(
-                least >= 0 && greatest < inputDim, "Embedding",
-                "Expected integers in 0..<\(inputDim). Received: \(least < 0 ? least : greatest).")
+        let indices = Self.indices(x)
+        if let bad = outOfRange(indices) {
+            stop("Embedding", "Expected integers in 0..<\(inputDim). Received: \(bad).")
         }
         return embeddings.value.gathered(at: indices)
+    }
+
+    public override func validate(values: Tensor) throws {
+        if let bad = outOfRange(Self.indices(values)) {
+            throw MartletError("Expected integers in 0..<\(inputDim). Received: \(bad).")
+        }
+    }
+
+    private static func indices(_ x: Tensor) -> Tensor { x.dtype.isInteger ? x : x.cast(to: .int64) }
+
+    /// An index that has no row, nil when all have one.
+    private func outOfRange(_ indices: Tensor) -> Int? {
+        guard indices.elementCount > 0 else { return nil }
+        let (least, greatest) = (indices.min().item(as: Int.self), indices.max().item(as: Int.self))
+        return least < 0 ? least : greatest >= inputDim ? greatest : nil
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
