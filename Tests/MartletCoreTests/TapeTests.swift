@@ -207,4 +207,19 @@ import Testing
         }
         #expect(!largeWrong.passed)
     }
+
+    /// What no gradient flows through is not recorded, so it keeps nothing alive.
+    @Test func whatHasNoDerivativeIsNotRecorded() {
+        let x = Tensor([1.5, 2.5], dtype: .float64)
+        let tape = GradientTape(persistent: true)
+        weak var hidden: Tensor.Handle?
+        let y = tape.record {
+            tape.watch(x)
+            let constant = x.stopGradient() * 2
+            hidden = constant.handle
+            return x.square() + x.floor().sum()
+        }
+        #expect(hidden == nil)
+        #expect(tape.gradient(of: y, withRespectTo: x)!.scalars(as: Double.self) == [3, 5])
+    }
 }

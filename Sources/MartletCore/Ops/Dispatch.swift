@@ -17,7 +17,9 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     } catch {
         stop(O.name, "\(error.message) Received: \(inputs.map(\.spec.description).joined(separator: ", ")).")
     }
-    for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
+    if O.isDifferentiable {
+        for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
+    }
     return outputs
 }
 

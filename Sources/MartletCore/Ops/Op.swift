@@ -16,6 +16,10 @@ package protocol Op: Sendable {
     /// Whether the output is the first input's memory under another shape.
     static var isView: Bool { get }
 
+    /// Whether a gradient may flow through the op. Tapes do not record one through which none does, nor, therefore, what is
+    /// computed from its outputs alone.
+    static var isDifferentiable: Bool { get }
+
     /// Whether the kernel takes 16-bit floats. Otherwise they are cast to `float32` and the results back.
     static var acceptsHalf: Bool { get }
 
@@ -37,6 +41,7 @@ package protocol Op: Sendable {
 extension Op {
     package static var isLinear: Bool { false }
     package static var isView: Bool { false }
+    package static var isDifferentiable: Bool { true }
     package static var acceptsHalf: Bool { false }
     package func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {}
 }

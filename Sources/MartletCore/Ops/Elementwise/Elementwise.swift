@@ -74,6 +74,10 @@ extension BinaryOp {
 /// An op whose output is constant between its jumps, or not a floating-point number: its inputs get no gradient.
 package protocol NotDifferentiable: Op {}
 
+extension NotDifferentiable {
+    package static var isDifferentiable: Bool { false }
+}
+
 extension UnaryOp where Self: NotDifferentiable {
     package func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { nil }
 }

@@ -2,6 +2,7 @@
 struct StopGradient: Op {
     static let name = "stopGradient"
     static let isView = true
+    static let isDifferentiable = false
     static let acceptsHalf = true
 
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { [inputs[0]] }
