@@ -177,3 +177,5 @@ void mk_tls_set(void *value, void (*destroy)(void *value)) {
     tls = (slot){ value, destroy };
     pthread_setspecific(tls_key, &tls); // may ask for memory, at a thread's first call only
 }
+
+void mk_yield(void) { sched_yield(); }

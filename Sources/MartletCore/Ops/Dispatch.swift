@@ -8,7 +8,10 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     let outputs: [Tensor]
     do {
         let specs = try op.outputs(for: inputs.map(\.spec))
-        if O.isView {
+        if inputs.contains(where: { $0.symbol != nil }) {
+            guard let trace = context.trace else { stopUsingTraced(O.name) }
+            outputs = trace.add(op, inputs, specs)
+        } else if O.isView {
             outputs = [Tensor(sharing: inputs[0], as: specs[0])]
         } else {
             outputs = specs.map(Tensor.init(uninitialized:))
@@ -21,6 +24,13 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
         for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
     }
     return outputs
+}
+
+private func stopUsingTraced(_ op: String) -> Never {
+    stop(
+        op,
+        "A tensor of a function that was being compiled is used outside of it, where it has no elements. Return it from "
+            + "the function, or assign it to a Variable.")
 }
 
 /// Runs an op of one output.

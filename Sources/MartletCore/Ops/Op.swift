@@ -2,10 +2,11 @@ import CKernels
 
 /// A primitive operation on tensors, described in one place: name, shape rule, kernel, gradient, check samples.
 ///
-/// A conforming type is a small value that holds the op's attributes (axes, strides, ...). One file holds it, together
+/// A conforming type is a small value that holds the op's attributes (axes, strides, ...): equal values compute the same, so
+/// that a graph computes them once. One file holds it, together
 /// with the public functions that users call, and one line in `OpRegistry` lists it. An op does not know how it is run:
 /// at once, recorded by a tape, or as a node of a traced graph.
-package protocol Op: Sendable {
+package protocol Op: Sendable, Hashable {
     /// The op's name in messages, reports and graphs, in Swift's spelling: `logSoftmax`.
     static var name: String { get }
 

@@ -6,6 +6,8 @@ import CKernels
 package final class Context {
     /// The tapes that record now, the innermost last.
     package var tapes: [GradientTape] = []
+    /// The function that is being traced, nil outside of tracing.
+    package var trace: Trace?
     /// The names of the layers that are being called, outermost first.
     package var layerPath: [String] = []
     /// Whether the outermost layer being called was called for training; layers called inside inherit it.
@@ -27,6 +29,14 @@ package final class Context {
     package func inLayer<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
         layerPath.append(name)
         defer { layerPath.removeLast() }
+        return try body()
+    }
+
+    /// Runs `body` at once, although a function is being traced: for what is made once, such as weights.
+    package func outsideTrace<R>(_ body: () throws -> R) rethrows -> R {
+        guard let saved = trace else { return try body() }
+        trace = nil
+        defer { trace = saved }
         return try body()
     }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 /// A named tensor that can be assigned: a model's weight, an optimizer's moment, a metric's sum.
@@ -23,6 +24,9 @@ public final class Variable: Sendable {
     }
     private struct State {
         var value: Tensor
+        /// What the value becomes when the loan ends, nil when it stays in its memory.
+        var next: Tensor?
+        var isLent = false
         var isTrainable: Bool
         var path: String?
         var constraint: (@Sendable (Tensor) -> Tensor)?
@@ -34,23 +38,37 @@ public final class Variable: Sendable {
         self.name = name
         // A handle of its own: a tape must not take a read of this variable for the tensor that was given, nor for
         // another variable that was made from it.
+        require(
+            value.symbol == nil, "Variable",
+            "Expected a first value that has elements. Received: a tensor of a function that is being compiled.")
         state = Mutex(State(value: Tensor(sharing: value, as: value.spec), isTrainable: trainable))
     }
 
     /// Shape and dtype.
-    public var spec: TensorSpec { storedValue.spec }
+    public var spec: TensorSpec { state.withLock { $0.value.spec } }
     /// The sizes of the axes.
     public var shape: Shape { spec.shape }
     /// The type of the elements.
     public var dtype: DType { spec.dtype }
 
-    /// The value without telling any tape.
-    package var storedValue: Tensor { state.withLock { $0.value } }
+    /// The value without telling any tape; within a function that is being traced, what stands for it.
+    package var storedValue: Tensor { Context.current.trace.map { $0.value(of: self) } ?? heldValue }
+
+    /// The value that the variable holds, whether or not a function is being traced.
+    package var heldValue: Tensor { withState { $0.value } }
+
+    /// Waits while a compiled function has the value on loan.
+    private func withState<R>(_ body: (inout State) -> R) -> R {
+        while true {
+            if let result = state.withLock({ $0.isLent ? nil : .some(body(&$0)) }) { return result }
+            mk_yield()
+        }
+    }
 
     /// The present value. Setting it is `assign`.
     public var value: Tensor {
         get {
-            let (value, isTrainable) = state.withLock { ($0.value, $0.isTrainable) }
+            let value = storedValue
             if isTrainable {
                 for tape in Context.current.tapes where tape.watchesVariables {
                     tape.noteRead(of: self, value: value)
@@ -68,13 +86,41 @@ public final class Variable: Sendable {
             "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
         // A handle of its own, as in the initializer.
         let own = Tensor(sharing: newValue, as: spec)
-        state.withLock { $0.value = own }
+        if let trace = Context.current.trace {
+            trace.assign(own, to: self)
+        } else {
+            require(
+                own.symbol == nil, "Variable.assign",
+                "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+            withState { $0.value = own }
+        }
+    }
+
+    /// Lends the value's memory to a compiled function, which reads `old` and writes the next value to `new`: the same
+    /// memory when nobody else holds the value. Others wait until `settle` is called.
+    package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
+        withState { state in
+            state.isLent = true
+            if state.value.isUniquelyReferenced { return (state.value.mutablePointer, state.value.mutablePointer) }
+            let next = Tensor(uninitialized: state.value.spec)
+            state.next = next
+            return (state.value.mutablePointer, next.mutablePointer)
+        }
+    }
+
+    /// Takes the value back from the compiled function that `lend` gave it to.
+    package func settle() {
+        state.withLock { state in
+            if let next = state.next { state.value = next }
+            state.next = nil
+            state.isLent = false
+        }
     }
 
     /// Calls `body` with the memory of the value and the memory of the value that replaces it, which `body` fills: the
     /// same memory when nobody else holds the value. Readers wait.
     package func overwrite(_ body: (_ old: UnsafeRawPointer, _ new: UnsafeMutableRawPointer) -> Void) {
-        state.withLock { state in
+        withState { state in
             if state.value.isUniquelyReferenced {
                 body(state.value.pointer, state.value.mutablePointer)
             } else {
@@ -88,9 +134,9 @@ public final class Variable: Sendable {
     /// Runs `body` while the variable holds `temporary`, which may be of another dtype: how the gradient check computes
     /// a `float32` model in `float64`.
     package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {
-        let saved = storedValue
-        state.withLock { $0.value = temporary }
-        defer { state.withLock { $0.value = saved } }
+        let saved = heldValue
+        withState { $0.value = temporary }
+        defer { withState { $0.value = saved } }
         return try body()
     }
 

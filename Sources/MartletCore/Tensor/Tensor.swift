@@ -29,12 +29,15 @@ public struct Tensor: Sendable {
     package final class Handle: @unchecked Sendable {
         package let spec: TensorSpec
         package fileprivate(set) var buffer: Buffer
+        /// The value of a graph that the tensor stands for while a function is traced; nil for one that has elements.
+        package let symbol: Symbol?
         /// Set once, by the activation that made the tensor, before anyone else has seen it.
         package var origin: LogitsOrigin?
 
-        package init(_ spec: TensorSpec, _ buffer: Buffer) {
+        package init(_ spec: TensorSpec, _ buffer: Buffer, symbol: Symbol? = nil) {
             self.spec = spec
             self.buffer = buffer
+            self.symbol = symbol
         }
     }
 
@@ -47,8 +50,20 @@ public struct Tensor: Sendable {
 
     /// Another view of the memory of `other`.
     package init(sharing other: Tensor, as spec: TensorSpec) {
-        handle = Handle(spec, other.handle.buffer)
+        handle = Handle(spec, other.handle.buffer, symbol: other.handle.symbol)
     }
+
+    /// A tensor over given memory.
+    package init(_ spec: TensorSpec, buffer: Buffer) { handle = Handle(spec, buffer) }
+
+    /// A tensor that stands for a value of a graph.
+    package init(_ symbol: Symbol, _ spec: TensorSpec) {
+        handle = Handle(spec, Tensor.noMemory, symbol: symbol)
+    }
+    private static let noMemory = Buffer(unboundOf: 0)
+
+    /// The value of a graph that the tensor stands for, nil when it has elements.
+    package var symbol: Symbol? { handle.symbol }
 
     /// The sizes of the axes, outermost first.
     public var shape: Shape { handle.spec.shape }
@@ -95,9 +110,15 @@ extension Tensor {
         if let base = bytes.baseAddress { mutablePointer.copyMemory(from: base, byteCount: count) }
     }
 
-    /// Calls `body` with the elements' memory, row-major.
+    /// Calls `body` with the elements' memory, row-major. Stops in a function that is being compiled, where tensors that
+    /// follow from its inputs have no elements yet.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        try withExtendedLifetime(handle) {
+        require(
+            symbol == nil, "Tensor",
+            "A function that is being compiled read the elements of a tensor, \(spec), which has none until the compiled "
+                + "function runs. Return the tensor and read it outside, decide with cond(_:_:_:) or `where`, or run the "
+                + "function without compiling it (in fit: runEagerly: true).")
+        return try withExtendedLifetime(handle) {
             try body(UnsafeRawBufferPointer(start: pointer, count: elementCount * dtype.byteCount))
         }
     }

@@ -197,8 +197,11 @@ open class Layer {
     /// - Throws: `MartletError`, at the layer's path, when the layer cannot take such inputs.
     public func ensureBuilt(for inputShapes: [PartialShape]) throws {
         if isBuilt { return }
-        try Context.current.inLayer(name) {
-            try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
+        // Weights are made once, not at each run of a step that is being compiled.
+        try Context.current.outsideTrace {
+            try Context.current.inLayer(name) {
+                try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
+            }
         }
         isBuilt = true
         builtInputShapes = inputShapes.map(\.withAnyBatch)

@@ -107,7 +107,9 @@ open class Optimizer: OptimizerConvertible {
     public func build(_ variables: [Variable]) {
         for variable in variables where slots[ObjectIdentifier(variable)] == nil {
             built.append(variable)
-            slots[ObjectIdentifier(variable)] = makeSlots(for: variable).map { slot in
+            // A moment that starts at the weight's value starts at the present one, not at each run of a compiled step.
+            let first = Context.current.outsideTrace { makeSlots(for: variable) }
+            slots[ObjectIdentifier(variable)] = first.map { slot in
                 let made = Variable(slot.initial, name: slot.name, trainable: false)
                 made.path = "\(name)/\(variable.path.replacing("/", with: "_"))_\(slot.name)"
                 return made

@@ -99,13 +99,15 @@ extension Model {
     ///   - loss: a loss, Keras's name for one, or `.custom { yTrue, yPred in ... }`. Used for every output.
     ///   - metrics: figures to report; `.accuracy` becomes the form that fits the shapes. For the first output.
     ///   - weightedMetrics: figures that sample and class weights apply to.
+    ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
     /// - Throws: `MartletError` when a name is not known.
     public func compile(
         optimizer: any OptimizerConvertible, loss: any LossConvertible, metrics: [any MetricConvertible] = [],
-        weightedMetrics: [any MetricConvertible] = []
+        weightedMetrics: [any MetricConvertible] = [], runEagerly: Bool = false
     ) throws {
         try compile(
-            optimizer: optimizer, losses: [loss], metrics: [metrics], weightedMetrics: [weightedMetrics])
+            optimizer: optimizer, losses: [loss], metrics: [metrics], weightedMetrics: [weightedMetrics],
+            runEagerly: runEagerly)
     }
 
     /// Chooses how a model of several outputs is trained.
@@ -115,10 +117,12 @@ extension Model {
     ///   - lossWeights: the factor of each output's loss in the total; ones when nil.
     ///   - metrics: for each output its figures.
     ///   - weightedMetrics: for each output the figures that sample and class weights apply to.
+    ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
     /// - Throws: `MartletError` when a name is not known or the numbers do not match.
     public func compile(
         optimizer: any OptimizerConvertible, losses: [any LossConvertible], lossWeights: [Double]? = nil,
-        metrics: [[any MetricConvertible]] = [], weightedMetrics: [[any MetricConvertible]] = []
+        metrics: [[any MetricConvertible]] = [], weightedMetrics: [[any MetricConvertible]] = [],
+        runEagerly: Bool = false
     ) throws {
         if let lossWeights, losses.count > 1, lossWeights.count != losses.count {
             throw MartletError(
@@ -128,6 +132,7 @@ extension Model {
         compilation = try Compilation(
             optimizer: optimizer.makeOptimizer(), losses: losses.map { try $0.makeLoss() }, lossWeights: lossWeights,
             metrics: metrics, weightedMetrics: weightedMetrics)
+        runsEagerly = runEagerly
     }
 
     /// The optimizer that `compile` chose, nil before.

@@ -41,11 +41,13 @@ extension Model {
             throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
         }
         guard data.count > 0 else { throw MartletError("Expected at least one sample. Received: none.", at: "x") }
+        let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
         for step in 0..<data.batchCount(size: batchSize) {
             for callback in callbacks { try callback.onTestBatchBegin(step) }
-            testStep(data.batch(step, size: batchSize))
+            let batch = data.batch(step, size: batchSize)
+            if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
             for callback in callbacks { try callback.onTestBatchEnd(step, logs: compilation.logs) }
         }
         let logs = compilation.logs()
@@ -74,10 +76,14 @@ extension Model {
         try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
         try validate(inputs: x)
         // No samples still have an output, of no rows.
-        let steps = max(1, data.batchCount(size: batchSize))
-        let parts = (0..<steps).map { apply(data.batch($0, size: batchSize).inputs, training: false) }
+        let count = max(1, data.batchCount(size: batchSize))
+        let compiled = steps()
+        let parts = (0..<count).map { step in
+            let inputs = data.batch(step, size: batchSize).inputs
+            return compiled?.predictions(for: inputs) ?? apply(inputs, training: false)
+        }
         return parts[0].indices.map { index in
-            steps == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] })
+            count == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] })
         }
     }
 }

@@ -71,6 +71,7 @@ extension Model {
             callback.model = self
             callback.parameters = FitParameters(epochs: epochs, steps: steps, verbosity: verbosity)
         }
+        let compiled = self.steps()
         stopTraining = false
         let orders = RandomGenerator()
         for callback in all { try callback.onTrainBegin() }
@@ -80,7 +81,8 @@ extension Model {
             let order = shuffle ? orders.permutation(training.count) : nil
             for step in 0..<steps {
                 for callback in all { try callback.onTrainBatchBegin(step) }
-                trainStep(training.batch(step, size: batchSize, order: order))
+                let batch = training.batch(step, size: batchSize, order: order)
+                if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
                 for callback in all { try callback.onTrainBatchEnd(step, logs: compilation.logs) }
                 if stopTraining { break }
             }
@@ -123,7 +125,8 @@ extension Model {
         let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight)
         try prepare(for: data, compilation)
         compilation.resetMetrics()
-        trainStep(TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight))
+        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        if let compiled = steps() { compiled.makeTrainStep(batch) } else { trainStep(batch) }
         return compilation.logs()
     }
 }

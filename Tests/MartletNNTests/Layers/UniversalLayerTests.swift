@@ -132,6 +132,42 @@ extension Layer {
         }
     }
 
+    /// A compiled call gives the bits of the plain one, outputs and gradients of inputs, weights and penalties, and leaves
+    /// weights and random streams the same.
+    @Test(arguments: LayerCase.all) func compiledEqualsEager(_ layerCase: LayerCase) throws {
+        func results(training: Bool, compile: Bool) throws -> [[Double]] {
+            let layer = try layerCase.layer()
+            for (index, generator) in layer.randomGenerators.enumerated() { generator.state.assign(Tensor([index, 7])) }
+            func call(_ inputs: [Tensor]) -> [Tensor] {
+                let tape = GradientTape()
+                let floats = inputs.filter(\.dtype.isFloatingPoint)
+                let outputs = tape.record {
+                    for input in floats { tape.watch(input) }
+                    return layer.apply(inputs, training: training) + layer.losses
+                }
+                let sources: [any GradientSource] = floats + layer.trainableWeights
+                let weights = outputs.map { SampleInput.uniform($0.shape, seed: 5) }
+                let targets = zip(outputs, weights).filter { $0.0.dtype.isFloatingPoint }
+                guard !targets.isEmpty, !sources.isEmpty else { return outputs }
+                return outputs + tape.gradients(
+                    of: targets.map { $0.0 }, withRespectTo: sources, outputGradients: targets.map { $0.1 },
+                    unconnected: .zeros).map { $0! }
+            }
+            let function = compiled(call)
+            var found: [Tensor] = []
+            for batch in [3, 1, 3, 0] {
+                let inputs = layerCase.inputs(batch: batch)
+                found += compile ? function(inputs) : call(inputs)
+            }
+            return (found + layer.weights.map(\.value) + layer.randomGenerators.map(\.state.value)).map { $0.scalars() }
+        }
+        for training in [false, true] {
+            let (eager, graph) = (
+                try results(training: training, compile: false), try results(training: training, compile: true))
+            #expect(eager.elementsEqual(graph) { $0.elementsEqual($1) { $0.bitPattern == $1.bitPattern } })
+        }
+    }
+
     @Test(arguments: LayerCase.all) func threadsDoNotMatter(_ layerCase: LayerCase) throws {
         let layer = try layerCase.layer()
         let inputs = layerCase.inputs(batch: 64)

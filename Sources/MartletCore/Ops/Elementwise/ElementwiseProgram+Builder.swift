@@ -68,46 +68,18 @@ extension ElementwiseProgram {
             if case .operation = nodes[node] { false } else { true }
         }
 
-        /// The instructions, with registers used again once their values are done with: what lives in scratch stays
-        /// small enough for the first-level cache.
-        func plan() -> (code: [mk_instr], registers: Int, outputRegisters: [UInt16]) {
-            var lastUse = [Int](repeating: -1, count: nodes.count)
-            for (index, node) in nodes.enumerated() {
-                if case .operation(_, _, _, let operands) = node {
-                    for operand in operands { lastUse[operand] = index }
-                }
-            }
-            let isOutput = Set(outputs.map(\.node))
-            var register = [Int](repeating: -1, count: nodes.count)
-            var registers = inputs.count + constants.count
-            var free: [Int] = []
-            var code: [mk_instr] = []
-            for (index, node) in nodes.enumerated() {
+        /// The instructions; constants are the inputs behind the others.
+        func code() -> ElementwiseCode {
+            let steps = nodes.map { node -> ElementwiseStep in
                 switch node {
-                case .input(let position): register[index] = position
-                case .constant(let position): register[index] = inputs.count + position
-                case .operation(let operation, let type, let target, let operands):
-                    // An output's register is written once, so it is always a new one.
-                    if !isOutput.contains(index), let reused = free.popLast() {
-                        register[index] = reused
-                    } else {
-                        register[index] = registers
-                        registers += 1
-                    }
-                    for (place, operand) in operands.enumerated() where lastUse[operand] == index {
-                        if isPlain(operand) || isOutput.contains(operand) || operands[..<place].contains(operand) {
-                            continue
-                        }
-                        free.append(register[operand])
-                    }
-                    let sources = operands.map { UInt16(register[$0]) } + [0, 0, 0]
-                    code.append(
-                        mk_instr(
-                            op: UInt16(operation.rawValue), type: type.rawValue, to: target.rawValue,
-                            dst: UInt16(register[index]), src: (sources[0], sources[1], sources[2])))
+                case .input(let position): .input(position)
+                case .constant(let position): .input(inputs.count + position)
+                case .operation(let operation, let type, let to, let operands):
+                    .operation(operation, type: type, to: to, operands: operands)
                 }
             }
-            return (code, registers, outputs.map { UInt16(register[$0.node]) })
+            return ElementwiseCode(
+                steps, inputTypes: inputs.map(\.type) + constants.map { _ in type }, outputs: outputs.map(\.node))
         }
     }
 }

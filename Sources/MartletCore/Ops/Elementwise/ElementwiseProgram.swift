@@ -10,12 +10,9 @@ import CKernels
 /// }
 /// ```
 package struct ElementwiseProgram: Sendable {
-    private let code: [mk_instr]
-    private let inputTypes: [UInt8]
+    private let code: ElementwiseCode
     /// The step from element to element of each input: 0 for scalars and constants.
     private let strides: [Int64]
-    private let registers: Int
-    private let outputRegisters: [UInt16]
     /// The constants of the formula, the last inputs.
     private let constants: [Tensor]
     /// The dtype of each output.
@@ -26,30 +23,28 @@ package struct ElementwiseProgram: Sendable {
     package init(computingIn type: DType, _ body: (Builder) -> Void) {
         let builder = Builder(type)
         body(builder)
-        let plan = builder.plan()
-        (code, registers, outputRegisters) = (plan.code, plan.registers, plan.outputRegisters)
-        inputTypes = (builder.inputs.map(\.type) + builder.constants.map { _ in type }).map(\.rawValue)
+        code = builder.code()
         strides = builder.inputs.map { $0.isScalar ? 0 : 1 } + builder.constants.map { _ in 0 }
         constants = builder.constants.map { Tensor($0, dtype: type) }
         outputTypes = builder.outputs.map(\.type)
-        withProgram(count: 0) { program in
-            if let flaw = mk_ewise_flaw(program) { stop("ElementwiseProgram", String(cString: flaw)) }
-        }
     }
 
     /// Runs the program on tensors of one shape, and on scalars where it has scalar inputs.
     package func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
         let shape = zip(inputs, strides).first { $1 == 1 }?.0.shape ?? []
-        let outputs = outputTypes.map { Tensor(uninitialized: TensorSpec(shape, $0)) }
-        withExtendedLifetime(inputs) {
-            run(count: shape.elementCount, inputs.map(\.pointer), outputs.map(\.mutablePointer))
-        }
-        return outputs
+        let operands = inputs + constants
+        return perform(
+            FusedElementwise(code, shape: shape, inputs: operands.map(\.shape), outputTypes: outputTypes), operands)
     }
 
     /// Replaces the values of `variables`, which are the first inputs and, in the same order, the outputs; in their own
     /// memory where nobody else holds it.
     package func update(_ variables: [Variable], with others: [Tensor]) {
+        if Context.current.trace != nil {
+            let results = self(variables.map(\.storedValue) + others)
+            for (variable, result) in zip(variables, results) { variable.assign(result) }
+            return
+        }
         let count = variables[0].shape.elementCount
         var inputs: [UnsafeRawPointer] = []
         var outputs: [UnsafeMutableRawPointer] = []
@@ -72,30 +67,9 @@ package struct ElementwiseProgram: Sendable {
         let results = outputs.map { $0 as UnsafeMutableRawPointer? }
         Settings.prepare()
         withExtendedLifetime(constants) {
-            withProgram(count: count) { program in
+            code.withProgram(dimensions: [Int64(count)], strides: strides) { program in
                 pointers.withUnsafeBufferPointer { inputs in
                     results.withUnsafeBufferPointer { mk_ewise_run(program, inputs.baseAddress, $0.baseAddress) }
-                }
-            }
-        }
-    }
-
-    /// Calls `body` with the program as the kernel takes it, over a vector of `count` elements.
-    private func withProgram(count: Int, _ body: (UnsafePointer<mk_ewise>) -> Void) {
-        var count = Int64(count)
-        withUnsafePointer(to: &count) { dimensions in
-            strides.withUnsafeBufferPointer { strides in
-                inputTypes.withUnsafeBufferPointer { types in
-                    code.withUnsafeBufferPointer { code in
-                        outputRegisters.withUnsafeBufferPointer { outputs in
-                            var program = mk_ewise(
-                                rank: 1, inputs: Int32(types.count), outputs: Int32(outputs.count),
-                                registers: Int32(registers), instructions: Int32(code.count), dims: dimensions,
-                                strides: strides.baseAddress, input_types: types.baseAddress, code: code.baseAddress,
-                                output_registers: outputs.baseAddress)
-                            body(&program)
-                        }
-                    }
                 }
             }
         }

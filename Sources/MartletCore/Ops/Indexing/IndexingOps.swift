@@ -1,6 +1,6 @@
 extension OpRegistry {
     static let indexing: [any Op.Type] = [
-        Gather.self, GatherND.self, ScatterAdd.self, ScatterAddAlong.self, ScatterND.self,
+        CheckedIndices.self, Gather.self, GatherND.self, ScatterAdd.self, ScatterAddAlong.self, ScatterND.self,
         SearchSorted.self, Sort.self, TakeAlong.self, TopK.self,
     ]
 }

@@ -7,7 +7,7 @@ import CKernels
 struct RandomDraw: Op {
     static let name = "random"
 
-    enum Distribution: Sendable, Equatable {
+    enum Distribution: Sendable, Hashable {
         case uniform(low: Double, high: Double)
         case normal(mean: Double, standardDeviation: Double)
         case truncatedNormal(mean: Double, standardDeviation: Double)

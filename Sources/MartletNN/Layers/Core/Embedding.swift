@@ -66,11 +66,7 @@ public final class Embedding: Layer, ConfigurableLayer {
     override var castsInputs: Bool { false }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let indices = Self.indices(x)
-        if let bad = outOfRange(indices) {
-            stop("Embedding", "Expected integers in 0..<\(inputDim). Received: \(bad).")
-        }
-        return embeddings.value.gathered(at: indices)
+        embeddings.value.gathered(at: Self.indices(x).checkedIndices(below: inputDim))
     }
 
     public override func validate(values: Tensor) throws {

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// A branch or a loop's body: a graph without variables, which runs as often as it is asked.
+final class Subfunction: Sendable {
+    let graph: Graph
+    private let made = Mutex<(executable: Executable?, derivative: Subfunction?)>((nil, nil))
+
+    init(_ graph: Graph) { self.graph = graph }
+
+    /// A function of its inputs alone.
+    convenience init(_ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]) {
+        self.init(Context.current.outsideTrace { Trace.run(specs, body) })
+    }
+
+    var inputSpecs: [TensorSpec] { graph.inputs.map { graph.specs[$0] } }
+    var resultSpecs: [TensorSpec] { graph.results.map { graph.specs[$0] } }
+
+    /// Fails unless the tensors that become its inputs have the specs that it was traced for.
+    func check(_ inputs: [TensorSpec]) throws(OpFailure) {
+        guard inputs == inputSpecs else { throw OpFailure("Expected what the closure was traced for: \(inputSpecs).") }
+    }
+
+    /// Runs the graph and leaves its results in `outputs`.
+    func run(_ inputs: [Tensor], into outputs: [Tensor]) {
+        let executable = made.withLock { made in
+            let executable = made.executable ?? Executable(graph, name: "branch")
+            made.executable = executable
+            return executable
+        }
+        executable.run(inputs, into: outputs)
+    }
+
+    /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for
+    /// inputs that nothing depends on.
+    func gradients(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {
+        let tape = GradientTape(watchVariables: false)
+        let arguments = inputs.map { Tensor(sharing: $0, as: $0.spec) }
+        let sources = arguments.filter(\.dtype.isFloatingPoint)
+        for source in sources { tape.watch(source) }
+        let results = tape.record { graph.replay(arguments) }
+        return tape.gradients(
+            of: results.filter(\.dtype.isFloatingPoint), withRespectTo: sources, outputGradients: upstream,
+            unconnected: .zeros
+        ).map { $0! }
+    }
+
+    /// `gradients` as a function of the inputs and, behind them, the gradients of the floating-point results.
+    var derivative: Subfunction {
+        made.withLock { made in
+            let derivative =
+                made.derivative
+                ?? Subfunction(inputSpecs + resultSpecs.filter(\.dtype.isFloatingPoint)) { [self] arguments in
+                    gradients(Array(arguments[..<graph.inputs.count]), Array(arguments[graph.inputs.count...]))
+                }
+            made.derivative = derivative
+            return derivative
+        }
+    }
+}
+
+extension Subfunction: Hashable {
+    static func == (a: Subfunction, b: Subfunction) -> Bool { a === b }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension GradientContext {
+    /// The gradients of the floating-point outputs, zeros where none flows.
+    var floatingOutputGradients: [Tensor] {
+        outputs.indices.filter { outputs[$0].dtype.isFloatingPoint }.map(gradient(ofOutput:))
+    }
+}
+
+/// Gradients of the floating-point tensors among `inputs`, put where their inputs stand.
+func spread(_ gradients: [Tensor], over inputs: [Tensor]) -> [Tensor?] {
+    var next = gradients.makeIterator()
+    return inputs.map { $0.dtype.isFloatingPoint ? next.next() : nil }
+}

@@ -1,0 +1,105 @@
+/// An op that can be replaced by something simpler where it stands.
+package protocol SimplifiableOp: Op {
+    /// What gives the same bits as this op, which has one output, on these values of the graph; nil when there is nothing
+    /// simpler.
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification?
+}
+
+/// What takes an op's place.
+package enum Simplification {
+    case value(Int)
+    case op(any Op, [Int])
+}
+
+extension Graph {
+    /// The op that computes a value, when it is of that type, and its inputs.
+    package func producer<O: Op>(of value: Int, as type: O.Type) -> (op: O, inputs: [Int])? {
+        guard let node = producer(of: value), let op = nodes[node].op as? O else { return nil }
+        return (op, nodes[node].inputs)
+    }
+
+    /// The same graph without what is computed twice, what nobody needs, and what ops know to be simpler.
+    package func simplified() -> Graph {
+        var result = Graph()
+        var map = [Int](repeating: -1, count: specs.count)
+        var known: [Expression: [Int]] = [:]
+        for value in inputs { map[value] = result.addInput(specs[value]) }
+        for (value, source) in sources.enumerated() {
+            switch source {
+            case .constant(let tensor): map[value] = result.addConstant(tensor)
+            case .variable(let variable): map[value] = result.addVariable(variable)
+            case .input, .node: break
+            }
+        }
+        func place(_ op: any Op, _ inputs: [Int], _ specs: [TensorSpec], _ layerPath: [String]) -> [Int] {
+            if let simplifiable = op as? any SimplifiableOp, let found = simplifiable.simplified(inputs, in: result) {
+                switch found {
+                case .value(let same): return [same]
+                case .op(let op, let inputs): return place(op, inputs, specs, layerPath)
+                }
+            }
+            let expression = Expression(op: AnyHashable(op), inputs: inputs)
+            if let values = known[expression] { return values }
+            let values = result.addNode(op, inputs, specs, layerPath: layerPath)
+            known[expression] = values
+            return values
+        }
+        let used = neededNodes()
+        for (index, node) in nodes.enumerated() where used[index] {
+            let values = place(
+                node.op, node.inputs.map { map[$0] }, node.outputs.map { specs[$0] }, node.layerPath)
+            for (old, new) in zip(node.outputs, values) { map[old] = new }
+        }
+        result.results = results.map { map[$0] }
+        result.updates = updates.map { Update(variable: $0.variable, value: map[$0.value]) }
+        return result.pruned()
+    }
+
+    private struct Expression: Hashable {
+        let op: AnyHashable
+        let inputs: [Int]
+    }
+
+    /// Whether each node is needed for a result or an update.
+    private func neededNodes() -> [Bool] {
+        var needed = [Bool](repeating: false, count: nodes.count)
+        var pending = results + updates.map(\.value)
+        while let value = pending.popLast() {
+            guard let node = producer(of: value), !needed[node] else { continue }
+            needed[node] = true
+            pending += nodes[node].inputs
+        }
+        return needed
+    }
+
+    /// The same graph without the nodes, variables and constants that no result and no update needs. Inputs stay.
+    func pruned() -> Graph {
+        let needed = neededNodes()
+        return rebuilt(order: needed.indices.filter { needed[$0] })
+    }
+
+    /// The same graph with only these nodes, in this order.
+    func rebuilt(order: [Int]) -> Graph {
+        var result = Graph()
+        var map = [Int](repeating: -1, count: specs.count)
+        for value in inputs { map[value] = result.addInput(specs[value]) }
+        func mapped(_ value: Int) -> Int {
+            if map[value] >= 0 { return map[value] }
+            switch sources[value] {
+            case .constant(let tensor): map[value] = result.addConstant(tensor)
+            case .variable(let variable): map[value] = result.addVariable(variable)
+            case .input, .node: preconditionFailure("a node is placed before the node that computes its input")
+            }
+            return map[value]
+        }
+        for index in order {
+            let node = nodes[index]
+            let values = result.addNode(
+                node.op, node.inputs.map(mapped), node.outputs.map { specs[$0] }, layerPath: node.layerPath)
+            for (old, new) in zip(node.outputs, values) { map[old] = new }
+        }
+        result.results = results.map(mapped)
+        result.updates = updates.map { Update(variable: $0.variable, value: mapped($0.value)) }
+        return result
+    }
+}

@@ -1,0 +1,138 @@
+import Synchronization
+
+/// A function being traced: its ops are taken down instead of performed, tapes and variables work as ever.
+///
+/// Ops on tensors that do not follow from the function's inputs or from variables are performed at once, and their results
+/// are constants of the graph.
+package final class Trace {
+    private static let count = Atomic(0)
+
+    private let id = Trace.count.add(1, ordering: .relaxed).newValue
+    /// The trace around a branch or a loop's body, which takes what it needs from there as further inputs.
+    private let parent: Trace?
+    /// The tapes that record around a branch or a loop's body.
+    private let outerTapes: [GradientTape]
+    private(set) var graph = Graph()
+    /// The tensors of the trace around that are read here, in the order of the inputs that stand for them, which come
+    /// behind the others.
+    private(set) var captures: [Tensor] = []
+    private var captured: [Symbol: Tensor] = [:]
+    private var constants: [ObjectIdentifier: Int] = [:]
+    private var variables: [ObjectIdentifier: (variable: Variable, value: Tensor, isAssigned: Bool)] = [:]
+    private var assignments: [Variable] = []
+
+    private init(parent: Trace?, outerTapes: [GradientTape]) {
+        self.parent = parent
+        self.outerTapes = outerTapes
+    }
+
+    /// What tracing gives.
+    struct Result {
+        var graph: Graph
+        var captures: [Tensor]
+        /// The variables that a nested trace assigned, in the order of their first assignments. Their values are the last
+        /// results of the graph.
+        let assigned: [Variable]
+    }
+
+    /// Traces a whole function on symbols of these specs; what it assigns to variables are the graph's updates.
+    static func run(_ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]) -> Graph {
+        let trace = Trace(parent: nil, outerTapes: [])
+        let results = trace.call(body, specs.map(trace.input))
+        trace.graph.results = results.map(trace.value(of:))
+        for variable in trace.assignments {
+            let value = trace.value(of: trace.variables[ObjectIdentifier(variable)]!.value)
+            trace.graph.updates.append(Graph.Update(variable: variable, value: value))
+        }
+        return trace.graph
+    }
+
+    /// Traces a branch or a loop's body within the present trace, if there is one.
+    /// - Parameter carried: variables whose values are further inputs, behind those of `specs`, and further results.
+    static func runNested(
+        _ specs: [TensorSpec], carrying carried: [Variable] = [], _ body: ([Tensor]) -> [Tensor]
+    ) -> Result {
+        let context = Context.current
+        let trace = Trace(parent: context.trace, outerTapes: context.tapes)
+        let inputs = specs.map(trace.input)
+        for variable in carried {
+            trace.variables[ObjectIdentifier(variable)] = (variable, trace.input(variable.spec), false)
+        }
+        let results = trace.call(body, inputs)
+        let assigned = trace.assignments.filter { one in !carried.contains { $0 === one } }
+        trace.graph.results =
+            (results + (carried + assigned).map { trace.variables[ObjectIdentifier($0)]!.value }).map(trace.value(of:))
+        return Result(graph: trace.graph, captures: trace.captures, assigned: assigned)
+    }
+
+    private func input(_ spec: TensorSpec) -> Tensor {
+        Tensor(Symbol(trace: id, value: graph.addInput(spec)), spec)
+    }
+
+    private func call(_ body: ([Tensor]) -> [Tensor], _ arguments: [Tensor]) -> [Tensor] {
+        let context = Context.current
+        let saved = context.trace
+        context.trace = self
+        defer { context.trace = saved }
+        // What the body computes belongs to the body; tapes around it record the whole.
+        return context.withTapes([]) { body(arguments) }
+    }
+
+    /// Takes an op down.
+    func add<O: Op>(_ op: O, _ inputs: [Tensor], _ outputs: [TensorSpec]) -> [Tensor] {
+        let values = graph.addNode(op, inputs.map(value(of:)), outputs, layerPath: Context.current.layerPath)
+        return zip(values, outputs).map { Tensor(Symbol(trace: id, value: $0), $1) }
+    }
+
+    /// The graph's value for a tensor.
+    private func value(of tensor: Tensor) -> Int {
+        guard let symbol = tensor.symbol else {
+            if let known = constants[tensor.id] { return known }
+            // The graph holds the tensor, so its address stays its own.
+            let value = graph.addConstant(tensor)
+            constants[tensor.id] = value
+            return value
+        }
+        if symbol.trace == id { return symbol.value }
+        return capture(tensor, symbol).symbol!.value
+    }
+
+    /// The input that stands for a tensor of the trace around.
+    private func capture(_ tensor: Tensor, _ symbol: Symbol) -> Tensor {
+        if let known = captured[symbol] { return known }
+        guard let parent else {
+            stop(
+                "compiled",
+                "A tensor of another function that was being compiled, \(tensor.spec), is used here, where it has no "
+                    + "elements. Return it from that function, or assign it to a Variable.")
+        }
+        let outer = symbol.trace == parent.id ? tensor : parent.capture(tensor, symbol)
+        let input = input(tensor.spec)
+        captures.append(outer)
+        captured[symbol] = input
+        return input
+    }
+
+    /// What stands for a variable's value.
+    func value(of variable: Variable) -> Tensor {
+        if let known = variables[ObjectIdentifier(variable)] { return known.value }
+        let value: Tensor
+        if let parent {
+            let outer = parent.value(of: variable)
+            if variable.isTrainable {
+                for tape in outerTapes where tape.watchesVariables { tape.noteRead(of: variable, value: outer) }
+            }
+            value = outer.symbol.map { capture(outer, $0) } ?? outer
+        } else {
+            value = Tensor(Symbol(trace: id, value: graph.addVariable(variable)), variable.spec)
+        }
+        variables[ObjectIdentifier(variable)] = (variable, value, false)
+        return value
+    }
+
+    /// Notes that a variable holds another value from here on.
+    func assign(_ value: Tensor, to variable: Variable) {
+        if variables[ObjectIdentifier(variable)]?.isAssigned != true { assignments.append(variable) }
+        variables[ObjectIdentifier(variable)] = (variable, value, true)
+    }
+}

@@ -1,0 +1,59 @@
+import MartletCore
+import MartletData
+
+extension TensorDataset.Batch: TensorGroup {
+    public func mapTensors(_ transform: (Tensor) -> Tensor) -> TensorDataset.Batch {
+        TensorDataset.Batch(
+            inputs: inputs.mapTensors(transform), targets: targets.mapTensors(transform),
+            sampleWeights: sampleWeights.mapTensors(transform))
+    }
+
+    public func appendStructure(to structure: inout [AnyHashable]) {
+        structure.append([inputs.count, targets.count, sampleWeights == nil ? 0 : 1])
+    }
+}
+
+/// A model's steps as `fit`, `evaluate` and `predict` make them: compiled, one graph for each shape of batch, so that the
+/// smaller last batch of every epoch has a graph of its own.
+final class CompiledSteps {
+    private let train: CompiledFunction<TensorDataset.Batch, Void>
+    private let test: CompiledFunction<TensorDataset.Batch, Void>
+    private let predict: CompiledFunction<[Tensor], [Tensor]>
+    /// What the graphs take for granted, beside the shapes: which variables are trained.
+    private let trained: [ObjectIdentifier]
+
+    init(_ model: Model) {
+        train = compiled(name: "\(model.name).trainStep") { [unowned model] (batch: TensorDataset.Batch) -> Void in
+            model.trainStep(batch)
+        }
+        test = compiled(name: "\(model.name).testStep") { [unowned model] (batch: TensorDataset.Batch) -> Void in
+            model.testStep(batch)
+        }
+        predict = compiled(name: "\(model.name).predict") { [unowned model] (inputs: [Tensor]) -> [Tensor] in
+            model.apply(inputs, training: false)
+        }
+        trained = CompiledSteps.trainedVariables(of: model)
+    }
+
+    private static func trainedVariables(of model: Model) -> [ObjectIdentifier] {
+        model.trainableVariables.map { ObjectIdentifier($0) }
+    }
+
+    func isFit(for model: Model) -> Bool { trained == CompiledSteps.trainedVariables(of: model) }
+
+    func makeTrainStep(_ batch: TensorDataset.Batch) { train(batch) }
+    func makeTestStep(_ batch: TensorDataset.Batch) { test(batch) }
+    func predictions(for inputs: [Tensor]) -> [Tensor] { predict(inputs) }
+}
+
+extension Model {
+    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: layers that were frozen since get new
+    /// graphs.
+    func steps() -> CompiledSteps? {
+        guard !runsEagerly else { return nil }
+        if let compiledSteps, compiledSteps.isFit(for: self) { return compiledSteps }
+        let steps = CompiledSteps(self)
+        compiledSteps = steps
+        return steps
+    }
+}

@@ -1,0 +1,95 @@
+import MartletCore
+import Testing
+
+/// Compiled functions give the bits of the uncompiled ones; what they assign and draw is the same too.
+@Suite struct CompiledTests {
+    /// Bit patterns, so that NaN equals itself and 0 differs from -0.
+    static func bytes(_ tensor: Tensor) -> [UInt8] { tensor.withUnsafeBytes { Array($0) } }
+
+    static let x = Tensor.randomNormal([7, 5])
+    static let w = Tensor.randomNormal([5, 3])
+
+    @Test func elementwiseChains() {
+        func f(_ x: Tensor, _ w: Tensor) -> (Tensor, Tensor) {
+            let y = matmul(x, w)
+            let z = (y * 2 + 1).tanh() - y.exp() / (1 + y.exp())
+            return (z, (z - z.mean(axis: 0)).square().sum(axis: -1))
+        }
+        let g = compiled(f)
+        for _ in 0..<3 {
+            let (a, b) = g(Self.x, Self.w)
+            let (c, d) = f(Self.x, Self.w)
+            #expect(Self.bytes(a) == Self.bytes(c))
+            #expect(Self.bytes(b) == Self.bytes(d))
+        }
+        #expect(g.traceCount == 1)
+        _ = g(Self.x[..<2], Self.w)
+        #expect(g.traceCount == 2)
+    }
+
+    @Test func gradientsAndVariables() {
+        func training(compile: Bool) -> [[UInt8]] {
+            let weight = Variable(Self.w)
+            let momentum = Variable(Tensor.zeros([5, 3]), trainable: false)
+            let generator = RandomGenerator(seed: 3)
+            func step(_ x: Tensor) -> Tensor {
+                let tape = GradientTape()
+                let loss = tape.record {
+                    let h = matmul(x, weight.value).relu() * generator.bernoulli([7, 3], probability: 0.5, dtype: .float32)
+                    return h.square().mean()
+                }
+                let gradient = tape.gradient(of: loss, withRespectTo: weight)!
+                momentum.assign(momentum.value * 0.9 + gradient)
+                weight.assignSubtract(momentum.value * 0.1)
+                return loss
+            }
+            let stepCompiled = compiled(step)
+            let run = compile ? { stepCompiled($0) } : step
+            var losses: [[UInt8]] = []
+            for _ in 0..<5 { losses.append(Self.bytes(run(Self.x))) }
+            return losses + [weight.value, momentum.value, generator.state.value].map(Self.bytes)
+        }
+        #expect(training(compile: true) == training(compile: false))
+    }
+
+    @Test func heldValuesStay() {
+        let counter = Variable(Tensor([1.0, 2.0]), trainable: false)
+        let bump = compiled { () -> Tensor in
+            counter.assign(counter.value + 1)
+            return counter.value
+        }
+        let before = counter.value
+        let first = bump()
+        let held = counter.value
+        let second = bump()
+        #expect(before.scalars() == [1.0, 2.0])
+        #expect(first.scalars() == [2.0, 3.0])
+        #expect(held.scalars() == [2.0, 3.0])
+        #expect(second.scalars() == [3.0, 4.0])
+        #expect(counter.value.scalars() == [3.0, 4.0])
+    }
+
+    @Test func variablesCanSwap() {
+        let (a, b) = (Variable(Tensor([1.0, 2.0])), Variable(Tensor([3.0, 4.0])))
+        let swap = compiled { () -> Void in
+            let old = a.value
+            a.assign(b.value)
+            b.assign(old)
+        }
+        swap()
+        #expect(a.value.scalars() == [3.0, 4.0] && b.value.scalars() == [1.0, 2.0])
+        swap()
+        #expect(a.value.scalars() == [1.0, 2.0] && b.value.scalars() == [3.0, 4.0])
+    }
+
+    @Test func plainValuesAndContainers() {
+        let f = compiled { (xs: [Tensor], flag: Bool, extra: Tensor?) -> [String: Tensor] in
+            ["a": flag ? xs[0] + xs[1] : xs[0] - xs[1], "b": extra ?? xs[0]]
+        }
+        let (p, q) = (Tensor([5.0]), Tensor([2.0]))
+        #expect(f([p, q], true, nil)["a"]!.item() == 7)
+        #expect(f([p, q], false, q)["a"]!.item() == 3)
+        #expect(f([p, q], false, q)["b"]!.item() == 2)
+        #expect(f.traceCount == 2)
+    }
+}
