@@ -40,7 +40,7 @@ struct Bench: ParsableCommand {
         if let found = Workload.training.first(where: { $0.name == workload }) {
             report = try clock.train(found)
         } else if let found = Workload.prediction.first(where: { $0.name == workload }) {
-            report = clock.predict(found)
+            report = try clock.predict(found)
         } else if Self.quadratics.contains(workload) {
             report = clock.quadratic(workload, updates: workload == "custom_quadratic")
         } else {

@@ -65,12 +65,12 @@ struct Clock {
     }()
 
     /// Times `step` until there is enough.
-    func times(_ step: (Int) -> Void) -> [Double] {
+    func times(_ step: (Int) throws -> Void) rethrows -> [Double] {
         var times: [Double] = []
         var total = 0.0
         while times.count < steps, times.count < 20 || total < seconds {
             let start = Clock.now
-            step(times.count)
+            try step(times.count)
             times.append(Clock.now - start)
             total += times.last!
         }
@@ -90,7 +90,8 @@ struct Clock {
             if step == 1 { first = Clock.now - start }
             if losses.contains(step) { seen.append(logs["loss"]!) }
         }
-        let times = times { model.trainStep(batches[$0 % batches.count]) }
+        let step = try model.makeTrainFunction(for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
+        let times = times { step(batches[$0 % batches.count]) }
         var report = Report(workload.name, times: times, batch: workload.batch)
         report.params = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
         report.first_step_s = first.rounded(to: 4)
@@ -98,14 +99,15 @@ struct Clock {
         return report
     }
 
-    func predict(_ workload: Workload) -> Report {
+    func predict(_ workload: Workload) throws -> Report {
         let x = workload.batches()[0].inputs[0]
         let start = Clock.now
         let model = workload.makeModel()
-        _ = model(x)
+        _ = try model.predictOnBatch(x)
         let first = Clock.now - start
-        for _ in 1..<Clock.warmUp { _ = model(x) }
-        var report = Report(workload.name, times: times { _ in _ = model(x) }, batch: workload.batch)
+        for _ in 1..<Clock.warmUp { _ = try model.predictOnBatch(x) }
+        let times = try times { _ in _ = try model.predictOnBatch(x) }
+        var report = Report(workload.name, times: times, batch: workload.batch)
         report.first_step_s = first.rounded(to: 4)
         return report
     }

@@ -26,9 +26,9 @@ package struct Graph: Sendable {
     }
 
     /// A variable, and the value that it holds when the graph has run.
-    struct Update: Sendable {
+    package struct Update: Sendable {
         let variable: Variable
-        var value: Int
+        package var value: Int
     }
 
     private(set) var specs: [TensorSpec] = []
@@ -36,7 +36,7 @@ package struct Graph: Sendable {
     package private(set) var nodes: [Node] = []
     private(set) var inputs: [Int] = []
     var results: [Int] = []
-    var updates: [Update] = []
+    package var updates: [Update] = []
 
     mutating func addInput(_ spec: TensorSpec) -> Int {
         let value = addValue(spec, .input(inputs.count))

@@ -137,6 +137,10 @@ struct MemoryPlan {
     }
 
     private mutating func placeInArena(_ isPlaced: [Bool]) {
+        // What is copied when the graph has run lives until then.
+        for value in copiedResults.map({ graph.results[$0] }) + copiedUpdates.map({ graph.updates[$0].value }) {
+            lifetimes[roots[value]].last = graph.nodes.count
+        }
         var slots: [Slot] = []
         var slotOf: [Int: Int] = [:]
         for (position, node) in graph.nodes.enumerated() where !type(of: node.op).isView {

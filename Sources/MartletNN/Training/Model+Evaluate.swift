@@ -55,6 +55,41 @@ extension Model {
         return logs
     }
 
+    /// Computes the loss and the metrics of one batch, without training.
+    /// - Returns: the figures by name, `loss` first.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
+    public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        let compilation = try requireCompilation("testOnBatch")
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        try prepare(for: data, compilation)
+        compilation.resetMetrics()
+        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        if let compiled = steps() { compiled.makeTestStep(batch) } else { testStep(batch) }
+        return compilation.logs()
+    }
+
+    /// Computes the outputs for one batch, in inference mode.
+    /// - Throws: `MartletError` when the data does not fit the model.
+    public func predictOnBatch(_ x: [Tensor]) throws -> [Tensor] {
+        if seenInputShapes == nil || !zip(seenInputShapes ?? [], x).allSatisfy({ $0.accepts(PartialShape($1.shape)) }) {
+            try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
+        }
+        try validate(inputs: x)
+        return steps()?.predictions(for: x) ?? apply(x, training: false)
+    }
+
+    /// Computes the output for one batch of a model of one input and one output, in inference mode.
+    /// - Throws: `MartletError` when the data does not fit the model, or the model has several outputs.
+    public func predictOnBatch(_ x: Tensor) throws -> Tensor {
+        let outputs = try predictOnBatch([x])
+        guard outputs.count == 1 else {
+            throw MartletError(
+                "Expected a model of one output; use predictOnBatch([x]) for all \(outputs.count).",
+                at: "\(name).predictOnBatch")
+        }
+        return outputs[0]
+    }
+
     /// Computes the output for samples, in inference mode, batch by batch.
     /// - Throws: `MartletError` when the data does not fit the model, or the model has several outputs.
     public func predict(_ x: Tensor, batchSize: Int = 32) throws -> Tensor {

@@ -34,7 +34,7 @@ final class Subfunction: Sendable {
     /// inputs that nothing depends on.
     func gradients(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {
         let tape = GradientTape(watchVariables: false)
-        let arguments = inputs.map { Tensor(sharing: $0, as: $0.spec) }
+        let arguments = inputs.map(\.distinct)
         let sources = arguments.filter(\.dtype.isFloatingPoint)
         for source in sources { tape.watch(source) }
         let results = tape.record { graph.replay(arguments) }
@@ -68,6 +68,12 @@ extension GradientContext {
     var floatingOutputGradients: [Tensor] {
         outputs.indices.filter { outputs[$0].dtype.isFloatingPoint }.map(gradient(ofOutput:))
     }
+}
+
+extension Tensor {
+    /// The same tensor with a handle of its own, so that a tape tells it from another use of it; tapes that record know that
+    /// it is the same.
+    var distinct: Tensor { perform(Reshape(shape: shape), self) }
 }
 
 /// Gradients of the floating-point tensors among `inputs`, put where their inputs stand.

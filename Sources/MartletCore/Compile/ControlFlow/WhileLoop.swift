@@ -98,7 +98,7 @@ struct WhileGradient: Op {
     // Written with loops, so that it has gradients of every order. Each state is computed from the first one again, which
     // takes time but no memory for the states.
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        let inputs = context.inputs.map { Tensor(sharing: $0, as: $0.spec) }
+        let inputs = context.inputs.map(\.distinct)
         let sources = inputs.filter(\.dtype.isFloatingPoint)
         let tape = GradientTape(watchVariables: false)
         for source in sources { tape.watch(source) }
