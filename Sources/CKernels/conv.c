@@ -55,6 +55,10 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
         mk_depthwise(plan, x, kernel, bias, y);
         return;
     }
+    if (mk_winograd_takes(plan)) {
+        mk_winograd_forward(plan, x, kernel, bias, y);
+        return;
+    }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     forward_job job = { .plan = plan, .x = x, .kernel = kernel, .bias = bias, .y = y, .positions = positions,
@@ -119,6 +123,10 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
         mk_depthwise_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
+    if (mk_winograd_takes(plan)) {
+        mk_winograd_kernel_gradient(plan, x, dy, dkernel);
+        return;
+    }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions,
@@ -152,6 +160,8 @@ void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void
         mk_gemm(&product, dy, kernel, dx, NULL);
     } else if (is_depthwise(plan)) {
         mk_depthwise_input_gradient(plan, dy, kernel, dx);
+    } else if (mk_winograd_takes(plan)) {
+        mk_winograd_input_gradient(plan, dy, kernel, dx);
     } else if (plan->n >= 4 && 8 * mk_volume(plan->out) < 7 * mk_volume(plan->in)) {
         // By columns the work goes with the outputs, by phases with the inputs; but a task of the former is an image.
         mk_conv_input_by_columns(plan, dy, kernel, dx);
