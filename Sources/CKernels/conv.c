@@ -55,7 +55,11 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
         mk_depthwise(plan, x, kernel, bias, y);
         return;
     }
-    if (mk_winograd_takes(plan)) {
+    if (mk_thin_takes(plan)) {
+        mk_thin_forward(plan, x, kernel, bias, y);
+        return;
+    }
+    if (mk_winograd_takes(plan, plan->out)) {
         mk_winograd_forward(plan, x, kernel, bias, y);
         return;
     }
@@ -123,7 +127,11 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
         mk_depthwise_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
-    if (mk_winograd_takes(plan)) {
+    if (mk_thin_takes(plan)) {
+        mk_thin_kernel_gradient(plan, x, dy, dkernel);
+        return;
+    }
+    if (mk_winograd_takes(plan, plan->out)) {
         mk_winograd_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
@@ -160,7 +168,7 @@ void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void
         mk_gemm(&product, dy, kernel, dx, NULL);
     } else if (is_depthwise(plan)) {
         mk_depthwise_input_gradient(plan, dy, kernel, dx);
-    } else if (mk_winograd_takes(plan)) {
+    } else if (mk_winograd_takes(plan, plan->in)) {
         mk_winograd_input_gradient(plan, dy, kernel, dx);
     } else if (plan->n >= 4 && 8 * mk_volume(plan->out) < 7 * mk_volume(plan->in)) {
         // By columns the work goes with the outputs, by phases with the inputs; but a task of the former is an image.

@@ -113,7 +113,7 @@ static inline int64_t mk_winograd_plane(int64_t rows, int64_t channels) { return
 // Tiles of a block: its inputs and outputs at the points stay in the second-level cache where the channels are few, and a
 // product has rows enough where they are many.
 static inline int64_t mk_winograd_block(int64_t channels, int64_t planes) {
-    int64_t fit = ((int64_t)640 << 10) / (planes * (int64_t)sizeof(float) * channels);
+    int64_t fit = ((int64_t)448 << 10) / (planes * (int64_t)sizeof(float) * channels);
     return mk_clamp(fit / 16 * 16, 32, 128);
 }
 
