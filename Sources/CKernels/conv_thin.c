@@ -84,16 +84,17 @@ typedef struct {
 MK_INLINE void sum_taps(const thin_row *r, const float *rows, const float *kernel, const lanes *bias, bool relu, float *y,
                         int count) {
     lanes sum[POSITIONS];
-    for (int q = 0; q < count; q++) sum[q] = *bias;
+    _Pragma("unroll") for (int q = 0; q < count; q++) sum[q] = *bias;
     for (int64_t t = 0; t < r->taps; t++) {
         lanes k = *(const lanes *)(kernel + t * LANES);
         const float *from = rows + r->offsets[t];
-        for (int q = 0; q < count; q++) sum[q] += from[q * r->step] * k;
+        _Pragma("unroll") for (int q = 0; q < count; q++) sum[q] += from[q * r->step] * k;
     }
-    for (int q = 0; q < count; q++) {
-        if (relu) sum[q] = (lanes)((lane_bits)sum[q] & ~(sum[q] < 0));
-        if (r->held == LANES) *(lanes *)(y + q * r->channels) = sum[q];
-        else memcpy(y + q * r->channels, &sum[q], (size_t)r->held * sizeof(float));
+    _Pragma("unroll") for (int q = 0; q < count; q++) {
+        lanes result = sum[q];
+        if (relu) result = (lanes)((lane_bits)result & ~(result < 0));
+        if (r->held == LANES) *(lanes *)(y + q * r->channels) = result;
+        else memcpy(y + q * r->channels, &result, (size_t)r->held * sizeof(float));
     }
 }
 
