@@ -23,7 +23,8 @@ const float *mk_winograd_patch(const mk_winograd_side *side, const mk_winograd_t
             continue;
         }
         memset(to, 0, (size_t)(low * channels) * sizeof(float));
-        memcpy(to + low * channels, at + (i * width + low) * channels, (size_t)((high - low) * channels) * sizeof(float));
+        memcpy(to + low * channels, at + (i * width + low) * channels,
+               (size_t)((high - low) * channels) * sizeof(float));
         memset(to + high * channels, 0, (size_t)((extent - high) * channels) * sizeof(float));
     }
     return room;
@@ -67,14 +68,14 @@ MK_CLONES static void interpolate(const float *m, int64_t plane, int64_t channel
             for (int i = 0; i < MK_PATCH; i++) d[i] = *(const mk_lanes *)(m + (i * MK_PATCH + j) * plane + c);
             mk_winograd_output(d, 1, t + j, MK_PATCH);
         }
-        mk_lanes b = { 0 };
+        mk_lanes zero = { 0 }, b = zero;
         if (bias != NULL) b = *(const mk_lanes *)(bias + c);
         for (int64_t i = 0; i < rows; i++) {
             mk_lanes r[MK_TILE];
             mk_winograd_output(t + i * MK_PATCH, 1, r, 1);
             for (int j = 0; j < MK_TILE; j++) {
                 r[j] += b;
-                if (relu) r[j] = (mk_lanes)((mk_lane_bits)r[j] & ~(r[j] < 0));
+                if (relu) r[j] = MK_SELECT(r[j] < 0, zero, r[j]);
             }
             for (int64_t j = 0; j < columns; j++) *(mk_lanes *)(y + i * row + j * channels + c) = r[j];
         }

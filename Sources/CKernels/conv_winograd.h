@@ -9,20 +9,11 @@
 #define MK_CONV_WINOGRAD_H
 
 #include "conv_internal.h"
+#include "lanes.h"
 
 #define MK_TILE 4      // outputs of a tile, on an axis
 #define MK_PATCH 6     // inputs of a tile, on an axis
 #define MK_PLANES 36   // products of a tile
-#define MK_LANES 16    // channels that a transform does at a time
-
-// No alignment is assumed.
-typedef float mk_lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t mk_lane_bits __attribute__((vector_size(64), aligned(4), may_alias));
-
-// The last step of a loop over channels overlaps the one before where 16 do not divide them.
-#define MK_FOR_LANES(C, CHANNELS)                                                                                         \
-    for (int64_t C = 0; C < (CHANNELS); C = C + 2 * MK_LANES > (CHANNELS) && C + MK_LANES < (CHANNELS)                 \
-                                                ? (CHANNELS) - MK_LANES : C + MK_LANES)
 
 #define MK_A 0.75f
 #define MK_B 1.5f
@@ -110,15 +101,15 @@ static inline int64_t mk_winograd_count(const mk_winograd_tiles *t) { return t->
 // From one plane of `rows` tiles to the next: not a power of two, so that a tile's 36 numbers do not share a cache set.
 static inline int64_t mk_winograd_plane(int64_t rows, int64_t channels) { return rows * channels + MK_LANES; }
 
-// Tiles of a block: its inputs and outputs at the points stay in the second-level cache where the channels are few, and a
-// product has rows enough where they are many.
+// Tiles of a block: its inputs and outputs at the points stay in the second-level cache where the channels are few, and
+// a product has rows enough where they are many.
 static inline int64_t mk_winograd_block(int64_t channels, int64_t planes) {
     int64_t fit = ((int64_t)448 << 10) / (planes * (int64_t)sizeof(float) * channels);
     return mk_clamp(fit / 16 * 16, 32, 128);
 }
 
-// Where a side's patch of a tile lies: in the image itself when it is whole, else in `room` (extent x extent x channels),
-// filled up with zeros. `row` receives the distance from a row to the next.
+// Where a side's patch of a tile lies: in the image itself when it is whole, else in `room` (extent x extent x
+// channels), filled up with zeros. `row` receives the distance from a row to the next.
 const float *mk_winograd_patch(const mk_winograd_side *side, const mk_winograd_tiles *tiles, int64_t tile,
                                const float *images, float *room, int64_t *row);
 

@@ -31,7 +31,8 @@ void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m,
                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
     if (m == 0 || n == 0) return;
     int64_t rows = m, columns = n;
-    if (type == MK_F32 && !transpose_a && !transpose_b && k <= 512 && m >= 16 && n >= 16 && m * n * k > UNPACKED_LIMIT) {
+    bool plain = type == MK_F32 && !transpose_a && !transpose_b;
+    if (plain && k <= 512 && m >= 16 && n >= 16 && m * n * k > UNPACKED_LIMIT) {
         columns = mk_min(n, k <= 256 ? 64 : 32);
         int64_t blocks = mk_ceil_div(m, mk_max(UNPACKED_LIMIT / mk_max(columns * k, 1) / 8 * 8, 8));
         rows = mk_min(m, mk_ceil_div(mk_ceil_div(m, blocks), 8) * 8);
