@@ -3,7 +3,7 @@
 #include <string.h>
 
 static bool is_depthwise(const mk_conv_plan *p) {
-    return p->groups > 1 && p->groups == p->channels_in && p->groups == p->channels_out;
+    return p->groups > 1 && p->groups == p->channels_in;
 }
 
 // A convolution that is one matrix product: a pixel sees itself only.

@@ -46,7 +46,7 @@ void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const vo
 // Writes the transposed matrix, columns x rows.
 void mk_transpose_f32(const float *from, int64_t rows, int64_t columns, int64_t from_row, float *to);
 
-// Convolutions where each group has one input channel and one output channel.
+// Convolutions where each group has one input channel.
 void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
 void mk_depthwise_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_depthwise_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);
