@@ -104,7 +104,7 @@ import Testing
     @Test func anyNumberOfThreadsGivesTheSameBits() {
         let x = SampleInput.uniform([5, 30, 30, 16]).cast(to: .float32)
         let same = sameBitsWithAnyThreads {
-            let tape = GradientTape()
+            let tape = GradientTape(persistent: true)
             tape.watch(x)
             let y = tape.record {
                 maxPool(x, size: [3, 3], strides: [2, 2]) * averagePool(x, size: [3, 3], strides: [2, 2])
