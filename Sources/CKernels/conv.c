@@ -3,7 +3,7 @@
 #include <string.h>
 
 static bool is_depthwise(const mk_conv_plan *p) {
-    return p->groups > 1 && p->groups == p->channels_in && p->groups == p->channels_out;
+    return p->groups > 1 && p->groups == p->channels_in;
 }
 
 // A convolution that is one matrix product: a pixel sees itself only.
@@ -53,6 +53,14 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
     }
     if (is_depthwise(plan)) {
         mk_depthwise(plan, x, kernel, bias, y);
+        return;
+    }
+    if (mk_thin_takes(plan)) {
+        mk_thin_forward(plan, x, kernel, bias, y);
+        return;
+    }
+    if (mk_winograd_takes(plan, plan->out)) {
+        mk_winograd_forward(plan, x, kernel, bias, y);
         return;
     }
     size_t offset_bytes = mk_offset_bytes(plan);
@@ -119,6 +127,14 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
         mk_depthwise_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
+    if (mk_thin_takes(plan)) {
+        mk_thin_kernel_gradient(plan, x, dy, dkernel);
+        return;
+    }
+    if (mk_winograd_takes(plan, plan->out)) {
+        mk_winograd_kernel_gradient(plan, x, dy, dkernel);
+        return;
+    }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions,
@@ -152,6 +168,8 @@ void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void
         mk_gemm(&product, dy, kernel, dx, NULL);
     } else if (is_depthwise(plan)) {
         mk_depthwise_input_gradient(plan, dy, kernel, dx);
+    } else if (mk_winograd_takes(plan, plan->in)) {
+        mk_winograd_input_gradient(plan, dy, kernel, dx);
     } else if (plan->n >= 4 && 8 * mk_volume(plan->out) < 7 * mk_volume(plan->in)) {
         // By columns the work goes with the outputs, by phases with the inputs; but a task of the former is an image.
         mk_conv_input_by_columns(plan, dy, kernel, dx);

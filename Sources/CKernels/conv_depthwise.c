@@ -75,7 +75,80 @@ static depthwise_job make_job(const mk_conv_plan *p, bool gradient) {
     return job;
 }
 
+// Several output channels for each input channel are as many channels of an input that repeats its own.
+typedef struct {
+    int64_t multiplier;
+    size_t size;
+    const void *narrow, *wide;
+    void *result;
+} repeat_job;
+
+static void repeat_range(int64_t begin, int64_t end, void *context) {
+    const repeat_job *job = context;
+    int64_t m = job->multiplier;
+    if (job->size == sizeof(float)) {
+        const float *from = job->narrow;
+        float *to = job->result;
+        for (int64_t i = begin; i < end; i++) for (int64_t k = 0; k < m; k++) to[i * m + k] = from[i];
+    } else {
+        const double *from = job->narrow;
+        double *to = job->result;
+        for (int64_t i = begin; i < end; i++) for (int64_t k = 0; k < m; k++) to[i * m + k] = from[i];
+    }
+}
+
+static void sum_range(int64_t begin, int64_t end, void *context) {
+    const repeat_job *job = context;
+    int64_t m = job->multiplier;
+    if (job->size == sizeof(float)) {
+        const float *from = job->wide;
+        float *to = job->result;
+        for (int64_t i = begin; i < end; i++) {
+            to[i] = from[i * m];
+            for (int64_t k = 1; k < m; k++) to[i] += from[i * m + k];
+        }
+    } else {
+        const double *from = job->wide;
+        double *to = job->result;
+        for (int64_t i = begin; i < end; i++) {
+            to[i] = from[i * m];
+            for (int64_t k = 1; k < m; k++) to[i] += from[i * m + k];
+        }
+    }
+}
+
+typedef struct {
+    mk_conv_plan plan; // of as many channels in as out
+    int64_t narrow;    // elements of the plan's input
+    size_t bytes;      // of the wide one
+    repeat_job job;
+    void *wide;
+} widened;
+
+static widened widen(const mk_conv_plan *p) {
+    widened w = { .plan = *p, .narrow = p->n * mk_volume(p->in) * p->channels_in };
+    w.job = (repeat_job){ .multiplier = p->channels_out / p->channels_in, .size = mk_size_of(p->type) };
+    w.plan.channels_in = w.plan.groups = p->channels_out;
+    w.bytes = (size_t)(w.narrow * w.job.multiplier) * w.job.size;
+    w.wide = mk_alloc_or_stop(w.bytes);
+    return w;
+}
+
+static widened widen_input(const mk_conv_plan *p, const void *x) {
+    widened w = widen(p);
+    w.job.narrow = x;
+    w.job.result = w.wide;
+    mk_parallel_ranges(w.narrow, mk_grain_of(w.job.multiplier), repeat_range, &w.job);
+    return w;
+}
+
 void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y) {
+    if (plan->channels_out != plan->channels_in) {
+        widened w = widen_input(plan, x);
+        mk_depthwise(&w.plan, w.wide, kernel, bias, y);
+        mk_free(w.wide, w.bytes);
+        return;
+    }
     depthwise_job job = make_job(plan, false);
     job.source = x;
     job.kernel = kernel;
@@ -85,6 +158,15 @@ void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, c
 }
 
 void mk_depthwise_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx) {
+    if (plan->channels_out != plan->channels_in) {
+        widened w = widen(plan);
+        mk_depthwise_input_gradient(&w.plan, dy, kernel, w.wide);
+        w.job.wide = w.wide;
+        w.job.result = dx;
+        mk_parallel_ranges(w.narrow, mk_grain_of(w.job.multiplier), sum_range, &w.job);
+        mk_free(w.wide, w.bytes);
+        return;
+    }
     depthwise_job job = make_job(plan, true);
     job.source = dy;
     job.kernel = kernel;
@@ -130,6 +212,12 @@ static void kernel_task(int64_t part, void *context) {
 }
 
 void mk_depthwise_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel) {
+    if (plan->channels_out != plan->channels_in) {
+        widened w = widen_input(plan, x);
+        mk_depthwise_kernel_gradient(&w.plan, w.wide, dy, dkernel);
+        mk_free(w.wide, w.bytes);
+        return;
+    }
     depthwise_job job = make_job(plan, false);
     size_t bytes = (size_t)(mk_volume(plan->kernel) * plan->channels_in) * mk_size_of(plan->type);
     int64_t parts = mk_clamp(job.rows / job.rows_per_task, 1, 16);

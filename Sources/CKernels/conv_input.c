@@ -35,7 +35,7 @@ static int64_t taps_of(const mk_conv_plan *p, int axis, int64_t r, int64_t *taps
 }
 
 #define TRANSPOSE(T, NAME)                                                                                             \
-    static void NAME(const T *from, int64_t rows, int64_t columns, int64_t from_row, T *to) {                          \
+    void NAME(const T *from, int64_t rows, int64_t columns, int64_t from_row, T *to) {                                 \
         for (int64_t first = 0; first < columns; first += 16) {                                                        \
             int64_t end = mk_min(first + 16, columns);                                                                 \
             for (int64_t i = 0; i < rows; i++) {                                                                       \
@@ -43,8 +43,8 @@ static int64_t taps_of(const mk_conv_plan *p, int axis, int64_t r, int64_t *taps
             }                                                                                                          \
         }                                                                                                              \
     }
-TRANSPOSE(float, transpose_f32)
-TRANSPOSE(double, transpose_f64)
+TRANSPOSE(float, mk_transpose_f32)
+static TRANSPOSE(double, transpose_f64)
 
 // Writes a phase's kernel; `taps` are those of the three axes.
 static void transpose_kernel(const mk_conv_plan *p, const mk_gather *g, int64_t *const taps[3], const void *kernel,
@@ -57,7 +57,7 @@ static void transpose_kernel(const mk_conv_plan *p, const mk_gather *g, int64_t 
             int64_t t0 = taps[0][i / (g->taps[2] * g->taps[1])];
             int64_t tap = (t0 * p->kernel[1] + t1) * p->kernel[2] + t2;
             const void *from = mk_at(kernel, tap * in_group * p->channels_out + group * out_group, size);
-            if (p->type == MK_F32) transpose_f32(from, in_group, out_group, p->channels_out, to);
+            if (p->type == MK_F32) mk_transpose_f32(from, in_group, out_group, p->channels_out, to);
             else transpose_f64(from, in_group, out_group, p->channels_out, to);
             to = mk_at_mutable(to, in_group * out_group, size);
         }

@@ -43,9 +43,29 @@ int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions);
 void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 
-// Convolutions where each group has one input channel and one output channel.
+// Writes the transposed matrix, columns x rows.
+void mk_transpose_f32(const float *from, int64_t rows, int64_t columns, int64_t from_row, float *to);
+
+// Convolutions where each group has one input channel.
 void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
 void mk_depthwise_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_depthwise_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);
+
+// A convolution over two axes, of which the first axis's positions are more images.
+static inline bool mk_is_planar(const mk_conv_plan *p) {
+    return p->kernel[0] == 1 && p->stride[0] == 1 && p->pad_before[0] == 0 && p->out[0] == p->in[0];
+}
+
+// Winograd's algorithm, float32: whether it takes a product with results of the sizes `outputs` and wins, by shapes and
+// the setting; the three products.
+bool mk_winograd_takes(const mk_conv_plan *plan, const int64_t outputs[3]);
+void mk_winograd_forward(const mk_conv_plan *plan, const float *x, const float *kernel, const float *bias, float *y);
+void mk_winograd_input_gradient(const mk_conv_plan *plan, const float *dy, const float *kernel, float *dx);
+void mk_winograd_kernel_gradient(const mk_conv_plan *plan, const float *x, const float *dy, float *dkernel);
+
+// Images of few channels, as the first layer has them, float32.
+bool mk_thin_takes(const mk_conv_plan *plan);
+void mk_thin_forward(const mk_conv_plan *plan, const float *x, const float *kernel, const float *bias, float *y);
+void mk_thin_kernel_gradient(const mk_conv_plan *plan, const float *x, const float *dy, float *dkernel);
 
 #endif

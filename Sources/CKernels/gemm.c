@@ -2,9 +2,8 @@
 
 #include <cblas.h>
 
-void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
-                   const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
-    if (m == 0 || n == 0) return;
+static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
     CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
     blasint lda = (blasint)mk_max(row_a, 1), ldb = (blasint)mk_max(row_b, 1), ldc = (blasint)row_c;
     // The width of an index is OpenBLAS's, 32 bits: a longer inner dimension goes in pieces.
@@ -20,6 +19,30 @@ void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m,
         } else {
             cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, piece, alpha, pa, lda, pb, ldb,
                         first == 0 ? beta : 1, c, ldc);
+        }
+    }
+}
+
+// OpenBLAS has kernels for AVX-512 that do not pack their operands, for up to 10^6 multiplications: 115 GFLOP/s where
+// packing gives 85 to 100 (Zen 4, inner dimension up to 512).
+#define UNPACKED_LIMIT 1000000
+
+void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
+                   const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
+    if (m == 0 || n == 0) return;
+    int64_t rows = m, columns = n;
+    bool plain = type == MK_F32 && !transpose_a && !transpose_b;
+    if (plain && k <= 512 && m >= 16 && n >= 16 && m * n * k > UNPACKED_LIMIT) {
+        columns = mk_min(n, k <= 256 ? 64 : 32);
+        int64_t blocks = mk_ceil_div(m, mk_max(UNPACKED_LIMIT / mk_max(columns * k, 1) / 8 * 8, 8));
+        rows = mk_min(m, mk_ceil_div(mk_ceil_div(m, blocks), 8) * 8);
+    }
+    size_t size = mk_size_of(type);
+    for (int64_t i = 0; i < m; i += rows) {
+        for (int64_t j = 0; j < n; j += columns) {
+            product(type, transpose_a, transpose_b, mk_min(rows, m - i), mk_min(columns, n - j), k, alpha,
+                    mk_at(a, transpose_a ? i : i * row_a, size), row_a, mk_at(b, transpose_b ? j * row_b : j, size),
+                    row_b, beta, mk_at_mutable(c, i * row_c + j, size), row_c);
         }
     }
 }

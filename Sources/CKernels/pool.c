@@ -1,14 +1,12 @@
-#include "mk_pool.h"
+#include "pool_internal.h"
 #include "window.h"
-
-typedef enum { MAX, MAX_GRADIENT, AVERAGE, AVERAGE_GRADIENT } pool_kind;
 
 // Every result pixel gathers from the pixels it meets, so a gradient has one writer and one order for each element even
 // where windows overlap.
 typedef struct {
     const mk_pool_plan *plan;
     mk_axis axis[3];
-    pool_kind kind;
+    mk_pool_kind kind;
     const void *source;
     void *result;
     const int32_t *argmax_in;
@@ -81,12 +79,12 @@ typedef struct {
             for (int64_t c = 0; c < p->channels; c++) result[c] += s[c] / share;                                       \
         }                                                                                                              \
     }                                                                                                                  \
-    static void pool_pixel_##SUFFIX(pool_kind kind, const pixel *p, const T *source, T *result) {                      \
+    static void pool_pixel_##SUFFIX(mk_pool_kind kind, const pixel *p, const T *source, T *result) {                   \
         switch (kind) {                                                                                                \
-        case MAX: (p->argmax_out != NULL ? argmax_##SUFFIX : max_##SUFFIX)(p, source, result); break;                  \
-        case MAX_GRADIENT: max_gradient_##SUFFIX(p, source, result); break;                                            \
-        case AVERAGE: average_##SUFFIX(p, source, result); break;                                                      \
-        case AVERAGE_GRADIENT: average_gradient_##SUFFIX(p, source, result); break;                                    \
+        case MK_POOL_MAX: (p->argmax_out != NULL ? argmax_##SUFFIX : max_##SUFFIX)(p, source, result); break;          \
+        case MK_POOL_MAX_GRADIENT: max_gradient_##SUFFIX(p, source, result); break;                                    \
+        case MK_POOL_AVERAGE: average_##SUFFIX(p, source, result); break;                                              \
+        case MK_POOL_AVERAGE_GRADIENT: average_gradient_##SUFFIX(p, source, result); break;                            \
         }                                                                                                              \
     }
 POOL_LOOPS(float, f32)
@@ -109,7 +107,7 @@ static void pool_task(int64_t task, void *context) {
     const pool_job *job = context;
     const mk_pool_plan *p = job->plan;
     size_t size = mk_size_of(p->type), lists = mk_window_bytes(job->axis);
-    bool gradient = job->kind == MAX_GRADIENT || job->kind == AVERAGE_GRADIENT;
+    bool gradient = job->kind == MK_POOL_MAX_GRADIENT || job->kind == MK_POOL_AVERAGE_GRADIENT;
     const int64_t *from = gradient ? p->out : p->in, *to = gradient ? p->in : p->out;
     char *memory = mk_scratch(lists + (size_t)mk_volume(p->window) * sizeof(double));
     double *shares = (double *)(memory + lists);
@@ -127,7 +125,7 @@ static void pool_task(int64_t task, void *context) {
                          .self = row % (to[0] * to[1]) * to[2] + i, .shares = shares };
             if (job->argmax_in != NULL) px.argmax_in = job->argmax_in + in_source;
             if (job->argmax_out != NULL) px.argmax_out = job->argmax_out + in_result;
-            if (job->kind == AVERAGE_GRADIENT) window_counts(job->axis, px.positions, px.count, shares);
+            if (job->kind == MK_POOL_AVERAGE_GRADIENT) window_counts(job->axis, px.positions, px.count, shares);
             void *result = mk_at_mutable(job->result, in_result, size);
             if (p->type == MK_F32) pool_pixel_f32(job->kind, &px, source, result);
             else pool_pixel_f64(job->kind, &px, source, result);
@@ -135,11 +133,17 @@ static void pool_task(int64_t task, void *context) {
     }
 }
 
-static void run(pool_kind kind, const mk_pool_plan *p, const void *source, const int32_t *argmax_in, void *result,
+static void run(mk_pool_kind kind, const mk_pool_plan *p, const void *source, const int32_t *argmax_in, void *result,
                 int32_t *argmax_out) {
+    bool gradient = kind == MK_POOL_MAX_GRADIENT || kind == MK_POOL_AVERAGE_GRADIENT;
+    if (mk_pool_takes_tiles(p)) {
+        int32_t *winners = gradient ? (int32_t *)argmax_in : argmax_out;
+        mk_pool_tiles(kind, p, gradient ? result : (float *)source, gradient ? (float *)source : result, winners);
+        return;
+    }
     pool_job job = { .plan = p, .kind = kind, .source = source, .result = result, .argmax_in = argmax_in,
                      .argmax_out = argmax_out };
-    const int64_t *to = kind == MAX_GRADIENT || kind == AVERAGE_GRADIENT ? p->in : p->out;
+    const int64_t *to = gradient ? p->in : p->out;
     for (int i = 0; i < 3; i++) {
         job.axis[i] = (mk_axis){ p->in[i], p->out[i], p->window[i], p->stride[i], 1, p->pad_before[i] };
     }
@@ -149,15 +153,15 @@ static void run(pool_kind kind, const mk_pool_plan *p, const void *source, const
 }
 
 void mk_max_pool(const mk_pool_plan *plan, const void *x, void *y, int32_t *argmax) {
-    run(MAX, plan, x, NULL, y, argmax);
+    run(MK_POOL_MAX, plan, x, NULL, y, argmax);
 }
 
 void mk_max_pool_gradient(const mk_pool_plan *plan, const void *dy, const int32_t *argmax, void *dx) {
-    run(MAX_GRADIENT, plan, dy, argmax, dx, NULL);
+    run(MK_POOL_MAX_GRADIENT, plan, dy, argmax, dx, NULL);
 }
 
-void mk_average_pool(const mk_pool_plan *plan, const void *x, void *y) { run(AVERAGE, plan, x, NULL, y, NULL); }
+void mk_average_pool(const mk_pool_plan *plan, const void *x, void *y) { run(MK_POOL_AVERAGE, plan, x, NULL, y, NULL); }
 
 void mk_average_pool_gradient(const mk_pool_plan *plan, const void *dy, void *dx) {
-    run(AVERAGE_GRADIENT, plan, dy, NULL, dx, NULL);
+    run(MK_POOL_AVERAGE_GRADIENT, plan, dy, NULL, dx, NULL);
 }

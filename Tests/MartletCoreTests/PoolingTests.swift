@@ -10,6 +10,7 @@ import Testing
         Case([2, 6, 6, 3], [2, 2], 0), Case([2, 7, 5, 2], [3, 2], 0, strides: [1, 2], padding: .same),
         Case([1, 7, 7, 1], [2, 3], 0, strides: [3, 3]),
         Case([1, 5, 5, 17], [2, 2], 0, padding: .explicit([(1, 0), (1, 1)])),
+        Case([2, 7, 9, 17], [3, 2], 0), Case([2, 5, 5, 40], [2, 2], 0), Case([1, 8, 8, 16], [1, 4], 0),
         Case([0, 4, 4, 2], [2, 2], 0), Case([1, 4, 6, 5, 2], [2, 3, 2], 0, strides: [2, 1, 2], padding: .same),
         Case([1, 1, 1, 1], [1, 1], 0), Case([3, 26, 26, 32], [2, 2], 0),
     ]
@@ -73,6 +74,21 @@ import Testing
         #expect(maxPool(Tensor.full([1, 2, 1], -Double.infinity), size: [2]).item() == -.infinity)
     }
 
+    /// The same rules where windows touch and many channels are done at a time.
+    @Test func tiesAndNaNInManyChannels() {
+        let channels = 33
+        let plane = Tensor([1, 1, 2, .nan, 1, 1, 3, .infinity] as [Float], shape: [1, 2, 4, 1])
+        let x = plane.broadcast(to: [1, 2, 4, channels])
+        let tape = GradientTape()
+        tape.watch(x)
+        let y = tape.record { maxPool(x, size: [2, 2]) }
+        let values = y.scalars(as: Float.self)
+        #expect(values.prefix(channels).allSatisfy { $0 == 1 } && values.dropFirst(channels).allSatisfy { $0.isNaN })
+        let dx = tape.gradient(of: y, withRespectTo: x)!
+        let expected = [1.0, 0, 0, 1, 0, 0, 0, 0].flatMap { [Double](repeating: $0, count: channels) }
+        #expect(dx.scalars(as: Double.self) == expected)
+    }
+
     @Test func wrongCalls() async {
         // Every window lies in the padding alone.
         await #expect(processExitsWith: .failure) {
@@ -88,12 +104,13 @@ import Testing
     @Test func anyNumberOfThreadsGivesTheSameBits() {
         let x = SampleInput.uniform([5, 30, 30, 16]).cast(to: .float32)
         let same = sameBitsWithAnyThreads {
-            let tape = GradientTape()
+            let tape = GradientTape(persistent: true)
             tape.watch(x)
             let y = tape.record {
                 maxPool(x, size: [3, 3], strides: [2, 2]) * averagePool(x, size: [3, 3], strides: [2, 2])
             }
-            return [y, tape.gradient(of: y, withRespectTo: x)!]
+            let halves = tape.record { maxPool(x, size: [2, 2]) * averagePool(x, size: [2, 2]) }
+            return [y, halves] + [y, halves].map { tape.gradient(of: $0, withRespectTo: x)! }
         }
         #expect(same)
     }

@@ -26,4 +26,8 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
 void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);
 
+// Whether float32 convolutions with 3x3 kernels may run by Winograd's algorithm; they do at first.
+void mk_set_winograd(bool on);
+bool mk_winograd(void);
+
 #endif

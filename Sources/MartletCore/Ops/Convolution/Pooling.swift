@@ -56,6 +56,9 @@ struct MaxPool: Op {
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try checkFloat(inputs[0])
         let shape = try geometry.output(for: inputs[0].shape)
+        guard inputs[0].shape.spatial.reduce(1, *) <= Int(Int32.max) else {
+            throw OpFailure("Expected an image of at most \(Int32.max) positions: winners are kept as int32.")
+        }
         return [TensorSpec(shape, inputs[0].dtype), TensorSpec(shape, .int32)]
     }
 

@@ -1,0 +1,204 @@
+#include "conv_winograd.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+const float *mk_winograd_patch(const mk_winograd_side *side, const mk_winograd_tiles *tiles, int64_t tile,
+                               const float *images, float *room, int64_t *row) {
+    int64_t channels = side->channels, height = side->size[0], width = side->size[1], extent = side->extent;
+    int64_t in_image = tile % (tiles->tiles[0] * tiles->tiles[1]), image = tile / (tiles->tiles[0] * tiles->tiles[1]);
+    int64_t top = in_image / tiles->tiles[1] * MK_TILE - side->pad[0];
+    int64_t left = in_image % tiles->tiles[1] * MK_TILE - side->pad[1];
+    const float *at = images + ((image * height + top) * width + left) * channels;
+    if (top >= 0 && left >= 0 && top + extent <= height && left + extent <= width) {
+        *row = width * channels;
+        return at;
+    }
+    *row = extent * channels;
+    int64_t low = mk_clamp(-left, 0, extent), high = mk_clamp(width - left, low, extent);
+    for (int64_t i = 0; i < extent; i++) {
+        float *to = room + i * *row;
+        if (top + i < 0 || top + i >= height) {
+            memset(to, 0, (size_t)*row * sizeof(float));
+            continue;
+        }
+        memset(to, 0, (size_t)(low * channels) * sizeof(float));
+        memcpy(to + low * channels, at + (i * width + low) * channels,
+               (size_t)((high - low) * channels) * sizeof(float));
+        memset(to + high * channels, 0, (size_t)((extent - high) * channels) * sizeof(float));
+    }
+    return room;
+}
+
+MK_CLONES static void evaluate_inputs(const float *patch, int64_t row, int64_t channels, int64_t first_row,
+                                      int64_t end_row, float *v, int64_t plane) {
+    MK_FOR_LANES(c, channels) {
+        mk_lanes t[MK_PLANES];
+        for (int j = 0; j < MK_PATCH; j++) {
+            mk_lanes d[MK_PATCH];
+            for (int i = 0; i < MK_PATCH; i++) d[i] = *(const mk_lanes *)(patch + i * row + j * channels + c);
+            mk_winograd_input(d, 1, t + j, MK_PATCH);
+        }
+        for (int64_t i = first_row; i < end_row; i++) {
+            mk_lanes r[MK_PATCH];
+            mk_winograd_input(t + i * MK_PATCH, 1, r, 1);
+            float *to = v + (i - first_row) * MK_PATCH * plane + c;
+            for (int j = 0; j < MK_PATCH; j++) *(mk_lanes *)(to + j * plane) = r[j];
+        }
+    }
+}
+
+void mk_winograd_inputs(const mk_winograd_side *side, const mk_winograd_tiles *tiles, const float *images,
+                        int64_t first, int64_t count, int64_t first_row, int64_t end_row, float *room, float *v,
+                        int64_t plane) {
+    for (int64_t i = 0; i < count; i++) {
+        int64_t row;
+        const float *patch = mk_winograd_patch(side, tiles, first + i, images, room, &row);
+        evaluate_inputs(patch, row, side->channels, first_row, end_row, v + i * side->channels, plane);
+    }
+}
+
+// Writes a tile's rows and columns that exist.
+MK_CLONES static void interpolate(const float *m, int64_t plane, int64_t channels, const float *bias, bool relu,
+                                  float *y, int64_t row, int64_t rows, int64_t columns) {
+    MK_FOR_LANES(c, channels) {
+        mk_lanes t[MK_TILE * MK_PATCH];
+        for (int j = 0; j < MK_PATCH; j++) {
+            mk_lanes d[MK_PATCH];
+            for (int i = 0; i < MK_PATCH; i++) d[i] = *(const mk_lanes *)(m + (i * MK_PATCH + j) * plane + c);
+            mk_winograd_output(d, 1, t + j, MK_PATCH);
+        }
+        mk_lanes zero = { 0 }, b = zero;
+        if (bias != NULL) b = *(const mk_lanes *)(bias + c);
+        for (int64_t i = 0; i < rows; i++) {
+            mk_lanes r[MK_TILE];
+            mk_winograd_output(t + i * MK_PATCH, 1, r, 1);
+            for (int j = 0; j < MK_TILE; j++) {
+                r[j] += b;
+                if (relu) r[j] = MK_SELECT(r[j] < 0, zero, r[j]);
+            }
+            for (int64_t j = 0; j < columns; j++) *(mk_lanes *)(y + i * row + j * channels + c) = r[j];
+        }
+    }
+}
+
+typedef struct {
+    mk_winograd_side from, to;
+    mk_winograd_tiles tiles;
+    const float *x, *kernel, *bias;
+    float *y, *u; // u: the kernel at the points, 36 matrices of channels
+    bool flip, relu;         // flip: the taps are met from the end
+    int64_t block;         // tiles of a task
+} winograd_job;
+
+// One row of the kernel: an input channel's taps to all output channels.
+MK_CLONES static void evaluate_taps(const float *kernel, int64_t tap, int64_t channels, bool flip, float *u,
+                                    int64_t plane) {
+    MK_FOR_LANES(c, channels) {
+        mk_lanes t[MK_PATCH * 3];
+        for (int j = 0; j < 3; j++) {
+            mk_lanes g[3];
+            for (int i = 0; i < 3; i++) {
+                int at = flip ? 8 - (i * 3 + j) : i * 3 + j;
+                g[i] = *(const mk_lanes *)(kernel + at * tap + c);
+            }
+            mk_winograd_taps(g, 1, t + j, 3);
+        }
+        for (int i = 0; i < MK_PATCH; i++) {
+            mk_lanes r[MK_PATCH];
+            mk_winograd_taps(t + i * 3, 1, r, 1);
+            for (int j = 0; j < MK_PATCH; j++) *(mk_lanes *)(u + (i * MK_PATCH + j) * plane + c) = r[j];
+        }
+    }
+}
+
+static void taps_task(int64_t begin, int64_t end, void *context) {
+    const winograd_job *job = context;
+    int64_t from = job->from.channels, to = job->to.channels;
+    for (int64_t row = begin; row < end; row++) {
+        evaluate_taps(job->kernel + row * to, from * to, to, job->flip, job->u + row * to, from * to);
+    }
+}
+
+static void tiles_task(int64_t task, void *context) {
+    const winograd_job *job = context;
+    int64_t first = task * job->block, count = mk_min(job->block, mk_winograd_count(&job->tiles) - first);
+    int64_t from = job->from.channels, to = job->to.channels;
+    int64_t plane_v = mk_winograd_plane(count, from), plane_m = mk_winograd_plane(count, to);
+    float *v = mk_scratch((size_t)(MK_PLANES * (plane_v + plane_m + from)) * sizeof(float));
+    float *m = v + MK_PLANES * plane_v, *room = m + MK_PLANES * plane_m;
+    mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane_v);
+    for (int64_t i = 0; i < MK_PLANES; i++) {
+        mk_gemm_block(MK_F32, false, false, count, to, from, 1, v + i * plane_v, from, job->u + i * from * to, to, 0,
+                      m + i * plane_m, to);
+    }
+    int64_t height = job->to.size[0], width = job->to.size[1], across = job->tiles.tiles[1];
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at = (first + i) % (job->tiles.tiles[0] * across), image = (first + i) / (job->tiles.tiles[0] * across);
+        int64_t top = at / across * MK_TILE, left = at % across * MK_TILE;
+        interpolate(m + i * to, plane_m, to, job->bias, job->relu,
+                    job->y + ((image * height + top) * width + left) * to, width * to, mk_min(MK_TILE, height - top),
+                    mk_min(MK_TILE, width - left));
+    }
+}
+
+static void run(winograd_job *job) {
+    int64_t tiles = mk_winograd_count(&job->tiles), from = job->from.channels, to = job->to.channels;
+    // At least eight tasks, if the tiles allow.
+    job->block = mk_min(mk_winograd_block(from + to, MK_PLANES),
+                        mk_max(mk_ceil_div(mk_ceil_div(tiles, 8), 16) * 16, 16));
+    size_t bytes = (size_t)(MK_PLANES * from * to) * sizeof(float);
+    job->u = mk_alloc_or_stop(bytes);
+    mk_parallel_ranges(from, mk_grain_of(MK_PLANES * to), taps_task, job);
+    mk_parallel_for(mk_ceil_div(tiles, job->block), tiles_task, job);
+    mk_free(job->u, bytes);
+}
+
+void mk_winograd_forward(const mk_conv_plan *p, const float *x, const float *kernel, const float *bias, float *y) {
+    winograd_job job = {
+        .from = { { p->in[1], p->in[2] }, p->channels_in, MK_PATCH, { p->pad_before[1], p->pad_before[2] } },
+        .to = { { p->out[1], p->out[2] }, p->channels_out, MK_TILE, { 0, 0 } },
+        .tiles = { p->n * p->in[0], { mk_ceil_div(p->out[1], MK_TILE), mk_ceil_div(p->out[2], MK_TILE) } },
+        .x = x, .kernel = kernel, .bias = bias, .y = y, .relu = p->activation == MK_ACTIVATION_RELU,
+    };
+    run(&job);
+}
+
+typedef struct {
+    const mk_conv_plan *plan;
+    const float *kernel;
+    float *transposed;
+} transpose_job;
+
+static void transpose_task(int64_t tap, void *context) {
+    const transpose_job *job = context;
+    int64_t in = job->plan->channels_in, out = job->plan->channels_out;
+    mk_transpose_f32(job->kernel + tap * in * out, in, out, out, job->transposed + tap * in * out);
+}
+
+void mk_winograd_input_gradient(const mk_conv_plan *p, const float *dy, const float *kernel, float *dx) {
+    size_t bytes = (size_t)(9 * p->channels_in * p->channels_out) * sizeof(float);
+    transpose_job transpose = { p, kernel, mk_alloc_or_stop(bytes) };
+    mk_parallel_for(9, transpose_task, &transpose);
+    winograd_job job = {
+        .from = { { p->out[1], p->out[2] }, p->channels_out, MK_PATCH, { 2 - p->pad_before[1], 2 - p->pad_before[2] } },
+        .to = { { p->in[1], p->in[2] }, p->channels_in, MK_TILE, { 0, 0 } },
+        .tiles = { p->n * p->in[0], { mk_ceil_div(p->in[1], MK_TILE), mk_ceil_div(p->in[2], MK_TILE) } },
+        .x = dy, .kernel = transpose.transposed, .y = dx, .flip = true,
+    };
+    run(&job);
+    mk_free(transpose.transposed, bytes);
+}
+
+static atomic_bool is_on = true;
+void mk_set_winograd(bool on) { atomic_store(&is_on, on); }
+bool mk_winograd(void) { return atomic_load(&is_on); }
+
+// Measured: four products saved of every nine pay for the transforms, and eight tiles for the kernel's.
+bool mk_winograd_takes(const mk_conv_plan *p, const int64_t outputs[3]) {
+    bool fits = p->type == MK_F32 && p->groups == 1 && p->channels_in >= MK_LANES && p->channels_out >= MK_LANES
+        && mk_winograd() && mk_is_planar(p);
+    for (int axis = 1; axis < 3; axis++) fits &= p->kernel[axis] == 3 && p->stride[axis] == 1 && p->dilation[axis] == 1;
+    int64_t tiles = mk_ceil_div(outputs[1], MK_TILE) * mk_ceil_div(outputs[2], MK_TILE);
+    return fits && 9 * outputs[1] * outputs[2] >= 65 * tiles && p->n * p->in[0] * tiles >= 8;
+}
