@@ -17,6 +17,8 @@ import Testing
             let floats = wide.filter(\.dtype.isFloatingPoint)
             let size = floats.map { $0.scalars(as: Double.self).largestMagnitude }.max() ?? 0
             for (output, expected) in zip(perform(sample.op, narrow), perform(sample.op, wide)) {
+                // Bytes that a kernel keeps for its gradient are as many as the type is wide.
+                if expected.dtype == .uint8, output.shape != expected.shape { continue }
                 let error = largestError(of: output, expected, relativeTo: .tensor(atLeast: size))
                 #expect(error <= tolerance, "\(sample.name): \(output), in float64: \(expected)")
                 if expected.dtype == .float64, Swift.type(of: sample.op).name != "cast" {
