@@ -15,12 +15,14 @@ extension RecurrentPlan {
         }
         var output = Tensor.zeros(states[0].shape, dtype: x.dtype)
         var outputs: [Tensor] = []
+        // Split once: a slice's gradient is as large as what it is cut from.
+        let inputsOfSteps = steps == 0 ? [] : gates.unstacked(axis: 1)
+        let masks = steps == 0 ? nil : mask.map { inputs[$0].unstacked(axis: 1).map { $0.expandingDims(at: 1) } }
         for step in 0..<steps {
             let t = goBackwards ? steps - 1 - step : step
-            var next = stepped(gates[.all, t], states, recurrent: recurrent, recurrentBias: recurrentBias, units: units)
+            var next = stepped(inputsOfSteps[t], states, recurrent: recurrent, recurrentBias: recurrentBias, units: units)
             var result = next[0]
-            if let mask {
-                let keep = inputs[mask][.all, t].expandingDims(at: 1)
+            if let keep = masks?[t] {
                 result = `where`(keep, result, zeroOutputForMask ? .zeros(like: output) : output)
                 next = zip(next, states).map { `where`(keep, $0, $1) }
             }
