@@ -32,7 +32,8 @@ def case(layer, states=0, masked=False, features=(FEATURES,)):
         kwargs["mask"] = tf.constant(MASK)
     layer(leaves[0])
     for weight in layer.weights:
-        weight.assign(draw.uniform(weight.shape, 0.5, 1.5) if "variance" in weight.name else draw.uniform(weight.shape, -1, 1))
+        low, high = (0.5, 1.5) if "variance" in weight.name else (-1, 1)
+        weight.assign(draw.uniform(weight.shape, low, high))
     variables = [w.value for w in layer.trainable_weights]
     weights = [tensor(w.numpy()) for w in layer.weights]
     with tf.GradientTape() as tape:
@@ -71,4 +72,5 @@ def cases():
     yield case(layers.TimeDistributed(layers.BatchNormalization()))
 
 
-write("MartletNNTests/Fixtures/recurrent.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}", list(cases()))
+write("MartletNNTests/Fixtures/recurrent.json",
+      f"Keras {keras.__version__} on TensorFlow {tf.__version__}", list(cases()))

@@ -58,8 +58,9 @@ MK_INLINE void NAME(multiply)(bool wide, int64_t rows, int64_t k, int64_t n, con
                               const T *panels, T *c, int64_t row_c) {
     for (int64_t first = 0; first < n; first += PANEL, panels += k * PANEL) {
         int64_t r = 0;
-        for (; wide && r + 8 <= rows; r += 8) NAME(tile)(8, k, a + r * row_a, row_a, panels, c + r * row_c + first, row_c);
-        for (; r + 2 <= rows; r += 2) NAME(tile)(2, k, a + r * row_a, row_a, panels, c + r * row_c + first, row_c);
-        if (r < rows) NAME(tile)(1, k, a + r * row_a, row_a, panels, c + r * row_c + first, row_c);
+        T *to = c + first;
+        for (; wide && r + 8 <= rows; r += 8) NAME(tile)(8, k, a + r * row_a, row_a, panels, to + r * row_c, row_c);
+        for (; r + 2 <= rows; r += 2) NAME(tile)(2, k, a + r * row_a, row_a, panels, to + r * row_c, row_c);
+        if (r < rows) NAME(tile)(1, k, a + r * row_a, row_a, panels, to + r * row_c, row_c);
     }
 }

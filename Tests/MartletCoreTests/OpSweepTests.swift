@@ -8,7 +8,10 @@ import Testing
     @Test(arguments: [DType.float32, .float16, .bfloat16]) func narrowTypesAgreeWithFloat64(_ type: DType) {
         let tolerance = type.epsilon * (type.isHalf ? 1 : 2)
         var count = 0
-        for sample in samples where sample.inputs.contains(where: \.dtype.isFloatingPoint) {
+        // What a recurrent sequence keeps for its gradient is of its own type; RecurrentSequenceTests has both types.
+        let kept = "recurrentSequenceGradient"
+        for sample in samples
+        where sample.inputs.contains(where: \.dtype.isFloatingPoint) && Swift.type(of: sample.op).name != kept {
             func cast(_ inputs: [Tensor], to type: DType) -> [Tensor] {
                 inputs.map { $0.dtype.isFloatingPoint ? $0.cast(to: type) : $0 }
             }

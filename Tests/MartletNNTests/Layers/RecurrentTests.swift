@@ -46,7 +46,9 @@ import Testing
         { SimpleRNN(3, activation: $2, dropout: $0, recurrentDropout: $1, seed: 9, returnSequences: true) },
         { LSTM(3, activation: $2, dropout: $0, recurrentDropout: $1, seed: 9, returnSequences: true) },
         { GRU(3, activation: $2, dropout: $0, recurrentDropout: $1, seed: 9, returnSequences: true) },
-        { GRU(3, activation: $2, dropout: $0, recurrentDropout: $1, seed: 9, resetAfter: false, returnSequences: true) },
+        {
+            GRU(3, activation: $2, dropout: $0, recurrentDropout: $1, seed: 9, returnSequences: true, resetAfter: false)
+        },
     ]
 
     /// The op over whole sequences and the loop over the cell are the same function; an activation of one's own takes

@@ -32,8 +32,8 @@ package enum RecurrentKind: Sendable, Hashable {
 /// The attributes that a recurrent sequence and its gradient share, and where each input stands.
 ///
 /// Inputs: x [batch, steps, features], h [batch, units], c of the same shape for `lstm`, kernel [features, gates *
-/// units], recurrent kernel [units, gates * units], the bias where `hasBias`, and the mask, `bool` [batch, steps], where
-/// `hasMask`.
+/// units], recurrent kernel [units, gates * units], the bias where `hasBias`, and the mask, `bool` [batch, steps],
+/// where `hasMask`.
 struct RecurrentPlan: Sendable, Hashable {
     var kind: RecurrentKind
     /// Whether step s reads the input at steps - 1 - s.

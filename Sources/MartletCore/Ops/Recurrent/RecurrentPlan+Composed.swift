@@ -20,7 +20,8 @@ extension RecurrentPlan {
         let masks = steps == 0 ? nil : mask.map { inputs[$0].unstacked(axis: 1).map { $0.expandingDims(at: 1) } }
         for step in 0..<steps {
             let t = goBackwards ? steps - 1 - step : step
-            var next = stepped(inputsOfSteps[t], states, recurrent: recurrent, recurrentBias: recurrentBias, units: units)
+            var next = stepped(
+                inputsOfSteps[t], states, recurrent: recurrent, recurrentBias: recurrentBias, units: units)
             var result = next[0]
             if let keep = masks?[t] {
                 result = `where`(keep, result, zeroOutputForMask ? .zeros(like: output) : output)
@@ -50,7 +51,8 @@ extension RecurrentPlan {
         case .gru(let resetAfter):
             var product = matmul(h, resetAfter ? recurrent : recurrent[.all, 0..<(2 * units)])
             if let recurrentBias { product = product + recurrentBias }
-            let z = (block(gates, 0) + block(product, 0)).sigmoid(), r = (block(gates, 1) + block(product, 1)).sigmoid()
+            let z = (block(gates, 0) + block(product, 0)).sigmoid()
+            let r = (block(gates, 1) + block(product, 1)).sigmoid()
             let candidate = resetAfter ? r * block(product, 2) : matmul(r * h, block(recurrent, 2))
             return [z * h + (1 - z) * (block(gates, 2) + candidate).tanh()]
         }

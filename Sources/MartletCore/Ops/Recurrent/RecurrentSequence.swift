@@ -58,7 +58,8 @@ struct RecurrentSequenceGradient: Op {
         var gradients = mk_rnn_gradients(
             x: needsInput ? outputs[0].mutablePointer : nil, h: outputs[first].mutablePointer,
             c: isLSTM ? outputs[first + 1].mutablePointer : nil, kernel: outputs[kernel].mutablePointer,
-            recurrent: outputs[kernel + 1].mutablePointer, bias: plan.hasBias ? outputs[kernel + 2].mutablePointer : nil)
+            recurrent: outputs[kernel + 1].mutablePointer, bias: plan.hasBias ? outputs[kernel + 2].mutablePointer : nil
+        )
         mk_rnn_backward(&c, &pointers, inputs[start - 1].pointer, &upstream, &gradients)
     }
 
@@ -67,7 +68,8 @@ struct RecurrentSequenceGradient: Op {
     func gradient(_ context: GradientContext) -> [Tensor?] {
         // Handles of their own: one tensor may come in twice (both states zeros), and each place has its derivative.
         let inputs = context.inputs.map { perform(Reshape(shape: $0.shape), $0) }
-        let own = Array(inputs.prefix(plan.inputCount)), sources = Array(own.prefix(plan.floatCount))
+        let own = Array(inputs.prefix(plan.inputCount))
+        let sources = Array(own.prefix(plan.floatCount))
         let upstream = Array(inputs.dropFirst(plan.inputCount + 1))
         let outer = GradientTape(watchVariables: false)
         let targets = outer.record {
@@ -80,7 +82,9 @@ struct RecurrentSequenceGradient: Op {
             return inner.gradients(
                 of: outputs, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros)
         }
-        let wanted = zip(needsInput ? targets : Array(targets.dropFirst()), context.outputGradients).filter { $1 != nil }
+        let wanted = zip(needsInput ? targets : Array(targets.dropFirst()), context.outputGradients).filter {
+            $1 != nil
+        }
         let results = outer.gradients(
             of: wanted.map { $0.0! }, withRespectTo: sources + upstream, outputGradients: wanted.map { $0.1 })
         let (front, back) = (results.prefix(sources.count), results.dropFirst(sources.count))

@@ -36,7 +36,8 @@ public class BuiltInCell: RNNCell {
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
-        let features = try Self.knownSize(inputShapes[0], axis: -1), columns = kind.gateCount * units
+        let features = try Self.knownSize(inputShapes[0], axis: -1)
+        let columns = kind.gateCount * units
         kernel = addWeight(
             "kernel", shape: [features, columns], initializer: options.kernelInitializer,
             regularizer: options.kernelRegularizer, constraint: options.kernelConstraint)

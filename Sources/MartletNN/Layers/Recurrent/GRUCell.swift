@@ -3,9 +3,9 @@ import MartletFormats
 
 /// A step of `GRU`: gated recurrent unit.
 ///
-/// Called as a layer: x [batch, features] and the state h [batch, units] give the output h [batch, units] and the new state.
-/// Weights: `kernel` [features, 3 * units], `recurrent_kernel` [units, 3 * units], `bias` [2, 3 * units], or [3 * units] without
-/// `resetAfter`, the gates in the order update, reset, candidate.
+/// Called as a layer: x [batch, features] and the state h [batch, units] give the output h [batch, units] and the new
+/// state. Weights: `kernel` [features, 3 * units], `recurrent_kernel` [units, 3 * units], `bias` [2, 3 * units], or [3
+/// * units] without `resetAfter`, the gates in the order update, reset, candidate.
 ///
 /// Source: [`keras.layers.GRUCell`](https://keras.io/api/layers/recurrent_layers/gru/); K. Cho et al., *Learning phrase
 /// representations using RNN encoder-decoder for statistical machine translation*, 2014.
@@ -20,7 +20,8 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
     ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
     ///   - resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
     public convenience init(
-        _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid, useBias: Bool = true,
+        _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
+        useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
@@ -30,12 +31,14 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
     ) {
         self.init(
             RecurrentOptions(
-                units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear, useBias: useBias,
+                units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
+                useBias: useBias,
                 kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
                 biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
                 kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed, resetAfter: resetAfter), name: name, trainable: trainable,
+                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed,
+                resetAfter: resetAfter), name: name, trainable: trainable,
             dtype: dtype)
     }
 
@@ -52,7 +55,8 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
         _ x: Tensor, states: [Tensor], in context: CallContext
     ) -> (output: Tensor, states: [Tensor]) {
         let masks = masks(for: x, in: context)
-        let h = states[0], rows = bias.map { $0.shape.rank == 2 ? $0.value.unstacked() : [$0.value] } ?? []
+        let h = states[0]
+        let rows = bias.map { $0.shape.rank == 2 ? $0.value.unstacked() : [$0.value] } ?? []
         var input = product(x, kernel.value, masks: masks.input)
         if let first = rows.first { input = input + first }
         let parts = input.split(count: 3, axis: 1)
@@ -60,14 +64,16 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
         guard options.resetAfter else {
             let kernels = recurrentKernel.value.split(count: 3, axis: 1)
             func seen(_ number: Int) -> Tensor { masks.recurrent.map { h * $0[number] } ?? h }
-            let z = gate(parts[0] + matmul(seen(0), kernels[0])), r = gate(parts[1] + matmul(seen(1), kernels[1]))
+            let z = gate(parts[0] + matmul(seen(0), kernels[0]))
+            let r = gate(parts[1] + matmul(seen(1), kernels[1]))
             let next = mix(z, h, activation(parts[2] + matmul(r * seen(2), kernels[2])))
             return (next, [next])
         }
         var recurrent = product(h, recurrentKernel.value, masks: masks.recurrent)
         if rows.count == 2 { recurrent = recurrent + rows[1] }
         let through = recurrent.split(count: 3, axis: 1)
-        let z = gate(parts[0] + through[0]), r = gate(parts[1] + through[1])
+        let z = gate(parts[0] + through[0])
+        let r = gate(parts[1] + through[1])
         let next = mix(z, h, activation(parts[2] + r * through[2]))
         return (next, [next])
     }

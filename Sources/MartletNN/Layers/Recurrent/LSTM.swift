@@ -3,9 +3,10 @@ import MartletFormats
 
 /// Long short-term memory over sequences.
 ///
-/// Shapes: [batch, steps, features], and possibly the first states h and c, [batch, units] each, give [batch, units], the output of the last
-/// step, or with `returnSequences` [batch, steps, units]; with `returnState` also the last states. Weights: `kernel` [features, 4 * units], `recurrent_kernel` [units, 4 * units], `bias` [4 * units], the gates in the order
-/// input, forget, candidate, output.
+/// Shapes: [batch, steps, features], and possibly the first states h and c, [batch, units] each, give [batch, units],
+/// the output of the last step, or with `returnSequences` [batch, steps, units]; with `returnState` also the last
+/// states. Weights: `kernel` [features, 4 * units], `recurrent_kernel` [units, 4 * units], `bias` [4 * units], the
+/// gates in the order input, forget, candidate, output.
 ///
 /// With the default activations and no recurrent dropout all steps run as one op.
 ///
@@ -28,11 +29,14 @@ public final class LSTM: RecurrentLayer, ConfigurableLayer {
     ///   - unroll: accepted for Keras's sake.
     ///   - zeroOutputForMask: whether a masked step's output is 0, otherwise that of the step before.
     public convenience init(
-        _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid, useBias: Bool = true,
+        _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
+        useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
-        biasInitializer: any Initializer = .zeros, unitForgetBias: Bool = true, kernelRegularizer: (any Regularizer)? = nil,
+        biasInitializer: any Initializer = .zeros, unitForgetBias: Bool = true,
+        kernelRegularizer: (any Regularizer)? = nil,
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
-        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
+        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        recurrentConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
         returnSequences: Bool = false, returnState: Bool = false,
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
@@ -40,7 +44,8 @@ public final class LSTM: RecurrentLayer, ConfigurableLayer {
     ) {
         self.init(
             RecurrentOptions(
-                units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear, useBias: useBias,
+                units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
+                useBias: useBias,
                 kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
                 biasInitializer: biasInitializer, unitForgetBias: unitForgetBias, kernelRegularizer: kernelRegularizer,
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
@@ -73,17 +78,19 @@ public final class LSTM: RecurrentLayer, ConfigurableLayer {
     public var units: Int { cell.outputSize }
 
     package static var samples: [LayerSample] {
-        let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, nil]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]
+        let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]
         return [
             LayerSample("defaults", LSTM(2, dtype: .float64), [[3, 4]], bad: bad),
             LayerSample(
                 "sequences, states, backwards",
-                LSTM(2, dropout: 0.3, seed: 3, returnSequences: true, returnState: true, goBackwards: true, dtype: .float64),
+                LSTM(
+                    2, dropout: 0.3, seed: 3, returnSequences: true, returnState: true, goBackwards: true,
+                    dtype: .float64),
                 [[3, 4]], bad: bad),
             LayerSample(
                 "step by step, from states",
                 LSTM(
-                    2, activation: .softsign, kernelRegularizer: .l2(0.1), recurrentRegularizer: .l2(0.2),
+                    2, activation: .silu, kernelRegularizer: .l2(0.1), recurrentRegularizer: .l2(0.2),
                     activityRegularizer: .l2(0.3), recurrentConstraint: .maxNorm(2), recurrentDropout: 0.2, seed: 4,
                     returnSequences: true, dtype: .float64),
                 [[3, 4], [2], [2]], bad: bad),

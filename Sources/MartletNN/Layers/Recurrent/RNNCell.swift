@@ -7,7 +7,9 @@ import MartletCore
 /// ```swift
 /// final class Average: RNNCell {
 ///     override var stateSizes: [Int] { [4] }
-///     override func step(_ x: Tensor, states: [Tensor], in context: CallContext) -> (output: Tensor, states: [Tensor]) {
+///     override func step(
+///         _ x: Tensor, states: [Tensor], in context: CallContext
+///     ) -> (output: Tensor, states: [Tensor]) {
 ///         let mean = (x + states[0]) / 2
 ///         return (mean, [mean])
 ///     }

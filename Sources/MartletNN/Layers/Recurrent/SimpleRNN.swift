@@ -3,8 +3,9 @@ import MartletFormats
 
 /// A fully connected recurrence, `h' = tanh(x kernel + h recurrentKernel + bias)` over sequences.
 ///
-/// Shapes: [batch, steps, features], and possibly the first state, [batch, units], give [batch, units], the output of the last
-/// step, or with `returnSequences` [batch, steps, units]; with `returnState` also the last state. Weights: `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
+/// Shapes: [batch, steps, features], and possibly the first state, [batch, units], give [batch, units], the output of
+/// the last step, or with `returnSequences` [batch, steps, units]; with `returnState` also the last state. Weights:
+/// `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
 ///
 /// With the default activations and no recurrent dropout all steps run as one op.
 ///
@@ -28,7 +29,8 @@ public final class SimpleRNN: RecurrentLayer, ConfigurableLayer {
         kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
-        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
+        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        recurrentConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
         returnSequences: Bool = false, returnState: Bool = false,
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
@@ -69,17 +71,19 @@ public final class SimpleRNN: RecurrentLayer, ConfigurableLayer {
     public var units: Int { cell.outputSize }
 
     package static var samples: [LayerSample] {
-        let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, nil]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]
+        let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]
         return [
             LayerSample("defaults", SimpleRNN(2, dtype: .float64), [[3, 4]], bad: bad),
             LayerSample(
                 "sequences, states, backwards",
-                SimpleRNN(2, dropout: 0.3, seed: 3, returnSequences: true, returnState: true, goBackwards: true, dtype: .float64),
+                SimpleRNN(
+                    2, dropout: 0.3, seed: 3, returnSequences: true, returnState: true, goBackwards: true,
+                    dtype: .float64),
                 [[3, 4]], bad: bad),
             LayerSample(
                 "step by step, from states",
                 SimpleRNN(
-                    2, activation: .softsign, kernelRegularizer: .l2(0.1), recurrentRegularizer: .l2(0.2),
+                    2, activation: .silu, kernelRegularizer: .l2(0.1), recurrentRegularizer: .l2(0.2),
                     activityRegularizer: .l2(0.3), recurrentConstraint: .maxNorm(2), recurrentDropout: 0.2, seed: 4,
                     returnSequences: true, dtype: .float64),
                 [[3, 4], [2]], bad: bad),

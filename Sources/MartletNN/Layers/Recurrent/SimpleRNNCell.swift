@@ -3,8 +3,8 @@ import MartletFormats
 
 /// A step of `SimpleRNN`: a fully connected recurrence, `h' = tanh(x kernel + h recurrentKernel + bias)`.
 ///
-/// Called as a layer: x [batch, features] and the state h [batch, units] give the output h [batch, units] and the new state.
-/// Weights: `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
+/// Called as a layer: x [batch, features] and the state h [batch, units] give the output h [batch, units] and the new
+/// state. Weights: `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
 ///
 /// Source: [`keras.layers.SimpleRNNCell`](https://keras.io/api/layers/recurrent_layers/simple_rnn/).
 public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
@@ -31,7 +31,8 @@ public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
                 biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
                 kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed), name: name, trainable: trainable,
+                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
+            name: name, trainable: trainable,
             dtype: dtype)
     }
 
@@ -60,7 +61,8 @@ public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
         return [
             LayerSample("defaults", SimpleRNNCell(2, dtype: .float64), [[4], [2]], bad: bad),
             LayerSample(
-                "dropout", SimpleRNNCell(2, activation: .elu, dropout: 0.3, recurrentDropout: 0.4, seed: 5, dtype: .float64),
+                "dropout",
+                SimpleRNNCell(2, activation: .elu, dropout: 0.3, recurrentDropout: 0.4, seed: 5, dtype: .float64),
                 [[4], [2]], bad: bad),
         ]
     }
