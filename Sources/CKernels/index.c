@@ -61,7 +61,8 @@ int64_t mk_gather(size_t size, const void *in, void *out, int64_t outer, int64_t
     return -1;
 }
 
-// A task owns a band of columns and a range of destination rows, and goes through all indices in their order.
+// A task owns a band of columns and a range of destination rows, clears them, and goes through all indices in their
+// order while they are in its cache.
 #define DEFINE(T, name) \
     static void add_##name(int64_t task, void *context) { \
         const job *p = context; \
@@ -70,6 +71,8 @@ int64_t mk_gather(size_t size, const void *in, void *out, int64_t outer, int64_t
         int64_t outer = task / p->ranges / p->bands; \
         const T *x = (const T *)p->in + outer * p->count * p->inner + column; \
         T *y = (T *)p->out + outer * p->n * p->inner + column; \
+        if (width == p->inner) memset(y + first * width, 0, (size_t)((last - first) * width) * sizeof(T)); \
+        else for (int64_t i = first; i < last; i++) memset(y + i * p->inner, 0, (size_t)width * sizeof(T)); \
         for (int64_t k = 0; k < p->count; k++) { \
             int64_t at = index_at(p, k); \
             if (at < first || at >= last) continue; \
@@ -100,10 +103,10 @@ DEFINE(uint8_t, u8)
 int64_t mk_scatter_add(mk_dtype dtype, const void *in, void *out, int64_t outer, int64_t n, int64_t inner,
                        mk_dtype index_dtype, const void *index, int64_t count) {
     int64_t bad = first_bad(index_dtype, index, count, n);
-    if (bad >= 0 || outer == 0 || inner == 0 || count == 0) return bad;
+    if (bad >= 0 || outer == 0 || inner == 0 || n == 0) return bad;
     job p = {.in = in, .out = out, .n = n, .inner = inner, .index_dtype = index_dtype, .index = index, .count = count,
              .band = inner, .range = n};
-    if (outer < PARTS && outer * count * inner >= MK_GRAIN) {
+    if (outer < PARTS && outer * mk_max(count, n) * inner >= MK_GRAIN) {
         if (n >= 4 * PARTS) p.range = mk_ceil_div(n, PARTS);
         else p.band = mk_max(16, mk_ceil_div(inner, PARTS));
     }

@@ -43,7 +43,9 @@ import Testing
     }
 
     static let x = SampleInput.uniform([4], seed: 1)
-    static func weights() -> [Variable] { [Variable(SampleInput.uniform([4], seed: 2)), Variable(Tensor(0.0, dtype: .float64))] }
+    static func weights() -> [Variable] { 
+        [Variable(SampleInput.uniform([4], seed: 2)), Variable(Tensor(0.0, dtype: .float64), trainable: false)]
+    }
 
     @Test func branches() {
         Self.expectSame([[Self.x, Tensor(1.0)], [Self.x, Tensor(-1.0)]], variables: Self.weights) { variables, inputs in

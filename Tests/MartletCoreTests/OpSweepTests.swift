@@ -8,7 +8,10 @@ import Testing
     @Test(arguments: [DType.float32, .float16, .bfloat16]) func narrowTypesAgreeWithFloat64(_ type: DType) {
         let tolerance = type.epsilon * (type.isHalf ? 1 : 2)
         var count = 0
-        for sample in samples where sample.inputs.contains(where: \.dtype.isFloatingPoint) {
+        // What a recurrent sequence keeps for its gradient is of its own type; RecurrentSequenceTests has both types.
+        let kept = "recurrentSequenceGradient"
+        for sample in samples
+        where sample.inputs.contains(where: \.dtype.isFloatingPoint) && Swift.type(of: sample.op).name != kept {
             func cast(_ inputs: [Tensor], to type: DType) -> [Tensor] {
                 inputs.map { $0.dtype.isFloatingPoint ? $0.cast(to: type) : $0 }
             }
@@ -19,6 +22,8 @@ import Testing
             let floats = wide.filter(\.dtype.isFloatingPoint)
             let size = floats.map { $0.scalars(as: Double.self).largestMagnitude }.max() ?? 0
             for (output, expected) in zip(perform(sample.op, narrow), perform(sample.op, wide)) {
+                // Bytes that a kernel keeps for its gradient are as many as the type is wide.
+                if expected.dtype == .uint8, output.shape != expected.shape { continue }
                 let error = largestError(of: output, expected, relativeTo: .tensor(atLeast: size))
                 #expect(error <= tolerance, "\(sample.name): \(output), in float64: \(expected)")
                 if expected.dtype == .float64, Swift.type(of: sample.op).name != "cast" {

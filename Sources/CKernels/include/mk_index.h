@@ -9,7 +9,7 @@
 // out [outer, count, inner] = in [outer, n, inner] at index[count] of the middle axis. `size`: bytes of an element.
 int64_t mk_gather(size_t size, const void *in, void *out, int64_t outer, int64_t n, int64_t inner,
                   mk_dtype index_dtype, const void *index, int64_t count);
-// out [outer, n, inner] += in [outer, count, inner] at index[count]. f32, f64, i32, i64, u8.
+// out [outer, n, inner] = zeros to which in [outer, count, inner] is added at index[count]. f32, f64, i32, i64, u8.
 int64_t mk_scatter_add(mk_dtype dtype, const void *in, void *out, int64_t outer, int64_t n, int64_t inner,
                        mk_dtype index_dtype, const void *index, int64_t count);
 
@@ -20,7 +20,7 @@ int64_t mk_scatter_add_along_axis(mk_dtype dtype, const void *in, void *out, int
                                   mk_dtype index_dtype, const void *index, int64_t count);
 
 // out [count, inner] = in [dims..., inner] at the tuples index [count, depth], `depth` being the number of dims; and
-// the way back, which adds. The position returned is the tuple's.
+// the way back, which adds to zeros. The position returned is the tuple's.
 int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
                      mk_dtype index_dtype, const void *index, int64_t count);
 int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,

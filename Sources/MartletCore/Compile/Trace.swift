@@ -55,10 +55,14 @@ package final class Trace {
         let context = Context.current
         let trace = Trace(parent: context.trace, outerTapes: context.tapes)
         let inputs = specs.map(trace.input)
-        for variable in carried {
-            trace.variables[ObjectIdentifier(variable)] = (variable, trace.input(variable.spec), false)
-        }
-        let results = trace.call(body, inputs)
+        let values = carried.map { trace.input($0.spec) }
+        let results = trace.call({ inputs in
+            // As everywhere, no gradient flows through an assignment.
+            for (variable, value) in zip(carried, values) {
+                trace.variables[ObjectIdentifier(variable)] = (variable, value.stopGradient(), false)
+            }
+            return body(inputs)
+        }, inputs)
         let assigned = trace.assignments.filter { one in !carried.contains { $0 === one } }
         trace.graph.results =
             (results + (carried + assigned).map { trace.variables[ObjectIdentifier($0)]!.value }).map(trace.value(of:))

@@ -19,11 +19,16 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
     /// What a product can apply by itself in place of the function, nil when it cannot.
     private let fused: FusedActivation?
     private let function: @Sendable (Tensor) -> Tensor
+    private var isOwn = false
 
     /// Makes an activation of one's own.
     public init(name: String, _ function: @escaping @Sendable (Tensor) -> Tensor) {
         self.init(name, [:], function)
+        isOwn = true
     }
+
+    /// Whether this is the activation of that name with its default arguments, not one that only has the name.
+    func isBuiltIn(_ name: String) -> Bool { self.name == name && arguments.isEmpty && !isOwn }
 
     init(
         _ name: String, _ arguments: [String: JSONValue] = [:], fused: FusedActivation? = nil,

@@ -7,6 +7,8 @@ package enum LayerRegistry {
         BatchNormalization.self, LayerNormalization.self, Dropout.self,
         Flatten.self, Reshape.self, Rescaling.self,
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self,
+        SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
+        LSTMCell.self, GRUCell.self, StackedRNNCells.self,
     ]
 
     package static let shared = Registry<Layer>(

@@ -80,19 +80,22 @@ struct Scan: Op {
         let first = (0..<carries).filter(isFloating).map(context.gradient(ofOutput:))
             + captures.filter(\.dtype.isFloatingPoint).map { Tensor.zeros($0.shape, dtype: $0.dtype) }
         let upstream = (carries..<results.count).filter(isFloating).map(context.gradient(ofOutput:))
+        // Carries that were kept are outputs too, which a derivative of this gradient reads.
+        let ofKept = (0..<carries).filter(isFloating).map { results.count + $0 }
+        let reachesKept = keepsCarries && ofKept.contains { context.outputGradients[$0] != nil }
+        let additions = reachesKept ? ofKept.map(context.gradient(ofOutput:)) : []
         let carryCount = first.count - captures.count(where: \.dtype.isFloatingPoint)
         let sliceCount = body.inputSpecs[carries..<(carries + slices)].count(where: \.dtype.isFloatingPoint)
-        let tensors = kept + context.inputs[carries..<(carries + slices)] + upstream
+        let tensors = kept + context.inputs[carries..<(carries + slices)] + upstream + additions
         let (last, gradients) = scan(first, over: tensors, reverse: !reverse) { sums, rows in
             let found = body.gradients(
                 Array(rows[..<(carries + slices)]) + captures,
-                Array(sums[..<carryCount]) + rows[(carries + slices)...])
+                Array(sums[..<carryCount]) + rows[(carries + slices)...].prefix(upstream.count))
+            let added = rows[(carries + slices + upstream.count)...]
+            let ofCarry = added.isEmpty ? Array(found[..<carryCount]) : zip(found, added).map { $0 + $1 }
             let ofCaptures = zip(sums[carryCount...], found[(carryCount + sliceCount)...]).map { $0 + $1 }
-            return (
-                Array(found[..<carryCount]) + ofCaptures, Array(found[carryCount..<(carryCount + sliceCount)])
-            )
+            return (ofCarry + ofCaptures, Array(found[carryCount..<(carryCount + sliceCount)]))
         }
-        // Carries that are kept are outputs too, which a second derivative reads.
         let all = Array(last[..<carryCount]) + gradients + last[carryCount...]
         return spread(all, over: context.inputs)
     }

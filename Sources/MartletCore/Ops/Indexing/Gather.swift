@@ -63,7 +63,6 @@ struct ScatterAdd: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
         let (indices, shape) = (inputs[1], outputs[0].shape)
-        outputs[0].clear()
         let bad = mk_scatter_add(
             inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(size),
             Int64(shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.elementCount))

@@ -53,7 +53,6 @@ struct ScatterND: Op {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
         let indices = inputs[1]
         let depth = indices.shape[-1]
-        outputs[0].clear()
         let bad = mk_scatter_nd_add(
             inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(depth), shape.dimensions.c,
             Int64(shape.dimensions[depth...].reduce(1, *)), indices.dtype.c, indices.pointer,

@@ -1,0 +1,169 @@
+import MartletCore
+import MartletFormats
+
+/// A recurrent layer in both directions of its sequences, and what the two give together.
+///
+/// The second layer, unless given, is the first with `goBackwards` turned on; its sequence of outputs is turned round
+/// to the order of the input. States go in and come out in the order forward, backward.
+///
+/// Source: [`keras.layers.Bidirectional`](https://keras.io/api/layers/recurrent_layers/bidirectional/); M. Schuster and
+/// K. Paliwal, *Bidirectional recurrent neural networks*, 1997.
+public final class Bidirectional: Layer, ConfigurableLayer {
+    /// How the outputs of the two directions become one.
+    public enum MergeMode: String, CaseIterable, Sendable { case concat, sum, mul, ave }
+
+    /// The layer that reads forwards.
+    public let forwardLayer: RecurrentLayer
+    /// The layer that reads backwards.
+    public let backwardLayer: RecurrentLayer
+    /// nil gives both outputs.
+    public let mergeMode: MergeMode?
+
+    /// Makes a layer of copies of `layer`, which itself stays as it is.
+    /// - Parameters:
+    ///   - mergeMode: how the outputs become one; nil gives both.
+    ///   - backwardLayer: the layer for the other direction, which must have `goBackwards` the other way, and
+    ///     `returnSequences` and `returnState` as `layer`.
+    public init(
+        _ layer: RecurrentLayer, mergeMode: MergeMode? = .concat, backwardLayer: RecurrentLayer? = nil,
+        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+    ) {
+        let forward = Self.copy(of: layer, prefix: "forward_")
+        let backward = backwardLayer ?? Self.copy(of: layer, prefix: "backward_", goBackwards: true)
+        Argument.check(
+            forward.goBackwards != backward.goBackwards, "Bidirectional", "backwardLayer",
+            expected: "a layer of the other direction", received: "goBackwards \(backward.goBackwards) twice")
+        Argument.check(
+            forward.returnSequences == backward.returnSequences && forward.returnState == backward.returnState,
+            "Bidirectional", "backwardLayer", expected: "returnSequences and returnState as the forward layer's",
+            received: "returnSequences \(backward.returnSequences), returnState \(backward.returnState)")
+        // Where a sequence is padded, one direction starts with what the other ends with.
+        forward.options.zeroOutputForMask = forward.returnSequences
+        backward.options.zeroOutputForMask = forward.returnSequences
+        forwardLayer = forward
+        self.backwardLayer = backward
+        self.mergeMode = mergeMode
+        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        let layer: RecurrentLayer = try config.layer("layer")
+        let hasBackward = config.arguments["backward_layer"].map { $0 != .null } ?? false
+        var backward: RecurrentLayer?
+        if hasBackward { backward = try config.layer("backward_layer") as RecurrentLayer }
+        let mode: MergeMode? =
+            config.arguments["merge_mode"] == .null ? nil : try config.option("merge_mode", default: .concat)
+        try self.init(
+            layer, mergeMode: mode, backwardLayer: backward, name: config.name, trainable: config.trainable,
+            dtype: config.dtype)
+    }
+
+    /// A layer of the same configuration, with weights of its own. A layer that exists has a good configuration.
+    private static func copy(of layer: RecurrentLayer, prefix: String, goBackwards: Bool? = nil) -> RecurrentLayer {
+        var config = layer.config
+        config["name"] = .string(layer.name.hasPrefix(prefix) ? layer.name : prefix + layer.name)
+        if let goBackwards { config["go_backwards"] = .bool(goBackwards) }
+        do {
+            return try Configuration.layer(
+                .keras(module: "keras.layers", className: layer.className, config: config))
+        } catch {
+            stop("Bidirectional", "\(error)")
+        }
+    }
+
+    package override var randomGenerators: [RandomGenerator] {
+        forwardLayer.randomGenerators + backwardLayer.randomGenerators
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "merge_mode": mergeMode.map { .string($0.rawValue) } ?? .null, "layer": JSONValue(forwardLayer),
+            "backward_layer": JSONValue(backwardLayer),
+        ]) { $1 }
+    }
+
+    // MARK: - Shapes
+
+    /// The inputs of both directions: the sequence, and half of the states each.
+    private func halves<T>(_ inputs: [T]) -> (forward: [T], backward: [T]) {
+        let (x, states) = (inputs.prefix(1), inputs.dropFirst())
+        let count = states.count / 2
+        return (Array(x + states.prefix(count)), Array(x + states.dropFirst(count)))
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
+        let (forward, backward) = halves(inputShapes)
+        try forwardLayer.ensureBuilt(for: forward)
+        try backwardLayer.ensureBuilt(for: backward)
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let (forward, backward) = halves(inputShapes)
+        let (first, second) = (
+            try forwardLayer.outputShapes(for: forward), try backwardLayer.outputShapes(for: backward)
+        )
+        let states = first.dropFirst() + second.dropFirst()
+        guard let mergeMode else { return [first[0], second[0]] + states }
+        guard mergeMode != .concat else {
+            let size = (first[0][-1] ?? 0) + (second[0][-1] ?? 0)
+            return [first[0].replacing(-1, by: size)] + states
+        }
+        guard first[0] == second[0] else {
+            throw MartletError("Expected outputs of one shape to merge. Received: \(first[0]) and \(second[0]).")
+        }
+        return [first[0]] + states
+    }
+
+    // MARK: - Calls
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        run(inputs[0], mask: nil, states: Array(inputs.dropFirst()), in: context)
+    }
+
+    /// The merged output, or both, and with `returnState` the last states. `mask` is `bool` [batch, steps].
+    package func run(_ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext) -> [Tensor] {
+        let (forward, backward) = halves([x] + states)
+        let first = forwardLayer.run(x, mask: mask, states: Array(forward.dropFirst()), in: context)
+        let second = backwardLayer.run(x, mask: mask, states: Array(backward.dropFirst()), in: context)
+        let (y, z) = (first[0], forwardLayer.returnSequences ? second[0].reversed(axes: [1]) : second[0])
+        let merged: [Tensor] =
+            switch mergeMode {
+            case nil: [y, z]
+            case .concat: [.concatenate([y, z], axis: -1)]
+            case .sum: [y + z]
+            case .mul: [y * z]
+            case .ave: [(y + z) / 2]
+            }
+        return merged + first.dropFirst() + second.dropFirst()
+    }
+
+    /// Sets the states that stateful layers keep to zeros.
+    public func resetState() {
+        forwardLayer.resetState()
+        backwardLayer.resetState()
+    }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 4]]]
+        @Sendable func lstm(_ sequences: Bool, state: Bool = false) -> LSTM {
+            LSTM(2, returnSequences: sequences, returnState: state, dtype: .float64)
+        }
+        return [
+            LayerSample("concat", Bidirectional(lstm(true), dtype: .float64), [[3, 4]], bad: bad),
+            LayerSample("sum", Bidirectional(lstm(false), mergeMode: .sum, dtype: .float64), [[3, 4]], bad: bad),
+            LayerSample(
+                "product, states", Bidirectional(lstm(true, state: true), mergeMode: .mul, dtype: .float64),
+                [[3, 4]], bad: bad),
+            LayerSample(
+                "mean, from states", Bidirectional(lstm(true), mergeMode: .ave, dtype: .float64),
+                [[3, 4], [2], [2], [2], [2]], bad: bad),
+            LayerSample(
+                "both, of two kinds",
+                Bidirectional(
+                    lstm(true), mergeMode: nil,
+                    backwardLayer: GRU(3, returnSequences: true, goBackwards: true, dtype: .float64), dtype: .float64),
+                [[3, 4]], bad: bad),
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+import MartletCore
+
+/// One step of a recurrent layer: from an input and states to an output and new states. `RNN` runs it over sequences.
+///
+/// A cell of one's own overrides `stateSizes` and `step`, and `build` when it has weights:
+///
+/// ```swift
+/// final class Average: RNNCell {
+///     override var stateSizes: [Int] { [4] }
+///     override func step(
+///         _ x: Tensor, states: [Tensor], in context: CallContext
+///     ) -> (output: Tensor, states: [Tensor]) {
+///         let mean = (x + states[0]) / 2
+///         return (mean, [mean])
+///     }
+/// }
+/// let layer = RNN(Average())
+/// ```
+///
+/// Called as a layer, a cell takes an input [batch, ...] and its states, and gives the output and the new states.
+///
+/// Source: [`keras.layers.RNN`](https://keras.io/api/layers/recurrent_layers/rnn/).
+open class RNNCell: Layer {
+    /// The number of units of each state, a tensor [batch, units].
+    open var stateSizes: [Int] { stop("\(Self.self)", "The cell has no states: override stateSizes.") }
+
+    /// The number of units of the output: the first state's, by default.
+    open var outputSize: Int { stateSizes[0] }
+
+    /// Computes the output and the new states, as many as came in.
+    open func step(_ x: Tensor, states: [Tensor], in context: CallContext) -> (output: Tensor, states: [Tensor]) {
+        stop("\(Self.self)", "The cell computes nothing: override step(_:states:in:).")
+    }
+
+    /// The states before the first step: zeros, by default.
+    open func initialStates(batch: Int) -> [Tensor] { stateSizes.map { .zeros([batch, $0], dtype: dtype) } }
+
+    /// Fixes what stays the same for all steps of a sequence: dropout's masks, for inputs of shape [batch, ...].
+    func beginSequence(_ inputShape: Shape, in context: CallContext) {}
+    func endSequence() {}
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        require(
+            inputs.count == 1 + stateSizes.count, "\(Self.self)",
+            "Expected an input and \(stateSizes.count) states. Received: \(inputs.count) tensors.")
+        let (output, states) = step(inputs[0], states: Array(inputs.dropFirst()), in: context)
+        return [output] + states
+    }
+
+    open override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        guard let x = inputShapes.first, x.rank >= 2 else {
+            throw MartletError("Expected an input (batch, ..., features) and states. Received: \(inputShapes).")
+        }
+        try Self.checkStates(Array(inputShapes.dropFirst()), sizes: stateSizes)
+        return ([outputSize] + stateSizes).map { [x[0], $0] }
+    }
+
+    /// - Throws: `MartletError` unless the shapes are those of states of the given sizes.
+    static func checkStates(_ shapes: [PartialShape], sizes: [Int]) throws {
+        let expected = sizes.map { PartialShape([nil, $0]) }
+        guard shapes.count == sizes.count, zip(expected, shapes).allSatisfy({ $0.accepts($1) }) else {
+            let list = expected.map(\.description).joined(separator: ", ")
+            throw MartletError("Expected states of shapes \(list). Received: \(shapes).")
+        }
+    }
+}

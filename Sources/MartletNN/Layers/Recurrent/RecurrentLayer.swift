@@ -1,0 +1,158 @@
+import MartletCore
+import MartletFormats
+
+/// How a recurrent layer reads its sequences and what it gives.
+struct SequenceOptions {
+    var returnSequences = false
+    var returnState = false
+    var goBackwards = false
+    var stateful = false
+    var unroll = false
+    var zeroOutputForMask = false
+
+    var config: [String: JSONValue] {
+        [
+            "return_sequences": .bool(returnSequences), "return_state": .bool(returnState),
+            "go_backwards": .bool(goBackwards), "stateful": .bool(stateful), "unroll": .bool(unroll),
+            "zero_output_for_mask": .bool(zeroOutputForMask),
+        ]
+    }
+}
+
+extension SequenceOptions {
+    init(config: Configuration) throws {
+        returnSequences = try config.value("return_sequences", default: false)
+        returnState = try config.value("return_state", default: false)
+        goBackwards = try config.value("go_backwards", default: false)
+        stateful = try config.value("stateful", default: false)
+        unroll = try config.value("unroll", default: false)
+        zeroOutputForMask = try config.value("zero_output_for_mask", default: false)
+    }
+}
+
+/// What `RNN`, `SimpleRNN`, `LSTM` and `GRU` share: a cell, and how it goes through sequences.
+public class RecurrentLayer: Layer {
+    /// What computes a step.
+    public let cell: RNNCell
+    var options: SequenceOptions
+    /// The states in which the last batch ended, where `stateful`; nil before the first.
+    private var states: [Variable]?
+
+    init(_ cell: RNNCell, _ options: SequenceOptions, name: String?, trainable: Bool, dtype: DType?) {
+        self.cell = cell
+        self.options = options
+        super.init(name: name, trainable: trainable, dtype: dtype)
+    }
+
+    /// Whether the output is that of every step, otherwise of the last.
+    public var returnSequences: Bool { options.returnSequences }
+    /// Whether the last states are outputs too.
+    public var returnState: Bool { options.returnState }
+    /// Whether the steps are read from the last to the first.
+    public var goBackwards: Bool { options.goBackwards }
+    /// Whether a batch starts from the states in which the one before ended.
+    public var stateful: Bool { options.stateful }
+
+    package override var randomGenerators: [RandomGenerator] { cell.randomGenerators }
+
+    /// Keras writes the arguments of the built-in layers' cells as the layers' own; `RNN` has its cell as a layer.
+    public override var config: [String: JSONValue] {
+        var config = super.config.merging(options.config) { $1 }
+        if let cell = cell as? BuiltInCell, !(self is RNN) {
+            config.merge(cell.options.config(cell.kind)) { $1 }
+            config["activity_regularizer"] = JSONValue(activityRegularizer)
+        } else {
+            config["cell"] = JSONValue(cell)
+        }
+        return config
+    }
+
+    /// Sets the states that a stateful layer keeps to zeros.
+    public func resetState() { for state in states ?? [] { state.assign(.zeros(like: state.value)) } }
+
+    // MARK: - Shapes
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
+        try cell.ensureBuilt(for: stepShapes(inputShapes))
+    }
+
+    /// The shapes of what the cell sees.
+    private func stepShapes(_ inputShapes: [PartialShape]) -> [PartialShape] {
+        let x = inputShapes[0]
+        return [PartialShape([x[0]] + x.dimensions.dropFirst(2))] + cell.stateSizes.map { [x[0], $0] }
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        guard let x = inputShapes.first, x.rank >= 3 else {
+            throw MartletError("Expected sequences (batch, steps, features). Received: \(inputShapes).")
+        }
+        _ = try cell.outputShapes(for: stepShapes(inputShapes))
+        if inputShapes.count > 1 {
+            try RNNCell.checkStates(Array(inputShapes.dropFirst()), sizes: cell.stateSizes)
+        }
+        let y: PartialShape = returnSequences ? [x[0], x[1], cell.outputSize] : [x[0], cell.outputSize]
+        return [y] + (returnState ? cell.stateSizes.map { [x[0], $0] } : [])
+    }
+
+    // MARK: - Calls
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        run(inputs[0], mask: nil, states: Array(inputs.dropFirst()), in: context)
+    }
+
+    /// The output, and with `returnState` the last states.
+    /// - Parameters:
+    ///   - mask: `bool` [batch, steps]; a step whose mask is false keeps the states.
+    ///   - states: the first states; where empty, the kept ones of a stateful layer, else the cell's initial ones.
+    package func run(_ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext) -> [Tensor] {
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let first = states.isEmpty ? startingStates(batch: x.shape[0]) : states
+        cell.beginSequence(Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2)), in: context)
+        defer { cell.endSequence() }
+        let (output, last) =
+            (cell as? BuiltInCell)?.runSequence(
+                x, mask: mask, states: first, goBackwards: goBackwards, returnSequences: returnSequences,
+                zeroOutputForMask: options.zeroOutputForMask)
+            ?? runSteps(x, mask: mask, states: first, in: context)
+        if stateful { for (kept, state) in zip(self.states ?? [], last) { kept.assign(state) } }
+        return [output] + (returnState ? last : [])
+    }
+
+    private func startingStates(batch: Int) -> [Tensor] {
+        guard stateful else { return cell.initialStates(batch: batch) }
+        if states == nil {
+            states = cell.initialStates(batch: batch).map { Variable($0, name: "rnn_state", trainable: false) }
+        }
+        let kept = (states ?? []).map(\.value)
+        require(
+            kept.allSatisfy { $0.shape[0] == batch }, name,
+            "Expected batches of one size, as the layer is stateful: \(kept.first?.shape[0] ?? batch). Received: "
+                + "\(batch).")
+        return kept
+    }
+
+    /// Step by step, for any cell.
+    private func runSteps(
+        _ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext
+    ) -> (output: Tensor, states: [Tensor]) {
+        let (batch, steps) = (x.shape[0], x.shape[1])
+        let inputs = steps == 0 ? [] : x.unstacked(axis: 1)
+        let masks = steps == 0 ? nil : mask?.unstacked(axis: 1).map { $0.expandingDims(at: 1) }
+        let zeros = Tensor.zeros([batch, cell.outputSize], dtype: dtype)
+        var (states, output, outputs) = (states, zeros, [Tensor]())
+        for t in goBackwards ? Array((0..<steps).reversed()) : Array(0..<steps) {
+            let (result, next) = cell.step(inputs[t], states: states, in: context)
+            if let keep = masks?[t] {
+                output = `where`(keep, result, options.zeroOutputForMask ? zeros : output)
+                states = zip(next, states).map { `where`(keep, $0, $1) }
+            } else {
+                (output, states) = (result, next)
+            }
+            if returnSequences { outputs.append(output) }
+        }
+        guard returnSequences else { return (output, states) }
+        let all = outputs.isEmpty ? zeros.expandingDims(at: 1)[.all, 0..<0] : Tensor.stack(outputs, axis: 1)
+        return (all, states)
+    }
+}
