@@ -2,5 +2,5 @@
 /// folder of ops has its part of it.
 package enum OpRegistry {
     package static let all: [any Op.Type] =
-        elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations
+        elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations + attentions
 }
