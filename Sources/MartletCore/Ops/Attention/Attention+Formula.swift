@@ -65,6 +65,6 @@ extension AttentionGradient {
 extension Tensor {
     /// The heads of [batch, places, heads, depth] as [groups, heads per group].
     fileprivate func grouped(_ groups: Int) -> Tensor {
-        reshaped(to: Shape([shape[0], shape[1], groups, shape[2] / max(groups, 1), shape[3]]))
+        reshaped(to: Shape([shape[0], shape[1], groups, shape[2] / Swift.max(groups, 1), shape[3]]))
     }
 }
