@@ -27,7 +27,7 @@ import Testing
     /// Values and gradients; keys that come late have the largest scores, so that every tile moves the maximum.
     @Test(arguments: sizes) func manyTiles(_ s: Sizes) {
         let q = SampleInput.uniform([s.batch, s.queries, s.heads, s.depth], seed: 1)
-        let rising = Tensor.linearSpace(0.1, 4, count: s.keys, dtype: .float64).reshaped(1, -1, 1, 1)
+        let rising = Tensor.linearSpace(from: 0.1, to: 4, count: s.keys, dtype: .float64).reshaped(1, -1, 1, 1)
         let k = SampleInput.uniform([s.batch, s.keys, s.keyHeads, s.depth], seed: 2) * rising
         let v = SampleInput.uniform([s.batch, s.keys, s.keyHeads, 3], seed: 3)
         let mask = s.hasMask ? SampleInput.uniform([s.batch, 1, s.queries, s.keys], seed: 4) .> 1 : nil
