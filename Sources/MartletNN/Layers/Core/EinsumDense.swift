@@ -47,7 +47,8 @@ public final class EinsumDense: Layer, ConfigurableLayer {
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        rule = EinsumRule(equation)
+        let rule = EinsumRule(equation)
+        self.rule = rule
         Argument.check(
             rule != nil, "EinsumDense", "equation",
             expected: "one of the forms \"ab,bc->ac\", \"...ab,bc->...ac\" and \"ab...,bc->ac...\"", received: equation)
@@ -94,7 +95,7 @@ public final class EinsumDense: Layer, ConfigurableLayer {
         guard let rule else { throw MartletError("Expected an equation. Received: \"\(equation)\".") }
         let sizes = try rule.sizes(input: inputShapes[0], output: output)
         let shape = try rule.kernel.map { label -> Int in
-            guard let size = sizes[label] ?? nil else {
+            guard let size = sizes[label] else {
                 throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
             }
             return size
@@ -106,7 +107,7 @@ public final class EinsumDense: Layer, ConfigurableLayer {
         let behind = rule.ellipsis == .trailing ? output.rank - rule.output.count : 0
         let own = try rule.output[first...].map { label -> Int in
             guard biasAxes.contains(label) else { return 1 }
-            guard let size = sizes[label] ?? nil else {
+            guard let size = sizes[label] else {
                 throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
             }
             return size
@@ -157,13 +158,13 @@ public final class EinsumDense: Layer, ConfigurableLayer {
                     + "Received: shape \(shape).")
         }
         let sizes = try rule.sizes(input: shape, output: PartialShape(output))
-        if let kernel, zip(rule.kernel, kernel.shape.dimensions).contains(where: { (sizes[$0] ?? nil) ?? $1 != $1 }) {
+        if let kernel, zip(rule.kernel, kernel.shape.dimensions).contains(where: { sizes[$0] ?? $1 != $1 }) {
             throw MartletError("Expected an input that fits the kernel \(kernel.shape). Received: shape \(shape).")
         }
         // A size that only the input tells.
         let offset = rule.ellipsis == .leading ? elided : 0
         for (index, label) in rule.output.enumerated() where output[index + offset] == nil {
-            output[index + offset] = sizes[label] ?? nil
+            output[index + offset] = sizes[label]
         }
         return [PartialShape(output)]
     }

@@ -41,14 +41,14 @@ struct EinsumRule {
         return isProduct ? count : nil
     }
 
-    /// The size of each axis, nil where it is not known.
+    /// The sizes of the axes that are known.
     /// - Throws: `MartletError` when input and output differ in one.
-    func sizes(input shape: PartialShape, output outputShape: PartialShape) throws -> [Character: Int?] {
+    func sizes(input shape: PartialShape, output outputShape: PartialShape) throws -> [Character: Int] {
         let offset = ellipsis == .leading ? shape.rank - input.count : 0
-        var sizes: [Character: Int?] = [:]
+        var sizes: [Character: Int] = [:]
         for (index, label) in output.enumerated() { sizes[label] = outputShape[index + offset] }
         for (index, label) in input.enumerated() {
-            let (own, other) = (shape[index + offset], sizes[label] ?? nil)
+            let (own, other) = (shape[index + offset], sizes[label])
             if let own, let other, own != other {
                 throw MartletError("Expected axis \"\(label)\" to have size \(other). Received: shape \(shape).")
             }
