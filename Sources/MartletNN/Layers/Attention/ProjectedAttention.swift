@@ -59,6 +59,7 @@ public class ProjectedAttention: Layer {
         _ = try outputShapes(for: inputShapes)
         let (query, value) = (inputShapes[0], inputShapes[1])
         let key = inputShapes.count > 2 ? inputShapes[2] : value
+        for shape in [query, value, key] { _ = try Self.knownSize(shape, axis: -1) }
         let rank = query.rank
         func project(_ shape: PartialShape, heads: Int, depth: Int, _ name: String, gate: Bool = false) throws -> EinsumDense {
             let axes = Self.letters(0..<rank - 1)

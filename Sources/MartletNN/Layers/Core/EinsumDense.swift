@@ -70,12 +70,11 @@ public final class EinsumDense: Layer, ConfigurableLayer {
     }
 
     public convenience init(config: Configuration) throws {
-        let sizes = try config.perAxis("output_shape", default: [])
         let shape: [Int?]
         if case .array(let list)? = config.arguments["output_shape"] {
             shape = try config.located("output_shape") { try list.map(PartialShape.size) }
         } else {
-            shape = sizes.numbers(axes: 1)
+            shape = [try config.required("output_shape", as: Int.self)]
         }
         try self.init(
             config.required("equation"), outputShape: shape, activation: config.activation(),
