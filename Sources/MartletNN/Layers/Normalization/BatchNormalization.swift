@@ -94,39 +94,64 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        normalize(x, mask: nil, training: context.training)
+    }
+
+    /// Normalizes a batch some of whose places are padding.
+    /// - Parameters:
+    ///   - mask: false for places that do not count for the statistics; the shape of `x` without its last axis, or one
+    ///     that broadcasts to it. All count when nil.
+    ///   - training: whether the call is part of training; nil inherits from the layer that calls.
+    public func callAsFunction(_ x: Tensor, mask: Tensor?, training: Bool? = nil) -> Tensor {
+        invoke([x], training: training) { [self.normalize($0[0], mask: mask, training: $1.training)] }[0]
+    }
+
+    /// - Parameter mask: false for places that do not count for the statistics; the shape of `x` without its last axis,
+    ///   or one that broadcasts to it.
+    func normalize(_ x: Tensor, mask: Tensor?, training: Bool) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         let channels = x.shape.normalizedAxis(axis)!
-        let axes = (0..<x.rank).filter { $0 != channels }
-        let deviations: Tensor
-        let variance: Tensor
-        if context.training && isTrainable {
-            let mean = x.mean(axes: axes, keepDims: true)
-            deviations = x - mean
-            variance = deviations.square().mean(axes: axes, keepDims: true)
-            // A batch of no samples has no statistics to follow.
-            if x.elementCount > 0 {
-                move(movingMean, towards: mean)
-                move(movingVariance, towards: variance)
-            }
-        } else {
-            deviations = x - aligned(movingMean, to: x, axis: channels)
-            variance = aligned(movingVariance, to: x, axis: channels)
+        guard training && isTrainable else {
+            return normalize(x, mean: movingMean.value, variance: movingVariance.value, axis: channels)
         }
-        var factor = (variance + epsilon).reciprocalSquareRoot()
-        if let gamma { factor = factor * aligned(gamma, to: x, axis: channels) }
-        let y = deviations * factor
-        return beta.map { y + aligned($0, to: x, axis: channels) } ?? y
+        if let mask {
+            let axes = (0..<x.rank).filter { $0 != channels }
+            let counted = mask.cast(to: .bool).expandingDims(at: -1).broadcast(to: x.shape)
+            // Keras's guard against a batch in which nothing counts.
+            let count = counted.cast(to: x.dtype).sum(axes: axes, keepDims: true) + 1e-7
+            let mean = `where`(counted, x, 0).sum(axes: axes, keepDims: true) / count
+            let variance = `where`(counted, x - mean, 0).square().sum(axes: axes, keepDims: true) / count
+            follow(mean.flattened(), variance.flattened(), of: x)
+            return normalize(x, mean: mean.flattened(), variance: variance.flattened(), axis: channels)
+        }
+        return withTrailing([channels], of: x) { x in
+            let (y, mean, variance) = batchNorm(x, scale: gamma?.value, offset: beta?.value, epsilon: epsilon)
+            follow(mean, variance, of: x)
+            return y
+        }
+    }
+
+    private func normalize(_ x: Tensor, mean: Tensor, variance: Tensor, axis: Int) -> Tensor {
+        /// Along the channels of `x`.
+        func aligned(_ values: Tensor) -> Tensor {
+            if axis == x.rank - 1 { return values }
+            return values.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - axis))
+        }
+        let rstd = (variance + epsilon).reciprocalSquareRoot()
+        let y = (x - aligned(mean)) * aligned(gamma.map { rstd * $0.value } ?? rstd)
+        return beta.map { y + aligned($0.value) } ?? y
+    }
+
+    private func follow(_ mean: Tensor, _ variance: Tensor, of x: Tensor) {
+        // A batch of no samples has no statistics to follow.
+        if x.elementCount == 0 { return }
+        move(movingMean, towards: mean)
+        move(movingVariance, towards: variance)
     }
 
     private func move(_ statistic: Variable, towards batch: Tensor) {
-        let value = batch.stopGradient().reshaped(to: statistic.shape).cast(to: statistic.dtype)
+        let value = batch.stopGradient().cast(to: statistic.dtype)
         statistic.assign(statistic.value * momentum + value * (1 - momentum))
-    }
-
-    /// A weight that broadcasts along the channels of `x`.
-    private func aligned(_ weight: Variable, to x: Tensor, axis: Int) -> Tensor {
-        if axis == x.rank - 1 { return weight.value }
-        return weight.value.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - axis))
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -74,34 +74,20 @@ public final class LayerNormalization: Layer, ConfigurableLayer {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
-        let deviations = x - x.mean(axes: axes, keepDims: true)
-        let variance = deviations.square().mean(axes: axes, keepDims: true)
-        var factor = (variance + epsilon).reciprocalSquareRoot()
-        if let gamma { factor = factor * aligned(gamma, to: x) }
-        let y = (rmsScaling ? x : deviations) * factor
-        return beta.map { y + aligned($0, to: x) } ?? y
-    }
-
-    /// A weight that broadcasts along the normalized axes of `x`.
-    private func aligned(_ weight: Variable, to x: Tensor) -> Tensor {
-        var sizes = [Int](repeating: 1, count: x.rank)
-        let places = axes.map { $0 < 0 ? $0 + x.rank : $0 }
-        for (place, size) in zip(places, weight.shape.dimensions) { sizes[place] = size }
-        // Axes may be named in any order; the weight has them in that order.
-        let order = places.indices.sorted { places[$0] < places[$1] }
-        let value = order == Array(places.indices) ? weight.value : weight.value.transposed(permutation: order)
-        return value.reshaped(sizes)
+        let (scale, offset) = (gamma?.value, beta?.value)
+        if rmsScaling {
+            // Keras's formula: the variance is about the mean, which is not subtracted.
+            let factor = (x.variance(axes: axes, keepDims: true) + epsilon).reciprocalSquareRoot()
+            return withTrailing(axes, of: x * factor) { rows in scale.map { rows * $0.flattened() } ?? rows }
+        }
+        return withTrailing(axes, of: x) {
+            layerNorm($0, scale: scale?.flattened(), offset: offset?.flattened(), epsilon: epsilon)
+        }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes)
-        let places = axes.map(shape.normalizedAxis)
-        guard !places.contains(nil), Set(places).count == places.count else {
-            throw MartletError("Expected an input with different axes \(axes). Received: shape \(shape).")
-        }
-        if let weight = gamma ?? beta, zip(axes, weight.shape.dimensions).contains(where: { (shape[$0] ?? $1) != $1 }) {
-            throw MartletError("Expected axes \(axes) to have sizes \(weight.shape). Received: shape \(shape).")
-        }
+        try shape.checkAxes(axes, weight: (gamma ?? beta)?.shape)
         return [shape]
     }
 

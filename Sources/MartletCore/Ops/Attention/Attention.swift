@@ -1,0 +1,194 @@
+import CKernels
+
+/// `softmax(scale query keyᵀ + bias) value` for each head: inputs query [batch, queries, heads, depth], key [batch, keys,
+/// key heads, depth], value [batch, keys, key heads, value depth] and, possibly, mask (bool) and bias that broadcast to
+/// [batch, heads, queries, keys]. Outputs: the result [batch, queries, heads, value depth], and the logarithm of the sum
+/// of each query's exponentials [batch, queries, heads], from which the backward pass gets the weights again.
+struct Attention: Op {
+    static let name = "attention"
+
+    let scale: Double
+    var isCausal = false
+    var hasMask = false
+    var hasBias = false
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let query = inputs[0]
+        try check(inputs)
+        let places = query.shape.dimensions[..<3]
+        return [
+            TensorSpec(Shape(unchecked: places + [inputs[2].shape[3]]), query.dtype),
+            TensorSpec(Shape(unchecked: Array(places)), query.dtype),
+        ]
+    }
+
+    /// Fails unless query, key, value, and mask and bias at the end, fit together.
+    func check(_ inputs: [TensorSpec]) throws(OpFailure) {
+        let (q, k, v) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
+        let type = inputs[0].dtype
+        guard type == .float32 || type == .float64, inputs[1].dtype == type, inputs[2].dtype == type else {
+            throw OpFailure("Expected query, key and value of one floating-point dtype.")
+        }
+        guard q.rank == 4, k.rank == 4, v.rank == 4, q[0] == k[0], q[0] == v[0], k[1] == v[1], q[3] == k[3],
+            k[2] == v[2], k[2] > 0 ? q[2] % k[2] == 0 : q[2] == 0
+        else {
+            throw OpFailure(
+                "Expected a query (batch, queries, heads, depth), a key (batch, keys, key heads, depth) and a value "
+                    + "(batch, keys, key heads, value depth), where the key heads divide the heads.")
+        }
+        let scores = [q[0], q[2], q[1], k[1]]
+        for (index, dtype) in extraTypes(type).enumerated() {
+            let extra = inputs[inputs.count - extraCount + index]
+            guard extra.dtype == dtype, extra.shape.rank == 4,
+                zip(extra.shape.dimensions, scores).allSatisfy({ $0 == $1 || $0 == 1 })
+            else {
+                throw OpFailure(
+                    "Expected a \(dtype == .bool ? "mask" : "bias") (\(dtype)) that broadcasts to \(Shape(scores)): (batch, "
+                        + "heads, queries, keys).")
+            }
+        }
+    }
+
+    private var extraCount: Int { (hasMask ? 1 : 0) + (hasBias ? 1 : 0) }
+    private func extraTypes(_ type: DType) -> [DType] { (hasMask ? [.bool] : []) + (hasBias ? [type] : []) }
+
+    /// The kernel's plan, with mask and bias, which are the last inputs.
+    func plan(_ inputs: [Tensor]) -> (mk_attention_plan, mask: UnsafePointer<UInt8>?, bias: UnsafeRawPointer?) {
+        let (q, k, v) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
+        var plan = mk_attention_plan()
+        plan.type = inputs[0].dtype.c
+        (plan.batch, plan.queries, plan.heads, plan.depth) = (Int64(q[0]), Int64(q[1]), Int64(q[2]), Int64(q[3]))
+        (plan.keys, plan.key_heads, plan.value_depth) = (Int64(k[1]), Int64(k[2]), Int64(v[3]))
+        plan.scale = scale
+        plan.causal = isCausal
+        let mask = hasMask ? inputs[inputs.count - extraCount] : nil
+        let bias = hasBias ? inputs[inputs.count - 1] : nil
+        if let mask { plan.mask_strides = Self.strides(mask.shape) }
+        if let bias { plan.bias_strides = Self.strides(bias.shape) }
+        return (plan, mask?.pointer.assumingMemoryBound(to: UInt8.self), bias?.pointer)
+    }
+
+    /// Strides of a tensor of rank 4 that broadcasts.
+    private static func strides(_ shape: Shape) -> (Int64, Int64, Int64, Int64) {
+        let (a, b, c, d) = (Int64(shape[0]), Int64(shape[1]), Int64(shape[2]), Int64(shape[3]))
+        return (a == 1 ? 0 : b * c * d, b == 1 ? 0 : c * d, c == 1 ? 0 : d, d == 1 ? 0 : 1)
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        var (plan, mask, bias) = plan(inputs)
+        mk_attention(
+            &plan, inputs[0].pointer, inputs[1].pointer, inputs[2].pointer, mask, bias, outputs[0].mutablePointer,
+            outputs[1].mutablePointer)
+    }
+
+    /// The kernel gives the gradients of query, key and value; that of a bias, which is rare and would need the scores as a
+    /// whole, comes from the formula, and so does what flows into the logarithms.
+    func gradient(_ context: GradientContext) -> [Tensor?] {
+        let inputs = context.inputs
+        if hasBias && context.needs[inputs.count - 1] { return context.differentiating(formula) }
+        var result = [Tensor?](repeating: nil, count: inputs.count)
+        if let gradient = context.outputGradients[0] {
+            let op = AttentionGradient(forward: self)
+            let found = perform(op, inputs[..<3] + context.outputs + [gradient] + inputs[3...])
+            for index in 0..<3 { result[index] = found[index] }
+        }
+        guard context.outputGradients[1] != nil else { return result }
+        return adding(result, context.restricted { $0 == 1 }.differentiating(formula))
+    }
+
+    static var samples: [OpSample] {
+        let cases: [(AttentionSample, Attention)] = [
+            (AttentionSample(), Self(scale: 0.5)),
+            (AttentionSample(queries: 4, keys: 3), Self(scale: 1, isCausal: true)),
+            (AttentionSample(heads: 4, keyHeads: 2, valueDepth: 2), Self(scale: 0.7)),
+            (AttentionSample(mask: [2, 1, 3, 4]), Self(scale: 0.5, hasMask: true)),
+            (AttentionSample(mask: [1, 2, 1, 4]), Self(scale: 0.5, isCausal: true, hasMask: true)),
+            (AttentionSample(mask: [2, 1, 3, 1]), Self(scale: 0.5, hasMask: true)),
+            (AttentionSample(bias: [1, 2, 3, 4]), Self(scale: 0.5, hasBias: true)),
+            (AttentionSample(heads: 4, keyHeads: 2, mask: [2, 4, 3, 4], bias: [2, 1, 1, 4]),
+             Self(scale: 0.5, isCausal: true, hasMask: true, hasBias: true)),
+            (AttentionSample(batch: 1, queries: 1, keys: 1, heads: 1, keyHeads: 1, depth: 1), Self(scale: 1)),
+            (AttentionSample(batch: 0), Self(scale: 1)), (AttentionSample(queries: 0), Self(scale: 1)),
+            (AttentionSample(depth: 0), Self(scale: 1)),
+        ]
+        return cases.map { sample, op in OpSample(op, sample.inputs + sample.extras, label: sample.label(op)) }
+    }
+}
+
+/// The gradients of query, key and value: inputs query, key, value, the result, the logarithms, the result's gradient,
+/// and mask and bias as in the forward pass.
+struct AttentionGradient: Op {
+    static let name = "attentionGradient"
+
+    let forward: Attention
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        let results = try forward.outputs(for: Array(inputs[..<3] + inputs[6...]))
+        guard inputs[3] == results[0], inputs[4] == results[1], inputs[5] == results[0] else {
+            throw OpFailure("Expected the results of the forward pass and a gradient like the first.")
+        }
+        return Array(inputs[..<3])
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+        var (plan, mask, bias) = forward.plan(inputs)
+        mk_attention_gradient(
+            &plan, inputs[0].pointer, inputs[1].pointer, inputs[2].pointer, mask, bias, inputs[3].pointer,
+            inputs[4].pointer, inputs[5].pointer, outputs[0].mutablePointer, outputs[1].mutablePointer,
+            outputs[2].mutablePointer)
+    }
+
+    func gradient(_ context: GradientContext) -> [Tensor?] { context.differentiating(formula) }
+
+    static var samples: [OpSample] {
+        let cases: [(AttentionSample, Attention)] = [
+            (AttentionSample(), Attention(scale: 0.5)),
+            (AttentionSample(queries: 2, keys: 3, heads: 2, keyHeads: 1, valueDepth: 1),
+             Attention(scale: 0.7, isCausal: true)),
+            (AttentionSample(mask: [2, 1, 3, 4], bias: [1, 1, 3, 4]),
+             Attention(scale: 0.5, hasMask: true, hasBias: true)),
+            (AttentionSample(batch: 0), Attention(scale: 1)),
+        ]
+        return cases.map { sample, op in
+            let places = [sample.batch, sample.queries, sample.heads]
+            let rest = [
+                SampleInput.uniform(Shape(places + [sample.valueDepth]), seed: 5),
+                SampleInput.uniform(Shape(places), in: 1...2, seed: 6),
+                SampleInput.uniform(Shape(places + [sample.valueDepth]), seed: 7),
+            ]
+            return OpSample(Self(forward: op), sample.inputs + rest + sample.extras, label: sample.label(op))
+        }
+    }
+}
+
+/// Sizes of an attention and the inputs that go with them.
+private struct AttentionSample {
+    var batch = 2
+    var queries = 3
+    var keys = 4
+    var heads = 2
+    var keyHeads = 2
+    var depth = 3
+    var valueDepth = 3
+    var mask: Shape?
+    var bias: Shape?
+
+    var inputs: [Tensor] {
+        [
+            SampleInput.uniform([batch, queries, heads, depth], seed: 1),
+            SampleInput.uniform([batch, keys, keyHeads, depth], seed: 2),
+            SampleInput.uniform([batch, keys, keyHeads, valueDepth], seed: 3),
+        ]
+    }
+
+    /// About half of the mask is false: some queries see nothing.
+    var extras: [Tensor] {
+        [mask.map { SampleInput.uniform($0, seed: 8) .> 0.2 }, bias.map { SampleInput.uniform($0, seed: 4) }]
+            .compactMap { $0 }
+    }
+
+    func label(_ op: Attention) -> String {
+        "\(batch)x\(queries)x\(keys) heads \(heads)/\(keyHeads) depths \(depth)/\(valueDepth)"
+            + (op.isCausal ? " causal" : "") + (mask.map { " mask \($0)" } ?? "") + (bias.map { " bias \($0)" } ?? "")
+    }
+}

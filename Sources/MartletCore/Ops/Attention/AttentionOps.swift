@@ -1,0 +1,4 @@
+extension OpRegistry {
+    /// Attention and its gradient.
+    static let attentions: [any Op.Type] = [Attention.self, AttentionGradient.self]
+}

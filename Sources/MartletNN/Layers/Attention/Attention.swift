@@ -1,0 +1,80 @@
+import MartletCore
+import MartletFormats
+
+/// Dot-product attention without projections, Luong's: `softmax(query keyᵀ) value`.
+///
+/// Inputs: query [batch, queries, features], value [batch, keys, dim], and perhaps key [batch, keys, features]. Output:
+/// [batch, queries, dim]. Weights: `scale` with `useScale`, `concat_score_weight` with `scoreMode` `.concat`.
+///
+/// Source: [`keras.layers.Attention`](https://keras.io/api/layers/attention_layers/attention/).
+public final class Attention: ScoredAttention, ConfigurableLayer {
+    /// How a query and a key make a score.
+    public enum ScoreMode: String, Sendable, CaseIterable {
+        /// Their dot product.
+        case dot
+        /// A weight times the sum of the hyperbolic tangents of their sum.
+        case concat
+    }
+
+    /// How a query and a key make a score.
+    public let scoreMode: ScoreMode
+    /// The learned factor; nil until the layer is built, and without `useScale`.
+    public private(set) var scale: Variable?
+    /// The weight of `.concat` scores; nil until the layer is built, and with others.
+    public private(set) var concatScoreWeight: Variable?
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - useScale: whether scores have a learned factor.
+    ///   - scoreMode: how a query and a key make a score.
+    ///   - dropout: the probability that a weight is dropped in training.
+    ///   - seed: starts the dropout's random stream; nil takes the next one of the global seed.
+    public init(
+        useScale: Bool = false, scoreMode: ScoreMode = .dot, dropout: Double = 0, seed: Int? = nil,
+        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+    ) {
+        self.scoreMode = scoreMode
+        super.init(useScale: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            useScale: config.value("use_scale", default: false), scoreMode: config.option("score_mode", default: .dot),
+            dropout: config.value("dropout", default: 0), seed: config.optional("seed"), name: config.name,
+            trainable: config.trainable, dtype: config.dtype)
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
+        if useScale { scale = addWeight("scale", shape: [], initializer: .ones) }
+        if scoreMode == .concat { concatScoreWeight = addWeight("concat_score_weight", shape: [], initializer: .ones) }
+    }
+
+    override func scores(_ query: Tensor, _ key: Tensor) -> Tensor {
+        guard let weight = concatScoreWeight else {
+            let products = matmul(query, key, transposeB: true)
+            return scale.map { products * $0.value } ?? products
+        }
+        let sums = query.expandingDims(at: -2) + key.expandingDims(at: -3)
+        return (scale.map { sums * $0.value } ?? sums).tanh().sum(axis: -1) * weight.value
+    }
+
+    override func queryForProducts(_ query: Tensor) -> Tensor? {
+        scoreMode == .dot ? scale.map { query * $0.value } ?? query : nil
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(["score_mode": .string(scoreMode.rawValue)]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 3, 2]], [[nil, 3, 2], [nil, 3, 4]], [[nil, 2], [nil, 2]]]
+        return [
+            LayerSample("plain", Attention(dtype: .float64), [[2, 3], [4, 3]], bad: bad),
+            LayerSample("scale, key", Attention(useScale: true, dtype: .float64), [[2, 3], [4, 2], [4, 3]], bad: bad),
+            LayerSample(
+                "concat", Attention(useScale: true, scoreMode: .concat, dropout: 0.3, seed: 2, dtype: .float64),
+                [[2, 2], [3, 2]], bad: bad),
+        ]
+    }
+}

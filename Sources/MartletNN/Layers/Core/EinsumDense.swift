@@ -1,0 +1,206 @@
+import MartletCore
+import MartletFormats
+
+/// A densely connected layer over any axes: `activation(einsum(equation, x, kernel) + bias)`.
+///
+/// ```swift
+/// EinsumDense("abc,cd->abd", outputShape: [nil, 64], biasAxes: "d")   // as Dense(64)
+/// EinsumDense("...x,xy->...y", outputShape: [64])
+/// ```
+///
+/// Weights: `kernel`, with the axes that the equation gives it, and `bias`, with the axes `biasAxes` of the output.
+///
+/// Source: [`keras.layers.EinsumDense`](https://keras.io/api/layers/core_layers/einsum_dense/).
+public final class EinsumDense: Layer, ConfigurableLayer {
+    /// The equation: input, kernel, output; an ellipsis stands for leading or trailing axes of input and output.
+    public let equation: String
+    /// The output's sizes behind its first axis (and the elided ones), nil where they follow from the input.
+    public let outputShape: [Int?]
+    /// What is applied to the output.
+    public let activation: ActivationFunction
+    /// The output's axes that the bias has; no bias when nil.
+    public let biasAxes: String?
+    /// nil until the layer is built.
+    public private(set) var kernel: Variable!
+    /// nil until the layer is built, and without a bias.
+    public private(set) var bias: Variable?
+
+    private let rule: EinsumRule?
+    private let kernelInitializer: any Initializer
+    private let biasInitializer: any Initializer
+    private let kernelRegularizer: (any Regularizer)?
+    private let biasRegularizer: (any Regularizer)?
+    private let kernelConstraint: (any Constraint)?
+    private let biasConstraint: (any Constraint)?
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - equation: what is multiplied and summed, as `einsum` reads it.
+    ///   - outputShape: the output's sizes behind its first axis (and the elided ones), nil where they are the input's.
+    ///   - activation: what is applied to the output; nothing when nil.
+    ///   - biasAxes: the output's axes that have biases of their own; no bias when nil.
+    ///   - activityRegularizer: adds a penalty on the output to the loss.
+    public init(
+        _ equation: String, outputShape: [Int?], activation: ActivationFunction? = nil, biasAxes: String? = nil,
+        kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
+        kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
+        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+    ) {
+        let rule = EinsumRule(equation)
+        self.rule = rule
+        Argument.check(
+            rule != nil, "EinsumDense", "equation",
+            expected: "one of the forms \"ab,bc->ac\", \"...ab,bc->...ac\" and \"ab...,bc->ac...\"", received: equation)
+        Argument.check(
+            biasAxes.map { axes in rule.map { rule in axes.allSatisfy(rule.output.contains) } ?? true } ?? true,
+            "EinsumDense", "biasAxes", expected: "axes of the output", received: biasAxes ?? "")
+        self.equation = equation
+        self.outputShape = outputShape
+        self.activation = activation ?? .linear
+        self.biasAxes = biasAxes
+        self.kernelInitializer = kernelInitializer
+        self.biasInitializer = biasInitializer
+        self.kernelRegularizer = kernelRegularizer
+        self.biasRegularizer = biasRegularizer
+        self.kernelConstraint = kernelConstraint
+        self.biasConstraint = biasConstraint
+        super.init(name: name, trainable: trainable, dtype: dtype)
+        self.activityRegularizer = activityRegularizer
+    }
+
+    public convenience init(config: Configuration) throws {
+        let shape: [Int?]
+        if case .array(let list)? = config.arguments["output_shape"] {
+            shape = try config.located("output_shape") { try list.map(PartialShape.size) }
+        } else {
+            shape = [try config.required("output_shape", as: Int.self)]
+        }
+        try self.init(
+            config.required("equation"), outputShape: shape, activation: config.activation(),
+            biasAxes: config.optional("bias_axes"),
+            kernelInitializer: config.initializer("kernel_initializer", default: .glorotUniform),
+            biasInitializer: config.initializer("bias_initializer", default: .zeros),
+            kernelRegularizer: config.regularizer("kernel_regularizer"),
+            biasRegularizer: config.regularizer("bias_regularizer"),
+            activityRegularizer: config.regularizer("activity_regularizer"),
+            kernelConstraint: config.constraint("kernel_constraint"),
+            biasConstraint: config.constraint("bias_constraint"),
+            name: config.name, trainable: config.trainable, dtype: config.dtype)
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        let output = try outputShapes(for: inputShapes)[0]
+        guard let rule else { throw MartletError("Expected an equation. Received: \"\(equation)\".") }
+        let sizes = try rule.sizes(input: inputShapes[0], output: output)
+        let shape = try rule.kernel.map { label -> Int in
+            guard let size = sizes[label] else {
+                throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
+            }
+            return size
+        }
+        kernel = addWeight(
+            "kernel", shape: Shape(shape), initializer: FanOrdered(kernelInitializer, rule: rule),
+            regularizer: kernelRegularizer, constraint: kernelConstraint)
+        guard let biasAxes, let first = rule.output.firstIndex(where: biasAxes.contains) else { return }
+        let behind = rule.ellipsis == .trailing ? output.rank - rule.output.count : 0
+        let own = try rule.output[first...].map { label -> Int in
+            guard biasAxes.contains(label) else { return 1 }
+            guard let size = sizes[label] else {
+                throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
+            }
+            return size
+        }
+        bias = addWeight(
+            "bias", shape: Shape(own + [Int](repeating: 1, count: behind)), initializer: biasInitializer,
+            regularizer: biasRegularizer, constraint: biasConstraint)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        guard let rule, let inner = rule.contractedAxes else {
+            let y = einsum(equation, x, kernel.value)
+            return activation(bias.map { y + $0.value } ?? y)
+        }
+        // The last axes of x with the first ones of the kernel: one product of matrices, the bias and activation in it.
+        let own = kernel.shape.dimensions[inner...]
+        let rows = x.shape.dimensions.dropLast(inner)
+        let width = own.reduce(1, *)
+        let matrix = kernel.value.reshaped(to: [kernel.shape.dimensions[..<inner].reduce(1, *), width])
+        let folded = x.reshaped(to: Shape(Array(rows) + [matrix.shape[0]]))
+        let isWhole = bias.map { $0.shape.elementCount == width } ?? true
+        let y = activation.apply { fused in
+            let y = denseLayer(
+                folded, matrix, bias: isWhole ? bias?.value.reshaped(to: [width]) : nil,
+                activation: isWhole ? fused : .none
+            ).reshaped(to: Shape(Array(rows) + own))
+            guard !isWhole, let bias else { return y }
+            return fused == .relu ? (y + bias.value).relu() : y + bias.value
+        }
+        return y
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        guard let rule else { throw MartletError("Expected an equation. Received: \"\(equation)\".") }
+        let elided = shape.rank - rule.input.count
+        guard shape.rank >= 1, rule.ellipsis == nil ? elided == 0 : elided >= 0 else {
+            throw MartletError("Expected an input of the axes of \"\(equation)\". Received: shape \(shape).")
+        }
+        var output: [Int?] = [shape[0]]
+        if rule.ellipsis == .leading, elided > 1 { output += shape.dimensions[1..<elided] }
+        output += outputShape
+        if rule.ellipsis == .trailing { output += shape.dimensions[rule.input.count...] }
+        guard output.count == rule.output.count + elided else {
+            throw MartletError(
+                "Expected as many axes from the output shape \(PartialShape(outputShape)) as \"\(equation)\" has. "
+                    + "Received: shape \(shape).")
+        }
+        let sizes = try rule.sizes(input: shape, output: PartialShape(output))
+        if let kernel, zip(rule.kernel, kernel.shape.dimensions).contains(where: { sizes[$0] ?? $1 != $1 }) {
+            throw MartletError("Expected an input that fits the kernel \(kernel.shape). Received: shape \(shape).")
+        }
+        // A size that only the input tells.
+        let offset = rule.ellipsis == .leading ? elided : 0
+        for (index, label) in rule.output.enumerated() where output[index + offset] == nil {
+            output[index + offset] = sizes[label]
+        }
+        return [PartialShape(output)]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "equation": .string(equation), "output_shape": .array(outputShape.map { .optional($0) }),
+            "activation": JSONValue(activation), "bias_axes": biasAxes.map { .string($0) } ?? .null,
+            "kernel_initializer": JSONValue(kernelInitializer), "bias_initializer": JSONValue(biasInitializer),
+            "kernel_regularizer": JSONValue(kernelRegularizer), "bias_regularizer": JSONValue(biasRegularizer),
+            "activity_regularizer": JSONValue(activityRegularizer),
+            "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil]], [[nil, nil]]]
+        return [
+            LayerSample("matrix", EinsumDense("ab,bc->ac", outputShape: [4], biasAxes: "c", dtype: .float64), [[3]], bad: bad),
+            LayerSample(
+                "heads", EinsumDense("abc,cde->abde", outputShape: [nil, 2, 3], biasAxes: "de", dtype: .float64), [[2, 4]]),
+            LayerSample(
+                "from heads, relu",
+                EinsumDense("abcd,cde->abe", outputShape: [nil, 3], activation: .relu, biasAxes: "e", dtype: .float64),
+                [[3, 2, 2]]),
+            LayerSample(
+                "bias of some axes",
+                EinsumDense("abc,cde->abde", outputShape: [nil, 2, 3], activation: .relu, biasAxes: "d", dtype: .float64),
+                [[2, 4]]),
+            LayerSample(
+                "leading ellipsis, transposed",
+                EinsumDense(
+                    "...xy,zy->...zx", outputShape: [2, 3], biasAxes: "z", kernelRegularizer: .l2(0.1), dtype: .float64),
+                [[3, 4]]),
+            LayerSample(
+                "trailing ellipsis", EinsumDense("ab...,bc->ac...", outputShape: [3], biasAxes: "c", dtype: .float64),
+                [[2, 4]]),
+        ]
+    }
+}

@@ -1,0 +1,129 @@
+import MartletCore
+import MartletFormats
+
+/// Shifts and scales each group of channels of each sample to mean 0 and variance 1, then each channel to a learned mean
+/// and deviation.
+///
+/// Weights, each of the size of the axis: `gamma`, `beta`. One group is layer normalization over all axes but the batch;
+/// as many groups as channels is instance normalization.
+///
+/// Source: [`keras.layers.GroupNormalization`](https://keras.io/api/layers/normalization_layers/group_normalization/);
+/// Y. Wu, K. He, *Group normalization*, 2018.
+public final class GroupNormalization: Layer, ConfigurableLayer {
+    /// The number of groups, -1 for one to each channel.
+    public let groups: Int
+    /// The axis of the channels.
+    public let axis: Int
+    /// Added to variances, against division by 0.
+    public let epsilon: Double
+    /// Whether `beta` is added.
+    public let center: Bool
+    /// Whether `gamma` multiplies.
+    public let scale: Bool
+    /// The learned deviations.
+    public private(set) var gamma: Variable?
+    /// The learned means.
+    public private(set) var beta: Variable?
+
+    private let options: NormalizationOptions
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - groups: the number of groups, which divides that of channels; -1 for one to each channel.
+    ///   - axis: the axis of the channels.
+    ///   - epsilon: added to variances, against division by 0.
+    ///   - center: whether `beta` is added.
+    ///   - scale: whether `gamma` multiplies.
+    public init(
+        groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
+        betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
+        betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
+        betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
+        trainable: Bool = true, dtype: DType? = nil
+    ) {
+        Argument.check(
+            groups >= 1 || groups == -1, "GroupNormalization", "groups", expected: "a positive integer or -1",
+            received: groups)
+        Argument.check(
+            epsilon >= 0, "GroupNormalization", "epsilon", expected: "a number of at least 0", received: epsilon)
+        self.groups = groups
+        self.axis = axis
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        options = NormalizationOptions(
+            betaInitializer: betaInitializer, gammaInitializer: gammaInitializer, betaRegularizer: betaRegularizer,
+            gammaRegularizer: gammaRegularizer, betaConstraint: betaConstraint, gammaConstraint: gammaConstraint)
+        super.init(name: name, trainable: trainable, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        let options = try NormalizationOptions(config)
+        try self.init(
+            groups: config.value("groups", default: 32), axis: config.value("axis", default: -1),
+            epsilon: config.value("epsilon", default: 1e-3), center: config.value("center", default: true),
+            scale: config.value("scale", default: true),
+            betaInitializer: options.betaInitializer, gammaInitializer: options.gammaInitializer,
+            betaRegularizer: options.betaRegularizer, gammaRegularizer: options.gammaRegularizer,
+            betaConstraint: options.betaConstraint, gammaConstraint: options.gammaConstraint,
+            name: config.name, trainable: config.trainable, dtype: config.dtype)
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
+        let channels = try Self.knownSize(inputShapes[0], axis: axis)
+        (gamma, beta) = options.addWeights(to: self, shape: [channels], scale: scale, center: center)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let place = x.shape.normalizedAxis(axis)!
+        let channels = x.shape[place]
+        let count = groups == -1 ? channels : groups
+        // The axis as groups and channels of a group; then each group's axes behind batch and group.
+        let sizes = x.shape.dimensions
+        let split = Shape(sizes[..<place] + [count, channels / max(count, 1)] + sizes[(place + 1)...])
+        let inner = (1..<split.rank).filter { $0 != place }
+        let y = withTrailing(inner, of: x.reshaped(to: split)) { layerNorm($0, epsilon: epsilon) }.reshaped(to: x.shape)
+        func aligned(_ weight: Variable) -> Tensor {
+            weight.value.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - place))
+        }
+        let scaled = gamma.map { y * aligned($0) } ?? y
+        return beta.map { scaled + aligned($0) } ?? scaled
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        guard let place = shape.normalizedAxis(axis), place > 0 else {
+            throw MartletError("Expected an input with an axis \(axis) behind the batch. Received: shape \(shape).")
+        }
+        if let channels = shape[place], groups > 0, channels % groups != 0 {
+            throw MartletError(
+                "Expected a number of channels that \(groups) groups divide. Received: shape \(shape).")
+        }
+        if let weight = gamma ?? beta, let size = shape[place], size != weight.shape[0] {
+            throw MartletError(
+                "Expected axis \(axis) of the input to have size \(weight.shape[0]). Received: shape \(shape).")
+        }
+        return [shape]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(options.config) { $1 }.merging([
+            "groups": .int(groups), "axis": .int(axis), "epsilon": .double(epsilon), "center": .bool(center),
+            "scale": .bool(scale),
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil]], [[nil, 2, 3]]]
+        return [
+            LayerSample("images", GroupNormalization(groups: 2, dtype: .float64), [[2, 2, 4]], bad: bad + [[[nil, nil]]]),
+            LayerSample("features", GroupNormalization(groups: 2, dtype: .float64), [[6]], bad: bad),
+            LayerSample("axis 1", GroupNormalization(groups: 2, axis: 1, dtype: .float64), [[4, 3]]),
+            LayerSample(
+                "instances", GroupNormalization(groups: -1, epsilon: 0.1, center: false, scale: false, dtype: .float64),
+                [[3, 2]]),
+        ]
+    }
+}

@@ -1,0 +1,43 @@
+import MartletCore
+import MartletFormats
+
+/// Divides each sample by its Euclidean norm over some axes; zeros stay zeros.
+///
+/// Source: [`keras.layers.UnitNormalization`](https://keras.io/api/layers/normalization_layers/unit_normalization/).
+public final class UnitNormalization: Layer, ConfigurableLayer {
+    /// The axes over which the norm is taken.
+    public let axes: [Int]
+
+    /// Makes a layer.
+    /// - Parameter axes: the axes over which the norm is taken.
+    public init(axes: [Int] = [-1], name: String? = nil, dtype: DType? = nil) {
+        self.axes = axes
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(axes: config.axes(default: -1), name: config.name, dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        // The bound is on the norm's square.
+        (x.dtype.isFloatingPoint ? x : x.cast(to: dtype)).l2Normalized(axes: axes, epsilon: 1e-24)
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes)
+        try shape.checkAxes(axes, weight: nil)
+        return [shape]
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging(["axis": axes.count == 1 ? .int(axes[0]) : .integers(axes)]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("features", UnitNormalization(dtype: .float64), [[3]], bad: [[[]]]),
+            LayerSample("two axes", UnitNormalization(axes: [1, 2], dtype: .float64), [[2, 3]], bad: [[[nil, 2]]]),
+        ]
+    }
+}

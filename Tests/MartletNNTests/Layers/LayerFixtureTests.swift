@@ -1,0 +1,68 @@
+import Martlet
+import MartletCore
+import MartletFormats
+import MartletNN
+import Testing
+
+/// Normalization and attention layers, made of Keras's configurations, against what Keras computes in float64.
+@Suite struct LayerFixtureTests {
+    static let count = 50
+
+    @Test(arguments: 0..<count) func agreesWithKeras(_ index: Int) throws {
+        let fixture = try Fixture("layers").cases
+        try #require(fixture.count == Self.count)
+        let layerCase = fixture[index]
+        let className = try layerCase.string("layer")
+        let config = Dictionary(
+            uniqueKeysWithValues: try layerCase.value(at: ["config"], as: JSONValue.self).object().map { ($0.key, $0.value) })
+        let layer = try Layer.make(className: className, config: config)
+        let inputs = try layerCase.array("inputs").map { try $0.tensor() }
+        try layer.ensureBuilt(for: inputs.map { PartialShape($0.shape) })
+        let weights = try layerCase.array("weights").map { try $0.tensor() }
+        try #require(layer.weights.map(\.shape) == weights.map(\.shape), "\(className)")
+        for (variable, weight) in zip(layer.weights, weights) { variable.assign(weight) }
+
+        let (output, scores) = try call(layer, inputs, layerCase)
+        let place = "case \(index), \(className)"
+        #expect(relativeError(output, try layerCase.value(at: ["output"], as: JSONValue.self).tensor()) < 1e-12, "\(place)")
+        if let expected = try layerCase.tensorIfPresent("scores") {
+            #expect(relativeError(try #require(scores), expected) < 1e-12, "\(place): scores")
+        }
+        if let after = layerCase["weightsAfter"], after != .null {
+            for (variable, expected) in zip(layer.weights, try layerCase.array("weightsAfter")) {
+                #expect(relativeError(variable.value, try expected.tensor()) < 1e-12, "\(place): \(variable.path)")
+            }
+        }
+    }
+
+    private func call(_ layer: Layer, _ inputs: [Tensor], _ layerCase: JSONValue) throws -> (Tensor, Tensor?) {
+        let masks = layerCase["masks"] ?? [:]
+        let training = try layerCase.bool("training")
+        let isCausal = try masks.bool("use_causal_mask")
+        let (query, value) = (try masks.tensorIfPresent("query_mask"), try masks.tensorIfPresent("value_mask"))
+        let wantsScores = layerCase["scores"] != nil && layerCase["scores"] != .null
+        switch layer {
+        case let layer as ProjectedAttention:
+            let key = inputs.count > 2 ? inputs[2] : nil
+            let (keyMask, mask) = (try masks.tensorIfPresent("key_mask"), try masks.tensorIfPresent("attention_mask"))
+            if wantsScores {
+                return layer.withScores(
+                    inputs[0], inputs[1], key: key, queryMask: query, valueMask: value, keyMask: keyMask,
+                    attentionMask: mask, useCausalMask: isCausal)
+            }
+            return (
+                layer(
+                    inputs[0], inputs[1], key: key, queryMask: query, valueMask: value, keyMask: keyMask,
+                    attentionMask: mask, useCausalMask: isCausal), nil
+            )
+        case let layer as ScoredAttention:
+            if wantsScores {
+                return layer.withScores(inputs, queryMask: query, valueMask: value, useCausalMask: isCausal)
+            }
+            return (layer(inputs, queryMask: query, valueMask: value, useCausalMask: isCausal), nil)
+        case let layer as BatchNormalization:
+            return (layer(inputs[0], mask: try masks.tensorIfPresent("mask"), training: training), nil)
+        default: return (layer(inputs, training: training), nil)
+        }
+    }
+}
