@@ -3,5 +3,5 @@
 package enum OpRegistry {
     package static let all: [any Op.Type] =
         elementwise + reductions + layout + indexing + random + linearAlgebra + convolutions + normalizations
-        + attention + recurrent + controlFlow
+        + attentions + recurrent + controlFlow
 }
