@@ -9,15 +9,19 @@ import Testing
         var count = 0
         for sample in OpRegistry.all.flatMap({ $0.samples }) {
             for type in [DType.float64, .float32] {
-                if type == .float32, OpRegistry.controlFlow.contains(where: { $0 == Swift.type(of: sample.op) }) { continue }
                 let inputs = sample.inputs.map { $0.dtype.isFloatingPoint ? $0.cast(to: type) : $0 }
+                // A loop's body was traced for one type.
+                guard (try? sample.op.outputs(for: inputs.map(\.spec))) != nil else { continue }
                 func call(_ inputs: [Tensor]) -> [Tensor] {
                     let tape = GradientTape()
                     let sources = zip(inputs, sample.checked).filter { $0.1 }.map { $0.0 }
                     let outputs = tape.record {
                         for source in sources { tape.watch(source) }
                         // Something for the op to be fused with on both sides.
-                        return perform(sample.op, inputs).map { $0.dtype.isFloatingPoint ? $0 * 1.5 + 0.25 : $0 }
+                        let results = perform(sample.op, inputs).map { $0.dtype.isFloatingPoint ? $0 * 1.5 + 0.25 : $0 }
+                        // What a sequence keeps for its gradient has gaps that nobody writes.
+                        return Swift.type(of: sample.op).name == "recurrentSequence"
+                            ? results.filter { $0.dtype != .uint8 } : results
                     }
                     let targets = outputs.filter(\.dtype.isFloatingPoint)
                     guard !targets.isEmpty, !sources.isEmpty else { return outputs }

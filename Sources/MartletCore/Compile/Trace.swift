@@ -137,6 +137,9 @@ package final class Trace {
     /// Notes that a variable holds another value from here on.
     func assign(_ value: Tensor, to variable: Variable) {
         if variables[ObjectIdentifier(variable)]?.isAssigned != true { assignments.append(variable) }
-        variables[ObjectIdentifier(variable)] = (variable, value, true)
+        // A tape that sees the function called is kept off by the handle of its own that an assigned value has; one on which
+        // a branch or a loop's body is replayed sees the graph alone.
+        let kept = parent == nil || value.symbol == nil ? value : value.stopGradient()
+        variables[ObjectIdentifier(variable)] = (variable, kept, true)
     }
 }
