@@ -48,6 +48,17 @@ public struct Configuration {
         try located(key) { try arguments.value(at: [.key(key)]) }
     }
 
+    /// The argument `key`, a number or several, as an array; nil when it is missing or null.
+    public func numbers(_ key: String) throws -> [Double]? {
+        if let number = arguments[.key(key)].flatMap(Double.init(json:)) { return [number] }
+        return try optional(key)
+    }
+
+    /// The argument `name`; the class's name in snake case when none is given.
+    public var objectName: String {
+        get throws { try value("name", default: LayerNames.snakeCase(className)) }
+    }
+
     /// The argument `key`, an integer or several.
     public func perAxis(_ key: String, default value: any PerAxis) throws -> any PerAxis {
         switch arguments[.key(key)] {
@@ -97,6 +108,11 @@ extension JSONValue {
 
     /// A list of integers.
     package static func integers(_ numbers: [Int]) -> JSONValue { .array(numbers.map { .int($0) }) }
+
+    /// A list of numbers, or null.
+    package static func numbers(_ numbers: [Double]?) -> JSONValue {
+        numbers.map { .array($0.map { .double($0) }) } ?? .null
+    }
 
     /// A number, or null.
     package static func optional(_ number: Double?) -> JSONValue { number.map { .double($0) } ?? .null }

@@ -23,10 +23,15 @@ package struct NameTable<Entry> {
     /// - Throws: `MartletError` with the nearest names when nothing does.
     package func entry(_ name: String, others: [String] = []) throws -> Entry {
         if let entry = entries[name] { return entry }
+        throw unknown(name, others: others)
+    }
+
+    /// The error of a name that nothing goes by.
+    package func unknown(_ name: String, others: [String] = []) -> MartletError {
         let near = (entries.keys + others)
             .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-        throw MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
+        return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
     }
 
     /// The number of letters to insert, delete or replace to get from one name to the other.

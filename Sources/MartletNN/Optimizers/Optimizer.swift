@@ -12,11 +12,11 @@ import MartletFormats
 /// Source: [`keras.optimizers.Optimizer`](https://keras.io/api/optimizers/).
 open class Optimizer: OptimizerConvertible {
     /// Keras's name: `adam`.
-    public let name: String
+    public internal(set) var name: String
     /// The number of updates made, an `int64` scalar.
     public let iterations: Variable
     /// Clipping and weight decay.
-    public let options: OptimizerOptions
+    public internal(set) var options: OptimizerOptions
     /// The schedule, nil when the rate is a number.
     public let schedule: (any LearningRateSchedule)?
 
@@ -26,8 +26,9 @@ open class Optimizer: OptimizerConvertible {
     private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
 
     /// Makes an optimizer that has seen no variables yet.
-    public init(name: String, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
-        self.name = name
+    /// - Parameter name: nil is the class's name in snake case.
+    public init(name: String? = nil, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
+        self.name = name ?? LayerNames.snakeCase("\(Self.self)")
         self.options = options
         iterations = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
         let first: Double
@@ -60,11 +61,12 @@ open class Optimizer: OptimizerConvertible {
         stop("\(Self.self)", "The optimizer changes nothing: override update(_:gradient:slots:learningRate:step:).")
     }
 
+    /// Keras's class name: the type's own.
+    open var className: String { "\(Self.self)" }
+
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
-        let rate: JSONValue =
-            schedule.map { ["class_name": .string($0.className), "config": .object($0.config)] }
-            ?? .double(learningRate)
+        let rate: JSONValue = schedule.map { JSONValue($0) } ?? .double(learningRate)
         return options.config.merging(["name": .string(name), "learning_rate": rate]) { $1 }
     }
 
