@@ -28,8 +28,10 @@ package struct NameTable<Entry> {
 
     /// The error of a name that nothing goes by.
     package func unknown(_ name: String, others: [String] = []) -> MartletError {
-        let near = (entries.keys + others)
-            .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
+        // Of names that differ in case only, the last in the order of characters is the one in small letters.
+        let known = Dictionary((entries.keys + others).map { ($0.lowercased(), $0) }, uniquingKeysWith: max)
+        let near = known
+            .map { (distance: Self.editDistance($0.key, name.lowercased()), name: $0.value) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
         return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
     }

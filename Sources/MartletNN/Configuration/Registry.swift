@@ -5,7 +5,7 @@ import MartletFormats
 package struct Registry<Object>: Sendable {
     package typealias Maker = @Sendable (Configuration) throws -> Object
 
-    private let makers: NameTable<Maker>
+    private let makers: NameTable<(className: String, make: Maker)>
     /// The class names, in the order of registration.
     package let names: [String]
 
@@ -17,7 +17,7 @@ package struct Registry<Object>: Sendable {
             of: kind,
             entries.map { name, make in
                 let others = aliases.filter { $0.value == name }.keys
-                return (Array(Set([name, LayerNames.snakeCase(name)] + others)), make)
+                return (Array(Set([name, LayerNames.snakeCase(name)] + others)), (name, make))
             })
     }
 
@@ -30,8 +30,8 @@ package struct Registry<Object>: Sendable {
     /// Makes the object of a class, from Keras's arguments.
     /// - Throws: `MartletError` when no class has the name, with the nearest names, or when an argument is wrong.
     package func make(className: String, config: JSONValue) throws -> Object {
-        let make = try makers.entry(className)
-        return try Argument.throwing { try make(Configuration(className: className, config)) }
+        let entry = try makers.entry(className)
+        return try Argument.throwing { try entry.make(Configuration(className: entry.className, config)) }
     }
 
     /// Makes an object from what Keras writes: a name, a function's name wrapped in an object, or an object with a class

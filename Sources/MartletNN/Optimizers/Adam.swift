@@ -49,7 +49,7 @@ public class Adam: Optimizer, ConfigurableOptimizer {
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         ["momentum", "velocity"].map { .zeros($0, like: variable) }
-            + (amsgrad ? [.zeros("velocity_hat", like: variable)] : [])
+            + (amsgrad ? [.zeros("velocity_hat", like: variable, group: 1)] : [])
     }
 
     public override var config: [String: JSONValue] {

@@ -7,6 +7,8 @@ package protocol ConfigurableOptimizer: Optimizer, Configurable {}
 package enum OptimizerRegistry {
     package static let types: [any ConfigurableOptimizer.Type] = [
         SGD.self, Adam.self, AdamW.self, RMSprop.self, Adagrad.self, Adadelta.self, Adamax.self, Lion.self,
+        Nadam.self, Ftrl.self, Lamb.self, Adafactor.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self,
+        MultiOptimizer.self,
     ]
 
     package static let shared = Registry<Optimizer>(

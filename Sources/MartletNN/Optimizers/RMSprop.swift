@@ -48,8 +48,8 @@ public final class RMSprop: Optimizer, ConfigurableOptimizer {
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [.zeros("velocity", like: variable)]
-            + (momentum > 0 ? [.zeros("momentum", like: variable)] : [])
-            + (centered ? [.zeros("average_gradient", like: variable)] : [])
+            + (momentum > 0 ? [.zeros("momentum", like: variable, group: 1)] : [])
+            + (centered ? [.zeros("average_gradient", like: variable, group: 2)] : [])
     }
 
     public override var config: [String: JSONValue] {
