@@ -54,6 +54,12 @@ public struct Configuration {
         return try optional(key)
     }
 
+    /// The argument `key`, an axis or several; nil when it is missing or null.
+    func optionalAxes(_ key: String) throws -> [Int]? {
+        guard let json = arguments[.key(key)], json != .null else { return nil }
+        return try perAxis(key, default: 0).numbers(axes: 1)
+    }
+
     /// The argument `name`; the class's name in snake case when none is given.
     public var objectName: String {
         get throws { try value("name", default: LayerNames.snakeCase(className)) }

@@ -3,9 +3,15 @@ package enum LayerRegistry {
     package static let types: [any ConfigurableLayer.Type] = [
         InputLayer.self, Dense.self, Embedding.self, Identity.self,
         Activation.self, ReLU.self, LeakyReLU.self, ELU.self, Softmax.self,
-        Conv2D.self, MaxPooling2D.self, AveragePooling2D.self, GlobalMaxPooling2D.self, GlobalAveragePooling2D.self,
+        Conv1D.self, Conv2D.self, Conv3D.self, Conv1DTranspose.self, Conv2DTranspose.self, Conv3DTranspose.self,
+        MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self, AveragePooling1D.self, AveragePooling2D.self,
+        AveragePooling3D.self, GlobalMaxPooling1D.self, GlobalMaxPooling2D.self, GlobalMaxPooling3D.self,
+        GlobalAveragePooling1D.self, GlobalAveragePooling2D.self, GlobalAveragePooling3D.self,
         BatchNormalization.self, LayerNormalization.self, Dropout.self,
-        Flatten.self, Reshape.self, Rescaling.self,
+        SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, AlphaDropout.self, GaussianDropout.self,
+        GaussianNoise.self, ActivityRegularization.self,
+        Flatten.self, Reshape.self, Rescaling.self, Permute.self, RepeatVector.self,
+        Cropping1D.self, Cropping2D.self, Cropping3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self,
     ]
 

@@ -9,7 +9,9 @@ package enum LossRegistry {
         BinaryCrossentropy.self, CategoricalCrossentropy.self, SparseCategoricalCrossentropy.self,
         MeanSquaredError.self, MeanAbsoluteError.self, MeanAbsolutePercentageError.self,
         MeanSquaredLogarithmicError.self, Huber.self, LogCosh.self, Hinge.self, SquaredHinge.self,
-        CategoricalHinge.self, KLDivergence.self, Poisson.self, CosineSimilarity.self,
+        CategoricalHinge.self, KLDivergence.self, Poisson.self, CosineSimilarity.self, BinaryFocalCrossentropy.self,
+        CategoricalFocalCrossentropy.self, CategoricalGeneralizedCrossEntropy.self, Dice.self, Tversky.self, Circle.self,
+        CTC.self,
     ]
 
     package static let shared = Registry<Loss>(
