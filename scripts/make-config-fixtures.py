@@ -60,7 +60,7 @@ def configurations(kind, module, *abstract):
 O = keras.optimizers
 special = [
     ("metric", keras.metrics.AUC(thresholds=[0.25, 0.5], name="auc")),
-    ("metric", keras.metrics.AUC(multi_label=True, num_labels=2, label_weights=[0.5, 1.0], name="auc")),
+    ("metric", keras.metrics.AUC(multi_label=True, num_labels=2, name="auc")),
     ("metric", keras.metrics.MeanMetricWrapper(keras.losses.huber, name="h", delta=0.25)),
     ("optimizer", O.SGD(learning_rate=O.schedules.CosineDecay(0.1, 7), name="sgd")),
     ("optimizer", O.Adam(clipvalue=0.5, name="adam")), ("optimizer", O.Adam(global_clipnorm=0.5, name="adam")),

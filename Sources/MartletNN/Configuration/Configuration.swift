@@ -48,8 +48,12 @@ public struct Configuration {
         try located(key) { try arguments.value(at: [.key(key)]) }
     }
 
-    /// The argument `key`, a number or several, as an array; nil when it is missing or null.
+    /// The argument `key`, a number or several, as an array; nil when it is missing or null. Keras wraps an array that
+    /// it holds as a tensor in an object.
     public func numbers(_ key: String) throws -> [Double]? {
+        if let wrapped = arguments[.key(key)]?["config"]?["value"] {
+            return try located(key) { try wrapped.value(at: []) }
+        }
         if let number = arguments[.key(key)].flatMap(Double.init(json:)) { return [number] }
         return try optional(key)
     }

@@ -28,8 +28,9 @@ package struct NameTable<Entry> {
 
     /// The error of a name that nothing goes by.
     package func unknown(_ name: String, others: [String] = []) -> MartletError {
-        // Of names that differ in case only, the last in the order of characters is the one in small letters.
-        let known = Dictionary((entries.keys + others).map { ($0.lowercased(), $0) }, uniquingKeysWith: max)
+        // Of names that differ in case only, the one that begins as the given one does.
+        func isLike(_ other: String) -> Bool { other.first?.isUppercase == name.first?.isUppercase }
+        let known = Dictionary((entries.keys + others).sorted().map { ($0.lowercased(), $0) }) { isLike($1) ? $1 : $0 }
         let near = known
             .map { (distance: Self.editDistance($0.key, name.lowercased()), name: $0.value) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")

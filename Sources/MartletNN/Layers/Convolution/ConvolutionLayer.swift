@@ -82,11 +82,11 @@ public class ConvolutionLayer: Layer {
 
     init(rank: Int, config: Configuration) throws {
         kernelSize = try Windows.numbers(
-            config.perAxis("kernel_size", default: 0), axes: rank, of: config.className, "kernel_size")
+            config.perAxis("kernel_size", default: 0), axes: rank, of: config.className, "kernelSize")
         strides = try Windows.numbers(
             config.perAxis("strides", default: 1), axes: rank, of: config.className, "strides")
         dilationRate = try Windows.numbers(
-            config.perAxis("dilation_rate", default: 1), axes: rank, of: config.className, "dilation_rate")
+            config.perAxis("dilation_rate", default: 1), axes: rank, of: config.className, "dilationRate")
         filters = try config.required("filters")
         padding = try config.padding()
         dataFormat = try config.dataFormat()

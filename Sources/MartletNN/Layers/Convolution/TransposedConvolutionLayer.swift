@@ -53,7 +53,7 @@ public class TransposedConvolutionLayer: Layer {
     init(rank: Int, config: Configuration) throws {
         let owner = config.className
         filters = try config.required("filters")
-        kernelSize = try Windows.numbers(config.perAxis("kernel_size", default: 0), axes: rank, of: owner, "kernel_size")
+        kernelSize = try Windows.numbers(config.perAxis("kernel_size", default: 0), axes: rank, of: owner, "kernelSize")
         strides = try Windows.numbers(config.perAxis("strides", default: 1), axes: rank, of: owner, "strides")
         padding = try config.padding()
         let outputPadding = try config.optional("output_padding", as: JSONValue.self)
@@ -61,7 +61,7 @@ public class TransposedConvolutionLayer: Layer {
             try outputPadding == nil ? nil : config.perAxis("output_padding", default: 0).numbers(axes: rank)
         dataFormat = try config.dataFormat()
         dilationRate = try Windows.numbers(
-            config.perAxis("dilation_rate", default: 1), axes: rank, of: owner, "dilation_rate")
+            config.perAxis("dilation_rate", default: 1), axes: rank, of: owner, "dilationRate")
         activation = try config.activation()
         useBias = try config.value("use_bias", default: true)
         options = try config.convolutionWeights()
