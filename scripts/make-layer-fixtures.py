@@ -109,7 +109,7 @@ case(layers.MultiHeadAttention(**heads), pair, dict(attention_mask=none_seen))
 case(layers.MultiHeadAttention(**heads), pair, dict(attention_mask=none_seen), scores=True)
 case(layers.MultiHeadAttention(**heads), [*pair, (2, 5, 2)],
      # Keras drops a query_mask that is passed (it takes the one on the tensor), so none is.
-    dict(value_mask=bits(2, 5), key_mask=bits(2, 5), use_causal_mask=True))
+     dict(value_mask=bits(2, 5), key_mask=bits(2, 5), use_causal_mask=True))
 case(layers.MultiHeadAttention(**heads), [(2, 2, 3, 4), (2, 2, 2, 4)], scores=True)
 case(layers.MultiHeadAttention(attention_axes=[2], **heads), [(2, 2, 3, 4), (2, 2, 2, 4)])
 case(layers.MultiHeadAttention(attention_axes=[1], **heads), [(2, 3, 2, 4), (2, 2, 2, 4)], scores=True)

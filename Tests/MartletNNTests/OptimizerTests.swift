@@ -93,7 +93,8 @@ struct OptimizerTests {
         let scale = bound.map { bound in bound / maximum(g.square().sum().squareRoot(), bound) }
         return optimizer.step(
             weight: x, gradient: g, scale: scale, slots: slots,
-            scalars: [rate] + optimizer.coefficients(rate: rate, step: Tensor(t, dtype: x.dtype)))
+            scalars: [rate] + optimizer.coefficients(rate: rate, step: Tensor(t, dtype: x.dtype)),
+            weightDecay: optimizer.options.weightDecay)
     }
 
     @Test(arguments: [DType.float32, .float64], [0, 1, 7, 5000])

@@ -106,13 +106,7 @@ extension Configuration {
     /// The activation that the argument `key` describes; linear when it is missing or null.
     public func activation(_ key: String = "activation") throws -> ActivationFunction {
         guard let json = arguments[.key(key)], json != .null else { return .linear }
-        return try located(key) {
-            // Newer versions of Keras wrap the name of a function.
-            if json["class_name"] == "function", let name = json["config"] {
-                return try ActivationRegistry.shared.make(from: name)
-            }
-            return try ActivationRegistry.shared.make(from: json)
-        }
+        return try located(key) { try ActivationRegistry.shared.make(from: json) }
     }
 }
 

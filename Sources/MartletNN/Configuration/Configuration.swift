@@ -48,6 +48,27 @@ public struct Configuration {
         try located(key) { try arguments.value(at: [.key(key)]) }
     }
 
+    /// The argument `key`, a number or several, as an array; nil when it is missing or null. Keras wraps an array that
+    /// it holds as a tensor in an object.
+    public func numbers(_ key: String) throws -> [Double]? {
+        if let wrapped = arguments[.key(key)]?["config"]?["value"] {
+            return try located(key) { try wrapped.value(at: []) }
+        }
+        if let number = arguments[.key(key)].flatMap(Double.init(json:)) { return [number] }
+        return try optional(key)
+    }
+
+    /// The argument `key`, an axis or several; nil when it is missing or null.
+    func optionalAxes(_ key: String) throws -> [Int]? {
+        guard let json = arguments[.key(key)], json != .null else { return nil }
+        return try perAxis(key, default: 0).numbers(axes: 1)
+    }
+
+    /// The argument `name`; the class's name in snake case when none is given.
+    public var objectName: String {
+        get throws { try value("name", default: LayerNames.snakeCase(className)) }
+    }
+
     /// The argument `key`, an integer or several.
     public func perAxis(_ key: String, default value: any PerAxis) throws -> any PerAxis {
         switch arguments[.key(key)] {
@@ -97,6 +118,11 @@ extension JSONValue {
 
     /// A list of integers.
     package static func integers(_ numbers: [Int]) -> JSONValue { .array(numbers.map { .int($0) }) }
+
+    /// A list of numbers, or null.
+    package static func numbers(_ numbers: [Double]?) -> JSONValue {
+        numbers.map { .array($0.map { .double($0) }) } ?? .null
+    }
 
     /// A number, or null.
     package static func optional(_ number: Double?) -> JSONValue { number.map { .double($0) } ?? .null }

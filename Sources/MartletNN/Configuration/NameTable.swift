@@ -23,10 +23,18 @@ package struct NameTable<Entry> {
     /// - Throws: `MartletError` with the nearest names when nothing does.
     package func entry(_ name: String, others: [String] = []) throws -> Entry {
         if let entry = entries[name] { return entry }
-        let near = (entries.keys + others)
-            .map { (distance: Self.editDistance($0.lowercased(), name.lowercased()), name: $0) }
+        throw unknown(name, others: others)
+    }
+
+    /// The error of a name that nothing goes by.
+    package func unknown(_ name: String, others: [String] = []) -> MartletError {
+        // Of names that differ in case only, the one that begins as the given one does.
+        func isLike(_ other: String) -> Bool { other.first?.isUppercase == name.first?.isUppercase }
+        let known = Dictionary((entries.keys + others).sorted().map { ($0.lowercased(), $0) }) { isLike($1) ? $1 : $0 }
+        let near = known
+            .map { (distance: Self.editDistance($0.key, name.lowercased()), name: $0.value) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-        throw MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
+        return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
     }
 
     /// The number of letters to insert, delete or replace to get from one name to the other.

@@ -5,7 +5,7 @@ import MartletFormats
 package struct Registry<Object>: Sendable {
     package typealias Maker = @Sendable (Configuration) throws -> Object
 
-    private let makers: NameTable<Maker>
+    private let makers: NameTable<(className: String, make: Maker)>
     /// The class names, in the order of registration.
     package let names: [String]
 
@@ -17,20 +17,28 @@ package struct Registry<Object>: Sendable {
             of: kind,
             entries.map { name, make in
                 let others = aliases.filter { $0.value == name }.keys
-                return (Array(Set([name, LayerNames.snakeCase(name)] + others)), make)
+                return (Array(Set([name, LayerNames.snakeCase(name)] + others)), (name, make))
             })
     }
+
+    /// Whether something goes by `name`.
+    package func contains(_ name: String) -> Bool { makers.find(name) != nil }
+
+    /// The error of a name that nothing goes by.
+    package func unknown(_ name: String, others: [String]) -> MartletError { makers.unknown(name, others: others) }
 
     /// Makes the object of a class, from Keras's arguments.
     /// - Throws: `MartletError` when no class has the name, with the nearest names, or when an argument is wrong.
     package func make(className: String, config: JSONValue) throws -> Object {
-        let make = try makers.entry(className)
-        return try Argument.throwing { try make(Configuration(className: className, config)) }
+        let entry = try makers.entry(className)
+        return try Argument.throwing { try entry.make(Configuration(className: entry.className, config)) }
     }
 
-    /// Makes an object from what Keras writes: a name, or an object with a class name and arguments.
+    /// Makes an object from what Keras writes: a name, a function's name wrapped in an object, or an object with a class
+    /// name and arguments.
     package func make(from json: JSONValue) throws -> Object {
         if case .string(let name) = json { return try make(className: name, config: [:]) }
+        if json["class_name"] == "function" { return try make(className: json.string("config"), config: [:]) }
         return try make(className: json.string("class_name"), config: json.valueIfPresent(at: ["config"]) ?? [:])
     }
 }

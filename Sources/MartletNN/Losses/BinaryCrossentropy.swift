@@ -10,7 +10,7 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.losses.BinaryCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class).
-public final class BinaryCrossentropy: Loss {
+public final class BinaryCrossentropy: Loss, ConfigurableLoss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool
     /// Targets are drawn towards 1/2 by this share.
@@ -28,6 +28,13 @@ public final class BinaryCrossentropy: Loss {
         self.labelSmoothing = labelSmoothing
         self.axis = axis
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            fromLogits: config.value("from_logits", default: false),
+            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
+            name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

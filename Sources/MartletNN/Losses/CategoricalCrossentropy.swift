@@ -11,7 +11,7 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
-public final class CategoricalCrossentropy: Loss {
+public final class CategoricalCrossentropy: Loss, ConfigurableLoss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool
     /// Targets are drawn towards the uniform distribution by this share.
@@ -29,6 +29,13 @@ public final class CategoricalCrossentropy: Loss {
         self.labelSmoothing = labelSmoothing
         self.axis = axis
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            fromLogits: config.value("from_logits", default: false),
+            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
+            name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -5,7 +5,7 @@ import MartletFormats
 /// opposite ones.
 ///
 /// Source: [`keras.losses.CosineSimilarity`](https://keras.io/api/losses/regression_losses/#cosinesimilarity-class).
-public final class CosineSimilarity: Loss {
+public final class CosineSimilarity: Loss, ConfigurableLoss {
     /// The axis along which vectors lie.
     public let axis: Int
 
@@ -13,6 +13,10 @@ public final class CosineSimilarity: Loss {
     public init(axis: Int = -1, name: String = "cosine_similarity", reduction: Reduction = .sumOverBatchSize) {
         self.axis = axis
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -24,7 +28,10 @@ public final class CosineSimilarity: Loss {
         return -(a * b).sum(axis: axis)
     }
 
-    public override var config: [String: JSONValue] { super.config.merging(["axis": .int(axis)]) { $1 } }
+    public override var config: [String: JSONValue] {
+        // Keras forgets it, and would take an unknown axis for the last.
+        axis == -1 ? super.config : super.config.merging(["axis": .int(axis)]) { $1 }
+    }
 }
 
 extension LossConvertible where Self == CosineSimilarity {

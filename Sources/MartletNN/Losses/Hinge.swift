@@ -4,10 +4,14 @@ import MartletCore
 /// these.
 ///
 /// Source: [`keras.losses.Hinge`](https://keras.io/api/losses/hinge_losses/#hinge-class).
-public final class Hinge: Loss {
+public final class Hinge: Loss, ConfigurableLoss {
     /// Makes the loss.
     public override init(name: String = "hinge", reduction: Reduction = .sumOverBatchSize) {
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

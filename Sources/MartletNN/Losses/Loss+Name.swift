@@ -1,42 +1,57 @@
+import MartletFormats
+
+/// A loss that configurations can name.
+package protocol ConfigurableLoss: Loss, Configurable {}
+
+/// The losses that configurations can name, and that every test of all losses runs over.
+package enum LossRegistry {
+    package static let types: [any ConfigurableLoss.Type] = [
+        BinaryCrossentropy.self, CategoricalCrossentropy.self, SparseCategoricalCrossentropy.self,
+        MeanSquaredError.self, MeanAbsoluteError.self, MeanAbsolutePercentageError.self,
+        MeanSquaredLogarithmicError.self, Huber.self, LogCosh.self, Hinge.self, SquaredHinge.self,
+        CategoricalHinge.self, KLDivergence.self, Poisson.self, CosineSimilarity.self, BinaryFocalCrossentropy.self,
+        CategoricalFocalCrossentropy.self, CategoricalGeneralizedCrossEntropy.self, Dice.self, Tversky.self, Circle.self,
+        CTC.self,
+    ]
+
+    package static let shared = Registry<Loss>(
+        "loss", types.map { type in (type.className, { try type.init(config: $0) }) },
+        aliases: Self.aliases.merging(["bce": "BinaryCrossentropy", "BCE": "BinaryCrossentropy"]) { $1 })
+
+    /// Keras's short names, which losses and the metrics of the same class share.
+    package static let aliases = [
+        "mse": "MeanSquaredError", "MSE": "MeanSquaredError", "mae": "MeanAbsoluteError", "MAE": "MeanAbsoluteError",
+        "mape": "MeanAbsolutePercentageError", "MAPE": "MeanAbsolutePercentageError",
+        "msle": "MeanSquaredLogarithmicError", "MSLE": "MeanSquaredLogarithmicError",
+        "kld": "KLDivergence", "KLD": "KLDivergence", "kullback_leibler_divergence": "KLDivergence",
+        "logcosh": "LogCosh", "huber_loss": "Huber",
+    ]
+}
+
+extension Loss {
+    /// Makes a loss from what Keras writes: a name, or an object with `class_name` and `config`.
+    /// - Throws: `MartletError` when there is no such loss, or an argument is of a wrong type or out of range.
+    public static func make(from json: JSONValue) throws -> Loss { try LossRegistry.shared.make(from: json) }
+}
+
 extension String: LossConvertible {
     /// The loss that goes by this name in Keras, with its defaults: `"mse"`, `"mean_squared_error"`,
     /// `"MeanSquaredError"`.
-    public func makeLoss() throws -> Loss {
-        try Self.losses.entry(self)()
-    }
+    public func makeLoss() throws -> Loss { try Loss.make(from: .string(self)) }
+}
 
-    static var losses: NameTable<() -> Loss> {
-        NameTable(
-            of: "loss",
-            [
-                (["BinaryCrossentropy", "binary_crossentropy", "bce", "BCE"], { BinaryCrossentropy() }),
-                (["CategoricalCrossentropy", "categorical_crossentropy"], { CategoricalCrossentropy() }),
-                (
-                    ["SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"],
-                    { SparseCategoricalCrossentropy() }
-                ),
-                (["MeanSquaredError", "mean_squared_error", "mse", "MSE"], { MeanSquaredError() }),
-                (["MeanAbsoluteError", "mean_absolute_error", "mae", "MAE"], { MeanAbsoluteError() }),
-                (
-                    ["MeanAbsolutePercentageError", "mean_absolute_percentage_error", "mape", "MAPE"],
-                    { MeanAbsolutePercentageError() }
-                ),
-                (
-                    ["MeanSquaredLogarithmicError", "mean_squared_logarithmic_error", "msle", "MSLE"],
-                    { MeanSquaredLogarithmicError() }
-                ),
-                (["Huber", "huber", "huber_loss"], { Huber() }),
-                (["LogCosh", "log_cosh", "logcosh"], { LogCosh() }),
-                (["Hinge", "hinge"], { Hinge() }),
-                (["SquaredHinge", "squared_hinge"], { SquaredHinge() }),
-                (["CategoricalHinge", "categorical_hinge"], { CategoricalHinge() }),
-                (
-                    ["KLDivergence", "kl_divergence", "kullback_leibler_divergence", "kld", "KLD"],
-                    { KLDivergence() }
-                ),
-                (["Poisson", "poisson"], { Poisson() }),
-                (["CosineSimilarity", "cosine_similarity"], { CosineSimilarity() }),
-            ]
-        )
+extension Configuration {
+    /// How the losses of samples become one; null stands for none at all, as Python's `None` does.
+    var reduction: Reduction {
+        get throws {
+            arguments["reduction"] == .null ? .none : try option("reduction", default: .sumOverBatchSize)
+        }
+    }
+}
+
+extension JSONValue {
+    /// A loss as Keras writes it.
+    package init(_ loss: Loss) {
+        self = .keras(module: "keras.losses", className: loss.className, config: loss.config)
     }
 }

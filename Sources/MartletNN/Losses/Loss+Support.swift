@@ -6,9 +6,9 @@ let kerasEpsilon = 1e-7
 extension Loss {
     /// Stops when a share of smoothing is not one.
     static func check(labelSmoothing: Double, in function: String) {
-        require(
-            (0...1).contains(labelSmoothing), function,
-            "Expected a labelSmoothing in 0...1. Received: \(labelSmoothing).")
+        Argument.check(
+            (0...1).contains(labelSmoothing), function, "labelSmoothing", expected: "a number in 0...1",
+            received: labelSmoothing)
     }
 
     /// Targets of -1 and 1, from these or, when all of them are 0 or 1, from those.

@@ -58,6 +58,9 @@ open class Loss: LossConvertible {
     /// - Throws: `MartletError` naming the first bad value and its place.
     open func validate(values: Tensor, prediction: PartialShape) throws {}
 
+    /// Keras's class name: the type's own.
+    open var className: String { "\(Self.self)" }
+
     /// Keras's configuration.
     open var config: [String: JSONValue] { ["name": .string(name), "reduction": .string(reduction.rawValue)] }
 

@@ -5,10 +5,14 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.losses.MeanAbsolutePercentageError`](https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class).
-public final class MeanAbsolutePercentageError: Loss {
+public final class MeanAbsolutePercentageError: Loss, ConfigurableLoss {
     /// Makes the loss.
     public override init(name: String = "mean_absolute_percentage_error", reduction: Reduction = .sumOverBatchSize) {
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -5,10 +5,14 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.losses.MeanSquaredLogarithmicError`](https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class).
-public final class MeanSquaredLogarithmicError: Loss {
+public final class MeanSquaredLogarithmicError: Loss, ConfigurableLoss {
     /// Makes the loss.
     public override init(name: String = "mean_squared_logarithmic_error", reduction: Reduction = .sumOverBatchSize) {
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -1,34 +1,44 @@
 import MartletCore
 import MartletFormats
 
-/// How surprising class numbers are to predicted distributions over the last axis: `-log p[y]`.
+/// How surprising class numbers are to predicted distributions: `-log p[y]`.
 ///
 /// Of logits x, `log p` is `logSoftmax(x)`. Probabilities that `softmax` gave are traced back to their logits, as Keras
 /// does on TensorFlow; others are clipped to 1e-7...1 - 1e-7 and then divided by their sum.
 ///
 /// Source:
 /// [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
-public final class SparseCategoricalCrossentropy: Loss {
+public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss {
     /// Whether predictions are logits, not probabilities.
     public let fromLogits: Bool
     /// A class whose samples count nothing, nil for none; the mean is then over the others.
     public let ignoreClass: Int?
+    /// The axis of the classes.
+    public let axis: Int
 
     /// Makes the loss.
     public init(
-        fromLogits: Bool = false, ignoreClass: Int? = nil, name: String = "sparse_categorical_crossentropy",
-        reduction: Reduction = .sumOverBatchSize
+        fromLogits: Bool = false, ignoreClass: Int? = nil, axis: Int = -1,
+        name: String = "sparse_categorical_crossentropy", reduction: Reduction = .sumOverBatchSize
     ) {
+        self.axis = axis
         self.fromLogits = fromLogits
         self.ignoreClass = ignoreClass
         super.init(name: name, reduction: reduction)
     }
 
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            fromLogits: config.value("from_logits", default: false), ignoreClass: config.optional("ignore_class"),
+            axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
+    }
+
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         var labels = labels(yTrue, yPred)
-        let logits =
+        let given =
             (fromLogits ? yPred : yPred.logits(of: .softmax))
             ?? yPred.clipped(min: kerasEpsilon, max: 1 - kerasEpsilon).log()
+        let logits = axis == -1 || axis == given.rank - 1 ? given : given.movingAxis(axis, to: -1)
         guard let ignoreClass else { return sparseSoftmaxCrossEntropy(labels: labels, logits: logits) }
         let counts = labels .!= ignoreClass
         // Any class will do where the loss is not used; the ignored one may be none of them.
@@ -89,9 +99,11 @@ public final class SparseCategoricalCrossentropy: Loss {
     }
 
     public override var config: [String: JSONValue] {
-        super.config.merging([
-            "from_logits": .bool(fromLogits), "ignore_class": ignoreClass.map { .int($0) } ?? .null,
+        let known = super.config.merging([
+            "from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass),
         ]) { $1 }
+        // Keras forgets it, and would take an unknown axis for the last.
+        return axis == -1 ? known : known.merging(["axis": .int(axis)]) { $1 }
     }
 }
 

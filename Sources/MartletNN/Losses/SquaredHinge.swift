@@ -4,10 +4,14 @@ import MartletCore
 /// these.
 ///
 /// Source: [`keras.losses.SquaredHinge`](https://keras.io/api/losses/hinge_losses/#squaredhinge-class).
-public final class SquaredHinge: Loss {
+public final class SquaredHinge: Loss, ConfigurableLoss {
     /// Makes the loss.
     public override init(name: String = "squared_hinge", reduction: Reduction = .sumOverBatchSize) {
         super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -6,7 +6,7 @@ import MartletFormats
 /// Predictions are sorted into the intervals between thresholds, so that a batch costs one pass however many these are.
 ///
 /// Source: [`keras.metrics.AUC`](https://keras.io/api/metrics/classification_metrics/#auc-class).
-public final class AUC: Metric {
+public final class AUC: Metric, ConfigurableMetric {
     /// Which curve.
     public enum Curve: String, Sendable, CaseIterable {
         /// Recall over the share of false positives.
@@ -54,11 +54,15 @@ public final class AUC: Metric {
         thresholds: [Double]? = nil, multiLabel: Bool = false, numLabels: Int? = nil, labelWeights: [Double]? = nil,
         fromLogits: Bool = false, name: String = "auc", dtype: DType? = nil
     ) {
-        require(
-            numThresholds > 1 && (thresholds ?? []).allSatisfy { (0...1).contains($0) }, "AUC",
-            "Expected at least 2 thresholds, in 0...1. Received: \(thresholds?.description ?? "\(numThresholds)").")
-        require(!multiLabel || numLabels ?? 0 > 0, "AUC", "Expected numLabels, above 0, with multiLabel.")
-        let inner = thresholds?.sorted() ?? (1..<numThresholds - 1).map { Double($0) / Double(numThresholds - 1) }
+        Argument.check(
+            numThresholds > 1, "AUC", "numThresholds", expected: "an integer of at least 2", received: numThresholds)
+        Argument.check(
+            (thresholds ?? []).allSatisfy { (0...1).contains($0) }, "AUC", "thresholds", expected: "numbers in 0...1",
+            received: thresholds ?? [])
+        Argument.check(
+            !multiLabel || numLabels ?? 0 > 0, "AUC", "numLabels", expected: "a positive integer, with multiLabel",
+            received: numLabels ?? 0)
+        let inner = thresholds?.sorted() ?? (1..<max(2, numThresholds) - 1).map { Double($0) / Double(numThresholds - 1) }
         self.thresholds = [-kerasEpsilon] + inner + [1 + kerasEpsilon]
         areSpacedEvenly = thresholds == nil
         self.curve = curve
@@ -74,6 +78,15 @@ public final class AUC: Metric {
         falsePositives = addState("false_positives", shape: shape)
         trueNegatives = addState("true_negatives", shape: shape)
         falseNegatives = addState("false_negatives", shape: shape)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            numThresholds: config.value("num_thresholds", default: 200), curve: config.option("curve", default: .roc),
+            summationMethod: config.option("summation_method", default: .interpolation),
+            thresholds: config.numbers("thresholds"), multiLabel: config.value("multi_label", default: false),
+            numLabels: config.optional("num_labels"), labelWeights: config.numbers("label_weights"),
+            fromLogits: config.value("from_logits", default: false), name: config.objectName, dtype: config.dtype)
     }
 
     public override var isHigherBetter: Bool? { true }
@@ -151,14 +164,14 @@ public final class AUC: Metric {
     }
 
     public override var config: [String: JSONValue] {
-        super.config.merging([
+        let known = super.config.merging([
             "num_thresholds": .int(thresholds.count), "curve": .string(curve.rawValue),
             "summation_method": .string(summationMethod.rawValue), "multi_label": .bool(multiLabel),
-            "num_labels": multiLabel ? .int(numLabels) : .null,
-            "label_weights": labelWeights.map { .array($0.map { .double($0) }) } ?? .null,
-            "thresholds": areSpacedEvenly ? .null : .array(thresholds.dropFirst().dropLast().map { .double($0) }),
+            "num_labels": multiLabel ? .int(numLabels) : .null, "label_weights": .numbers(labelWeights),
             "from_logits": .bool(fromLogits),
         ]) { $1 }
+        return areSpacedEvenly
+            ? known : known.merging(["thresholds": .numbers(Array(thresholds.dropFirst().dropLast()))]) { $1 }
     }
 }
 

@@ -4,20 +4,24 @@ import MartletFormats
 /// How often predictions fall on the targets' side of a threshold.
 ///
 /// Source: [`keras.metrics.BinaryAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#binaryaccuracy-class).
-public final class BinaryAccuracy: MeanMetricWrapper {
+public final class BinaryAccuracy: MeanMetricWrapper, ConfigurableMetric {
     /// Predictions above it count as 1.
     public let threshold: Double
 
     /// Makes the metric. Stops when `threshold` is not above 0 and below 1.
     public init(threshold: Double = 0.5, name: String = "binary_accuracy", dtype: DType? = nil) {
-        require(
-            threshold > 0 && threshold < 1, "BinaryAccuracy",
-            "Expected a threshold above 0 and below 1. Received: \(threshold).")
+        Argument.check(
+            threshold > 0 && threshold < 1, "BinaryAccuracy", "threshold", expected: "a number above 0 and below 1",
+            received: threshold)
         self.threshold = threshold
         super.init(name: name, dtype: dtype) { yTrue, yPred in
             let (target, prediction) = Loss.matchedRanks(yTrue.floating, yPred)
             return target .== (prediction .> threshold).cast(to: target.dtype)
         }
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(threshold: config.value("threshold", default: 0.5), name: config.objectName, dtype: config.dtype)
     }
 
     public override var isHigherBetter: Bool? { true }

@@ -4,10 +4,14 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.metrics.CategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class).
-public final class CategoricalAccuracy: MeanMetricWrapper {
+public final class CategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric {
     /// Makes the metric.
     public init(name: String = "categorical_accuracy", dtype: DType? = nil) {
         super.init(name: name, dtype: dtype) { $0.argmax(axis: -1) .== $1.argmax(axis: -1) }
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, dtype: config.dtype)
     }
 
     public override var isHigherBetter: Bool? { true }

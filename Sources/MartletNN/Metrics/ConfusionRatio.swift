@@ -17,9 +17,9 @@ public class ConfusionRatio: Metric {
         thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?,
         states: (right: String, wrong: String)
     ) {
-        require(
+        Argument.check(
             (thresholds ?? [0]).allSatisfy { (0...1).contains($0) } && thresholds?.isEmpty != true, "\(Self.self)",
-            "Expected thresholds in 0...1. Received: \(thresholds ?? []).")
+            "thresholds", expected: "numbers in 0...1", received: thresholds ?? [])
         self.thresholds = thresholds
         self.topK = topK
         self.classID = classID
@@ -51,8 +51,7 @@ public class ConfusionRatio: Metric {
 
     public override var config: [String: JSONValue] {
         super.config.merging([
-            "thresholds": thresholds.map { .array($0.map { .double($0) }) } ?? .null,
-            "top_k": topK.map { .int($0) } ?? .null, "class_id": classID.map { .int($0) } ?? .null,
+            "thresholds": .numbers(thresholds), "top_k": .optional(topK), "class_id": .optional(classID),
         ]) { $1 }
     }
 }
@@ -60,7 +59,7 @@ public class ConfusionRatio: Metric {
 /// How many of the predicted ones are ones: `TP / (TP + FP)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Precision`](https://keras.io/api/metrics/classification_metrics/#precision-class).
-public final class Precision: ConfusionRatio {
+public final class Precision: ConfusionRatio, ConfigurableMetric {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public init(
         thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision",
@@ -71,13 +70,19 @@ public final class Precision: ConfusionRatio {
             states: ("true_positives", "false_positives"))
     }
 
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
+            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
+    }
+
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
 }
 
 /// How many of the ones are predicted: `TP / (TP + FN)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Recall`](https://keras.io/api/metrics/classification_metrics/#recall-class).
-public final class Recall: ConfusionRatio {
+public final class Recall: ConfusionRatio, ConfigurableMetric {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public init(
         thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall",
@@ -86,6 +91,12 @@ public final class Recall: ConfusionRatio {
         super.init(
             thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
             states: ("true_positives", "false_negatives"))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
+            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
     }
 
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }

@@ -10,8 +10,7 @@ import MartletFormats
 /// [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
 open class MeanMetricWrapper: Mean {
     private let function: (Tensor, Tensor) -> Tensor
-    private let check: (PartialShape, PartialShape) throws -> Void
-    private let functionConfig: [String: JSONValue]
+    private let loss: Loss?
     private let direction: Bool?
 
     open override var isHigherBetter: Bool? { direction }
@@ -23,28 +22,67 @@ open class MeanMetricWrapper: Mean {
         _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) {
         self.function = function
-        check = { _, _ in }
-        functionConfig = [:]
+        loss = nil
         direction = isHigherBetter
         super.init(name: name, dtype: dtype)
     }
 
     /// Makes a metric of a loss, whose reduction does not count.
-    public init(_ loss: Loss, name: String? = nil, dtype: DType? = nil) {
-        function = { loss.lossOfSamples($0, $1) }
-        check = { try loss.validate(target: $0, prediction: $1) }
-        functionConfig = loss.config.filter { $0.key != "reduction" }
-        direction = false
+    public convenience init(_ loss: Loss, name: String? = nil, dtype: DType? = nil) {
+        self.init(loss, isNegated: false, name: name, dtype: dtype)
+    }
+
+    /// Makes a metric of a loss, or of its opposite.
+    init(_ loss: Loss, isNegated: Bool, name: String? = nil, dtype: DType? = nil) {
+        function = { isNegated ? -loss.lossOfSamples($0, $1) : loss.lossOfSamples($0, $1) }
+        self.loss = loss
+        direction = isNegated
         super.init(name: name ?? loss.name, dtype: dtype)
+    }
+
+    /// Makes a metric of the function that `fn` names, called with the other arguments.
+    convenience init(config: Configuration) throws {
+        let function: JSONValue = try config.required("fn")
+        var arguments = try config.arguments.object()
+        for key in ["name", "fn", "dtype"] { arguments[key] = nil }
+        let loss = try config.located("fn") {
+            try LossRegistry.shared.make(
+                className: function.string("config"), config: .object(arguments))
+        }
+        try self.init(loss, name: config.optional("name"), dtype: config.dtype)
     }
 
     open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
         update(function(yTrue, yPred), weight: sampleWeight)
     }
 
-    open override func validate(target: PartialShape, prediction: PartialShape) throws { try check(target, prediction) }
+    open override func validate(target: PartialShape, prediction: PartialShape) throws {
+        try loss?.validate(target: target, prediction: prediction)
+    }
 
-    open override var config: [String: JSONValue] { functionConfig.merging(super.config) { $1 } }
+    /// The class of Keras's metric of the same loss, where it has one.
+    open override var className: String {
+        guard let loss, Self.self == MeanMetricWrapper.self else { return super.className }
+        return MetricRegistry.className(of: loss) ?? "MeanMetricWrapper"
+    }
+
+    open override var config: [String: JSONValue] {
+        guard let loss else { return super.config }
+        var arguments = loss.config.merging(super.config) { $1 }
+        arguments["reduction"] = nil
+        switch loss {
+        case is BinaryCrossentropy: arguments["axis"] = nil
+        case let loss as SparseCategoricalCrossentropy: arguments["axis"] = .int(loss.axis)
+        default: break
+        }
+        if className == "MeanMetricWrapper" {
+            arguments["fn"] = [
+                "module": "builtins", "class_name": "function",
+                "config": .string(LayerNames.snakeCase(loss.className)), "registered_name": "function",
+            ]
+        }
+        return arguments
+    }
 }
 
 extension MetricConvertible where Self == MeanMetricWrapper {
@@ -103,7 +141,6 @@ extension MetricConvertible where Self == MeanMetricWrapper {
     }
     /// The cosine of the angle between targets and predictions: 1 for one direction, the loss's with the sign changed.
     public static func cosineSimilarity(axis: Int = -1, name: String = "cosine_similarity") -> MeanMetricWrapper {
-        let loss = CosineSimilarity(axis: axis)
-        return MeanMetricWrapper(name: name, isHigherBetter: true) { -loss.lossOfSamples($0, $1) }
+        MeanMetricWrapper(CosineSimilarity(axis: axis), isNegated: true, name: name)
     }
 }

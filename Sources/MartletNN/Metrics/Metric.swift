@@ -53,6 +53,9 @@ open class Metric: MetricConvertible {
     /// - Throws: `MartletError` naming both shapes.
     open func validate(target: PartialShape, prediction: PartialShape) throws {}
 
+    /// Keras's class name: the type's own.
+    open var className: String { "\(Self.self)" }
+
     /// Keras's configuration.
     open var config: [String: JSONValue] { ["name": .string(name), "dtype": .string(dtype.name)] }
 

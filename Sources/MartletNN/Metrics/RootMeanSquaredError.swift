@@ -4,10 +4,14 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.metrics.RootMeanSquaredError`](https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class).
-public final class RootMeanSquaredError: MeanMetricWrapper {
+public final class RootMeanSquaredError: MeanMetricWrapper, ConfigurableMetric {
     /// Makes the metric.
     public init(name: String = "root_mean_squared_error", dtype: DType? = nil) {
-        super.init(MeanSquaredError(), name: name, dtype: dtype)
+        super.init(MeanSquaredError(), isNegated: false, name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, dtype: config.dtype)
     }
 
     public override func result() -> Tensor { super.result().squareRoot() }

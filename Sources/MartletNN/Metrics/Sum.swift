@@ -3,13 +3,17 @@ import MartletCore
 /// The weighted sum of the values taken in.
 ///
 /// Source: [`keras.metrics.Sum`](https://keras.io/api/metrics/reduction_metrics/#sum-class).
-public final class Sum: Metric {
+public final class Sum: Metric, ConfigurableMetric {
     private var total: Variable!
 
     /// Makes a sum of nothing yet.
     public override init(name: String = "sum", dtype: DType? = nil) {
         super.init(name: name, dtype: dtype)
         total = addState("total")
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(name: config.objectName, dtype: config.dtype)
     }
 
     /// Takes values in.

@@ -85,13 +85,14 @@ open class Model: Layer {
     /// describes: it is called once for each shape of batch.
     open func trainStep(_ batch: TensorDataset.Batch) {
         guard let compilation else { stop("\(name).trainStep", "The model is not compiled.") }
-        let tape = GradientTape()
-        let (predictions, loss) = tape.record {
+        let (tape, optimizer) = (GradientTape(), compilation.optimizer)
+        let (predictions, loss, scaledLoss) = tape.record {
             let predictions = apply(batch.inputs, training: true)
-            return (predictions, totalLoss(batch, predictions: predictions, compilation))
+            let loss = totalLoss(batch, predictions: predictions, compilation)
+            return (predictions, loss, optimizer.scaleLoss(loss))
         }
         let variables = trainableVariables
-        compilation.optimizer.apply(tape.gradient(of: loss, withRespectTo: variables), to: variables)
+        optimizer.apply(tape.gradient(of: scaledLoss, withRespectTo: variables), to: variables)
         updateMetrics(batch, predictions: predictions, loss: loss, compilation)
     }
 

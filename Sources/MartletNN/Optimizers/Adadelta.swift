@@ -8,7 +8,7 @@ import MartletFormats
 ///
 /// Sources: [Zeiler, 2012](https://arxiv.org/abs/1212.5701),
 /// [`keras.optimizers.Adadelta`](https://keras.io/api/optimizers/adadelta/).
-public final class Adadelta: Optimizer {
+public final class Adadelta: Optimizer, ConfigurableOptimizer {
     /// How slowly the running means forget.
     public let rho: Double
     /// Keeps both roots away from 0.
@@ -17,14 +17,25 @@ public final class Adadelta: Optimizer {
     /// Makes the optimizer.
     public init(
         learningRate: any LearningRate = 0.001, rho: Double = 0.95, epsilon: Double = 1e-7, weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, name: String = "adadelta"
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.rho = rho
         self.epsilon = epsilon
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), rho: config.value("rho", default: 0.95),
+            epsilon: config.value("epsilon", default: 1e-7))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {

@@ -7,7 +7,7 @@ import MartletFormats
 ///
 /// Sources: [Duchi et al., 2011](https://jmlr.org/papers/v12/duchi11a.html),
 /// [`keras.optimizers.Adagrad`](https://keras.io/api/optimizers/adagrad/).
-public final class Adagrad: Optimizer {
+public final class Adagrad: Optimizer, ConfigurableOptimizer {
     /// Where the sum of squares starts.
     public let initialAccumulatorValue: Double
     /// Keeps the divisor away from 0.
@@ -16,15 +16,27 @@ public final class Adagrad: Optimizer {
     /// Makes the optimizer.
     public init(
         learningRate: any LearningRate = 0.001, initialAccumulatorValue: Double = 0.1, epsilon: Double = 1e-7,
-        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
-        name: String = "adagrad"
+        weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.initialAccumulatorValue = initialAccumulatorValue
         self.epsilon = epsilon
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001),
+            initialAccumulatorValue: config.value("initial_accumulator_value", default: 0.1),
+            epsilon: config.value("epsilon", default: 1e-7))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {

@@ -9,7 +9,7 @@ import MartletFormats
 ///
 /// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), [Reddi et al.,
 /// 2018](https://openreview.net/forum?id=ryQu7f-RZ), [`keras.optimizers.Adam`](https://keras.io/api/optimizers/adam/).
-public class Adam: Optimizer {
+public class Adam: Optimizer, ConfigurableOptimizer {
     /// How slowly the mean of the gradient forgets.
     public let beta1: Double
     /// How slowly the mean of the squares forgets.
@@ -22,8 +22,10 @@ public class Adam: Optimizer {
     /// Makes the optimizer.
     public init(
         learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
-        amsgrad: Bool = false, weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil,
-        globalClipNorm: Double? = nil, name: String = "adam"
+        amsgrad: Bool = false, weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
@@ -32,12 +34,22 @@ public class Adam: Optimizer {
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public required convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
+            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7),
+            amsgrad: config.value("amsgrad", default: false))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         ["momentum", "velocity"].map { .zeros($0, like: variable) }
-            + (amsgrad ? [.zeros("velocity_hat", like: variable)] : [])
+            + (amsgrad ? [.zeros("velocity_hat", like: variable, group: 1)] : [])
     }
 
     public override var config: [String: JSONValue] {

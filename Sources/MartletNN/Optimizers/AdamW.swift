@@ -6,13 +6,24 @@ public final class AdamW: Adam {
     /// Makes the optimizer: Adam's, but for the decay.
     public override init(
         learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
-        amsgrad: Bool = false, weightDecay: Double? = 0.004, clipNorm: Double? = nil, clipValue: Double? = nil,
-        globalClipNorm: Double? = nil, name: String = "adamw"
+        amsgrad: Bool = false, weightDecay: Double? = 0.004,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         super.init(
             learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad,
             weightDecay: weightDecay, clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm,
-            name: name)
+            useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+            lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps, name: name)
+    }
+
+    public required convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
+            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7),
+            amsgrad: config.value("amsgrad", default: false))
+        try configure(config)
     }
 }
 

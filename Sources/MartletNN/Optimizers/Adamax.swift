@@ -8,7 +8,7 @@ import MartletFormats
 ///
 /// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), section 7.1,
 /// [`keras.optimizers.Adamax`](https://keras.io/api/optimizers/adamax/).
-public final class Adamax: Optimizer {
+public final class Adamax: Optimizer, ConfigurableOptimizer {
     /// How slowly the mean of the gradient forgets.
     public let beta1: Double
     /// How slowly the largest gradient is forgotten.
@@ -19,8 +19,10 @@ public final class Adamax: Optimizer {
     /// Makes the optimizer.
     public init(
         learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
-        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
-        name: String = "adamax"
+        weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
@@ -28,7 +30,16 @@ public final class Adamax: Optimizer {
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
+            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {

@@ -32,11 +32,11 @@ extension ElementwiseOptimizer {
 
     /// Weight decay, clipping and the rule, on tensors or in a program.
     package func step<Number: ElementwiseArithmetic>(
-        weight: Number, gradient: Number, scale: Number?, slots: [Number], scalars: [Number]
+        weight: Number, gradient: Number, scale: Number?, slots: [Number], scalars: [Number], weightDecay: Double?
     ) -> [Number] {
         let rate = scalars[0]
         var u = ElementwiseUpdate(
-            weight: options.weightDecay.map { weight - weight * $0 * rate } ?? weight,
+            weight: weightDecay.map { weight - weight * $0 * rate } ?? weight,
             gradient: options.clipped(gradient, scale: scale), slots: slots, rate: rate,
             coefficients: Array(scalars.dropFirst()))
         update(&u)
@@ -73,13 +73,14 @@ struct FusedUpdate {
         let weight: DType
         let gradient: DType
         let isScaled: Bool
+        let weightDecay: Double?
     }
 
     /// What the arithmetic is done in.
     let type: DType
     private let program: ElementwiseProgram
 
-    init(of optimizer: any ElementwiseOptimizer, slots count: Int, options: OptimizerOptions, _ kind: Kind) {
+    init(of optimizer: any ElementwiseOptimizer, slots count: Int, _ kind: Kind) {
         let type: DType = kind.weight == .float64 ? .float64 : .float32
         self.type = type
         let scalars = optimizer.coefficients(rate: .zeros([], dtype: type), step: .ones([], dtype: type)).count + 1
@@ -90,7 +91,8 @@ struct FusedUpdate {
             let numbers = (0..<scalars).map { _ in builder.scalar(type) }
             let scale = kind.isScaled ? builder.scalar(kind.gradient) : nil
             let results = optimizer.step(
-                weight: weight, gradient: gradient, scale: scale, slots: slots, scalars: numbers)
+                weight: weight, gradient: gradient, scale: scale, slots: slots, scalars: numbers,
+                weightDecay: kind.weightDecay)
             for result in results { builder.output(result, as: kind.weight) }
         }
     }

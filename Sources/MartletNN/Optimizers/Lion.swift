@@ -7,7 +7,7 @@ import MartletFormats
 ///
 /// Sources: [Chen et al., 2023](https://arxiv.org/abs/2302.06675),
 /// [`keras.optimizers.Lion`](https://keras.io/api/optimizers/lion/).
-public final class Lion: Optimizer {
+public final class Lion: Optimizer, ConfigurableOptimizer {
     /// How much the mean counts beside the gradient in the direction of a step.
     public let beta1: Double
     /// How slowly the mean forgets.
@@ -16,15 +16,27 @@ public final class Lion: Optimizer {
     /// Makes the optimizer. Stops when `beta1` is not above 0 and at most 1.
     public init(
         learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.99, weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, name: String = "lion"
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
-        require(beta1 > 0 && beta1 <= 1, "Lion", "Expected a beta1 above 0 and at most 1. Received: \(beta1).")
+        Argument.check(
+            beta1 > 0 && beta1 <= 1, "Lion", "beta1", expected: "a number above 0 and at most 1", received: beta1)
         self.beta1 = beta1
         self.beta2 = beta2
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
+            beta2: config.value("beta_2", default: 0.99))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] { [.zeros("momentum", like: variable)] }

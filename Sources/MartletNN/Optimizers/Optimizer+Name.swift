@@ -1,13 +1,44 @@
+import MartletFormats
+
+/// An optimizer that configurations can name.
+package protocol ConfigurableOptimizer: Optimizer, Configurable {}
+
+/// The optimizers that configurations can name, and that every test of all optimizers runs over.
+package enum OptimizerRegistry {
+    package static let types: [any ConfigurableOptimizer.Type] = [
+        SGD.self, Adam.self, AdamW.self, RMSprop.self, Adagrad.self, Adadelta.self, Adamax.self, Lion.self,
+        Nadam.self, Ftrl.self, Lamb.self, Adafactor.self, Muon.self, ScheduleFreeAdamW.self, LossScaleOptimizer.self,
+        MultiOptimizer.self,
+    ]
+
+    package static let shared = Registry<Optimizer>(
+        "optimizer", types.map { type in (type.className, { try type.init(config: $0) }) },
+        aliases: Dictionary(uniqueKeysWithValues: types.compactMap { type in
+            let (plain, snake) = (type.className.lowercased(), LayerNames.snakeCase(type.className))
+            return plain == snake ? nil : (plain, type.className)
+        }))
+}
+
+extension Optimizer {
+    /// Makes an optimizer from what Keras writes: a name, or an object with `class_name` and `config`.
+    /// - Throws: `MartletError` when there is no such optimizer, or an argument is of a wrong type or out of range.
+    public static func make(from json: JSONValue) throws -> Optimizer { try OptimizerRegistry.shared.make(from: json) }
+
+    /// Reads what every optimizer has.
+    func configure(_ config: Configuration) throws {
+        name = try config.objectName
+        options = try OptimizerOptions(config: config)
+    }
+}
+
 extension String: OptimizerConvertible {
     /// The optimizer with this name in Keras, in any case, with its defaults: `"adam"`.
-    public func makeOptimizer() throws -> Optimizer {
-        try NameTable<() -> Optimizer>(
-            of: "optimizer",
-            [
-                (["sgd"], { SGD() }), (["adam"], { Adam() }), (["adamw"], { AdamW() }), (["rmsprop"], { RMSprop() }),
-                (["adagrad"], { Adagrad() }), (["adadelta"], { Adadelta() }), (["adamax"], { Adamax() }),
-                (["lion"], { Lion() }),
-            ]
-        ).entry(lowercased())()
+    public func makeOptimizer() throws -> Optimizer { try Optimizer.make(from: .string(lowercased())) }
+}
+
+extension JSONValue {
+    /// An optimizer as Keras writes it.
+    package init(_ optimizer: Optimizer) {
+        self = .keras(module: "keras.optimizers", className: optimizer.className, config: optimizer.config)
     }
 }

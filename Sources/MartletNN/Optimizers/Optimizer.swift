@@ -12,24 +12,30 @@ import MartletFormats
 /// Source: [`keras.optimizers.Optimizer`](https://keras.io/api/optimizers/).
 open class Optimizer: OptimizerConvertible {
     /// Keras's name: `adam`.
-    public let name: String
-    /// The number of updates made, an `int64` scalar.
-    public let iterations: Variable
+    public internal(set) var name: String
+    /// The number of steps made, an `int64` scalar.
+    open var iterations: Variable { stepCount }
     /// Clipping and weight decay.
-    public let options: OptimizerOptions
+    public internal(set) var options: OptimizerOptions
     /// The schedule, nil when the rate is a number.
     public let schedule: (any LearningRateSchedule)?
 
+    private let stepCount: Variable
     private let rate: Variable
-    private var built: [Variable] = []
+    private(set) var built: [Variable] = []
     private var slots: [ObjectIdentifier: [Variable]] = [:]
+    private var slotGroups: [String: Int] = [:]
+    private var averages: [ObjectIdentifier: Variable] = [:]
+    private var accumulators: [ObjectIdentifier: Variable] = [:]
+    private var undecayed: (variables: Set<ObjectIdentifier>, names: [String]) = ([], [])
     private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
 
     /// Makes an optimizer that has seen no variables yet.
-    public init(name: String, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
-        self.name = name
+    /// - Parameter name: nil is the class's name in snake case.
+    public init(name: String? = nil, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
+        self.name = name ?? LayerNames.snakeCase("\(Self.self)")
         self.options = options
-        iterations = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
+        stepCount = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
         let first: Double
         switch learningRate.source {
         case .constant(let value):
@@ -60,11 +66,21 @@ open class Optimizer: OptimizerConvertible {
         stop("\(Self.self)", "The optimizer changes nothing: override update(_:gradient:slots:learningRate:step:).")
     }
 
+    /// What the optimizer remembers beside the slots of variables, in the order of Keras's files.
+    var sharedVariables: [Variable] { [] }
+
+    /// Called once for each update, before any variable changes.
+    func beginUpdate(step: Tensor) {}
+
+    /// The weight decay of a variable: what the options say, nil for excluded ones.
+    func weightDecay(of variable: Variable) -> Double? { decays(variable) ? options.weightDecay : nil }
+
+    /// Keras's class name: the type's own.
+    open var className: String { "\(Self.self)" }
+
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
-        let rate: JSONValue =
-            schedule.map { ["class_name": .string($0.className), "config": .object($0.config)] }
-            ?? .double(learningRate)
+        let rate: JSONValue = schedule.map { JSONValue($0) } ?? .double(learningRate)
         return options.config.merging(["name": .string(name), "learning_rate": rate]) { $1 }
     }
 
@@ -76,21 +92,24 @@ open class Optimizer: OptimizerConvertible {
         public let name: String
         /// The first value.
         public let initial: Tensor
+        /// Files hold the slots of one group for all variables before those of the next.
+        public let group: Int
 
         /// Makes a slot.
-        public init(_ name: String, _ initial: Tensor) {
+        public init(_ name: String, _ initial: Tensor, group: Int = 0) {
             self.name = name
             self.initial = initial
+            self.group = group
         }
 
         /// A slot that starts as zeros of the variable's shape and dtype.
-        public static func zeros(_ name: String, like variable: Variable) -> Slot {
-            Slot(name, .zeros(variable.shape, dtype: variable.dtype))
+        public static func zeros(_ name: String, like variable: Variable, group: Int = 0) -> Slot {
+            Slot(name, .zeros(variable.shape, dtype: variable.dtype), group: group)
         }
     }
 
     /// The learning rate of the next update. Setting it stops when a schedule gives the rate.
-    public var learningRate: Double {
+    open var learningRate: Double {
         get { schedule.map { $0(iterations.value).item() } ?? rate.value.item() }
         set {
             require(
@@ -100,54 +119,153 @@ open class Optimizer: OptimizerConvertible {
         }
     }
 
-    /// The number of updates, the learning rate, and what is remembered for each variable.
-    public var variables: [Variable] { [iterations, rate] + built.flatMap { slots[ObjectIdentifier($0)] ?? [] } }
+    /// The number of steps, the learning rate unless a schedule gives it, and what is remembered for each variable:
+    /// in the order of Keras's files.
+    open var variables: [Variable] {
+        let groups = Set(slotGroups.values).sorted()
+        let grouped = groups.flatMap { group in
+            built.flatMap { slots(of: $0).filter { slotGroups[$0.name] == group } }
+        }
+        return [stepCount] + (schedule == nil ? [rate] : []) + built.compactMap { averages[ObjectIdentifier($0)] }
+            + built.compactMap { accumulators[ObjectIdentifier($0)] } + grouped + sharedVariables
+    }
+
+    /// Leaves variables out of weight decay: these, and those whose name contains one of `names`.
+    public func excludeFromWeightDecay(_ variables: [Variable] = [], names: [String] = []) {
+        undecayed = (Set(variables.map(ObjectIdentifier.init)), names)
+    }
+
+    final func decays(_ variable: Variable) -> Bool {
+        !undecayed.variables.contains(ObjectIdentifier(variable))
+            && !undecayed.names.contains { variable.name.contains($0) }
+    }
+
+    final func slots(of variable: Variable) -> [Variable] { slots[ObjectIdentifier(variable)] ?? [] }
+
+    /// The loss of which gradients are to be taken, so that those of low precision do not vanish; `apply` divides by
+    /// the same factor.
+    open func scaleLoss(_ loss: Tensor) -> Tensor { options.lossScaleFactor.map { loss * $0 } ?? loss }
+
+    /// Gives variables their final values at the end of a training: with `useEMA`, their moving averages.
+    open func finalizeValues(of variables: [Variable]) {
+        for variable in variables { if let average = averages[ObjectIdentifier(variable)] { variable.assign(average.value) } }
+    }
 
     /// Makes the slots of variables that are new.
-    public func build(_ variables: [Variable]) {
+    open func build(_ variables: [Variable]) {
         for variable in variables where slots[ObjectIdentifier(variable)] == nil {
+            let id = ObjectIdentifier(variable)
             built.append(variable)
             // A moment that starts at the weight's value starts at the present one, not at each run of a compiled step.
             let first = Context.current.outsideTrace { makeSlots(for: variable) }
-            slots[ObjectIdentifier(variable)] = first.map { slot in
-                let made = Variable(slot.initial, name: slot.name, trainable: false)
-                made.path = "\(name)/\(variable.path.replacing("/", with: "_"))_\(slot.name)"
-                return made
+            slots[id] = first.map { make($0, for: variable) }
+            for slot in first { slotGroups[slot.name] = slot.group }
+            if options.useEMA { averages[id] = make(.zeros("average", like: variable), for: variable) }
+            if options.gradientAccumulationSteps != nil {
+                accumulators[id] = make(.zeros("gradient_accumulator", like: variable), for: variable)
             }
         }
     }
 
-    /// Makes one update: clips the gradients, changes the variables, applies their constraints.
+    private func make(_ slot: Slot, for variable: Variable) -> Variable {
+        let made = Variable(slot.initial, name: slot.name, trainable: false)
+        made.path = "\(name)/\(variable.path.replacing("/", with: "_"))_\(slot.name)"
+        return made
+    }
+
+    /// Makes one step: clips the gradients, changes the variables, applies their constraints.
     /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and
     /// variables differ.
-    public func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+    open func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        var present = checked(gradients, variables)
+        build(variables)
+        if let factor = options.lossScaleFactor { present = present.map { ($0.gradient / factor, $0.variable) } }
+        let count = iterations.value
+        let rate = schedule.map { $0(count).cast(to: .float32) } ?? rate.value
+        let updates = options.gradientAccumulationSteps.map { floorDivide(count, $0) } ?? count
+        let moment = Moment(learningRate: rate, step: updates + 1)
+        if let steps = options.gradientAccumulationSteps {
+            accumulate(present, steps: steps, count: count, at: moment)
+        } else {
+            update(present, at: moment)
+        }
+        if options.useEMA { average(after: updates) }
+        for (_, variable) in present {
+            if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
+        }
+        iterations.assign(count + 1)
+    }
+
+    /// The gradients that are there, with their variables.
+    final func checked(
+        _ gradients: [Tensor?], _ variables: [Variable]
+    ) -> [(gradient: Tensor, variable: Variable)] {
         require(
             gradients.count == variables.count, "\(Self.self).apply",
             "Expected one gradient for each of \(variables.count) variables. Received: \(gradients.count).")
-        var present: [(gradient: Tensor, variable: Variable)] = []
-        for case (let gradient?, let variable) in zip(gradients, variables) {
+        return zip(gradients, variables).compactMap { gradient, variable in
+            guard let gradient else { return nil }
             require(
                 gradient.shape == variable.shape, "\(Self.self).apply",
                 "Expected a gradient of shape \(variable.shape) for variable \"\(variable.path)\". "
                     + "Received: \(gradient.shape).")
-            present.append((gradient, variable))
+            return (gradient, variable)
         }
-        build(variables)
+    }
+
+    private func update(_ present: [(gradient: Tensor, variable: Variable)], at moment: Moment) {
         let scales = options.scales(for: present.map(\.gradient))
-        let rate = schedule.map { $0(iterations.value).cast(to: .float32) } ?? rate.value
-        iterations.assignAdd(Tensor(1, dtype: .int64))
-        let moment = Moment(learningRate: rate, step: iterations.value)
+        beginUpdate(step: moment.step)
         for (index, (gradient, variable)) in present.enumerated() {
             change(variable, against: gradient, scale: scales?[index], at: moment)
-            if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
+        }
+    }
+
+    /// Adds the gradients to those of the last steps; every so many steps, updates with their mean.
+    private func accumulate(
+        _ present: [(gradient: Tensor, variable: Variable)], steps: Int, count: Tensor, at moment: Moment
+    ) {
+        let isUpdate = (count + 1) % steps .== 0
+        let means = present.map { gradient, variable in
+            let accumulator = accumulators[ObjectIdentifier(variable)]!
+            let sum = accumulator.storedValue + gradient.cast(to: variable.dtype)
+            accumulator.assign(`where`(isUpdate, 0, sum))
+            return (gradient: sum / Double(steps), variable: variable)
+        }
+        let changing = present.flatMap { [$0.variable] + slots(of: $0.variable) } + sharedVariables
+        Self.only(where: isUpdate, changing) { update(means, at: moment) }
+    }
+
+    /// Runs `body`; where `condition` is false, the variables keep their values. In tensors, so that a compiled step
+    /// decides anew each time.
+    static func only(where condition: Tensor, _ variables: [Variable], _ body: () -> Void) {
+        let old = variables.map(\.storedValue)
+        body()
+        for (variable, old) in zip(variables, old) {
+            variable.assign(`where`(condition, variable.storedValue, old))
+        }
+    }
+
+    /// Moves the averages towards the variables; the first time, all the way.
+    private func average(after updates: Tensor) {
+        for variable in built {
+            guard let average = averages[ObjectIdentifier(variable)] else { continue }
+            let momentum = (updates .!= 0).cast(to: variable.dtype) * options.emaMomentum
+            average.assign(momentum * average.storedValue + (1 - momentum) * variable.storedValue)
+            if let frequency = options.emaOverwriteFrequency {
+                let isTime = (updates + 1) % frequency .== 0
+                variable.assign(`where`(isTime, average.storedValue, variable.storedValue))
+            }
         }
     }
 
     private func change(_ variable: Variable, against gradient: Tensor, scale: Tensor?, at moment: Moment) {
-        let slots = slots[ObjectIdentifier(variable)] ?? []
+        let slots = slots(of: variable)
+        let decay = weightDecay(of: variable)
         if let rule = self as? any ElementwiseOptimizer {
-            let kind = FusedUpdate.Kind(weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil)
-            let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, options: options, kind)
+            let kind = FusedUpdate.Kind(
+                weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil, weightDecay: decay)
+            let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, kind)
             fusedUpdates[kind] = update
             update(
                 variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type)
@@ -155,9 +273,7 @@ open class Optimizer: OptimizerConvertible {
             return
         }
         let rate = moment.learningRate.cast(to: variable.dtype)
-        if let decay = options.weightDecay {
-            variable.assign(variable.storedValue - variable.storedValue * decay * rate)
-        }
+        if let decay { variable.assign(variable.storedValue - variable.storedValue * decay * rate) }
         update(
             variable, gradient: options.clipped(gradient.cast(to: variable.dtype), scale: scale), slots: slots,
             learningRate: rate, step: moment.step.cast(to: variable.dtype))

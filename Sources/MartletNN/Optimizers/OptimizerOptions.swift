@@ -11,21 +11,61 @@ public struct OptimizerOptions: Sendable {
     public var globalClipNorm: Double?
     /// Decoupled weight decay: each update also subtracts `learningRate * weightDecay * weight`.
     public var weightDecay: Double?
+    /// Whether a moving average of each variable is kept, which takes the variable's place at the end of `fit`.
+    public var useEMA: Bool
+    /// How slowly the moving average forgets: `average ← emaMomentum · average + (1 - emaMomentum) · variable`.
+    public var emaMomentum: Double
+    /// After every so many updates the averages take the variables' places; nil for only at the end.
+    public var emaOverwriteFrequency: Int?
+    /// The loss is multiplied by it before gradients are taken, and they are divided by it, so that gradients of low
+    /// precision do not vanish.
+    public var lossScaleFactor: Double?
+    /// Variables change only every so many steps, by the mean of the gradients since.
+    public var gradientAccumulationSteps: Int?
 
     /// Makes options; at most one kind of clipping may be given.
     public init(
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, weightDecay: Double? = nil
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, weightDecay: Double? = nil,
+        useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
+        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil
     ) {
+        let owner = "Optimizer"
         let given = [clipNorm, clipValue, globalClipNorm].compactMap { $0 }
-        require(
-            given.count <= 1, "Optimizer",
-            "Expected at most one of clipNorm, clipValue and globalClipNorm. Received: \(given.count) of them.")
-        require(
-            given.allSatisfy { $0 > 0 }, "Optimizer", "Expected a positive clipping bound. Received: \(given).")
+        Argument.check(
+            given.count <= 1 && given.allSatisfy { $0 > 0 }, owner, "clipNorm",
+            expected: "at most one of clipNorm, clipValue and globalClipNorm, and that positive", received: given)
+        Argument.check(
+            (0...1).contains(emaMomentum), owner, "emaMomentum", expected: "a number in 0...1", received: emaMomentum)
+        Argument.check(
+            emaOverwriteFrequency ?? 1 >= 1, owner, "emaOverwriteFrequency", expected: "a positive integer",
+            received: emaOverwriteFrequency ?? 1)
+        Argument.check(
+            gradientAccumulationSteps ?? 2 >= 2, owner, "gradientAccumulationSteps",
+            expected: "an integer of at least 2", received: gradientAccumulationSteps ?? 2)
+        Argument.check(
+            lossScaleFactor ?? 1 > 0, owner, "lossScaleFactor", expected: "a positive number",
+            received: lossScaleFactor ?? 1)
         self.clipNorm = clipNorm
         self.clipValue = clipValue
         self.globalClipNorm = globalClipNorm
         self.weightDecay = weightDecay
+        self.useEMA = useEMA
+        self.emaMomentum = emaMomentum
+        self.emaOverwriteFrequency = emaOverwriteFrequency
+        self.lossScaleFactor = lossScaleFactor
+        self.gradientAccumulationSteps = gradientAccumulationSteps
+    }
+
+    /// The options in an optimizer's configuration. Keras reads a 0 as no accumulation and no overwriting.
+    init(config: Configuration) throws {
+        func count(_ key: String) throws -> Int? { try config.optional(key).flatMap { $0 == 0 ? nil : $0 } }
+        try self.init(
+            clipNorm: config.optional("clipnorm"), clipValue: config.optional("clipvalue"),
+            globalClipNorm: config.optional("global_clipnorm"), weightDecay: config.optional("weight_decay"),
+            useEMA: config.value("use_ema", default: false), emaMomentum: config.value("ema_momentum", default: 0.99),
+            emaOverwriteFrequency: count("ema_overwrite_frequency"),
+            lossScaleFactor: config.optional("loss_scale_factor"),
+            gradientAccumulationSteps: count("gradient_accumulation_steps"))
     }
 }
 
@@ -57,10 +97,13 @@ extension OptimizerOptions {
 
     /// These options under Keras's names.
     var config: [String: JSONValue] {
-        func json(_ number: Double?) -> JSONValue { number.map { .double($0) } ?? .null }
-        return [
-            "clipnorm": json(clipNorm), "clipvalue": json(clipValue), "global_clipnorm": json(globalClipNorm),
-            "weight_decay": json(weightDecay),
+        [
+            "clipnorm": .optional(clipNorm), "clipvalue": .optional(clipValue),
+            "global_clipnorm": .optional(globalClipNorm), "weight_decay": .optional(weightDecay),
+            "use_ema": .bool(useEMA), "ema_momentum": .double(emaMomentum),
+            "ema_overwrite_frequency": .optional(emaOverwriteFrequency),
+            "loss_scale_factor": .optional(lossScaleFactor),
+            "gradient_accumulation_steps": .optional(gradientAccumulationSteps),
         ]
     }
 }

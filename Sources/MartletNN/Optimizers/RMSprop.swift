@@ -8,7 +8,7 @@ import MartletFormats
 ///
 /// Sources: [Hinton, lecture 6](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
 /// [`keras.optimizers.RMSprop`](https://keras.io/api/optimizers/rmsprop/).
-public final class RMSprop: Optimizer {
+public final class RMSprop: Optimizer, ConfigurableOptimizer {
     /// How slowly the running means forget.
     public let rho: Double
     /// How much of the last step stays in the next.
@@ -21,8 +21,10 @@ public final class RMSprop: Optimizer {
     /// Makes the optimizer.
     public init(
         learningRate: any LearningRate = 0.001, rho: Double = 0.9, momentum: Double = 0, epsilon: Double = 1e-7,
-        centered: Bool = false, weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil,
-        globalClipNorm: Double? = nil, name: String = "rmsprop"
+        centered: Bool = false, weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.rho = rho
         self.momentum = momentum
@@ -31,13 +33,23 @@ public final class RMSprop: Optimizer {
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001), rho: config.value("rho", default: 0.9),
+            momentum: config.value("momentum", default: 0), epsilon: config.value("epsilon", default: 1e-7),
+            centered: config.value("centered", default: false))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [.zeros("velocity", like: variable)]
-            + (momentum > 0 ? [.zeros("momentum", like: variable)] : [])
-            + (centered ? [.zeros("average_gradient", like: variable)] : [])
+            + (momentum > 0 ? [.zeros("momentum", like: variable, group: 1)] : [])
+            + (centered ? [.zeros("average_gradient", like: variable, group: 2)] : [])
     }
 
     public override var config: [String: JSONValue] {

@@ -7,7 +7,7 @@ import MartletFormats
 /// Nesterov's look-ahead `w ← w + momentum · v - rate · g`.
 ///
 /// Source: [`keras.optimizers.SGD`](https://keras.io/api/optimizers/sgd/).
-public final class SGD: Optimizer {
+public final class SGD: Optimizer, ConfigurableOptimizer {
     /// How much of the last step stays in the next, from 0 to 1.
     public let momentum: Double
     /// Whether the gradient counts as if taken after the momentum's step.
@@ -16,15 +16,26 @@ public final class SGD: Optimizer {
     /// Makes the optimizer. Stops when `momentum` is not in 0...1.
     public init(
         learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, name: String = "SGD"
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
-        require((0...1).contains(momentum), "SGD", "Expected a momentum in 0...1. Received: \(momentum).")
+        Argument.check(
+            (0...1).contains(momentum), "SGD", "momentum", expected: "a number in 0...1", received: momentum)
         self.momentum = momentum
         self.nesterov = nesterov
         super.init(
             name: name, learningRate: learningRate,
             options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay))
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.01), momentum: config.value("momentum", default: 0), nesterov: config.value("nesterov", default: false))
+        try configure(config)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {

@@ -6,7 +6,9 @@ import MartletFormats
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecay`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/).
-public struct CosineDecay: LearningRateSchedule {
+public struct CosineDecay: LearningRateSchedule, Configurable {
+    /// Keras's name of the schedule.
+    public let name: String
     private let initialLearningRate, alpha: Double
     private let decaySteps, warmupSteps: Int
     private let warmupTarget: Double?
@@ -18,13 +20,22 @@ public struct CosineDecay: LearningRateSchedule {
     ///   - warmupTarget: where the warm-up ends; nil for none.
     public init(
         initialLearningRate: Double, decaySteps: Int, alpha: Double = 0, warmupTarget: Double? = nil,
-        warmupSteps: Int = 0
+        warmupSteps: Int = 0, name: String? = nil
     ) {
+        self.name = name ?? "CosineDecay"
         self.initialLearningRate = initialLearningRate
         self.decaySteps = decaySteps
         self.alpha = alpha
         self.warmupTarget = warmupTarget
         self.warmupSteps = warmupSteps
+    }
+
+    public init(config: Configuration) throws {
+        try self.init(
+            initialLearningRate: config.required("initial_learning_rate"),
+            decaySteps: config.wholeNumber("decay_steps"), alpha: config.value("alpha", default: 0),
+            warmupTarget: config.optional("warmup_target"),
+            warmupSteps: config.wholeNumber("warmup_steps", default: 0), name: config.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -44,8 +55,8 @@ public struct CosineDecay: LearningRateSchedule {
     public var config: [String: JSONValue] {
         [
             "initial_learning_rate": .double(initialLearningRate), "decay_steps": .int(decaySteps),
-            "alpha": .double(alpha), "warmup_target": warmupTarget.map { .double($0) } ?? .null,
-            "warmup_steps": .int(warmupSteps),
+            "alpha": .double(alpha), "warmup_target": .optional(warmupTarget),
+            "warmup_steps": .int(warmupSteps), "name": .string(name),
         ]
     }
 }

@@ -6,20 +6,30 @@ import MartletFormats
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecayRestarts`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/).
-public struct CosineDecayRestarts: LearningRateSchedule {
+public struct CosineDecayRestarts: LearningRateSchedule, Configurable {
+    /// Keras's name of the schedule.
+    public let name: String
     private let initialLearningRate, tMul, mMul, alpha: Double
     private let firstDecaySteps: Int
 
     /// Makes the schedule.
     /// - Parameter alpha: the share of the initial rate that is left at the end of each cosine.
     public init(
-        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0
+        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0, name: String? = nil
     ) {
+        self.name = name ?? "SGDRDecay"
         self.initialLearningRate = initialLearningRate
         self.firstDecaySteps = firstDecaySteps
         self.tMul = tMul
         self.mMul = mMul
         self.alpha = alpha
+    }
+
+    public init(config: Configuration) throws {
+        try self.init(
+            initialLearningRate: config.required("initial_learning_rate"),
+            firstDecaySteps: config.wholeNumber("first_decay_steps"), tMul: config.value("t_mul", default: 2),
+            mMul: config.value("m_mul", default: 1), alpha: config.value("alpha", default: 0), name: config.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -41,7 +51,7 @@ public struct CosineDecayRestarts: LearningRateSchedule {
     public var config: [String: JSONValue] {
         [
             "initial_learning_rate": .double(initialLearningRate), "first_decay_steps": .int(firstDecaySteps),
-            "t_mul": .double(tMul), "m_mul": .double(mMul), "alpha": .double(alpha),
+            "t_mul": .double(tMul), "m_mul": .double(mMul), "alpha": .double(alpha), "name": .string(name),
         ]
     }
 }

@@ -5,18 +5,26 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.optimizers.schedules.PiecewiseConstantDecay`](https://keras.io/api/optimizers/learning_rate_schedules/piecewise_constant_decay/).
-public struct PiecewiseConstantDecay: LearningRateSchedule {
+public struct PiecewiseConstantDecay: LearningRateSchedule, Configurable {
+    /// Keras's name of the schedule.
+    public let name: String
     private let boundaries: [Int]
     private let values: [Double]
 
     /// Makes the schedule. Stops when there is not one value more than boundaries, or these do not ascend.
-    public init(boundaries: [Int], values: [Double]) {
-        require(
+    public init(boundaries: [Int], values: [Double], name: String? = nil) {
+        self.name = name ?? "PiecewiseConstant"
+        Argument.check(
             values.count == boundaries.count + 1 && zip(boundaries, boundaries.dropFirst()).allSatisfy(<),
-            "PiecewiseConstantDecay",
-            "Expected ascending boundaries and one value more. Received: \(boundaries) and \(values).")
+            "PiecewiseConstantDecay", "values", expected: "ascending boundaries, and one value more than these",
+            received: "boundaries \(boundaries), values \(values)")
         self.boundaries = boundaries
         self.values = values
+    }
+
+    public init(config: Configuration) throws {
+        try self.init(
+            boundaries: config.wholeNumbers("boundaries"), values: config.required("values"), name: config.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -26,7 +34,7 @@ public struct PiecewiseConstantDecay: LearningRateSchedule {
     }
 
     public var config: [String: JSONValue] {
-        ["boundaries": .array(boundaries.map { .int($0) }), "values": .array(values.map { .double($0) })]
+        ["boundaries": .integers(boundaries), "values": .numbers(values), "name": .string(name)]
     }
 }
 

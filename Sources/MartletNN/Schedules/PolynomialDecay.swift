@@ -6,7 +6,9 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.optimizers.schedules.PolynomialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/).
-public struct PolynomialDecay: LearningRateSchedule {
+public struct PolynomialDecay: LearningRateSchedule, Configurable {
+    /// Keras's name of the schedule.
+    public let name: String
     private let initialLearningRate, endLearningRate, power: Double
     private let decaySteps: Int
     private let cycle: Bool
@@ -15,13 +17,22 @@ public struct PolynomialDecay: LearningRateSchedule {
     /// - Parameter cycle: whether the rate starts anew at every multiple of `decaySteps`, over ever longer decays.
     public init(
         initialLearningRate: Double, decaySteps: Int, endLearningRate: Double = 0.0001, power: Double = 1,
-        cycle: Bool = false
+        cycle: Bool = false, name: String? = nil
     ) {
+        self.name = name ?? "PolynomialDecay"
         self.initialLearningRate = initialLearningRate
         self.decaySteps = decaySteps
         self.endLearningRate = endLearningRate
         self.power = power
         self.cycle = cycle
+    }
+
+    public init(config: Configuration) throws {
+        try self.init(
+            initialLearningRate: config.required("initial_learning_rate"),
+            decaySteps: config.wholeNumber("decay_steps"),
+            endLearningRate: config.value("end_learning_rate", default: 0.0001),
+            power: config.value("power", default: 1), cycle: config.value("cycle", default: false), name: config.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -37,7 +48,7 @@ public struct PolynomialDecay: LearningRateSchedule {
     public var config: [String: JSONValue] {
         [
             "initial_learning_rate": .double(initialLearningRate), "decay_steps": .int(decaySteps),
-            "end_learning_rate": .double(endLearningRate), "power": .double(power), "cycle": .bool(cycle),
+            "end_learning_rate": .double(endLearningRate), "power": .double(power), "cycle": .bool(cycle), "name": .string(name),
         ]
     }
 }

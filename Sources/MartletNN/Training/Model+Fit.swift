@@ -95,6 +95,7 @@ extension Model {
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
             if stopTraining { break }
         }
+        compilation.optimizer.finalizeValues(of: trainableVariables)
         for callback in all { try callback.onTrainEnd() }
         return history
     }

@@ -17,10 +17,12 @@ package protocol ElementwiseArithmetic {
     /// The larger of two elements; NaN when one is.
     func larger(_ other: Self) -> Self
     func clipped(min: Double?, max: Double?) -> Self
+    func power(_ exponent: Double) -> Self
 }
 
 extension Tensor: ElementwiseArithmetic {
     package func larger(_ other: Tensor) -> Tensor { maximum(self, other) }
+    package func power(_ exponent: Double) -> Tensor { pow(exponent) }
 }
 
 extension ElementwiseProgram.Value: ElementwiseArithmetic {
@@ -36,6 +38,7 @@ extension ElementwiseProgram.Value: ElementwiseArithmetic {
     package func abs() -> Self { builder.apply(MK_ABS, self) }
     package func sign() -> Self { builder.apply(MK_SIGN, self) }
     package func larger(_ other: Self) -> Self { builder.apply(MK_MAX, self, other) }
+    package func power(_ exponent: Double) -> Self { builder.apply(MK_POW, self, builder.constant(exponent)) }
     package func clipped(min: Double?, max: Double?) -> Self {
         var result = self
         if let min { result = builder.apply(MK_MAX, result, builder.constant(min)) }

@@ -14,13 +14,14 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     ///   - kernelSize: the window's height and width: `3` or `[3, 5]`.
     ///   - strides: the steps of the window.
     ///   - padding: `.valid` for none, `.same` for `ceil(size / stride)` windows.
+    ///   - dataFormat: where the channels lie.
     ///   - dilationRate: the distances between the window's elements; not together with strides.
     ///   - groups: into how many parts the channels are cut that do not see each other; divides both channel counts.
     ///   - activation: what is applied to the output; nothing when nil.
     ///   - activityRegularizer: adds a penalty on the output to the loss.
     public init(
         _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
+        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
@@ -28,7 +29,7 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     ) {
         super.init(
             rank: 2, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
-            dilationRate: dilationRate, groups: groups, activation: activation, useBias: useBias,
+            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups, activation: activation, useBias: useBias,
             options: WeightOptions(
                 kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
                 kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
@@ -37,16 +38,7 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
         self.activityRegularizer = activityRegularizer
     }
 
-    public init(config: Configuration) throws {
-        try config.requireChannelsLast()
-        try super.init(
-            rank: 2, filters: config.required("filters"), kernelSize: config.perAxis("kernel_size", default: 0),
-            strides: config.perAxis("strides", default: 1), padding: config.padding(),
-            dilationRate: config.perAxis("dilation_rate", default: 1), groups: config.value("groups", default: 1),
-            activation: config.activation(), useBias: config.value("use_bias", default: true),
-            options: config.convolutionWeights(), name: config.name, trainable: config.trainable, dtype: config.dtype)
-        activityRegularizer = try config.regularizer("activity_regularizer")
-    }
+    public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 5, 5]], [[nil, 5, 5, nil]]]
@@ -62,6 +54,10 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
                 "dilation, no bias",
                 Conv2D(2, kernelSize: [2, 3], dilationRate: [1, 2], useBias: false, dtype: .float64),
                 [[4, 6, 1]], bad: bad + [[[nil, 4, 4, 1]]]),
+            LayerSample(
+                "channels first",
+                Conv2D(3, kernelSize: 2, strides: 2, padding: .same, dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 5, 4]]),
             LayerSample(
                 "groups", Conv2D(4, kernelSize: 2, groups: 2, kernelRegularizer: .l2(), dtype: .float64), [[3, 3, 4]],
                 bad: bad + [[[nil, 3, 3, 3]]]),

@@ -13,6 +13,8 @@ public class ConvolutionLayer: Layer {
     public let padding: Padding
     /// The distances between the window's elements.
     public let dilationRate: [Int]
+    /// Where the channels lie.
+    public let dataFormat: DataFormat
     /// Into how many parts the channels are cut that do not see each other.
     public let groups: Int
     /// What is applied to the output.
@@ -32,13 +34,21 @@ public class ConvolutionLayer: Layer {
         var biasRegularizer: (any Regularizer)?
         var kernelConstraint: (any Constraint)?
         var biasConstraint: (any Constraint)?
+
+        var config: [String: JSONValue] {
+            [
+                "kernel_initializer": JSONValue(kernelInitializer), "bias_initializer": JSONValue(biasInitializer),
+                "kernel_regularizer": JSONValue(kernelRegularizer), "bias_regularizer": JSONValue(biasRegularizer),
+                "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
+            ]
+        }
     }
     private let options: WeightOptions
     private var spatialRank: Int { kernelSize.count }
 
     init(
         rank: Int, filters: Int, kernelSize: any PerAxis, strides: any PerAxis, padding: Padding,
-        dilationRate: any PerAxis, groups: Int, activation: ActivationFunction?, useBias: Bool,
+        dataFormat: DataFormat, dilationRate: any PerAxis, groups: Int, activation: ActivationFunction?, useBias: Bool,
         options: WeightOptions, name: String?, trainable: Bool, dtype: DType?
     ) {
         let owner = "\(Self.self)"
@@ -46,11 +56,18 @@ public class ConvolutionLayer: Layer {
         self.kernelSize = Windows.numbers(kernelSize, axes: rank, of: owner, "kernelSize")
         self.strides = Windows.numbers(strides, axes: rank, of: owner, "strides")
         self.padding = padding
+        self.dataFormat = dataFormat
         self.dilationRate = Windows.numbers(dilationRate, axes: rank, of: owner, "dilationRate")
         self.groups = groups
         self.activation = activation ?? .linear
         self.useBias = useBias
         self.options = options
+        super.init(name: name, trainable: trainable, dtype: dtype)
+        checkArguments()
+    }
+
+    private func checkArguments() {
+        let (owner, rank) = (className, kernelSize.count)
         Argument.check(filters >= 1, owner, "filters", expected: "a positive integer", received: filters)
         Argument.check(
             groups >= 1 && filters % max(groups, 1) == 0, owner, "groups",
@@ -59,14 +76,32 @@ public class ConvolutionLayer: Layer {
             padding == .valid || padding == .same || (padding == .causal && rank == 1), owner, "padding",
             expected: rank == 1 ? "valid, same or causal" : "valid or same", received: padding)
         Argument.check(
-            !(self.strides.contains { $0 > 1 } && self.dilationRate.contains { $0 > 1 }), owner, "dilationRate",
-            expected: "1 where strides are greater than 1", received: self.dilationRate)
-        super.init(name: name, trainable: trainable, dtype: dtype)
+            !(strides.contains { $0 > 1 } && dilationRate.contains { $0 > 1 }), owner, "dilationRate",
+            expected: "1 where strides are greater than 1", received: dilationRate)
+    }
+
+    init(rank: Int, config: Configuration) throws {
+        kernelSize = try Windows.numbers(
+            config.perAxis("kernel_size", default: 0), axes: rank, of: config.className, "kernelSize")
+        strides = try Windows.numbers(
+            config.perAxis("strides", default: 1), axes: rank, of: config.className, "strides")
+        dilationRate = try Windows.numbers(
+            config.perAxis("dilation_rate", default: 1), axes: rank, of: config.className, "dilationRate")
+        filters = try config.required("filters")
+        padding = try config.padding()
+        dataFormat = try config.dataFormat()
+        groups = try config.value("groups", default: 1)
+        activation = try config.activation()
+        useBias = try config.value("use_bias", default: true)
+        options = try config.convolutionWeights()
+        try super.init(name: config.name, trainable: config.trainable, dtype: config.dtype)
+        checkArguments()
+        activityRegularizer = try config.regularizer("activity_regularizer")
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
-        let channels = try Self.knownSize(inputShapes[0], axis: -1)
+        let channels = try Self.knownSize(inputShapes[0], axis: dataFormat == .channelsFirst ? 1 : -1)
         kernel = addWeight(
             "kernel", shape: Shape(kernelSize + [channels / groups, filters]), initializer: options.kernelInitializer,
             regularizer: options.kernelRegularizer, constraint: options.kernelConstraint)
@@ -78,16 +113,17 @@ public class ConvolutionLayer: Layer {
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        activation.apply {
-            convLayer(
-                x.dtype.isFloatingPoint ? x : x.cast(to: dtype), kernel.value, strides: strides, padding: padding,
-                dilations: dilationRate, groups: groups, bias: bias?.value, activation: $0)
+        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) { x in
+            activation.apply {
+                convLayer(
+                    x, kernel.value, strides: strides, padding: padding, dilations: dilationRate, groups: groups,
+                    bias: bias?.value, activation: $0)
+            }
         }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
-        let shape = try Self.onlyInput(
-            inputShapes, axes: "(batch, \(spatialRank) spatial axes, channels)", rank: spatialRank + 2)
+        let shape = try dataFormat.channelsLast(images(inputShapes))
         if let channels = shape[-1] {
             guard channels > 0, channels % groups == 0 else {
                 throw MartletError(
@@ -99,24 +135,24 @@ public class ConvolutionLayer: Layer {
             }
         }
         return [
-            try Windows.outputShape(
-                of: shape, window: kernelSize, strides: strides, padding: padding, dilations: dilationRate
-            ).replacing(-1, by: filters)
+            dataFormat.fromChannelsLast(
+                try Windows.outputShape(
+                    of: shape, window: kernelSize, strides: strides, padding: padding, dilations: dilationRate
+                ).replacing(-1, by: filters))
         ]
     }
 
+    private func images(_ shapes: [PartialShape]) throws -> PartialShape {
+        try Self.onlyInput(
+            shapes, axes: "(batch, \(spatialRank) spatial axes and the channels)", rank: spatialRank + 2)
+    }
+
     public override var config: [String: JSONValue] {
-        super.config.merging([
+        super.config.merging(options.config) { $1 }.merging([
             "filters": .int(filters), "kernel_size": .integers(kernelSize), "strides": .integers(strides),
-            "padding": .string("\(padding)"), "data_format": "channels_last",
+            "padding": .string("\(padding)"), "data_format": .string(dataFormat.rawValue),
             "dilation_rate": .integers(dilationRate), "groups": .int(groups), "activation": JSONValue(activation),
-            "use_bias": .bool(useBias), "kernel_initializer": JSONValue(options.kernelInitializer),
-            "bias_initializer": JSONValue(options.biasInitializer),
-            "kernel_regularizer": JSONValue(options.kernelRegularizer),
-            "bias_regularizer": JSONValue(options.biasRegularizer),
-            "activity_regularizer": JSONValue(activityRegularizer),
-            "kernel_constraint": JSONValue(options.kernelConstraint),
-            "bias_constraint": JSONValue(options.biasConstraint),
+            "use_bias": .bool(useBias), "activity_regularizer": JSONValue(activityRegularizer),
         ]) { $1 }
     }
 }
@@ -164,16 +200,6 @@ extension Configuration {
         case let other:
             throw MartletError(
                 "Expected \"valid\", \"same\" or \"causal\". Received: \"\(other)\".", at: "\(className).padding")
-        }
-    }
-
-    /// Complains unless channels are the last axis.
-    func requireChannelsLast() throws {
-        let format = try value("data_format", default: "channels_last")
-        guard format == "channels_last" else {
-            throw MartletError(
-                "Expected \"channels_last\", the only order of axes that is supported. Received: \"\(format)\".",
-                at: "\(className).data_format")
         }
     }
 

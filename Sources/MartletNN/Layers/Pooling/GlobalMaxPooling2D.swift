@@ -7,8 +7,10 @@ import MartletCore
 /// Source: [`keras.layers.GlobalMaxPooling2D`](https://keras.io/api/layers/pooling_layers/global_max_pooling2d/).
 public final class GlobalMaxPooling2D: GlobalPoolingLayer, ConfigurableLayer {
     /// Makes a layer.
-    public init(keepDims: Bool = false, name: String? = nil, dtype: DType? = nil) {
-        super.init(rank: 2, keepDims: keepDims, name: name, dtype: dtype)
+    public init(
+        dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, name: String? = nil, dtype: DType? = nil
+    ) {
+        super.init(rank: 2, dataFormat: dataFormat, keepDims: keepDims, name: name, dtype: dtype)
     }
 
     public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
@@ -16,10 +18,11 @@ public final class GlobalMaxPooling2D: GlobalPoolingLayer, ConfigurableLayer {
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.max(axes: axes, keepDims: keepDims) }
 
     package static var samples: [LayerSample] {
-        let bad: [[PartialShape]] = [[[nil, 3, 2]], [[nil, 0, 2, 1]]]
+        let bad: [[PartialShape]] = [[[nil, 3]], [[nil, 0, 2, 2]]]
         return [
             LayerSample("flat", GlobalMaxPooling2D(dtype: .float64), [[3, 2, 2]], bad: bad),
-            LayerSample("keepDims", GlobalMaxPooling2D(keepDims: true, dtype: .float64), [[2, 2, 3]], bad: bad),
+            LayerSample("keepDims", GlobalMaxPooling2D(keepDims: true, dtype: .float64), [[3, 2, 2]], bad: bad),
+            LayerSample("channels first", GlobalMaxPooling2D(dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 2]]),
         ]
     }
 }

@@ -36,10 +36,8 @@ public final class Dropout: Layer, ConfigurableLayer {
     }
 
     public convenience init(config: Configuration) throws {
-        let sizes = try config.optional("noise_shape", as: [JSONValue].self)
-        let shape = try config.located("noise_shape") { try sizes.map { PartialShape(try $0.map(PartialShape.size)) } }
         try self.init(
-            config.required("rate"), noiseShape: shape, seed: config.optional("seed"), name: config.name,
+            config.required("rate"), noiseShape: config.noiseShape(), seed: config.optional("seed"), name: config.name,
             dtype: config.dtype)
     }
 
@@ -47,10 +45,8 @@ public final class Dropout: Layer, ConfigurableLayer {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         guard context.training, rate > 0 else { return x }
-        let kept = 1 - rate
-        let mask = generator.bernoulli(
-            maskShape(for: x.shape), probability: kept, value: kept == 0 ? 0 : 1 / kept,
-            dtype: x.dtype.isFloatingPoint ? x.dtype : dtype)
+        let mask = generator.dropoutMask(
+            maskShape(for: x.shape), rate: rate, dtype: x.dtype.isFloatingPoint ? x.dtype : dtype)
         return x * mask
     }
 
@@ -91,5 +87,21 @@ public final class Dropout: Layer, ConfigurableLayer {
                 "whole channels", Dropout(0.3, noiseShape: [nil, 1, nil], seed: 5, dtype: .float64), [[3, 4]],
                 bad: [[[nil, 4]]]),
         ]
+    }
+}
+
+extension Configuration {
+    /// The argument `noise_shape`, nil when it is missing or null.
+    func noiseShape() throws -> PartialShape? {
+        guard let sizes = try optional("noise_shape", as: [JSONValue].self) else { return nil }
+        return try located("noise_shape") { try PartialShape(sizes.map(PartialShape.size)) }
+    }
+}
+
+extension RandomGenerator {
+    /// 0 with probability `rate`, else `1 / (1 - rate)`.
+    func dropoutMask(_ shape: Shape, rate: Double, dtype: DType) -> Tensor {
+        let kept = 1 - rate
+        return bernoulli(shape, probability: kept, value: kept == 0 ? 0 : 1 / kept, dtype: dtype)
     }
 }

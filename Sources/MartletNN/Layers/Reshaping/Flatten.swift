@@ -7,16 +7,22 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.Flatten`](https://keras.io/api/layers/reshaping_layers/flatten/).
 public final class Flatten: Layer, ConfigurableLayer {
+    /// Where the channels lie; the output has them last whichever it is.
+    public let dataFormat: DataFormat
+
     /// Makes a layer.
-    public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
+    public init(dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil) {
+        self.dataFormat = dataFormat
+        super.init(name: name, dtype: dtype)
+    }
 
     public convenience init(config: Configuration) throws {
-        try config.requireChannelsLast()
-        try self.init(name: config.name, dtype: config.dtype)
+        try self.init(dataFormat: config.dataFormat(), name: config.name, dtype: config.dtype)
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        x.reshaped(to: [x.shape[0], x.shape.dimensions.dropFirst().reduce(1, *)])
+        let x = dataFormat == .channelsFirst && x.rank > 2 ? x.movingAxis(1, to: -1) : x
+        return x.reshaped(to: [x.shape[0], x.shape.dimensions.dropFirst().reduce(1, *)])
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
@@ -27,12 +33,15 @@ public final class Flatten: Layer, ConfigurableLayer {
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
 
-    public override var config: [String: JSONValue] { super.config.merging(["data_format": "channels_last"]) { $1 } }
+    public override var config: [String: JSONValue] { 
+        super.config.merging(["data_format": .string(dataFormat.rawValue)]) { $1 }
+    }
 
     package static var samples: [LayerSample] {
         [
             LayerSample("images", Flatten(dtype: .float64), [[2, 3, 2]], bad: [[[]]]),
             LayerSample("one for each sample", Flatten(dtype: .float64), [[]]),
+            LayerSample("channels first", Flatten(dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 2]]),
             LayerSample("empty", Flatten(dtype: .float64), [[2, 0]]),
         ]
     }

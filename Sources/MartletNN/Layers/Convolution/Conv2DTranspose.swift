@@ -1,0 +1,57 @@
+import MartletCore
+import MartletFormats
+
+/// Transposed convolution over two spatial axes: the adjoint of `Conv2D`, which makes
+/// them longer by its strides.
+///
+/// Shapes: [batch, height, width, channels] gives [batch, rows, columns, filters]. Weights: `kernel`
+/// [window..., filters, channels], `bias` [filters].
+///
+/// Source: [`keras.layers.Conv2DTranspose`](https://keras.io/api/layers/convolution_layers/convolution2d_transpose/).
+public final class Conv2DTranspose: TransposedConvolutionLayer, ConfigurableLayer {
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - filters: the number of output channels.
+    ///   - kernelSize: the window's size.
+    ///   - strides: how far the windows lie apart that each element is spread over.
+    ///   - outputPadding: elements added to the end of each spatial axis; nil gives `size * stride` with `.same`.
+    public init(
+        _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
+        outputPadding: (any PerAxis)? = nil, dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1,
+        activation: ActivationFunction? = nil, useBias: Bool = true,
+        kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
+        kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
+        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+    ) {
+        super.init(
+            rank: 2, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
+            outputPadding: outputPadding, dataFormat: dataFormat, dilationRate: dilationRate, activation: activation,
+            useBias: useBias,
+            options: ConvolutionLayer.WeightOptions(
+                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
+                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
+                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
+            name: name, trainable: trainable, dtype: dtype)
+        self.activityRegularizer = activityRegularizer
+    }
+
+    public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample(
+                "valid", Conv2DTranspose(3, kernelSize: 3, strides: 2, activation: .tanh, dtype: .float64), [[3, 4, 2]],
+                bad: [[[nil, 3]]]),
+            LayerSample(
+                "same, channels first",
+                Conv2DTranspose(2, kernelSize: 2, strides: 2, padding: .same, dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 3, 4]]),
+            LayerSample(
+                "output padding",
+                Conv2DTranspose(
+                    2, kernelSize: 3, strides: 2, padding: .same, outputPadding: 1, useBias: false, dtype: .float64),
+                [[3, 4, 2]]),
+        ]
+    }
+}

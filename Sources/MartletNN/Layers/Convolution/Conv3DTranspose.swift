@@ -1,0 +1,57 @@
+import MartletCore
+import MartletFormats
+
+/// Transposed convolution over three spatial axes: the adjoint of `Conv3D`, which makes
+/// them longer by its strides.
+///
+/// Shapes: [batch, depth, height, width, channels] gives [batch, depth', rows, columns, filters]. Weights: `kernel`
+/// [window..., filters, channels], `bias` [filters].
+///
+/// Source: [`keras.layers.Conv3DTranspose`](https://keras.io/api/layers/convolution_layers/convolution3d_transpose/).
+public final class Conv3DTranspose: TransposedConvolutionLayer, ConfigurableLayer {
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - filters: the number of output channels.
+    ///   - kernelSize: the window's size.
+    ///   - strides: how far the windows lie apart that each element is spread over.
+    ///   - outputPadding: elements added to the end of each spatial axis; nil gives `size * stride` with `.same`.
+    public init(
+        _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
+        outputPadding: (any PerAxis)? = nil, dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1,
+        activation: ActivationFunction? = nil, useBias: Bool = true,
+        kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
+        kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
+        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+    ) {
+        super.init(
+            rank: 3, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
+            outputPadding: outputPadding, dataFormat: dataFormat, dilationRate: dilationRate, activation: activation,
+            useBias: useBias,
+            options: ConvolutionLayer.WeightOptions(
+                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
+                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
+                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
+            name: name, trainable: trainable, dtype: dtype)
+        self.activityRegularizer = activityRegularizer
+    }
+
+    public init(config: Configuration) throws { try super.init(rank: 3, config: config) }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample(
+                "valid", Conv3DTranspose(3, kernelSize: 3, strides: 2, activation: .tanh, dtype: .float64), [[2, 3, 2, 2]],
+                bad: [[[nil, 3]]]),
+            LayerSample(
+                "same, channels first",
+                Conv3DTranspose(2, kernelSize: 2, strides: 2, padding: .same, dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 2, 3, 2]]),
+            LayerSample(
+                "output padding",
+                Conv3DTranspose(
+                    2, kernelSize: 3, strides: 2, padding: .same, outputPadding: 1, useBias: false, dtype: .float64),
+                [[2, 3, 2, 2]]),
+        ]
+    }
+}

@@ -1,0 +1,28 @@
+import MartletCore
+
+/// The mean of each channel of volumes.
+///
+/// Shapes: [batch, depth, height, width, channels] gives [batch, channels], or [batch, 1, 1, 1, channels] with `keepDims`.
+///
+/// Source: [`keras.layers.GlobalAveragePooling3D`](https://keras.io/api/layers/pooling_layers/global_average_pooling3d/).
+public final class GlobalAveragePooling3D: GlobalPoolingLayer, ConfigurableLayer {
+    /// Makes a layer.
+    public init(
+        dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, name: String? = nil, dtype: DType? = nil
+    ) {
+        super.init(rank: 3, dataFormat: dataFormat, keepDims: keepDims, name: name, dtype: dtype)
+    }
+
+    public init(config: Configuration) throws { try super.init(rank: 3, config: config) }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.mean(axes: axes, keepDims: keepDims) }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 3]], [[nil, 0, 3, 2, 2]]]
+        return [
+            LayerSample("flat", GlobalAveragePooling3D(dtype: .float64), [[2, 3, 2, 2]], bad: bad),
+            LayerSample("keepDims", GlobalAveragePooling3D(keepDims: true, dtype: .float64), [[2, 3, 2, 2]], bad: bad),
+            LayerSample("channels first", GlobalAveragePooling3D(dataFormat: .channelsFirst, dtype: .float64), [[2, 2, 3, 2]]),
+        ]
+    }
+}

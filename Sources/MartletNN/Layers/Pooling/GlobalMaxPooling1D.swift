@@ -1,0 +1,28 @@
+import MartletCore
+
+/// The largest element of each channel of sequences.
+///
+/// Shapes: [batch, steps, channels] gives [batch, channels], or [batch, 1, channels] with `keepDims`.
+///
+/// Source: [`keras.layers.GlobalMaxPooling1D`](https://keras.io/api/layers/pooling_layers/global_max_pooling1d/).
+public final class GlobalMaxPooling1D: GlobalPoolingLayer, ConfigurableLayer {
+    /// Makes a layer.
+    public init(
+        dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, name: String? = nil, dtype: DType? = nil
+    ) {
+        super.init(rank: 1, dataFormat: dataFormat, keepDims: keepDims, name: name, dtype: dtype)
+    }
+
+    public init(config: Configuration) throws { try super.init(rank: 1, config: config) }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.max(axes: axes, keepDims: keepDims) }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 3]], [[nil, 0, 2]]]
+        return [
+            LayerSample("flat", GlobalMaxPooling1D(dtype: .float64), [[4, 2]], bad: bad),
+            LayerSample("keepDims", GlobalMaxPooling1D(keepDims: true, dtype: .float64), [[4, 2]], bad: bad),
+            LayerSample("channels first", GlobalMaxPooling1D(dataFormat: .channelsFirst, dtype: .float64), [[2, 4]]),
+        ]
+    }
+}

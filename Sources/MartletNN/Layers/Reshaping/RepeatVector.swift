@@ -1,0 +1,46 @@
+import MartletCore
+import MartletFormats
+
+/// Each sample, a vector, several times: [batch, features] gives [batch, n, features].
+///
+/// Source: [`keras.layers.RepeatVector`](https://keras.io/api/layers/reshaping_layers/repeat_vector/).
+public final class RepeatVector: Layer, ConfigurableLayer {
+    /// How often.
+    public let n: Int
+
+    /// Makes a layer.
+    public init(
+        _ n: Int, name: String? = nil, dtype: DType? = nil
+    ) {
+        self.n = n
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            config.required("n"), name: config.name, dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        x.expandingDims(at: 1).broadcast(to: [x.shape[0], n, x.shape[1]])
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try Self.onlyInput(inputShapes, axes: "(batch, features)", rank: 2)
+        return [[shape[0], n, shape[1]]]
+    }
+
+    public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "n": .int(n),
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("three", RepeatVector(3, dtype: .float64), [[2]], bad: [[[nil, 2, 2]]]),
+        ]
+    }
+}

@@ -1,0 +1,27 @@
+import MartletCore
+
+/// Adds zeros at the beginning and at the end of the three spatial axes of volumes.
+///
+/// Source: [`keras.layers.ZeroPadding3D`](https://keras.io/api/layers/reshaping_layers/zero_padding3d/).
+public final class ZeroPadding3D: EdgeLayer, ConfigurableLayer {
+    /// Makes a layer.
+    /// - Parameter padding: one number, one for each axis, or a pair for each: `.init([(1, 2), ...])`.
+    public init(
+        _ padding: SpatialEdges = 1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+    ) {
+        super.init(rank: 3, padding, dataFormat: dataFormat, name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        let edges = try config.edges("padding")
+        try self.init(edges, dataFormat: config.dataFormat(), name: config.name, dtype: config.dtype)
+    }
+
+    package static var samples: [LayerSample] {
+        [
+            LayerSample("one", ZeroPadding3D(dtype: .float64), [[4, 4, 5, 2]], bad: [[[nil, 4]]]),
+            LayerSample("pairs", ZeroPadding3D(.init([(1, 2), (0, 1), (1, 1)]), dtype: .float64), [[4, 4, 5, 2]]),
+            LayerSample("channels first", ZeroPadding3D(.init([(1, 2), (0, 1), (1, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 4, 4, 5]]),
+        ]
+    }
+}

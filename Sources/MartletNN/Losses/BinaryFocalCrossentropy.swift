@@ -1,0 +1,75 @@
+import MartletCore
+import MartletFormats
+
+/// Binary cross-entropy that counts what is predicted well little: `(1 - pₜ)^γ` times it, with pₜ the probability given
+/// to the target.
+///
+/// T. Lin et al., *Focal loss for dense object detection*, 2017.
+///
+/// Source: [`keras.losses.BinaryFocalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class).
+public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
+    /// Whether targets of 1 are weighted by alpha, and those of 0 by 1 - alpha.
+    public let applyClassBalancing: Bool
+    /// The weight of targets of 1.
+    public let alpha: Double
+    /// How little what is predicted well counts.
+    public let gamma: Double
+    /// Whether predictions are logits, not probabilities.
+    public let fromLogits: Bool
+    /// Targets are drawn towards 1/2 by this share.
+    public let labelSmoothing: Double
+    /// The axis that is reduced.
+    public let axis: Int
+
+    /// Makes the loss.
+    public init(
+        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy",
+        reduction: Reduction = .sumOverBatchSize
+    ) {
+        Self.check(labelSmoothing: labelSmoothing, in: "BinaryFocalCrossentropy")
+        self.applyClassBalancing = applyClassBalancing
+        self.alpha = alpha
+        self.gamma = gamma
+        self.fromLogits = fromLogits
+        self.labelSmoothing = labelSmoothing
+        self.axis = axis
+        super.init(name: name, reduction: reduction)
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            applyClassBalancing: config.value("apply_class_balancing", default: false), alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2), fromLogits: config.value("from_logits", default: false), labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
+    }
+
+    public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        let y = labelSmoothing == 0 ? yTrue : yTrue * (1 - labelSmoothing) + 0.5 * labelSmoothing
+        let p = fromLogits ? yPred.sigmoid() : yPred
+        let entropy: Tensor
+        if let x = fromLogits ? yPred : yPred.logits(of: .sigmoid) {
+            entropy = y * (-x).softplus() + (1 - y) * x.softplus()
+        } else {
+            let q = p.clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
+            entropy = -(y * q.log() + (1 - y) * (1 - q).log())
+        }
+        let focal = (1 - (y * p + (1 - y) * (1 - p))).pow(gamma) * entropy
+        return (applyClassBalancing ? (y * alpha + (1 - y) * (1 - alpha)) * focal : focal).mean(axis: axis)
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "apply_class_balancing": .bool(applyClassBalancing),
+            "alpha": .double(alpha),
+            "gamma": .double(gamma),
+            "from_logits": .bool(fromLogits),
+            "label_smoothing": .double(labelSmoothing),
+            "axis": .int(axis),
+        ]) { $1 }
+    }
+}
+
+extension LossConvertible where Self == BinaryFocalCrossentropy {
+    /// See ``BinaryFocalCrossentropy``.
+    public static func binaryFocalCrossentropy(
+        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
+    ) -> BinaryFocalCrossentropy { BinaryFocalCrossentropy(applyClassBalancing: applyClassBalancing, alpha: alpha, gamma: gamma, fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction) }
+}

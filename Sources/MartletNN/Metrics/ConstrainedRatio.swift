@@ -1,0 +1,60 @@
+import MartletCore
+import MartletFormats
+
+/// The best of one ratio of confusion counts at the thresholds where another is at least a bound: the base of
+/// `PrecisionAtRecall` and its kin.
+public class ConstrainedRatio: Metric {
+    /// The least value of the ratio that is bounded.
+    public let bound: Double
+    /// The number of thresholds, spread evenly over 0...1.
+    public let numThresholds: Int
+    /// The only class that is looked at, nil for all.
+    public let classID: Int?
+    private var counts: [Variable] = []
+    /// The bound's name in Keras: `recall`.
+    class var boundName: String { "" }
+
+    init(_ bound: Double, numThresholds: Int, classID: Int?, name: String?, dtype: DType?) {
+        let owner = "\(Self.self)"
+        Argument.check(
+            (0...1).contains(bound), owner, Self.boundName, expected: "a number in 0...1", received: bound)
+        Argument.check(
+            numThresholds >= 1, owner, "numThresholds", expected: "a positive integer", received: numThresholds)
+        self.bound = bound
+        self.numThresholds = max(1, numThresholds)
+        self.classID = classID
+        super.init(name: name ?? LayerNames.snakeCase(owner), dtype: dtype)
+        counts = ["true_positives", "false_positives", "true_negatives", "false_negatives"].map {
+            addState($0, shape: [self.numThresholds])
+        }
+    }
+
+    public override var isHigherBetter: Bool? { true }
+
+    public override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
+        let steps = Double(max(numThresholds - 1, 1))
+        // A prediction of 0 counts as above the threshold 0, as Keras's histogram has it.
+        let thresholds = numThresholds == 1
+            ? [0.5] : [-Double.leastNormalMagnitude] + (1..<numThresholds).map { Double($0) / steps }
+        let found = ConfusionCounts(
+            yTrue, yPred, sampleWeight: sampleWeight, thresholds: thresholds, classID: classID, dtype: dtype)
+        let batch = [found.truePositives, found.falsePositives, found.trueNegatives, found.falseNegatives]
+        for (count, value) in zip(counts, batch) { count.assignAdd(value) }
+    }
+
+    /// The ratio that is bounded and the one that is sought, of the counts in the order of Keras.
+    func ratios(_ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor) -> (bounded: Tensor, sought: Tensor) {
+        stop(className, "The metric has no ratios: override ratios(_:_:_:_:).")
+    }
+
+    public override func result() -> Tensor {
+        let (bounded, sought) = ratios(counts[0].value, counts[1].value, counts[2].value, counts[3].value)
+        return `where`(bounded .>= bound, sought, 0).max()
+    }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "class_id": .optional(classID), "num_thresholds": .int(numThresholds), Self.boundName: .double(bound),
+        ]) { $1 }
+    }
+}

@@ -1,0 +1,135 @@
+import MartletFormats
+
+/// A metric that configurations can name.
+package protocol ConfigurableMetric: Metric, Configurable {}
+
+/// The metrics that configurations can name, and that every test of all metrics runs over.
+package enum MetricRegistry {
+    package static let types: [any ConfigurableMetric.Type] = [
+        Accuracy.self, BinaryAccuracy.self, CategoricalAccuracy.self, SparseCategoricalAccuracy.self,
+        TopKCategoricalAccuracy.self, SparseTopKCategoricalAccuracy.self, Precision.self, Recall.self, AUC.self,
+        TruePositives.self, FalsePositives.self, TrueNegatives.self, FalseNegatives.self, RootMeanSquaredError.self,
+        Sum.self, R2Score.self, PearsonCorrelation.self, ConcordanceCorrelation.self, PrecisionAtRecall.self,
+        RecallAtPrecision.self, SensitivityAtSpecificity.self, SpecificityAtSensitivity.self,
+    ]
+
+    /// The losses whose means are metrics under the same class name, `LogCosh` under another.
+    private static let losses = [
+        "MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError",
+        "LogCosh", "Hinge", "SquaredHinge", "CategoricalHinge", "KLDivergence", "Poisson", "BinaryCrossentropy",
+        "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "CosineSimilarity",
+    ]
+
+    private static var makers: [(name: String, make: Registry<Metric>.Maker)] {
+        var makers: [(name: String, make: Registry<Metric>.Maker)] = [
+            ("Mean", { try Mean(name: $0.objectName, dtype: $0.dtype) }),
+            (
+                "FBetaScore",
+                {
+                    try FBetaScore(
+                        average: $0.average(), beta: $0.value("beta", default: 1), threshold: $0.optional("threshold"),
+                        name: $0.value("name", default: "fbeta_score"), dtype: $0.dtype)
+                }
+            ),
+            (
+                "F1Score",
+                {
+                    try F1Score(
+                        average: $0.average(), threshold: $0.optional("threshold"),
+                        name: $0.value("name", default: "f1_score"), dtype: $0.dtype)
+                }
+            ),
+            (
+                "IoU",
+                {
+                    try IoU(
+                        numClasses: $0.required("num_classes"), targetClassIDs: $0.required("target_class_ids"),
+                        name: $0.name, dtype: $0.dtype, ignoreClass: $0.optional("ignore_class"),
+                        sparseYTrue: $0.value("sparse_y_true", default: true),
+                        sparseYPred: $0.value("sparse_y_pred", default: true), axis: $0.value("axis", default: -1))
+                }
+            ),
+            (
+                "MeanIoU",
+                {
+                    try MeanIoU(
+                        numClasses: $0.required("num_classes"), name: $0.name, dtype: $0.dtype,
+                        ignoreClass: $0.optional("ignore_class"),
+                        sparseYTrue: $0.value("sparse_y_true", default: true),
+                        sparseYPred: $0.value("sparse_y_pred", default: true), axis: $0.value("axis", default: -1))
+                }
+            ),
+            (
+                "OneHotIoU",
+                {
+                    try OneHotIoU(
+                        numClasses: $0.required("num_classes"), targetClassIDs: $0.required("target_class_ids"),
+                        name: $0.name, dtype: $0.dtype, ignoreClass: $0.optional("ignore_class"),
+                        sparseYPred: $0.value("sparse_y_pred", default: false), axis: $0.value("axis", default: -1))
+                }
+            ),
+            (
+                "OneHotMeanIoU",
+                {
+                    try OneHotMeanIoU(
+                        numClasses: $0.required("num_classes"), name: $0.name, dtype: $0.dtype,
+                        ignoreClass: $0.optional("ignore_class"),
+                        sparseYPred: $0.value("sparse_y_pred", default: false), axis: $0.value("axis", default: -1))
+                }
+            ),
+            (
+                "BinaryIoU",
+                {
+                    try BinaryIoU(
+                        targetClassIDs: $0.value("target_class_ids", default: [0, 1]),
+                        threshold: $0.value("threshold", default: 0.5), name: $0.name, dtype: $0.dtype)
+                }
+            ),
+            ("MeanMetricWrapper", { try MeanMetricWrapper(config: $0) }),
+        ]
+        for type in types { makers.append((type.className, { try type.init(config: $0) })) }
+        for loss in losses { makers.append((metricName(loss), { try meanOfLoss(loss, $0) })) }
+        return makers
+    }
+
+    private static var aliases: [String: String] {
+        var names = LossRegistry.aliases.filter { losses.contains($0.value) }.mapValues(metricName)
+        for name in ["bce", "BCE"] { names[name] = "BinaryCrossentropy" }
+        for name in ["rmse", "RMSE"] { names[name] = "RootMeanSquaredError" }
+        names["log_cosh"] = "LogCoshError"
+        return names
+    }
+
+    package static let shared = Registry<Metric>("metric", makers, aliases: aliases)
+
+    private static func meanOfLoss(_ loss: String, _ config: Configuration) throws -> Metric {
+        try MeanMetricWrapper(
+            LossRegistry.shared.make(className: loss, config: config.arguments),
+            isNegated: loss == "CosineSimilarity", name: config.name ?? defaultName(of: loss), dtype: config.dtype)
+    }
+
+    private static func metricName(_ loss: String) -> String { loss == "LogCosh" ? "LogCoshError" : loss }
+    private static func defaultName(of loss: String) -> String? { loss == "LogCosh" ? "logcosh" : nil }
+
+    /// The class name of Keras's metric of a loss, nil when it has none.
+    static func className(of loss: Loss) -> String? {
+        losses.contains(loss.className) ? metricName(loss.className) : nil
+    }
+}
+
+extension Metric {
+    /// Makes a metric from what Keras writes: a name, or an object with `class_name` and `config`. The mean of a loss
+    /// is a metric too. For `"accuracy"`, which depends on shapes, pass the name itself to `compile`.
+    /// - Throws: `MartletError` when there is no such metric, or an argument is of a wrong type or out of range.
+    public static func make(from json: JSONValue) throws -> Metric {
+        if json["module"] == "keras.losses" { return try MeanMetricWrapper(Loss.make(from: json)) }
+        return try MetricRegistry.shared.make(from: json)
+    }
+}
+
+extension JSONValue {
+    /// A metric as Keras writes it.
+    package init(_ metric: Metric) {
+        self = .keras(module: "keras.metrics", className: metric.className, config: metric.config)
+    }
+}

@@ -1,0 +1,90 @@
+import MartletCore
+import MartletFormats
+
+/// Adam with Nesterov's look-ahead: the gradient counts as if taken after the momentum's step.
+///
+/// With g the gradient and t the number of the step, `uₜ = β₁(1 - 0.96ᵗ / 2)` and `Pₜ = u₁ ... uₜ`:
+/// `m ← m + (1 - β₁)(g - m)`, `v ← v + (1 - β₂)(g² - v)`,
+/// `w ← w - rate · (uₜ₊₁ m / (1 - Pₜ₊₁) + (1 - uₜ) g / (1 - Pₜ)) / (√(v / (1 - β₂ᵗ)) + ε)`.
+///
+/// Sources: [Dozat, 2016](https://cs229.stanford.edu/proj2015/054_report.pdf),
+/// [`keras.optimizers.Nadam`](https://keras.io/api/optimizers/nadam/).
+public final class Nadam: Optimizer, ConfigurableOptimizer {
+    /// How slowly the mean of the gradient forgets.
+    public let beta1: Double
+    /// How slowly the mean of the squares forgets.
+    public let beta2: Double
+    /// Keeps the divisor away from 0.
+    public let epsilon: Double
+
+    /// Makes the optimizer.
+    public init(
+        learningRate: any LearningRate = 0.001,
+        beta1: Double = 0.9,
+        beta2: Double = 0.999,
+        epsilon: Double = 1e-7,
+        weightDecay: Double? = nil,
+        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
+        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+        gradientAccumulationSteps: Int? = nil, name: String? = nil
+    ) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        super.init(
+            name: name, learningRate: learningRate,
+            options: OptimizerOptions(
+                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+    }
+
+    public convenience init(config: Configuration) throws {
+        try self.init(
+            learningRate: config.learningRate(default: 0.001),
+            beta1: config.value("beta_1", default: 0.9),
+            beta2: config.value("beta_2", default: 0.999),
+            epsilon: config.value("epsilon", default: 1e-7))
+        try configure(config)
+    }
+
+    public override func makeSlots(for variable: Variable) -> [Slot] {
+        [.zeros("momentum", like: variable), .zeros("velocity", like: variable)]
+    }
+
+    /// P, the product of the momenta of all steps.
+    private let momentumProduct = Variable(Tensor(1, dtype: .float32), name: "momentum_product", trainable: false)
+
+    override var sharedVariables: [Variable] { [momentumProduct] }
+
+    override func beginUpdate(step: Tensor) {
+        momentumProduct.assign(momentumProduct.value * momentum(at: step.cast(to: .float32)))
+    }
+
+    private func momentum(at step: Tensor) -> Tensor { beta1 * (1 - 0.5 * pow(0.96, step)) }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "beta_1": .double(beta1),
+            "beta_2": .double(beta2),
+            "epsilon": .double(epsilon),
+        ]) { $1 }
+    }
+}
+
+extension Nadam: ElementwiseOptimizer {
+    package func coefficients(rate: Tensor, step: Tensor) -> [Tensor] {
+        let (now, next) = (momentum(at: step), momentum(at: step + 1))
+        let product = momentumProduct.value.cast(to: rate.dtype)
+        return [next / (1 - product * next), (1 - now) / (1 - product), 1 - pow(beta2, step)]
+    }
+
+    package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
+        let g = u.gradient
+        let m = u.slots[0] + (g - u.slots[0]) * (1 - beta1)
+        let v = u.slots[1] + (g.square() - u.slots[1]) * (1 - beta2)
+        u.slots = [m, v]
+        let direction = m * u.coefficients[0] + g * u.coefficients[1]
+        u.weight = u.weight - direction * u.rate / ((v / u.coefficients[2]).squareRoot() + epsilon)
+    }
+}

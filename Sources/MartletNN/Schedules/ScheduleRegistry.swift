@@ -1,0 +1,56 @@
+import MartletCore
+import MartletFormats
+
+/// The schedules that configurations can name.
+package enum ScheduleRegistry {
+    package static let types: [any (LearningRateSchedule & Configurable).Type] = [
+        ExponentialDecay.self, InverseTimeDecay.self, PolynomialDecay.self, PiecewiseConstantDecay.self,
+        CosineDecay.self, CosineDecayRestarts.self,
+    ]
+
+    package static let shared = Registry<any LearningRateSchedule>(
+        "learning rate schedule", types.map { type in (type.className, { try type.init(config: $0) }) })
+}
+
+/// Makes a schedule from what Keras writes: an object with `class_name` and `config`.
+/// - Throws: `MartletError` when there is no such schedule, or an argument is missing, of a wrong type or out of range.
+public func makeLearningRateSchedule(from json: JSONValue) throws -> any LearningRateSchedule {
+    try ScheduleRegistry.shared.make(from: json)
+}
+
+extension Configuration {
+    /// The argument `learning_rate`, a number or a schedule.
+    func learningRate(default value: Double) throws -> any LearningRate {
+        guard let json = arguments["learning_rate"], json != .null else { return value }
+        return try located("learning_rate") {
+            if case .object = json { return try makeLearningRateSchedule(from: json) }
+            return try json.value(at: [], as: Double.self)
+        }
+    }
+
+    /// The argument `key`, a whole number that Python may have written with a fraction: `1000.0`.
+    func wholeNumber(_ key: String, default value: Int? = nil) throws -> Int {
+        if let value, try optional(key, as: JSONValue.self) == nil { return value }
+        return try wholeNumber(required(key), key)
+    }
+
+    /// The argument `key`, whole numbers.
+    func wholeNumbers(_ key: String) throws -> [Int] {
+        try required(key, as: [Double].self).map { try wholeNumber($0, key) }
+    }
+
+    private func wholeNumber(_ number: Double, _ key: String) throws -> Int {
+        guard let whole = Int(exactly: number) else {
+            throw MartletError("Expected a whole number. Received: \(number).", at: "\(className).\(key)")
+        }
+        return whole
+    }
+}
+
+extension JSONValue {
+    /// A schedule as Keras writes it.
+    package init(_ schedule: any LearningRateSchedule) {
+        self = .keras(
+            module: "keras.optimizers.schedules", className: schedule.className, config: schedule.config)
+    }
+}
