@@ -16,6 +16,7 @@ struct Bench: ParsableCommand {
     @Flag(help: "Names the workloads.") var list = false
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
+    private static let tables = ["ops", "scaling", "overhead"]
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {
@@ -27,7 +28,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         _ = Clock.processAge
-        let names = Workload.training.map(\.name) + Workload.prediction.map(\.name) + Self.quadratics
+        let names = Workload.training.map(\.name) + Workload.prediction.map(\.name) + Self.quadratics + Self.tables
         if list {
             print(names.joined(separator: "\n"))
             return
@@ -43,6 +44,12 @@ struct Bench: ParsableCommand {
             report = try clock.predict(found)
         } else if Self.quadratics.contains(workload) {
             report = clock.quadratic(workload, updates: workload == "custom_quadratic")
+        } else if workload == "ops" {
+            report = Operations(seconds: seconds).report()
+        } else if workload == "scaling" {
+            report = try Scaling.steps(seconds: seconds)
+        } else if workload == "overhead" {
+            report = Scaling.overhead()
         } else {
             throw ValidationError(
                 "Expected a workload among \(names.joined(separator: ", ")). Received: \(workload).")

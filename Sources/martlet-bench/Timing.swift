@@ -1,50 +1,13 @@
 import Foundation
 import Martlet
 
-/// What a run reports: the fields of the peers' runner.
-struct Report: Encodable {
-    var peer = "martlet"
-    var workload: String
-    var threads: Int
-    /// Seconds from the start of the process to the first line of the program.
-    var import_s: Double
-    var params: Int?
-    var first_step_s: Double?
-    var loss_first: Double?
-    var loss_last: Double?
-    var steps: Int
-    var ms_per_step_median: Double
-    var ms_per_step_min: Double
-    var samples_per_s: Double
-    var peak_rss_mib: Int
-
-    init(_ workload: String, times: [Double], batch: Int) {
-        self.workload = workload
-        threads = Settings.threadCount
-        import_s = Clock.processAge.rounded(to: 3)
-        let sorted = times.sorted()
-        let median = sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-        steps = times.count
-        ms_per_step_median = (1000 * median).rounded(to: 4)
-        ms_per_step_min = (1000 * (sorted.first ?? 0)).rounded(to: 4)
-        samples_per_s = (Double(batch) / median).rounded(to: 1)
-        peak_rss_mib = Int(Settings.peakMemory / 1_048_576)
-    }
-}
-
-extension Double {
-    func rounded(to places: Int) -> Double {
-        let scale = Foundation.pow(10, Double(places))
-        return (self * scale).rounded() / scale
-    }
-}
-
 /// Timing by the rules of the workloads: 50 untimed steps on the first batch, then steps that cycle through the batches, up to
 /// a number of steps or of seconds, but 20 at least.
 struct Clock {
     static let warmUp = 50
     let steps: Int
     let seconds: Double
+    var least = 20
 
     static var now: Double {
         var time = timespec()
@@ -65,16 +28,17 @@ struct Clock {
     }()
 
     /// Times `step` until there is enough.
-    func times(_ step: (Int) throws -> Void) rethrows -> [Double] {
+    func time(_ step: (Int) throws -> Void) rethrows -> Timing {
+        let others = OtherProcesses()
         var times: [Double] = []
         var total = 0.0
-        while times.count < steps, times.count < 20 || total < seconds {
+        while times.count < steps, times.count < least || total < seconds {
             let start = Clock.now
             try step(times.count)
             times.append(Clock.now - start)
             total += times.last!
         }
-        return times
+        return Timing(seconds: times, otherCores: others.cores)
     }
 
     func train(_ workload: Workload) throws -> Report {
@@ -91,8 +55,7 @@ struct Clock {
             if losses.contains(step) { seen.append(logs["loss"]!) }
         }
         let step = try model.makeTrainFunction(for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
-        let times = times { step(batches[$0 % batches.count]) }
-        var report = Report(workload.name, times: times, batch: workload.batch)
+        var report = Report(workload.name, time { step(batches[$0 % batches.count]) }, batch: workload.batch)
         report.params = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
         report.first_step_s = first.rounded(to: 4)
         (report.loss_first, report.loss_last) = (seen[0].rounded(to: 4), seen[1].rounded(to: 4))
@@ -106,8 +69,7 @@ struct Clock {
         _ = try model.predictOnBatch(x)
         let first = Clock.now - start
         for _ in 1..<Clock.warmUp { _ = try model.predictOnBatch(x) }
-        let times = try times { _ in _ = try model.predictOnBatch(x) }
-        var report = Report(workload.name, times: times, batch: workload.batch)
+        var report = Report(workload.name, try time { _ in _ = try model.predictOnBatch(x) }, batch: workload.batch)
         report.first_step_s = first.rounded(to: 4)
         return report
     }
@@ -127,8 +89,9 @@ struct Clock {
             }
         }
         for _ in 0..<3 { run() }
-        let times = Clock(steps: min(steps, 100), seconds: seconds).times { _ in run() }.map { $0 / 50 }
-        var report = Report(name, times: times, batch: 1)
+        let runs = Clock(steps: min(steps, 100), seconds: seconds).time { _ in run() }
+        var report = Report(
+            name, Timing(seconds: runs.seconds.map { $0 / 50 }, otherCores: runs.otherCores), batch: 1)
         (report.loss_first, report.loss_last) = (losses[0].rounded(to: 4), losses[1].rounded(to: 4))
         return report
     }

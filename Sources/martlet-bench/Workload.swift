@@ -8,17 +8,22 @@ struct Workload: Sendable {
     let shape: [Int]
     /// 1 is one sigmoid unit with binary cross-entropy.
     let classes: Int
+    /// Samples are tokens below it; 0 makes them features.
+    var vocabulary = 0
     let makeModel: @Sendable () -> Model
     let makeOptimizer: @Sendable () -> Optimizer
 
     /// Batches that differ, cycled through: enough that no step meets its own data in the cache.
     static let batchCount = 8
 
-    /// Synthetic data: features uniform in [0, 1), labels uniform over the classes.
+    /// Synthetic data: features uniform in [0, 1), tokens uniform below the vocabulary, labels uniform over the classes.
     func batches() -> [TensorDataset.Batch] {
         let generator = RandomGenerator(seed: 0)
         return (0..<Self.batchCount).map { _ in
-            let x = generator.uniform(Shape([batch] + shape), in: 0..<1, dtype: .float32)
+            let size = Shape([batch] + shape)
+            let x = vocabulary > 0
+                ? generator.integers(size, in: 0..<vocabulary, dtype: .int32)
+                : generator.uniform(size, in: 0..<1, dtype: .float32)
             let y = generator.integers([batch], in: 0..<max(classes, 2))
             return TensorDataset.Batch(
                 inputs: [x], targets: [classes == 1 ? y.cast(to: .float32).reshaped(to: [batch, 1]) : y])
@@ -41,8 +46,17 @@ struct Workload: Sendable {
             name: "mlp_wide_b256", batch: 256, shape: [1024], classes: 10, makeModel: { Models.wide() },
             makeOptimizer: { SGD(learningRate: 0.01, momentum: 0.9) }),
         Workload(
+            name: "lstm_b32", batch: 32, shape: [100], classes: 1, vocabulary: 10_000,
+            makeModel: { Models.recurrent(LSTM(64)) }, makeOptimizer: { Adam() }),
+        Workload(
+            name: "gru_b32", batch: 32, shape: [100], classes: 1, vocabulary: 10_000,
+            makeModel: { Models.recurrent(GRU(64)) }, makeOptimizer: { Adam() }),
+        Workload(
             name: "resnet20_cifar_b64", batch: 64, shape: [32, 32, 3], classes: 10, makeModel: { Models.resnet20() },
             makeOptimizer: { SGD(learningRate: 0.1, momentum: 0.9) }),
+        Workload(
+            name: "transformer_b16", batch: 16, shape: [128], classes: 2, vocabulary: 8000,
+            makeModel: { Transformer() }, makeOptimizer: { AdamW(weightDecay: 0.01) }),
     ]
 
     /// The forward pass alone.
@@ -58,60 +72,5 @@ struct Workload: Sendable {
         Workload(
             name: "\(name)_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: { Models.cnn() },
             makeOptimizer: { Adam() })
-    }
-}
-
-/// The models of the workloads.
-enum Models {
-    static func mlp() -> Model {
-        Sequential([
-            InputLayer([28, 28, 1]), Flatten(), Dense(128, activation: .relu), Dropout(0.2),
-            Dense(10, activation: .softmax),
-        ])
-    }
-
-    static func cnn() -> Model {
-        Sequential([
-            InputLayer([28, 28, 1]), Conv2D(32, kernelSize: 3, activation: .relu), MaxPooling2D(),
-            Conv2D(64, kernelSize: 3, activation: .relu), MaxPooling2D(), Flatten(),
-            Dense(128, activation: .relu), Dropout(0.5), Dense(10, activation: .softmax),
-        ])
-    }
-
-    static func tabular() -> Model {
-        Sequential([
-            InputLayer([20]), Dense(128, activation: .relu), BatchNormalization(), Dropout(0.3),
-            Dense(64, activation: .relu), BatchNormalization(), Dropout(0.2), Dense(1, activation: .sigmoid),
-        ])
-    }
-
-    static func wide() -> Model {
-        Sequential([
-            InputLayer([1024]), Dense(4096, activation: .relu), Dense(4096, activation: .relu),
-            Dense(10, activation: .softmax),
-        ])
-    }
-
-    /// Three stages of three residual blocks with 16, 32 and 64 channels.
-    static func resnet20() -> Model {
-        func normalized(_ x: SymbolicTensor, _ filters: Int, size: Int = 3, strides: Int = 1) -> SymbolicTensor {
-            let conv = Conv2D(
-                filters, kernelSize: size, strides: strides, padding: .same, useBias: false,
-                kernelRegularizer: .l2(5e-5))
-            return BatchNormalization(momentum: 0.9, epsilon: 1e-5)(conv(x))
-        }
-        let input = Input([32, 32, 3])
-        var x = Activation(.relu)(normalized(input, 16))
-        for (stage, filters) in [16, 32, 64].enumerated() {
-            for block in 0..<3 {
-                let isShrinking = stage > 0 && block == 0
-                let strides = isShrinking ? 2 : 1
-                let inner = Activation(.relu)(normalized(x, filters, strides: strides))
-                let shortcut = isShrinking ? normalized(x, filters, size: 1, strides: 2) : x
-                x = Activation(.relu)(Add()([normalized(inner, filters), shortcut]))
-            }
-        }
-        let output = Dense(10, activation: .softmax, kernelRegularizer: .l2(5e-5))(GlobalAveragePooling2D()(x))
-        return Model(inputs: input, outputs: output)
     }
 }

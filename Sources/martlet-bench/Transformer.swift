@@ -1,0 +1,41 @@
+import Martlet
+
+/// A pre-norm encoder of two layers over tokens, with trained positions: the mean over the positions is classified.
+final class Transformer: Model {
+    private let tokens = Embedding(8000, 128)
+    private let positions = PositionEmbedding()
+    private let encoders = [TransformerEncoder(), TransformerEncoder()]
+    private let norm = LayerNormalization(epsilon: 1e-6)
+    private let head = Dense(2, activation: .softmax)
+
+    override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        let x = encoders.reduce(positions(tokens(inputs[0]))) { x, encoder in encoder(x) }
+        return [head(norm(x).mean(axis: 1))]
+    }
+}
+
+/// `x += attention(norm(x))`, then `x += dense(gelu(dense(norm(x))))`.
+private final class TransformerEncoder: Layer {
+    private let attentionNorm = LayerNormalization(epsilon: 1e-6)
+    private let attention = MultiHeadAttention(numHeads: 4, keyDim: 32)
+    private let denseNorm = LayerNormalization(epsilon: 1e-6)
+    private let widening = Dense(512, activation: .gelu)
+    private let narrowing = Dense(128)
+
+    override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let normed = attentionNorm(x)
+        let y = x + attention([normed, normed])
+        return y + narrowing(widening(denseNorm(y)))
+    }
+}
+
+/// Adds a trained row to the features of each position.
+private final class PositionEmbedding: Layer {
+    private var table: Variable!
+
+    override func build(for inputShapes: [PartialShape]) throws {
+        table = addWeight("table", shape: [inputShapes[0][1]!, inputShapes[0][2]!])
+    }
+
+    override func call(_ x: Tensor, in context: CallContext) -> Tensor { x + table.value }
+}
