@@ -16,7 +16,7 @@ import MartletFormats
     @Test func refusedArchives() throws {
         expectError("parent.zip", "\"../a.txt\"") { try ZipArchive(fixture("parent.zip")) }
         expectError("absolute.zip", "\"/a.txt\"") { try ZipArchive(fixture("absolute.zip")) }
-        expectError("twice.zip", "\"a.txt\" twice") { try ZipArchive(fixture("twice.zip")) }
+        expectError("twice.zip", "already exists") { try ZipArchive(fixture("twice.zip")) }
         expectError("checksum.zip", "checksum") { try ZipArchive(fixture("checksum.zip")).read("a.txt") }
         expectError("bomb.zip") { try ZipArchive(fixture("bomb.zip")).read("a.txt") }
         expectError("f4.npy", "Expected a zip archive") { try ZipArchive(fixture("f4.npy")) }

@@ -21,7 +21,7 @@ final class OperationLayer: Layer {
                 (["Add"], .binary { $0 + $1 }), (["Subtract"], .binary { $0 - $1 }),
                 (["Multiply"], .binary { $0 * $1 }), (["Divide", "TrueDivide"], .binary { $0 / $1 }),
                 (["Maximum"], .binary { maximum($0, $1) }), (["Minimum"], .binary { minimum($0, $1) }),
-                (["Power"], .binary { pow($0, $1) }),
+                (["Power"], .binary { $0.pow($1) }),
                 (["Negative"], .unary { -$0 }), (["Absolute", "Abs"], .unary { $0.abs() }),
                 (["Square"], .unary { $0.square() }), (["Sqrt"], .unary { $0.squareRoot() }),
                 (["Exp"], .unary { $0.exp() }), (["Log"], .unary { $0.log() }),
