@@ -63,7 +63,7 @@ import Testing
         let npz = try NPZ.read(Self.path("\(name).npz"))
         func train(_ model: Model) throws -> Tensor {
             let history = try model.fit(npz["x0"]!, npz["t"]!, batchSize: 2, epochs: 1, shuffle: false)
-            let loss = try #require(history["loss"]?.last)
+            let loss = try #require(history["loss"].last)
             #expect(abs(loss - npz["loss"]!.item()) < 1e-5)
             return model.apply([npz["x0"]!])[0]
         }
