@@ -17,8 +17,9 @@ package final class Reading: Sendable {
     /// Runs `make`; throws the first problem that was noted meanwhile.
     package static func throwing<R>(_ make: () throws -> R) throws -> R {
         let reading = Reading()
-        let result = try $current.withValue(reading) { try make() }
+        let result = Result { try $current.withValue(reading) { try make() } }
+        // What was noted came first, and is the reason for what was thrown.
         if let problem = reading.problem.withLock({ $0 }) { throw problem }
-        return result
+        return try result.get()
     }
 }

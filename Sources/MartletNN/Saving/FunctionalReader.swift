@@ -87,7 +87,11 @@ struct FunctionalReader {
     private mutating func makeLayer(_ name: String) throws {
         guard let description = descriptions[name] else { return }
         do {
-            let isOperation = (description["module"].map { "\($0)".contains("keras.src.ops") }) ?? false
+            // Legacy files name no modules; layers have more to say than a name.
+            let module: String? = try description.valueIfPresent(at: ["module"])
+            let isOperation =
+                module?.contains("keras.src.ops")
+                ?? (OperationLayer.knows(description["class_name"]) && description["config"]?["trainable"] == nil)
             let layer: Layer
             if isOperation {
                 layer = try OperationLayer(description, calls[name]?.first?.arguments)
@@ -139,14 +143,13 @@ struct FunctionalReader {
         return needed
     }
 
-    /// Where the numbers of a layer's calls begin: a functional model's own graph counts as its first call.
+    /// Where the numbers of a layer's calls begin: at 1 in files whose version of Keras counts a model's own graph as its
+    /// first call, which shows by a number past the last call.
     private func nodeOffsets(_ outputs: [CallArguments.Reference]) -> [String: Int] {
         var largest: [String: Int] = [:]
         for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) + outputs {
             largest[reference.layer] = max(largest[reference.layer, default: 0], reference.node)
         }
-        return largest.filter { name, index in
-            index >= max(1, calls[name]?.count ?? 0) || descriptions[name]?["class_name"] == "Functional" && index > 0
-        }.mapValues { _ in 1 }
+        return largest.filter { name, index in index >= max(1, calls[name]?.count ?? 0) }.mapValues { _ in 1 }
     }
 }

@@ -25,9 +25,7 @@ enum ModelWriter {
         var calls: [ObjectIdentifier: [GraphNode]] = [:]
         for node in graph.nodes {
             let layer = ObjectIdentifier(node.layer)
-            // A functional model's own graph counts as its first call.
-            let first = (node.layer as? Model)?.graph == nil ? 0 : 1
-            numbers[ObjectIdentifier(node)] = first + calls[layer, default: []].count
+            numbers[ObjectIdentifier(node)] = calls[layer, default: []].count
             calls[layer, default: []].append(node)
         }
         func reference(_ tensor: SymbolicTensor) -> CallArguments.Reference {

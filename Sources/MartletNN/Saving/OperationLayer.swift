@@ -30,6 +30,11 @@ final class OperationLayer: Layer {
             ])
     }
 
+    /// Whether an operation has this class name.
+    static func knows(_ className: JSONValue?) -> Bool {
+        if case .string(let name)? = className { operations.find(name) != nil } else { false }
+    }
+
     /// - Throws: `MartletError` for an operation that is not supported.
     init(_ json: JSONValue, _ arguments: CallArguments?) throws {
         kind = try json.string("class_name")
