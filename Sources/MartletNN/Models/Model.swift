@@ -66,6 +66,8 @@ open class Model: Layer {
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
 
+    open override var className: String { graph == nil ? super.className : "Functional" }
+
     open override var config: [String: JSONValue] {
         guard let graph else { return super.config }
         let own: [String: JSONValue] = ["name": .string(name), "trainable": .bool(isTrainable)]
