@@ -23,10 +23,14 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKernels", dependencies: ["COpenBLAS", "CLAPACKE"], exclude: ["README.md"]),
         .target(name: "MartletCore", dependencies: ["CKernels", logging], exclude: ["README.md"]),
-        .target(name: "MartletFormats", dependencies: ["MartletCore", "CZlib", "CCrypto"], exclude: ["README.md"]),
+        .target(
+            name: "MartletFormats", dependencies: ["MartletCore", "CZlib", "CZip", "CHDF5", "CCrypto"],
+            exclude: ["README.md"]),
         .target(name: "MartletData", dependencies: ["MartletFormats"], exclude: ["README.md"]),
         .target(
             name: "MartletNN",

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Writes Tests/MartletFormatsTests/Fixtures: small files by NumPy and safetensors, which the readers must open.
+"""Writes Tests/MartletFormatsTests/Fixtures: small files by NumPy, h5py and safetensors, which the readers must open.
 
-Needs the Python packages numpy, ml_dtypes and safetensors. Run again, it writes the same bytes.
+Needs the Python packages numpy, ml_dtypes, h5py and safetensors. Run again, it writes the same bytes.
 """
 import gzip
+import io
 import pathlib
 import struct
+import zipfile
 
+import h5py
 import ml_dtypes
 import numpy as np
 from safetensors.numpy import save_file
@@ -28,6 +31,79 @@ def idx(name, code, array):
         gzip.compress(data[:9], mtime=0) + gzip.compress(data[9:], mtime=0))
 
 
+def hdf5(name, fill, **options):
+    with h5py.File(FOLDER / f"{name}.h5", "w", **options) as file:
+        fill(file)
+
+
+def types(file):
+    """Every type of element, in a group each."""
+    for dtype in ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", ">f4", ">i2"]:
+        file[f"types/{dtype}"] = np.arange(6).reshape(2, 3).astype(dtype)
+    file["types/bool"] = np.array([True, False, True])
+    brain = file.create_dataset("types/bfloat16", data=np.array([1, -2.5], ml_dtypes.bfloat16))
+    brain.attrs["dtype"] = "bfloat16"
+    file["types/scalar"] = np.float32(1.5)
+    file["types/empty"] = np.zeros((0, 3), "f4")
+    file["types/texts"] = ["a", "", "\u00e9t\u00e9"]
+    file["types/complex"] = np.zeros(2, "c8")
+    file["types/unsigned64"] = np.zeros(2, "u8")
+    file["linked"] = h5py.SoftLink("/types/f4")
+    attributes = file.create_group("attributes").attrs
+    attributes["text"] = "a text of a length that changes"
+    attributes["long"] = "x" * 70000
+    attributes["bytes"] = np.bytes_(b"fixed")
+    attributes["texts"] = np.array([b"one", b"three"])
+    attributes["variable"] = ["one", "three"]
+    attributes["none"] = np.asarray([])
+    attributes["number"] = 7
+    attributes["numbers"] = np.array([[1.5, 2.5]])
+
+
+def chunks(file):
+    """Chunks that do not divide the shape, each with other filters."""
+    ramp = np.arange(70, dtype="f4").reshape(7, 10)
+    for name, options in {
+        "plain": {}, "gzip": dict(compression="gzip"), "shuffle": dict(compression="gzip", shuffle=True),
+        "checked": dict(compression="gzip", shuffle=True, fletcher32=True), "sum": dict(fletcher32=True),
+    }.items():
+        file.create_dataset(name, data=ramp, chunks=(3, 4), **options)
+    file.create_dataset("many", data=np.arange(2000, dtype="i4"), chunks=(3,))
+    partly = file.create_dataset("partly", (7, 10), "f4", chunks=(3, 4))
+    partly[3:6, 4:8] = 1
+    file.create_dataset("never", (7, 10), "f4")
+    file.create_dataset("lzf", data=ramp, chunks=(3, 4), compression="lzf")
+
+
+def many(file):
+    """A tree of groups' names with more than one level."""
+    for number in range(300):
+        file[f"g{number:03}"] = np.float32(number)
+
+
+def loop(file):
+    file["a/b/c"] = np.zeros(2)
+    file["a/b/again"] = file["a"]
+
+
+def new(file):
+    """The form of HDF5 1.8 and later, as far as it is supported."""
+    file["group/values"] = np.arange(6, dtype="f4")
+    file["group"].attrs["text"] = "new"
+    for number in range(20):
+        file.create_group(f"dense/{number}")
+        file["dense"].attrs[f"a{number}"] = number
+    file.create_dataset("chunked", data=np.arange(100.0), chunks=(7,))
+
+
+def archive(name, entries, method=zipfile.ZIP_DEFLATED, change=lambda data: data):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as file:
+        for entry, content in entries:
+            file.writestr(zipfile.ZipInfo(entry, (1980, 1, 1, 0, 0, 0)), content, method)
+    (FOLDER / name).write_bytes(change(data.getvalue()))
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
     ramp = np.arange(24).reshape(2, 3, 4)
@@ -40,6 +116,25 @@ def main():
     npy("f2-scalar", np.array(1.5, "<f2"))
     npy("f4-empty", np.zeros((3, 0, 2), "<f4"))
     npy("complex", np.zeros(2, "<c8"))
+
+    hdf5("types", types)
+    hdf5("chunks", chunks)
+    hdf5("many", many)
+    hdf5("loop", loop)
+    hdf5("new", new, libver="latest")
+
+    npz = io.BytesIO()
+    np.savez_compressed(npz, x=ramp.astype("f4"), y=np.array([True]))
+    with zipfile.ZipFile(npz) as file:
+        archive("two.npz", [(entry, file.read(entry)) for entry in file.namelist()])
+    archive("stored.zip", [("folder/", b""), ("folder/a.txt", b"a" * 5000), ("b.txt", b"")], zipfile.ZIP_STORED)
+    archive("parent.zip", [("../a.txt", b"a")])
+    archive("absolute.zip", [("/a.txt", b"a")])
+    archive("twice.zip", [("a.txt", b"a"), ("a.txt", b"b")])
+    archive("checksum.zip", [("a.txt", b"abcdef")], zipfile.ZIP_STORED, lambda d: d.replace(b"abcdef", b"abcdeg"))
+    # The size in the archive's directory is 4 GiB - 2.
+    size = struct.pack("<I", 1000)
+    archive("bomb.zip", [("a.txt", bytes(1000))], change=lambda d: d.replace(size, b"\xfe\xff\xff\xff"))
 
     save_file({
         "dense/kernel": ramp.astype("f4").reshape(6, 4) / 8,

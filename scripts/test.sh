@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev
+need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev
 
 # One build for everything: tests link what the package's products are made of.
 swift build -c release --build-tests

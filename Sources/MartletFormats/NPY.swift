@@ -24,6 +24,11 @@ public enum NPY {
     /// Writes `tensor` to the file at `path`, little-endian, row-major; the file appears whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, or for `bfloat16`, which NumPy does not have.
     public static func write(_ tensor: Tensor, to path: String) throws {
+        try FileIO.write(to: path) { try write(tensor, to: $0, at: path) }
+    }
+
+    /// Writes `tensor` to a sink; `path` says in errors where that is.
+    package static func write(_ tensor: Tensor, to sink: any ByteSink, at path: String) throws {
         guard let descriptor = NPYHeader.descriptor(of: tensor.dtype) else {
             throw MartletError("NumPy has no \(tensor.dtype): cast it to float32.", at: path)
         }
@@ -32,10 +37,8 @@ public enum NPY {
         let padding = 63 - (magic.count + 4 + text.utf8.count) % 64
         let header = Array((text + String(repeating: " ", count: padding) + "\n").utf8)
         let size = [UInt8(truncatingIfNeeded: header.count), UInt8(truncatingIfNeeded: header.count >> 8)]
-        try FileIO.write(to: path) { file in
-            try file.write(magic + [1, 0] + size + header)
-            try file.write(elementsOf: tensor, .little)
-        }
+        try sink.write(magic + [1, 0] + size + header)
+        try sink.write(elementsOf: tensor, .little)
     }
 
     /// The tensor whose axes are those of `tensor` from the last to the first.

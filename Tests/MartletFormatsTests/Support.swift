@@ -49,16 +49,24 @@ struct Xorshift: RandomNumberGenerator {
     }
 }
 
-/// Reads 2,000 damaged copies of `original`: each gives a value or a `MartletError`.
+/// Reads damaged copies of `original`, 2,000 or as many as `MARTLET_FUZZ` says: each gives a value or a `MartletError`.
 func fuzz(_ original: [UInt8], _ read: ([UInt8]) throws -> some Any) -> (read: Int, refused: Int) {
     var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
     var counts = (read: 0, refused: 0)
-    for _ in 0..<2000 {
+    let count = ProcessInfo.processInfo.environment["MARTLET_FUZZ"].flatMap { Int($0) } ?? 2000
+    for _ in 0..<count {
         var bytes = original
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
         case 1:
             bytes.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: 0...bytes.count, using: &random))
+        case 2:
+            // A length that is none.
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            let value = [0, .max, 1 << 32, 1 << 62, UInt64(bytes.count)].randomElement(using: &random)!
+            for offset in 0..<8 where place + offset < bytes.count {
+                bytes[place + offset] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(offset)))
+            }
         default:
             // Headers come first: damage there goes deepest.
             let reach = Bool.random(using: &random) ? min(bytes.count, 96) : bytes.count

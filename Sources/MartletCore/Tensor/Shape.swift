@@ -9,8 +9,13 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     /// Makes a shape. Stops when a size is negative, the rank passes `maximumRank`, or the number of elements
     /// overflows.
     public init(_ dimensions: [Int]) {
-        if let problem = Shape.problem(with: dimensions) { stop("Shape", problem) }
-        self.dimensions = dimensions
+        guard let problem = Shape.problem(with: dimensions) else {
+            self.dimensions = dimensions
+            return
+        }
+        // While a configuration is read, a shape without elements stands for one that cannot be.
+        guard Reading.note(MartletError(problem)) else { stop("Shape", problem) }
+        self.dimensions = [Int](repeating: 0, count: min(dimensions.count, Shape.maximumRank))
     }
 
     /// Makes a shape of sizes that come from outside (a file, a config).

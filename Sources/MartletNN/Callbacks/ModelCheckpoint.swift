@@ -2,11 +2,10 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Saves the model's weights while it is trained, as safetensors.
+/// Saves the model, or its weights alone, while it is trained.
 ///
 /// ```swift
-/// ModelCheckpoint("best/model_{epoch:02d}_{val_accuracy:.4f}.safetensors", monitor: "val_accuracy", saveBestOnly:
-/// true)
+/// ModelCheckpoint("best/model_{epoch:02d}_{val_accuracy:.4f}.keras", monitor: "val_accuracy", saveBestOnly: true)
 /// ```
 ///
 /// Source: [`keras.callbacks.ModelCheckpoint`](https://keras.io/api/callbacks/model_checkpoint/).
@@ -28,6 +27,7 @@ public final class ModelCheckpoint: Callback {
     private let monitor: Monitor
     private let verbose: Bool
     private let saveBestOnly: Bool
+    private let saveWeightsOnly: Bool
     private let frequency: Frequency
     private var template: PathTemplate?
     private var epoch = 0
@@ -39,13 +39,16 @@ public final class ModelCheckpoint: Callback {
     ///     `epoch` and `batch`, counted from 1, and every figure of the logs.
     ///   - monitor: the figure to watch.
     ///   - verbose: whether what it does is logged as a notice.
-    ///   - saveBestOnly: whether weights are saved only when the figure has improved.
+    ///   - saveBestOnly: whether it is saved only when the figure has improved.
+    ///   - saveWeightsOnly: whether weights are saved without the model. Names that end in `.weights.h5`,
+    ///     `.safetensors` or `.npz` say so by themselves.
     ///   - mode: which values are better.
     ///   - saveFrequency: when weights are saved.
     ///   - initialValueThreshold: the value that the first one saved must improve on.
     public init(
         _ path: String, monitor: String = "val_loss", verbose: Bool = false, saveBestOnly: Bool = false,
-        mode: MonitorMode = .auto, saveFrequency: Frequency = .epoch, initialValueThreshold: Double? = nil
+        saveWeightsOnly: Bool = false, mode: MonitorMode = .auto, saveFrequency: Frequency = .epoch,
+        initialValueThreshold: Double? = nil
     ) {
         if case .batches(let count) = saveFrequency {
             require(count >= 1, "ModelCheckpoint", "Expected a frequency of at least 1 batch. Received: \(count).")
@@ -54,6 +57,7 @@ public final class ModelCheckpoint: Callback {
         self.monitor = Monitor(monitor, mode: mode)
         self.verbose = verbose
         self.saveBestOnly = saveBestOnly
+        self.saveWeightsOnly = saveWeightsOnly
         frequency = saveFrequency
         best = initialValueThreshold
     }
@@ -79,9 +83,10 @@ public final class ModelCheckpoint: Callback {
         let path = try template.path(counts: counts, figures: logs)
         let folder = (path as NSString).deletingLastPathComponent
         if !folder.isEmpty { try FileIO.makeFolder(folder) }
-        try model.saveWeights(to: path)
+        let isWhole = path.hasSuffix(".keras") || path.hasSuffix(".h5") && !path.hasSuffix(".weights.h5")
+        if isWhole && !saveWeightsOnly { try model.save(to: path) } else { try model.saveWeights(to: path) }
         lastPath = path
-        report("Epoch \(epoch + 1): saved the weights to \(path)", verbose: verbose)
+        report("Epoch \(epoch + 1): saved the model to \(path)", verbose: verbose)
     }
 
     /// Without the monitored figure everything is saved: rather too much than nothing.

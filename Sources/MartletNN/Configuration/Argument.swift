@@ -1,16 +1,8 @@
 import MartletCore
-import Synchronization
 
 /// Checks of the arguments with which layers and their parts are made, written once: a bad one stops the program where
 /// Swift code passes it, and throws where it comes from a configuration.
 package enum Argument {
-    private final class Reading: Sendable {
-        let problem = Mutex<MartletError?>(nil)
-    }
-
-    /// Set while something is made from a configuration.
-    @TaskLocal private static var reading: Reading?
-
     /// Complains unless `condition` holds. From a configuration, the caller goes on with the bad value and
     /// `throwing(_:)` throws at the end; so what an initializer does with its arguments must not trap.
     /// - Parameters:
@@ -23,17 +15,12 @@ package enum Argument {
     ) {
         if condition { return }
         let message = "Expected \(expected()). Received: \(received())."
-        guard let reading else { stop("\(owner()).\(name())", message) }
-        reading.problem.withLock { $0 = $0 ?? MartletError(message, at: "\(owner()).\(name())") }
+        let place = "\(owner()).\(name())"
+        if !Reading.note(MartletError(message, at: place)) { stop(place, message) }
     }
 
     /// Makes something from a configuration: bad arguments throw.
-    package static func throwing<R>(_ make: () throws -> R) throws -> R {
-        let reading = Reading()
-        let result = try $reading.withValue(reading) { try make() }
-        if let problem = reading.problem.withLock({ $0 }) { throw problem }
-        return result
-    }
+    package static func throwing<R>(_ make: () throws -> R) throws -> R { try Reading.throwing(make) }
 }
 
 /// One number for all spatial axes, or one for each: where Keras takes an integer or a tuple.

@@ -56,7 +56,7 @@ open class Layer {
     }
     private(set) var ownWeights: [Weight] = []
     private var callLosses: [Tensor] = []
-    private var reflectedSublayers: [Layer]?
+    private var reflectedSublayers: [(property: String, layer: Layer)]?
 
     /// Makes a layer without weights.
     /// - Parameters:
@@ -122,7 +122,10 @@ open class Layer {
     open var className: String { "\(Self.self)" }
 
     /// The layers inside this one, in the order of their declaration.
-    open var sublayers: [Layer] {
+    open var sublayers: [Layer] { labelledSublayers.map(\.layer) }
+
+    /// The layers in stored properties, with the names of the properties.
+    var labelledSublayers: [(property: String, layer: Layer)] {
         if let reflectedSublayers { return reflectedSublayers }
         let found = findSublayers()
         reflectedSublayers = found
@@ -145,7 +148,9 @@ open class Layer {
         regularizer: (any Regularizer)? = nil, constraint: (any Constraint)? = nil, trainable: Bool = true,
         dtype: DType? = nil
     ) -> Variable {
-        let first = (initializer ?? GlorotUniform()).makeTensor(shape: shape, dtype: dtype ?? self.dtype)
+        let spec = TensorSpec(shape, dtype ?? self.dtype)
+        let first = WeightBudget.current?.blank(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
+            shape: shape, dtype: spec.dtype)
         let variable = Variable(first, name: name, trainable: trainable && isTrainable)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")
         if let constraint { variable.constraint = { constraint($0) } }
@@ -217,16 +222,17 @@ open class Layer {
         }
     }
 
-    private func findSublayers() -> [Layer] {
-        var found: [Layer] = []
-        func visit(_ value: Any) {
+    private func findSublayers() -> [(property: String, layer: Layer)] {
+        var found: [(property: String, layer: Layer)] = []
+        func visit(_ value: Any, in property: String) {
             if let layer = value as? Layer {
-                found.append(layer)
+                found.append((property, layer))
                 return
             }
             let mirror = Mirror(reflecting: value)
             switch mirror.displayStyle {
-            case .optional, .collection, .dictionary, .tuple, .set, .struct: mirror.children.forEach { visit($0.value) }
+            case .optional, .collection, .dictionary, .tuple, .set, .struct:
+                mirror.children.forEach { visit($0.value, in: property) }
             default: break
             }
         }
@@ -235,7 +241,7 @@ open class Layer {
             // A superclass's properties come before the subclass's.
             let before = found
             found = []
-            level.children.forEach { visit($0.value) }
+            level.children.forEach { visit($0.value, in: $0.label ?? "") }
             found += before
             mirror = level.superclassMirror
         }

@@ -6,7 +6,8 @@ final class FunctionalGraph {
     let outputs: [SymbolicTensor]
     /// Input nodes first, then every call after those it needs.
     let nodes: [GraphNode]
-    /// The layers in the order of their first call; a shared one stands once.
+    /// The layers as Keras orders them: those farthest from the outputs first, and equally far ones in the order in which
+    /// the outputs lead to them. A shared one stands once.
     let layers: [Layer]
     /// For each node, the places of its inputs in the list of all values, and where its own outputs start.
     private let inputPlaces: [[Int]]
@@ -47,8 +48,7 @@ final class FunctionalGraph {
             }
         }
         nodes = order
-        var distinct = Set<ObjectIdentifier>()
-        layers = order.map(\.layer).filter { distinct.insert(ObjectIdentifier($0)).inserted }
+        layers = FunctionalGraph.layers(of: order, inputs: inputs, outputs: outputs)
 
         var first: [ObjectIdentifier: Int] = [:]
         var count = 0
@@ -61,6 +61,47 @@ final class FunctionalGraph {
         firstOutputPlace = order.map { first[ObjectIdentifier($0)]! }
         outputPlaces = outputs.map(place)
         placeCount = count
+    }
+
+    /// - Parameter order: every node after those that it needs.
+    private static func layers(of order: [GraphNode], inputs: [SymbolicTensor], outputs: [SymbolicTensor]) -> [Layer] {
+        // In which order a search from the outputs meets the layers, and ends with the nodes.
+        var met: [ObjectIdentifier: Int] = [:]
+        var found: [Layer] = []
+        var ended: [GraphNode] = []
+        var seen: Set<ObjectIdentifier> = []
+        var stack = outputs.reversed().map { (node: $0.node, isExpanded: false) }
+        while let (node, isExpanded) = stack.popLast() {
+            if isExpanded {
+                ended.append(node)
+                continue
+            }
+            guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
+            if met.updateValue(met[ObjectIdentifier(node.layer)] ?? met.count, forKey: ObjectIdentifier(node.layer)) == nil {
+                found.append(node.layer)
+            }
+            stack.append((node, true))
+            stack += node.inputs.reversed().map { ($0.node, false) }
+        }
+        // The distance from the outputs; all calls of a layer count with the largest met so far.
+        var nodeDepths: [ObjectIdentifier: Int] = [:]
+        var depths: [ObjectIdentifier: Int] = [:]
+        for node in ended.reversed() {
+            let depth = max(nodeDepths[ObjectIdentifier(node), default: 0], depths[ObjectIdentifier(node.layer), default: 0])
+            depths[ObjectIdentifier(node.layer)] = depth
+            for input in node.inputs {
+                nodeDepths[ObjectIdentifier(input.node), default: 0] = max(
+                    nodeDepths[ObjectIdentifier(input.node), default: 0], depth + 1)
+            }
+        }
+        for input in inputs where met[ObjectIdentifier(input.node.layer)] == nil {
+            met[ObjectIdentifier(input.node.layer)] = -1
+            found.append(input.node.layer)
+        }
+        func rank(_ layer: Layer) -> (Int, Int) {
+            (-depths[ObjectIdentifier(layer), default: 0], met[ObjectIdentifier(layer)]!)
+        }
+        return found.sorted { rank($0) < rank($1) }
     }
 
     /// Runs every call, each in `training` mode or not as the present context says.

@@ -17,6 +17,8 @@ import MartletFormats
 open class Model: Layer {
     /// The graph of a functional model, nil for others.
     let graph: FunctionalGraph?
+    /// How a file says that inputs and outputs are arranged.
+    var structures: (inputs: ModelStructure, outputs: ModelStructure)?
 
     /// What `compile` set up, nil before.
     var compilation: Compilation? { didSet { compiledSteps = nil } }
@@ -49,6 +51,13 @@ open class Model: Layer {
         isNamedAutomatically = name == nil
     }
 
+    /// A functional model of a graph that was read.
+    init(graph: FunctionalGraph, name: String?, trainable: Bool) {
+        self.graph = graph
+        super.init(name: name ?? LayerNames.next(for: "Functional"), trainable: trainable)
+        isNamedAutomatically = name == nil
+    }
+
     /// A functional model of one input and one output.
     public convenience init(inputs: SymbolicTensor, outputs: SymbolicTensor, name: String? = nil) {
         self.init(inputs: [inputs], outputs: [outputs], name: name)
@@ -61,6 +70,14 @@ open class Model: Layer {
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+
+    open override var className: String { graph == nil ? super.className : "Functional" }
+
+    open override var config: [String: JSONValue] {
+        guard let graph else { return super.config }
+        let own: [String: JSONValue] = ["name": .string(name), "trainable": .bool(isTrainable)]
+        return own.merging(ModelWriter.config(of: graph, structures)) { $1 }
+    }
 
     open override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         guard let graph else { return super.call(inputs, in: context) }

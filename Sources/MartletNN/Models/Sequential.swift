@@ -1,5 +1,6 @@
 import MartletCore
 import MartletFormats
+import MartletFormats
 
 /// A stack of layers, each fed with the output of the one before.
 ///
@@ -14,6 +15,23 @@ public final class Sequential: Model {
         stack = layers
         super.init(name: name)
         buildWhenPossible()
+    }
+
+    /// A stack that was read.
+    /// - Throws: `MartletError` when the layers do not fit each other and the input's shape is known.
+    init(checking layers: [Layer], name: String?, trainable: Bool) throws {
+        stack = layers
+        super.init(name: name, trainable: trainable)
+        if let input = stack.first as? InputLayer, stack.count > 1 { try ensureBuilt(for: [input.batchShape]) }
+    }
+
+    public override var config: [String: JSONValue] {
+        var config = super.config
+        config["layers"] = .array(stack.map { .object(ModelWriter.describe($0)) })
+        if let shape = builtInputShapes?.first {
+            config["build_input_shape"] = .array(shape.dimensions.map { .optional($0) })
+        }
+        return config
     }
 
     /// Puts a layer on top. Stops when it does not fit, or when the stack was built for data already.

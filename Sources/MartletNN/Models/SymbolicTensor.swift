@@ -18,21 +18,26 @@ public struct SymbolicTensor: Sendable {
 final class GraphNode: @unchecked Sendable {
     let layer: Layer
     let inputs: [SymbolicTensor]
+    /// How a file says that the layer was called, nil for calls in code.
+    let arguments: CallArguments?
     private(set) var outputs: [SymbolicTensor] = []
 
-    private init(layer: Layer, inputs: [SymbolicTensor]) {
+    private init(layer: Layer, inputs: [SymbolicTensor], arguments: CallArguments? = nil) {
         self.layer = layer
         self.inputs = inputs
+        self.arguments = arguments
     }
 
     /// Builds the layer for its inputs and adds a call of it.
-    static func make(layer: Layer, inputs: [SymbolicTensor]) throws -> GraphNode {
+    static func make(
+        layer: Layer, inputs: [SymbolicTensor], arguments: CallArguments? = nil
+    ) throws -> GraphNode {
         let shapes = inputs.map(\.shape)
         try layer.ensureBuilt(for: shapes)
         let outputShapes = try Context.current.inLayer(layer.name) {
             try layer.locatingErrors { try layer.outputShapes(for: shapes) }
         }
-        let node = GraphNode(layer: layer, inputs: inputs)
+        let node = GraphNode(layer: layer, inputs: inputs, arguments: arguments)
         let dtype = layer.outputType(for: inputs.map(\.dtype))
         node.outputs = outputShapes.enumerated().map {
             SymbolicTensor(shape: $1, dtype: dtype, node: node, index: $0)

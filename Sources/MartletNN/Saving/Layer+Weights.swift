@@ -29,55 +29,6 @@ extension Layer {
         return hash.hexDigest()
     }
 
-    /// Saves all weights as safetensors. The file appears whole or not at all.
-    ///
-    /// A weight is called after the layers that hold it, counted from this one: `conv2d/kernel`, `conv2d_1/kernel`.
-    /// Layers without a name of their own are numbered within the layer around them, so that a model made by the same
-    /// code finds the names again.
-    /// - Throws: `MartletError` when the file cannot be written or the weights do not exist yet.
-    public func saveWeights(to path: String) throws {
-        try requireWeights("saveWeights")
-        try Safetensors(namedWeights.map { ($0.name, $0.variable.storedValue) }).write(to: path)
-    }
-
-    /// Loads all weights from a safetensors file that `saveWeights` wrote.
-    /// - Throws: `MartletError` when the file cannot be read or its names, shapes and dtypes are not those of the
-    ///   weights; nothing is changed then.
-    public func loadWeights(from path: String) throws {
-        try requireWeights("loadWeights")
-        let file = try Safetensors.read(path)
-        let named = namedWeights
-        let tensors = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor) })
-        let missing = named.map(\.name).filter { tensors[$0] == nil }
-        let names = Set(named.map(\.name))
-        let surplus = file.tensors.map(\.name).filter { !names.contains($0) }
-        guard missing.isEmpty, surplus.isEmpty else {
-            let parts = [("lacks", missing), ("also holds", surplus)].filter { !$0.1.isEmpty }
-            throw MartletError(
-                "Expected the \(named.count) weights of \"\(name)\". The file "
-                    + parts.map { "\($0.0) \(Self.listed($0.1))" }.joined(separator: " and ") + ".", at: path)
-        }
-        let values = named.map { tensors[$0.name]! }
-        for (weight, value) in zip(named, values) where weight.variable.spec != value.spec {
-            throw MartletError(
-                "Expected \(weight.variable.spec) for \"\(weight.name)\". Received: \(value.spec).", at: path)
-        }
-        for (weight, value) in zip(named, values) { weight.variable.assign(value) }
-    }
-
-    private func requireWeights(_ function: String) throws {
-        guard isBuilt else {
-            throw MartletError(
-                "Expected weights. They are made for the first data: call ensureBuilt(for:) before, or start with an "
-                    + "InputLayer.", at: "\(name).\(function)")
-        }
-    }
-
-    private static func listed(_ names: [String]) -> String {
-        names.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
-            + (names.count > 3 ? " and \(names.count - 3) others" : "")
-    }
-
     /// Every weight once, in the order of `weights`, with its name in files.
     var namedWeights: [(name: String, variable: Variable)] {
         var names: [ObjectIdentifier: String] = [:]

@@ -1,12 +1,15 @@
 import MartletCore
+import MartletFormats
 
 /// What `compile` set up: the optimizer, the losses, the metrics.
 final class Compilation {
     let optimizer: Optimizer
     let losses: [Loss]
     let lossWeights: [Double]?
-    private let metricChoices: [[any MetricConvertible]]
-    private let weightedMetricChoices: [[any MetricConvertible]]
+    let metricChoices: [[any MetricConvertible]]
+    let weightedMetricChoices: [[any MetricConvertible]]
+    /// What a file said, which is written again as it was.
+    var source: JSONValue?
 
     /// The mean loss over the samples of an epoch, penalties included.
     let lossTracker = Mean(name: "loss")

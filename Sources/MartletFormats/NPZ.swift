@@ -1,0 +1,44 @@
+import MartletCore
+
+/// NumPy's files of several named arrays (`numpy.savez`): zip archives of `.npy` files.
+///
+/// ```swift
+/// try NPZ([("x", x), ("y", y)]).write(to: "data.npz")
+/// let x = try NPZ.read("data.npz")["x"]
+/// ```
+public struct NPZ: Sendable {
+    /// Names and arrays, in the archive's order.
+    public let tensors: [(name: String, tensor: Tensor)]
+
+    /// Takes arrays with names that are all different.
+    public init(_ tensors: [(name: String, tensor: Tensor)]) { self.tensors = tensors }
+
+    /// The array called `name`, nil when there is none.
+    public subscript(name: String) -> Tensor? { tensors.first { $0.name == name }?.tensor }
+
+    /// Reads the file at `path`, compressed or not.
+    /// - Throws: `MartletError` when the file is no archive, or one of its entries is nothing that `NPY` reads.
+    public static func read(_ path: String) throws -> NPZ { try read(FileIO.read(path), name: path) }
+
+    package static func read(_ bytes: [UInt8], name: String) throws -> NPZ {
+        let archive = try ZipArchive(bytes, name: name)
+        return NPZ(
+            try archive.names.map { entry in
+                let stream = MemoryStream(try archive.read(entry), name: "\(name):\(entry)")
+                return (entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry, try NPY.read(stream))
+            })
+    }
+
+    /// Writes the file at `path`, which appears whole or not at all.
+    /// - Parameter compressed: whether the arrays are deflated, as `numpy.savez_compressed` does.
+    /// - Throws: `MartletError` when the file cannot be written, a name comes twice, or for `bfloat16`, which NumPy does
+    ///   not have.
+    public func write(to path: String, compressed: Bool = false) throws {
+        let entries = try tensors.map { name, tensor in
+            let sink = MemorySink()
+            try NPY.write(tensor, to: sink, at: "\(path):\(name)")
+            return (name: "\(name).npy", bytes: sink.bytes)
+        }
+        try ZipWriter.write(entries, to: path, compressed: compressed)
+    }
+}

@@ -1,0 +1,155 @@
+import MartletCore
+import MartletFormats
+
+/// Rebuilds the graph of a functional model from the calls that its configuration lists.
+struct FunctionalReader {
+    private struct Call {
+        let arguments: CallArguments?
+        let inputs: [CallArguments.Reference]
+    }
+
+    private let config: JSONValue
+    private let inputs: ModelStructure
+    private let outputs: ModelStructure
+    private let names: [String]
+    private let descriptions: [String: JSONValue]
+    private let calls: [String: [Call]]
+    private let make: (JSONValue) throws -> Layer
+    private var layers: [String: Layer] = [:]
+    private var nodes: [String: [GraphNode]] = [:]
+
+    /// - Parameter make: makes a layer of its description.
+    init(_ config: JSONValue, make: @escaping (JSONValue) throws -> Layer) throws {
+        self.config = config
+        self.make = make
+        inputs = ModelStructure(json: try config.value(at: ["input_layers"]))
+        outputs = ModelStructure(json: try config.value(at: ["output_layers"]))
+        var names: [String] = []
+        var descriptions: [String: JSONValue] = [:]
+        var calls: [String: [Call]] = [:]
+        for description in try config.array("layers") {
+            let name = try description.valueIfPresent(at: ["name"]) ?? description.string("config", "name")
+            guard descriptions.updateValue(description, forKey: name) == nil else {
+                throw MartletError("Expected layers of different names. Received \"\(name)\" twice.", at: "layers")
+            }
+            names.append(name)
+            let inbound: [JSONValue] = try description.valueIfPresent(at: ["inbound_nodes"]) ?? []
+            calls[name] = try inbound.map { json in
+                let (arguments, references) = try CallArguments.read(json)
+                return Call(arguments: arguments, inputs: references)
+            }
+        }
+        self.names = names
+        self.descriptions = descriptions
+        self.calls = calls
+    }
+
+    /// The model. Layers that only make masks are left out.
+    mutating func model() throws -> Model {
+        let (inputReferences, outputReferences) = (try inputs.references(), try outputs.references())
+        let needed = neededLayers(from: outputReferences + inputReferences)
+        let offsets = nodeOffsets(outputReferences)
+        for name in names where needed.contains(name) { try makeLayer(name) }
+        var waiting = names.filter { needed.contains($0) && !(layers[$0] is InputLayer) }
+        while !waiting.isEmpty {
+            let count = waiting.count
+            var rest: [String] = []
+            var progress = false
+            for name in waiting {
+                let before = nodes[name]?.count ?? 0
+                if try !addCalls(of: name, offsets) { rest.append(name) }
+                progress = progress || (nodes[name]?.count ?? 0) > before
+            }
+            waiting = rest
+            guard progress || waiting.count < count else {
+                throw MartletError(
+                    "The calls of \"\(waiting[0])\" need tensors that no layer of the model gives.", at: "inbound_nodes")
+            }
+        }
+        func tensors(_ references: [CallArguments.Reference], _ place: String) throws -> [SymbolicTensor] {
+            try references.map { reference in
+                guard let tensor = tensor(reference, offsets) else {
+                    throw MartletError("\"\(reference.layer)\" has no such output.", at: place)
+                }
+                return tensor
+            }
+        }
+        let graph = try FunctionalGraph(
+            inputs: tensors(inputReferences, "input_layers"), outputs: tensors(outputReferences, "output_layers"))
+        let model = Model(
+            graph: graph, name: try config.valueIfPresent(at: ["name"]),
+            trainable: try config.valueIfPresent(at: ["trainable"]) ?? true)
+        model.structures = (inputs, outputs)
+        try model.ensureBuilt(for: graph.inputs.map(\.shape))
+        return model
+    }
+
+    private mutating func makeLayer(_ name: String) throws {
+        guard let description = descriptions[name] else { return }
+        do {
+            // Legacy files name no modules; layers have more to say than a name.
+            let module: String? = try description.valueIfPresent(at: ["module"])
+            let isOperation =
+                module?.contains("keras.src.ops")
+                ?? (OperationLayer.knows(description["class_name"]) && description["config"]?["trainable"] == nil)
+            let layer: Layer
+            if isOperation {
+                layer = try OperationLayer(description, calls[name]?.first?.arguments)
+            } else {
+                layer = try make(description)
+            }
+            layers[name] = layer
+            if let input = layer as? InputLayer { nodes[name] = [GraphNode.input(input)] }
+        } catch let error as MartletError {
+            throw MartletError(error.message, at: "layer \(name)" + (error.location.map { ", \($0)" } ?? ""))
+        }
+    }
+
+    /// Makes as many of a layer's calls as have their inputs. Returns whether that is all.
+    private mutating func addCalls(of name: String, _ offsets: [String: Int]) throws -> Bool {
+        guard let layer = layers[name], let calls = calls[name] else { return true }
+        var made = nodes[name] ?? []
+        defer { nodes[name] = made }
+        for call in calls.dropFirst(made.count) {
+            let inputs = call.inputs.compactMap { tensor($0, offsets) }
+            guard inputs.count == call.inputs.count else { return false }
+            do {
+                made.append(
+                    try Argument.throwing {
+                        try GraphNode.make(layer: layer, inputs: inputs, arguments: call.arguments)
+                    })
+            } catch let error as MartletError where error.location == nil {
+                throw MartletError(error.message, at: "layer \(name)")
+            }
+        }
+        return true
+    }
+
+    private func tensor(_ reference: CallArguments.Reference, _ offsets: [String: Int]) -> SymbolicTensor? {
+        let index = reference.node - offsets[reference.layer, default: 0]
+        guard let made = nodes[reference.layer], made.indices.contains(index),
+            made[index].outputs.indices.contains(reference.output)
+        else { return nil }
+        return made[index].outputs[reference.output]
+    }
+
+    /// The layers that the outputs need.
+    private func neededLayers(from references: [CallArguments.Reference]) -> Set<String> {
+        var needed: Set<String> = []
+        var stack = references.map(\.layer)
+        while let name = stack.popLast() {
+            if needed.insert(name).inserted { stack += (calls[name] ?? []).flatMap { $0.inputs.map(\.layer) } }
+        }
+        return needed
+    }
+
+    /// Where the numbers of a layer's calls begin: at 1 in files whose version of Keras counts a model's own graph as its
+    /// first call, which shows by a number past the last call.
+    private func nodeOffsets(_ outputs: [CallArguments.Reference]) -> [String: Int] {
+        var largest: [String: Int] = [:]
+        for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) + outputs {
+            largest[reference.layer] = max(largest[reference.layer, default: 0], reference.node)
+        }
+        return largest.filter { name, index in index >= max(1, calls[name]?.count ?? 0) }.mapValues { _ in 1 }
+    }
+}

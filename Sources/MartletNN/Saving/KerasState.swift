@@ -1,0 +1,146 @@
+import MartletCore
+import MartletFormats
+
+/// The variables of one object, and where Keras stores them: `layers/dense_1`.
+struct KerasState {
+    let path: String
+    let name: String
+    let variables: [Variable]
+}
+
+/// Where Keras puts the state of a model's parts in `model.weights.h5`: by the attributes that lead to a part, and within
+/// lists by its class and a number. Names that users give do not matter.
+struct KerasLayout {
+    private(set) var states: [KerasState] = []
+    private var seen: Set<ObjectIdentifier> = []
+
+    /// The layout of a model's or a layer's weights.
+    init(of layer: Layer) { visit(layer, "") }
+
+    private mutating func visit(_ layer: Layer, _ path: String) {
+        guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
+        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables))
+        let prefix = path.isEmpty ? "" : path + "/"
+        for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
+    }
+
+    /// Reads all variables that the file holds.
+    /// - Throws: `MartletError` at the first that is missing, of another shape, or surplus.
+    func values(in root: HDF5Group, file: String) throws -> [(variable: Variable, value: Tensor)] {
+        try states.flatMap { state in
+            let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
+            guard let group = try KerasLayout.group(state.path, in: root) else {
+                if state.variables.isEmpty { return [(variable: Variable, value: Tensor)]() }
+                throw MartletError(
+                    "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
+                    at: "\(file):/\(place)")
+            }
+            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file)
+        }
+    }
+
+    /// Numbered datasets for variables.
+    static func read(
+        _ variables: [Variable], from group: HDF5Group, owner: String, file: String
+    ) throws -> [(variable: Variable, value: Tensor)] {
+        guard group.names.count == variables.count else {
+            throw MartletError(
+                "Expected \(variables.count) weights of \"\(owner)\". The file holds \(group.names.count).",
+                at: "\(file):\(group.path)")
+        }
+        return try variables.enumerated().map { index, variable in
+            let dataset = try group.dataset("\(index)")
+            return (variable, try KerasLayout.value(of: dataset, for: variable, file: file))
+        }
+    }
+
+    /// The elements of a dataset in the variable's dtype. The shape is compared before anything is read.
+    static func value(of dataset: HDF5Dataset, for variable: Variable, file: String) throws -> Tensor {
+        guard dataset.shape == variable.shape else {
+            throw MartletError(
+                "Expected shape \(variable.shape) for \"\(variable.path)\". The file holds \(dataset.shape).",
+                at: "\(file):\(dataset.path)")
+        }
+        let value = try dataset.read()
+        return value.dtype == variable.dtype ? value : value.cast(to: variable.dtype)
+    }
+
+    /// The group `vars` of an object. An attribute may be private in one version of Keras and public in another:
+    /// `_query_dense`.
+    private static func group(_ path: String, in root: HDF5Group) throws -> HDF5Group? {
+        var group = root
+        for name in path.split(separator: "/").map(String.init) + ["vars"] {
+            let other = name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name
+            guard let known = [name, other].first(where: group.contains) else { return nil }
+            group = try group.group(known)
+        }
+        return group
+    }
+
+    /// Adds all variables to a file's content.
+    func write(to root: HDF5GroupContent) {
+        for state in states {
+            let group = root.group(state.path.isEmpty ? "vars" : "\(state.path)/vars")
+            group.attributes = [("name", .text(state.name))]
+            for (index, variable) in state.variables.enumerated() { group.add(variable.storedValue, at: "\(index)") }
+        }
+    }
+}
+
+extension Layer {
+    /// The layer's own variables as Keras numbers them: those that are trained first.
+    var kerasVariables: [Variable] {
+        let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
+        let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
+        // A frozen layer keeps the order that it was made in.
+        return (isTrainable ? trained : meant).map(\.variable)
+    }
+
+    /// The layers inside, with the path of attributes that leads to each in Keras: `cell`, `layers/dense_1`. Properties
+    /// are called as in Keras, in Swift's spelling: `forwardLayer` for `forward_layer`.
+    var kerasChildren: [(place: String, layer: Layer)] {
+        if let model = self as? Model, model.graph != nil || model is Sequential {
+            let isStack = model is Sequential
+            let layers = sublayers.filter { !($0 is OperationLayer) && !(isStack && $0 is InputLayer) }
+            return KerasNames.numbered(layers).map { ("layers/\($0.name)", $0.layer) }
+        }
+        let labelled = labelledSublayers
+        let properties = labelled.map(\.property).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        return properties.flatMap { property -> [(place: String, layer: Layer)] in
+            let layers = labelled.filter { $0.property == property }.map(\.layer)
+            let attribute = LayerNames.snakeCase(property)
+            if layers.count == 1, holdsDirectly(property) { return [(attribute, layers[0])] }
+            return KerasNames.numbered(layers).map { ("\(attribute)/\($0.name)", $0.layer) }
+        }.sorted { KerasNames.key($0.place) < KerasNames.key($1.place) }
+    }
+
+    /// Whether a stored property is a layer, and not a list of layers.
+    private func holdsDirectly(_ property: String) -> Bool {
+        var mirror: Mirror? = Mirror(reflecting: self)
+        while let level = mirror, level.subjectType != Layer.self {
+            if let child = level.children.first(where: { $0.label == property }) {
+                let inner = Mirror(reflecting: child.value)
+                return child.value is Layer || inner.displayStyle == .optional
+            }
+            mirror = level.superclassMirror
+        }
+        return false
+    }
+}
+
+/// How Keras names objects in lists.
+enum KerasNames {
+    /// Names of layers by their class, numbered where a class comes again: `dense`, `dense_1`.
+    static func numbered(_ layers: [Layer]) -> [(name: String, layer: Layer)] {
+        var counts: [String: Int] = [:]
+        return layers.map { layer in
+            let base = LayerNames.snakeCase(layer.className)
+            let count = counts[base, default: 0]
+            counts[base] = count + 1
+            return (count == 0 ? base : "\(base)_\(count)", layer)
+        }
+    }
+
+    /// Sorts private attributes last.
+    static func key(_ place: String) -> String { place.hasPrefix("_") ? "~" + place : place }
+}

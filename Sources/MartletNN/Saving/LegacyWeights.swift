@@ -1,0 +1,106 @@
+import MartletCore
+import MartletFormats
+
+/// Weights in Keras's older `.h5` files: for each layer of a model a group, in which the attribute `weight_names` lists
+/// them.
+struct LegacyWeights {
+    private let layers: [(name: String, weights: [(name: String, variable: Variable)])]
+
+    init(of layer: Layer) {
+        let parts = (layer as? Model).map { model in
+            model.sublayers.filter { !($0 is OperationLayer) && !(model is Sequential && $0 is InputLayer) }
+        }
+        layers = (parts ?? [layer]).map { layer in
+            let named = layer.namedWeights.map { (name: "\(layer.name)/\($0.name)", variable: $0.variable) }
+            // Trained ones first, however deep they are.
+            return (layer.name, named.filter(\.variable.isTrainable) + named.filter { !$0.variable.isTrainable })
+        }
+    }
+
+    /// The group of the weights: the whole file, or a part where the file holds a model; nil in files of Keras 3's form.
+    static func group(in root: HDF5Group) throws -> HDF5Group? {
+        if root.contains("model_weights") { return try root.group("model_weights") }
+        let names = try root.attribute("layer_names") ?? root.attribute("layer_names0")
+        return names == nil ? nil : root
+    }
+
+    /// Assigns all weights, or none when it throws.
+    /// - Parameter byName: whether layers get the weights of layers of their name, instead of those at their place.
+    func load(from group: HDF5Group, byName: Bool, file: String) throws {
+        let names = try Self.texts("layer_names", of: group, file)
+        let saved = try names.map { ($0, try Self.texts("weight_names", of: group.group($0), file)) }
+        var pairs: [(name: String, names: [String], weights: [Variable])] = []
+        if byName {
+            for (name, weightNames) in saved {
+                for layer in layers where layer.name == name {
+                    pairs.append((name, weightNames, layer.weights.map(\.variable)))
+                }
+            }
+        } else {
+            let (filled, expected) = (saved.filter { !$0.1.isEmpty }, layers.filter { !$0.weights.isEmpty })
+            guard filled.count == expected.count else {
+                throw MartletError(
+                    "Expected the weights of \(expected.count) layers. The file holds those of \(filled.count).", at: file)
+            }
+            pairs = zip(filled, expected).map { ($0.0, $0.1, $1.weights.map(\.variable)) }
+        }
+        var values: [(variable: Variable, value: Tensor)] = []
+        for (name, weightNames, variables) in pairs {
+            guard weightNames.count == variables.count else {
+                throw MartletError(
+                    "Expected \(variables.count) weights for layer \"\(name)\". The file holds \(weightNames.count).",
+                    at: "\(file):\(group.path)/\(name)")
+            }
+            for (weightName, variable) in zip(weightNames, variables) {
+                let dataset = try group.group(name).dataset(weightName)
+                values.append((variable, try KerasLayout.value(of: dataset, for: variable, file: file)))
+            }
+        }
+        for (variable, value) in values { variable.assign(value) }
+    }
+
+    /// Adds all weights to a file's content.
+    func write(to group: HDF5GroupContent) {
+        Self.add(layers.map(\.name), as: "layer_names", to: group)
+        group.attributes += [("backend", .text("tensorflow")), ("keras_version", .text("3.0.0"))]
+        for layer in layers {
+            let place = group.group(layer.name)
+            Self.add(layer.weights.map(\.name), as: "weight_names", to: place)
+            for (name, variable) in layer.weights { place.add(variable.storedValue, at: name) }
+        }
+        Self.add([], as: "weight_names", to: group.group("top_level_model_weights"))
+    }
+
+    /// Attributes hold at most 64 KiB: longer lists are split, `layer_names0`, `layer_names1`, ...
+    private static let attributeLimit = 64512
+
+    static func add(_ texts: [String], as name: String, to group: HDF5GroupContent) {
+        let size = texts.map(\.utf8.count).max() ?? 1
+        let count = max(1, attributeLimit / max(1, size))
+        if texts.count <= count {
+            group.attributes.append((name, .texts(texts)))
+        } else {
+            for (index, start) in stride(from: 0, to: texts.count, by: count).enumerated() {
+                group.attributes.append(("\(name)\(index)", .texts(Array(texts[start..<min(start + count, texts.count)]))))
+            }
+        }
+    }
+
+    private static func texts(_ name: String, of group: HDF5Group, _ file: String) throws -> [String] {
+        func read(_ name: String) throws -> [String]? {
+            guard let attribute = try group.attribute(name) else { return nil }
+            guard let texts = attribute.texts else {
+                throw MartletError("Expected a list of names as \(name).", at: "\(file):\(group.path)")
+            }
+            return texts
+        }
+        if let whole = try read(name) { return whole }
+        var result: [String] = []
+        var index = 0
+        while let part = try read("\(name)\(index)") {
+            result += part
+            index += 1
+        }
+        return result
+    }
+}

@@ -1,0 +1,159 @@
+import MartletCore
+import MartletFormats
+
+extension Model {
+    /// Saves the whole model: configuration, weights, and, when it is compiled, how it is trained and the state of its
+    /// optimizer. The file appears whole or not at all. Keras opens it with `keras.models.load_model`.
+    ///
+    /// - Parameter path: ends in `.keras`, or in `.h5` for Keras's legacy format.
+    /// - Throws: `MartletError` for another ending, when the file cannot be written, when the weights do not exist yet,
+    ///   or for a subclass of `Model` that is not registered.
+    public func save(to path: String) throws {
+        guard isBuilt else {
+            throw MartletError(
+                "Expected weights. They are made for the first data: call ensureBuilt(for:) before, or start with an "
+                    + "InputLayer.", at: "\(name).save")
+        }
+        try requireDescription()
+        switch try? WeightFormat(path: path) {
+        case .keras: try KerasArchive.write(config: describe(), content: kerasContent(), to: path)
+        case .hdf5 where !path.hasSuffix(".weights.h5"): try HDF5Writer.write(legacyContent(), to: path)
+        default:
+            throw MartletError(
+                "Expected a name that ends in .keras or .h5 for a whole model; saveWeights(to:) saves weights alone.",
+                at: path)
+        }
+    }
+
+    /// Loads a model that `save` or Keras wrote: `.keras`, or Keras's legacy `.h5`.
+    ///
+    /// ```swift
+    /// let model = try Model.load(from: "model.keras")
+    /// try model.fit(x, y, epochs: 5)
+    /// ```
+    ///
+    /// - Parameter compile: whether to compile it as the file says. The optimizer goes on where it was saved; one of a
+    ///   legacy file starts anew, as Keras's does.
+    /// - Throws: `MartletError` naming the file and the place in it, when it cannot be read or holds something that is not
+    ///   known.
+    public static func load(from path: String, compile: Bool = true) throws -> Model {
+        switch try? WeightFormat(path: path) {
+        case .keras: return try load(KerasArchive(path), path, compile: compile)
+        case .hdf5: return try load(legacy: FileIO.read(path), path, compile: compile)
+        default: throw MartletError("Expected the name of a model's file: it ends in .keras or .h5.", at: path)
+        }
+    }
+
+    package static func load(keras bytes: [UInt8], name: String, compile: Bool = true) throws -> Model {
+        try load(KerasArchive(bytes, name: name), name, compile: compile)
+    }
+
+    private static func load(_ archive: KerasArchive, _ path: String, compile: Bool) throws -> Model {
+        let bytes = try archive.weightBytes()
+        let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
+        let config = try archive.config()
+        return try located("\(path):\(KerasArchive.configuration)") {
+            let model = try read(config, fileBytes: bytes.count)
+            if compile, let json = config["compile_config"], json != .null {
+                try CompileConfiguration.apply(json, to: model)
+            }
+            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
+            return model
+        }
+    }
+
+    package static func load(legacy bytes: [UInt8], _ path: String, compile: Bool) throws -> Model {
+        let root = try HDF5File(bytes, name: path).root
+        guard let text = try root.attribute("model_config")?.text else {
+            throw MartletError(
+                "Expected a whole model. The file has no model_config: it holds weights alone, for loadWeights(from:).",
+                at: path)
+        }
+        return try located(path) {
+            let model = try read(JSONValue(parsing: text), fileBytes: bytes.count)
+            if compile, let text = try root.attribute("training_config")?.text {
+                try CompileConfiguration.apply(JSONValue(parsing: text), to: model)
+            }
+            if let group = try LegacyWeights.group(in: root) {
+                try LegacyWeights(of: model).load(from: group, byName: false, file: path)
+            }
+            return model
+        }
+    }
+
+    private static func read(_ json: JSONValue, fileBytes: Int) throws -> Model {
+        try WeightBudget.$current.withValue(WeightBudget(fileBytes: fileBytes)) {
+            try Argument.throwing { try ModelReader.model(json) }
+        }
+    }
+
+    /// Adds the file to an error that does not name it.
+    private static func located<R>(_ place: String, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as MartletError {
+            if let location = error.location, location.contains(".h5") || location.contains(".keras") { throw error }
+            throw MartletError(error.message, at: place + (error.location.map { ", \($0)" } ?? ""))
+        }
+    }
+
+    /// The configuration as JSON, in Keras's form: `Model.to_json`. Weights are no part of it.
+    /// - Throws: `MartletError` for a subclass of `Model` that is not registered.
+    public func toJSON() throws -> String {
+        try requireDescription()
+        return describe().serialized()
+    }
+
+    /// Makes a model of the configuration that `toJSON` or Keras wrote, with new weights, compiled when it says how.
+    /// - Throws: `MartletError` naming the layer and the argument, when the text is no such configuration.
+    public static func fromJSON(_ text: String) throws -> Model {
+        let json = try JSONValue(parsing: text)
+        let model = try Argument.throwing { try ModelReader.model(json) }
+        if let config = json["compile_config"], config != .null { try CompileConfiguration.apply(config, to: model) }
+        return model
+    }
+
+    /// A model of the same configuration with weights of its own, which start anew, and not compiled: `clone_model`.
+    /// - Throws: `MartletError` for a subclass of `Model` that is not registered.
+    public func clone() throws -> Model {
+        try requireDescription()
+        let json = JSONValue.object(ModelWriter.describe(self))
+        return try Argument.throwing { try ModelReader.model(json) }
+    }
+
+    /// The configuration with what belongs to the whole model.
+    private func describe() -> JSONValue {
+        var json = ModelWriter.describe(self)
+        if let config = CompileConfiguration.describe(self) { json["compile_config"] = config }
+        return .object(json)
+    }
+
+    private func legacyContent() -> HDF5GroupContent {
+        let root = HDF5GroupContent()
+        let described = ModelWriter.describe(self)
+        let config = JSONValue.object(described).serialized()
+        root.attributes = [
+            ("keras_version", .text("3.0.0")), ("backend", .text("tensorflow")), ("model_config", .text(config)),
+        ]
+        if case .object(var training)? = CompileConfiguration.describe(self) {
+            training["optimizer_config"] = training["optimizer"]
+            training["optimizer"] = nil
+            root.attributes.append(("training_config", .text(JSONValue.object(training).serialized())))
+        }
+        LegacyWeights(of: self).write(to: root.group("model_weights"))
+        if let optimizer {
+            let group = root.group("optimizer_weights")
+            LegacyWeights.add(optimizer.savedVariables.map(\.path), as: "weight_names", to: group)
+            for variable in optimizer.savedVariables { group.add(variable.storedValue, at: variable.path) }
+        }
+        return root
+    }
+
+    private func requireDescription() throws {
+        guard graph != nil || self is Sequential || CustomObjects.registeredName(of: self) != nil else {
+            throw MartletError(
+                "Expected a Sequential or functional model: only a subclass's code knows what it computes. Save its weights "
+                    + "with saveWeights(to:), or make it known with registerLayer.", at: name)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import MartletCore
+import MartletFormats
+
+/// Makes layers and models of Keras's configurations: Keras 3's, and those in legacy `.h5` files.
+enum ModelReader {
+    /// Models may nest this deep.
+    private static let maximumDepth = 32
+
+    /// A layer or a model of `{"class_name": ..., "config": ...}`.
+    static func layer(_ json: JSONValue, depth: Int = 0) throws -> Layer {
+        guard depth < maximumDepth else { throw MartletError("Expected models nested at most \(maximumDepth) deep.") }
+        let className = try json.string("class_name")
+        let config = try json.valueIfPresent(at: ["config"], as: JSONValue.self) ?? [:]
+        if try CustomObjects.layer(json) == nil {
+            switch className {
+            case "Functional", "Model": return try functional(config, depth)
+            case "Sequential": return try sequential(config, depth)
+            default: break
+            }
+        }
+        if let custom = try CustomObjects.layer(json) { return custom }
+        try checkSizes(config)
+        return try LayerRegistry.shared.make(className: className, config: modern(config, of: className))
+    }
+
+    /// A whole model.
+    static func model(_ json: JSONValue) throws -> Model {
+        guard let model = try layer(json) as? Model else {
+            throw MartletError("Expected the configuration of a model. Received that of a layer.", at: "class_name")
+        }
+        return model
+    }
+
+    /// Arguments of Keras 2 under their present names.
+    private static func modern(_ config: JSONValue, of className: String) -> JSONValue {
+        guard case .object(var object) = config else { return config }
+        if let shape = object["batch_input_shape"], className == "InputLayer" { object["batch_shape"] = shape }
+        if className.hasSuffix("Normalization"), case .array(let axes)? = object["axis"], axes.count == 1 {
+            object["axis"] = axes[0]
+        }
+        return .object(object)
+    }
+
+    /// Sizes in a file stay far below what products of them could overflow by.
+    private static func checkSizes(_ config: JSONValue) throws {
+        var stack = [(key: "config", value: config)]
+        while let (key, value) = stack.popLast() {
+            switch value {
+            case .int(let number) where number.magnitude > 1 << 31 && !["seed", "shared_object_id"].contains(key):
+                throw MartletError("Expected a number of at most 2^31. Received: \(number).", at: key)
+            case .array(let values): stack += values.map { (key, $0) }
+            case .object(let object): stack += object.map { ($0.key, $0.value) }
+            default: break
+            }
+        }
+    }
+
+    private static func sequential(_ config: JSONValue, _ depth: Int) throws -> Layer {
+        // The first versions wrote the list of layers by itself.
+        let list: [JSONValue]
+        if case .array(let layers) = config { list = layers } else { list = try config.array("layers") }
+        var layers = try list.map { try layer($0, depth: depth + 1) }
+        if let first = list.first, !(layers.first is InputLayer) {
+            let shape = first["config"]?["batch_input_shape"] ?? config["build_input_shape"]
+            if case .array(let sizes)? = shape, !sizes.isEmpty, sizes.allSatisfy({ $0.isSize }) {
+                // A layer that takes integers says so by itself.
+                let shape = PartialShape(try sizes.dropFirst().map(PartialShape.size))
+                layers.insert(InputLayer(shape, name: nil), at: 0)
+            }
+        }
+        let name: String? = try config.valueIfPresent(at: ["name"])
+        let trainable = try config.valueIfPresent(at: ["trainable"], as: Bool.self) ?? true
+        return try Argument.throwing { try Sequential(checking: layers, name: name, trainable: trainable) }
+    }
+
+    private static func functional(_ config: JSONValue, _ depth: Int) throws -> Layer {
+        var reader = try FunctionalReader(config) { try layer($0, depth: depth + 1) }
+        return try reader.model()
+    }
+}
+
+extension JSONValue {
+    /// Whether it is a size, or null for any.
+    fileprivate var isSize: Bool {
+        switch self {
+        case .int(let number): number >= 0
+        case .null: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import MartletCore
+import MartletFormats
+
+/// The formats of weights, by the names of files.
+enum WeightFormat {
+    case safetensors, npz, keras, hdf5
+
+    /// - Throws: `MartletError` for another ending.
+    init(path: String) throws {
+        switch path {
+        case _ where path.hasSuffix(".safetensors"): self = .safetensors
+        case _ where path.hasSuffix(".npz"): self = .npz
+        case _ where path.hasSuffix(".keras"): self = .keras
+        case _ where path.hasSuffix(".h5") || path.hasSuffix(".hdf5"): self = .hdf5
+        default:
+            throw MartletError(
+                "Expected a name that ends in .weights.h5, .safetensors, .npz or .keras, which says the format.", at: path)
+        }
+    }
+}
+
+extension Layer {
+    /// Saves all weights. The file appears whole or not at all; its name says the format:
+    ///
+    /// | name | format |
+    /// |---|---|
+    /// | `.weights.h5`, `.h5` | Keras 3's, which `load_weights` opens; a compiled model's optimizer is saved as well |
+    /// | `.safetensors` | Hugging Face's |
+    /// | `.npz` | NumPy's |
+    ///
+    /// In the latter two a weight is called after the layers that hold it, counted from this one: `conv2d/kernel`,
+    /// `conv2d_1/kernel`. Layers without a name of their own are numbered within the layer around them, so that a model
+    /// made by the same code finds the names again.
+    /// - Throws: `MartletError` when the file cannot be written or the weights do not exist yet.
+    public func saveWeights(to path: String) throws {
+        try requireWeights("saveWeights")
+        let named = namedWeights.map { (name: $0.name, tensor: $0.variable.storedValue) }
+        switch try WeightFormat(path: path) {
+        case .safetensors: try Safetensors(named).write(to: path)
+        case .npz: try NPZ(named).write(to: path)
+        case .hdf5: try HDF5Writer.write(kerasContent(), to: path)
+        case .keras:
+            throw MartletError("A .keras file holds a whole model: call save(to:), or choose .weights.h5.", at: path)
+        }
+    }
+
+    /// Loads all weights from a file that `saveWeights` or Keras wrote: `.weights.h5`, `.h5` (the legacy form too),
+    /// `.keras`, `.safetensors`, `.npz`.
+    /// - Parameter byName: from a legacy `.h5` file, whether layers get the weights of layers of their name, and others
+    ///   keep theirs; otherwise layers get them in order.
+    /// - Throws: `MartletError` when the file cannot be read or its weights are not those of the layers; nothing is
+    ///   changed then.
+    public func loadWeights(from path: String, byName: Bool = false) throws {
+        try requireWeights("loadWeights")
+        switch try WeightFormat(path: path) {
+        case .safetensors: try assign(named: Safetensors.read(path).tensors, path)
+        case .npz: try assign(named: NPZ.read(path).tensors, path)
+        case .keras: try loadState(from: KerasArchive(path).weights(), file: path)
+        case .hdf5:
+            let root = try HDF5File(path).root
+            if let group = try LegacyWeights.group(in: root) {
+                try LegacyWeights(of: self).load(from: group, byName: byName, file: path)
+            } else if byName {
+                throw MartletError("Weights can be loaded by name from legacy .h5 files only. This one is Keras 3's.", at: path)
+            } else {
+                try loadState(from: root, file: path)
+            }
+        }
+    }
+
+    /// What `model.weights.h5` holds.
+    func kerasContent() -> HDF5GroupContent {
+        let root = HDF5GroupContent()
+        KerasLayout(of: self).write(to: root)
+        if let optimizer = (self as? Model)?.optimizer {
+            let group = root.group("optimizer/vars")
+            group.attributes = [("name", .text(optimizer.name))]
+            for (index, variable) in optimizer.savedVariables.enumerated() {
+                group.add(variable.storedValue, at: "\(index)")
+            }
+        }
+        return root
+    }
+
+    /// Assigns what `model.weights.h5` holds, the optimizer's state too where both sides have one.
+    func loadState(from root: HDF5Group, file: String) throws {
+        var values = try KerasLayout(of: self).values(in: root, file: file)
+        if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
+            let group = try root.group("optimizer")
+            if group.contains("vars") {
+                values += try optimizer.values(in: group.group("vars"), for: model.trainableVariables, file: file)
+            }
+        }
+        for (variable, value) in values { variable.assign(value) }
+    }
+
+    private func assign(named tensors: [(name: String, tensor: Tensor)], _ path: String) throws {
+        let named = namedWeights
+        let tensors = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
+        let names = Set(named.map(\.name))
+        let missing = named.map(\.name).filter { tensors[$0] == nil }
+        let surplus = tensors.keys.filter { !names.contains($0) }.sorted()
+        guard missing.isEmpty, surplus.isEmpty else {
+            let parts = [("lacks", missing), ("also holds", surplus)].filter { !$0.1.isEmpty }
+            throw MartletError(
+                "Expected the \(named.count) weights of \"\(name)\". The file "
+                    + parts.map { "\($0.0) \(Self.listed($0.1))" }.joined(separator: " and ") + ".", at: path)
+        }
+        let values = named.map { tensors[$0.name]! }
+        for (weight, value) in zip(named, values) where weight.variable.spec != value.spec {
+            throw MartletError(
+                "Expected \(weight.variable.spec) for \"\(weight.name)\". Received: \(value.spec).", at: path)
+        }
+        for (weight, value) in zip(named, values) { weight.variable.assign(value) }
+    }
+
+    private func requireWeights(_ function: String) throws {
+        guard isBuilt else {
+            throw MartletError(
+                "Expected weights. They are made for the first data: call ensureBuilt(for:) before, or start with an "
+                    + "InputLayer.", at: "\(name).\(function)")
+        }
+    }
+
+    private static func listed(_ names: [String]) -> String {
+        names.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
+            + (names.count > 3 ? " and \(names.count - 3) others" : "")
+    }
+}
+
+extension Optimizer {
+    /// The variables that Keras saves: the learning rate is none where a schedule gives it.
+    var savedVariables: [Variable] { schedule == nil ? variables : variables.filter { $0.name != "learning_rate" } }
+
+    /// What a file holds for the optimizer's variables. One that was saved before any training holds no slots, which then
+    /// start anew.
+    func values(
+        in group: HDF5Group, for variables: [Variable], file: String
+    ) throws -> [(variable: Variable, value: Tensor)] {
+        let first = savedVariables.prefix { $0.name == "iteration" || $0.name == "learning_rate" }
+        if group.names.count > first.count { build(variables) }
+        let saved = group.names.count > first.count ? savedVariables : Array(first)
+        return try KerasLayout.read(saved, from: group, owner: name, file: file)
+    }
+}

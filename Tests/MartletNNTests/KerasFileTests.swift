@@ -1,0 +1,129 @@
+import Foundation
+import Martlet
+import MartletCore
+import MartletFormats
+import Testing
+
+/// Models that Keras saved (`scripts/make-model-fixtures.py`), and files that Martlet writes of them.
+@Suite struct KerasFileTests {
+    static func path(_ name: String) -> String {
+        Bundle.module.resourceURL!.appendingPathComponent("Fixtures/models/\(name)").path
+    }
+
+    static func arrays(_ name: String, _ prefix: String) throws -> [Tensor] {
+        let npz = try NPZ.read(path("\(name).npz"))
+        return (0...).lazy.map { npz["\(prefix)\($0)"] }.prefix { $0 != nil }.compactMap { $0 }
+    }
+
+    static func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+        let folder = NSTemporaryDirectory() + "/martlet-test-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try body(folder)
+    }
+
+    static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
+        a.count == b.count ? zip(a, b).map { ($0 - $1).abs().max().item() }.max() ?? .nan : .nan
+    }
+
+    @Test(arguments: [
+        "stack.keras", "shared.keras", "nested.keras", "images.keras", "dictionary.keras", "adam.keras",
+        "momentum.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
+    ]) func opensPredictsAndWrites(name: String) throws {
+        let model = try Model.load(from: Self.path(name))
+        let (inputs, expected) = (try Self.arrays(name, "x"), try Self.arrays(name, "y"))
+        #expect(!expected.isEmpty && Self.difference(model.apply(inputs), expected) < 2e-6)
+
+        // Both formats, a copy by JSON with the weights set, and a copy by weights' files give the same bits.
+        try Self.withFolder { folder in
+            for file in ["a.keras", "a.h5"] {
+                try model.save(to: "\(folder)/\(file)")
+                let again = try Model.load(from: "\(folder)/\(file)")
+                #expect(again.weightsSHA256 == model.weightsSHA256, "\(file)")
+                #expect(Self.difference(again.apply(inputs), model.apply(inputs)) == 0, "\(file)")
+                #expect(again.name == model.name)
+            }
+            for file in ["a.weights.h5", "a.npz", "a.safetensors", "a.keras", "a.h5"] {
+                let copy = try model.clone()
+                #expect(copy.weightsSHA256 != model.weightsSHA256)
+                if !["a.keras", "a.h5"].contains(file) { try model.saveWeights(to: "\(folder)/\(file)") }
+                try copy.loadWeights(from: "\(folder)/\(file)")
+                #expect(copy.weightsSHA256 == model.weightsSHA256, "\(file)")
+            }
+            let copy = try Model.fromJSON(model.toJSON())
+            try copy.setWeights(model.getWeights())
+            #expect(Self.difference(copy.apply(inputs), expected) < 2e-6)
+            #expect(try copy.toJSON() == model.toJSON())
+        }
+    }
+
+    @Test(arguments: ["adam.keras", "momentum.keras"]) func goesOnWhereKerasStopped(name: String) throws {
+        let model = try Model.load(from: Self.path(name))
+        #expect(model.optimizer?.iterations.value.item() == 6)
+        let npz = try NPZ.read(Self.path("\(name).npz"))
+        func train(_ model: Model) throws -> Tensor {
+            let history = try model.fit(npz["x0"]!, npz["t"]!, batchSize: 2, epochs: 1, shuffle: false)
+            let loss = try #require(history["loss"].last)
+            #expect(abs(loss - npz["loss"]!.item()) < 1e-5)
+            return model.apply([npz["x0"]!])[0]
+        }
+        // Saved and loaded again, it goes on in the same way.
+        try Self.withFolder { folder in
+            try model.save(to: "\(folder)/a.keras")
+            let again = try Model.load(from: "\(folder)/a.keras")
+            #expect(Self.difference([try train(model)], [npz["after"]!]) < 1e-5)
+            #expect(Self.difference([try train(again)], [model.apply([npz["x0"]!])[0]]) == 0)
+        }
+    }
+
+    @Test func weightsAlone() throws {
+        let model = try Model.load(from: Self.path("stack.keras"))
+        let copy = try model.clone()
+        try copy.loadWeights(from: Self.path("stack.weights.h5"))
+        #expect(copy.weightsSHA256 == model.weightsSHA256)
+        let other = try model.clone()
+        try other.loadWeights(from: Self.path("stack.h5"), byName: true)
+        #expect(other.weightsSHA256 == model.weightsSHA256)
+    }
+
+    func message(_ body: () throws -> some Any) -> String {
+        do {
+            _ = try body()
+            return "no error"
+        } catch {
+            return error is MartletError ? "\(error)" : "no MartletError: \(error)"
+        }
+    }
+
+    @Test func errors() throws {
+        let model = try Model.load(from: Self.path("stack.keras"))
+        let nested = try Model.load(from: Self.path("nested.keras"))
+        #expect(message { try model.save(to: "/tmp/a.txt") }.contains("ends in .keras or .h5"))
+        #expect(message { try Model.load(from: Self.path("stack.weights.h5")) }.contains("no model_config"))
+        #expect(message { try nested.loadWeights(from: Self.path("stack.keras")) }.contains("/layers/"))
+        #expect(message { try nested.loadWeights(from: Self.path("stack.h5")) }.contains("layers"))
+        #expect(message { try Sequential([Dense(2)]).save(to: "/tmp/a.keras") }.contains("Expected weights"))
+        func changed(_ from: String, _ to: String) throws -> String {
+            let json = try model.toJSON()
+            #expect(json.contains(from))
+            return message { try Model.fromJSON(json.replacing(from, with: to)) }
+        }
+        #expect(try changed("\"Dense\"", "\"Denser\"").contains("\"Dense\""))
+        #expect(try changed("\"units\": 6", "\"units\": -6").contains("Dense.units"))
+        #expect(try changed("\"units\": 6", "\"units\": 4611686018427387904").contains("at most 2^31"))
+        #expect(try changed("[null, 4]", "[null, \"4\"]").contains("batch_shape"))
+    }
+
+    /// A configuration cannot ask for more memory than its file accounts for.
+    @Test func budget() throws {
+        let archive = try ZipArchive(Self.path("stack.keras"))
+        let entries = try archive.names.map { name in
+            let text = String(decoding: try archive.read(name), as: UTF8.self)
+            let bytes = try archive.read(name)
+            return (name: name, bytes: name == "config.json"
+                ? Array(text.replacing("\"units\": 6", with: "\"units\": 2000000000").utf8) : bytes)
+        }
+        let bytes = try ZipWriter.bytes(of: entries, name: "big")
+        #expect(message { try Model.load(keras: bytes, name: "big.keras") }.contains("more than the weights of the file"))
+    }
+}

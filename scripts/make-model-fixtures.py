@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Writes Tests/MartletNNTests/Fixtures/models: small models that Keras saved, with inputs and what Keras predicts.
+
+Needs the Python packages keras and tensorflow-cpu. Beside each model NAME stands NAME.npz: inputs x0, x1, ..., outputs
+y0, y1, ... and, for models that Keras trained before it saved them, the targets t, the predictions "after" of one more
+epoch, and that epoch's loss.
+"""
+import os
+import pathlib
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+import keras
+import numpy as np
+from keras import layers
+
+FOLDER = pathlib.Path(__file__).parent.parent / "Tests/MartletNNTests/Fixtures/models"
+
+
+def save(name, model, shapes, after=None):
+    random = np.random.RandomState(1)
+    xs = [random.uniform(-1, 1, (5, *shape)).astype("f4") for shape in shapes]
+    model.save(FOLDER / name)
+    ys = model.predict(xs if len(xs) > 1 else xs[0], verbose=0)
+    if isinstance(ys, dict):
+        ys = [ys[key] for key in sorted(ys)]
+    ys = ys if isinstance(ys, list) else [ys]
+    arrays = {f"x{i}": x for i, x in enumerate(xs)} | {f"y{i}": y for i, y in enumerate(ys)}
+    if after:
+        arrays |= after(xs[0])
+    np.savez(FOLDER / f"{name}.npz", **arrays)
+
+
+def randomized(model, seed=3):
+    """Weights that are nowhere their initial values."""
+    random = np.random.RandomState(seed)
+    model.set_weights([random.uniform(0.1, 0.9, w.shape) for w in model.get_weights()])
+    return model
+
+
+def dense_stack():
+    return keras.Sequential([
+        keras.Input((4,)), layers.Dense(6, activation="tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
+        layers.BatchNormalization(momentum=0.9), layers.Dropout(0.3), layers.Dense(3)])
+
+
+def shared():
+    """A layer called three times, layers of one class in another order than their names, constants in the graph."""
+    a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
+    last, dense = layers.Dense(2, name="dense"), layers.Dense(5, activation="relu", name="dense_9")
+    joined = layers.Concatenate()([dense(a), dense(b), dense(a)])
+    return keras.Model([a, b], last(joined) * 0.5 + 1.0, name="shared")
+
+
+def nested():
+    inner_input = keras.Input((5,))
+    inner = keras.Model(inner_input, layers.Dense(5)(layers.Dense(3)(inner_input)), name="inner")
+    stack = keras.Sequential([keras.Input((5,)), layers.Dense(5), layers.BatchNormalization()], name="stack")
+    x = keras.Input((5,))
+    first = inner(x)
+    return keras.Model(x, layers.Add()([inner(first), stack(first), x]))
+
+
+def dictionary():
+    x = keras.Input((3,))
+    return keras.Model(x, {"z": layers.Dense(1)(x), "b": layers.Dense(2)(x)})
+
+
+def images():
+    x = keras.Input((8, 8, 2))
+    y = layers.MaxPooling2D()(layers.Conv2D(4, 3, padding="same", activation="relu")(x))
+    return keras.Model(x, layers.Dense(2, activation="softmax")(layers.Flatten()(y)))
+
+
+def trained(name, optimizer):
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(6, activation="tanh"), layers.Dense(3)])
+    model.compile(optimizer, "mse", metrics=["mae"])
+    random = np.random.RandomState(2)
+    t = random.uniform(-1, 1, (5, 3)).astype("f4")
+    x = np.random.RandomState(1).uniform(-1, 1, (5, 4)).astype("f4")
+    model.fit(x, t, batch_size=2, epochs=2, shuffle=False, verbose=0)
+
+    def after(x):
+        loss = model.fit(x, t, batch_size=2, epochs=1, shuffle=False, verbose=0).history["loss"][0]
+        return {"t": t, "after": model.predict(x, verbose=0), "loss": np.float32(loss)}
+
+    save(name, model, [(4,)], after)
+
+
+def main():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for ending in ["keras", "h5"]:
+        for name, make, shapes in [
+            ("stack", dense_stack, [(4,)]), ("shared", shared, [(4,), (4,)]), ("nested", nested, [(5,)]),
+            ("images", images, [(8, 8, 2)]), ("dictionary", dictionary, [(3,)]),
+        ]:
+            keras.utils.clear_session()
+            if (name, ending) == ("dictionary", "h5"):
+                continue
+            save(f"{name}.{ending}", randomized(make()), shapes)
+    trained("adam.keras", keras.optimizers.Adam(0.01))
+    trained("momentum.keras", keras.optimizers.SGD(0.01, momentum=0.9))
+    keras.utils.clear_session()
+    randomized(dense_stack()).save_weights(FOLDER / "stack.weights.h5")
+
+
+if __name__ == "__main__":
+    main()
