@@ -34,26 +34,26 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     @Test func onlyTheBestIsSaved() throws {
         try withTemporaryFolder { folder in
             let model = try tinyModel()
-            try play([ModelCheckpoint(folder + "/a/{epoch}", saveBestOnly: true)], on: model, [3, 2, 2.5, 1, 1])
-            #expect(try names(folder + "/a") == ["1", "2", "4"])
+            try play([ModelCheckpoint(folder + "/a/{epoch}.npz", saveBestOnly: true)], on: model, [3, 2, 2.5, 1, 1])
+            #expect(try names(folder + "/a") == ["1.npz", "2.npz", "4.npz"])
             try play(
-                [ModelCheckpoint(folder + "/b/{epoch}", saveBestOnly: true, mode: .max, initialValueThreshold: 2)],
+                [ModelCheckpoint(folder + "/b/{epoch}.npz", saveBestOnly: true, mode: .max, initialValueThreshold: 2)],
                 on: model, [1, 3, 2.5, 4])
-            #expect(try names(folder + "/b") == ["2", "4"])
-            let checkpoint = ModelCheckpoint(folder + "/c/{epoch}", monitor: "missing", saveBestOnly: true)
+            #expect(try names(folder + "/b") == ["2.npz", "4.npz"])
+            let checkpoint = ModelCheckpoint(folder + "/c/{epoch}.npz", monitor: "missing", saveBestOnly: true)
             try play([checkpoint], on: model, [1, 2])
-            #expect(try names(folder + "/c") == ["1", "2"] && checkpoint.lastPath == folder + "/c/2")
+            #expect(try names(folder + "/c") == ["1.npz", "2.npz"] && checkpoint.lastPath == folder + "/c/2.npz")
         }
     }
 
     @Test func savedAfterSoManyBatches() throws {
         try withTemporaryFolder { folder in
             let model = try tinyModel()
-            let checkpoint = ModelCheckpoint(folder + "/{epoch}-{batch}", saveFrequency: .batches(2))
+            let checkpoint = ModelCheckpoint(folder + "/{epoch}-{batch}.npz", saveFrequency: .batches(2))
             try model.fit(
                 Tensor.ones([3, 2]), Tensor.ones([3, 1]), batchSize: 1, epochs: 2, verbosity: .silent,
                 callbacks: [checkpoint])
-            #expect(try names(folder) == ["1-2", "2-1", "2-3"])
+            #expect(try names(folder) == ["1-2.npz", "2-1.npz", "2-3.npz"])
         }
     }
 
