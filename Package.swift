@@ -40,11 +40,13 @@ let package = Package(
         .executableTarget(name: "martlet-cli", dependencies: ["Martlet", arguments]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", arguments]),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
-            name: "MartletCoreTests", dependencies: ["MartletCore"], resources: [.copy("Fixtures")]),
+            name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletNNTests", dependencies: ["Martlet"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
     ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet"], path: "Sources/Examples/\($0)") },
     swiftLanguageModes: [.v6],

@@ -171,7 +171,7 @@ int64_t mk_scatter_add_along_axis(mk_dtype dtype, const void *in, void *out, int
 }
 
 // Turns tuples into positions among the product of dims. Returns the first bad tuple or -1.
-static int64_t flatten(int depth, const int64_t *dims, mk_dtype index_dtype, const void *index, int64_t count,
+static int64_t flatten(int depth, const ptrdiff_t *dims, mk_dtype index_dtype, const void *index, int64_t count,
                        int64_t *flat) {
     if (index_dtype != MK_I64 && index_dtype != MK_I32) mk_unsupported("an index", index_dtype);
     for (int64_t i = 0; i < count; i++) {
@@ -185,26 +185,26 @@ static int64_t flatten(int depth, const int64_t *dims, mk_dtype index_dtype, con
     return -1;
 }
 
-static int64_t places(int depth, const int64_t *dims) {
+static int64_t places(int depth, const ptrdiff_t *dims) {
     int64_t n = 1;
     for (int a = 0; a < depth; a++) n *= dims[a];
     return n;
 }
 
-int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
+int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const ptrdiff_t *dims, int64_t inner,
                      mk_dtype index_dtype, const void *index, int64_t count) {
     int64_t *flat = mk_temporary(count, sizeof *flat);
     int64_t bad = flatten(depth, dims, index_dtype, index, count, flat);
     if (bad < 0) mk_gather(size, in, out, 1, places(depth, dims), inner, MK_I64, flat, count);
-    free(flat);
+    mk_free_temporary(flat);
     return bad;
 }
 
-int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
+int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const ptrdiff_t *dims, int64_t inner,
                           mk_dtype index_dtype, const void *index, int64_t count) {
     int64_t *flat = mk_temporary(count, sizeof *flat);
     int64_t bad = flatten(depth, dims, index_dtype, index, count, flat);
     if (bad < 0) mk_scatter_add(dtype, in, out, 1, places(depth, dims), inner, MK_I64, flat, count);
-    free(flat);
+    mk_free_temporary(flat);
     return bad;
 }

@@ -33,14 +33,19 @@ static inline void *mk_at_mutable(void *p, int64_t elements, size_t size) {
 // About the number of elements that are worth a task of their own.
 #define MK_GRAIN 65536
 
-// Memory for a kernel that calls others, whose scratch is theirs; the caller frees it. A kernel cannot go on without.
+// Room for `count` elements of `size` bytes, not cleared, until mk_free_temporary; from the cache of blocks, like
+// tensors. Its size stands before it.
 static inline void *mk_temporary(int64_t count, size_t size) {
-    void *memory = malloc(count > 0 ? (size_t)count * size : 1);
-    if (!memory) {
-        fprintf(stderr, "CKernels: no memory for %lld elements of %zu bytes\n", (long long)count, size);
-        abort();
-    }
-    return memory;
+    size_t bytes = (size_t)(count > 0 ? count : 1) * size + 64;
+    size_t *block = mk_alloc_or_stop(bytes);
+    *block = bytes;
+    return (char *)block + 64;
+}
+
+static inline void mk_free_temporary(void *room) {
+    if (room == NULL) return;
+    size_t *block = (size_t *)((char *)room - 64);
+    mk_free(block, *block);
 }
 
 // Swift chooses the dtypes that a kernel knows; another one is a mistake in Martlet itself.

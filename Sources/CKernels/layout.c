@@ -3,7 +3,7 @@
 #include "strided.h"
 
 // The steps of a contiguous tensor.
-static void contiguous(int rank, const int64_t *dims, int64_t *steps) {
+static void contiguous(int rank, const ptrdiff_t *dims, int64_t *steps) {
     int64_t step = 1;
     for (int a = rank - 1; a >= 0; a--) {
         steps[a] = step;
@@ -11,7 +11,7 @@ static void contiguous(int rank, const int64_t *dims, int64_t *steps) {
     }
 }
 
-void mk_transpose(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int *perm) {
+void mk_transpose(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *perm) {
     int64_t steps[MK_MAX_RANK];
     contiguous(rank, dims, steps);
     mk_view v = {.rank = rank};
@@ -24,7 +24,7 @@ void mk_transpose(size_t size, const void *in, void *out, int rank, const int64_
 }
 
 // The steps through a slice of a tensor [whole]; returns the offset of its first element.
-static int64_t slice_steps(int rank, const int64_t *whole, const int64_t *begin, const int64_t *step, int64_t *steps) {
+static int64_t slice_steps(int rank, const int64_t *whole, const ptrdiff_t *begin, const ptrdiff_t *step, int64_t *steps) {
     int64_t offset = 0;
     contiguous(rank, whole, steps);
     for (int a = 0; a < rank; a++) {
@@ -34,20 +34,20 @@ static int64_t slice_steps(int rank, const int64_t *whole, const int64_t *begin,
     return offset;
 }
 
-static bool any_zero(int rank, const int64_t *dims) {
+static bool any_zero(int rank, const ptrdiff_t *dims) {
     for (int a = 0; a < rank; a++)
         if (dims[a] == 0) return true;
     return false;
 }
 
-static mk_view view_of(int rank, const int64_t *dims) {
+static mk_view view_of(int rank, const ptrdiff_t *dims) {
     mk_view v = {.rank = rank};
     for (int a = 0; a < rank; a++) v.dims[a] = dims[a];
     return v;
 }
 
-void mk_slice(size_t size, const void *in, void *out, int rank, const int64_t *in_dims, const int64_t *begin,
-              const int64_t *step, const int64_t *out_dims) {
+void mk_slice(size_t size, const void *in, void *out, int rank, const ptrdiff_t *in_dims, const ptrdiff_t *begin,
+              const ptrdiff_t *step, const ptrdiff_t *out_dims) {
     if (any_zero(rank, out_dims)) return;
     mk_view v = view_of(rank, out_dims);
     int64_t offset = slice_steps(rank, in_dims, begin, step, v.src);
@@ -55,8 +55,8 @@ void mk_slice(size_t size, const void *in, void *out, int rank, const int64_t *i
     mk_copy_strided(size, v, (const char *)in + offset * (int64_t)size, out);
 }
 
-void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const int64_t *out_dims, const int64_t *begin,
-                      const int64_t *step, const int64_t *in_dims) {
+void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const ptrdiff_t *out_dims, const ptrdiff_t *begin,
+                      const ptrdiff_t *step, const ptrdiff_t *in_dims) {
     if (any_zero(rank, in_dims)) return;
     mk_view v = view_of(rank, in_dims);
     int64_t offset = slice_steps(rank, out_dims, begin, step, v.dst);
@@ -64,13 +64,13 @@ void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const in
     mk_copy_strided(size, v, in, (char *)out + offset * (int64_t)size);
 }
 
-static int64_t sum(int count, const int64_t *lengths) {
+static int64_t sum(int count, const ptrdiff_t *lengths) {
     int64_t total = 0;
     for (int k = 0; k < count; k++) total += lengths[k];
     return total;
 }
 
-void mk_concat(size_t size, int count, const void *const *ins, const int64_t *lengths, void *out, int64_t outer,
+void mk_concat(size_t size, int count, const void *const *ins, const ptrdiff_t *lengths, void *out, int64_t outer,
                int64_t inner) {
     int64_t whole = sum(count, lengths) * inner, start = 0;
     for (int k = 0; k < count; k++) {
@@ -81,7 +81,7 @@ void mk_concat(size_t size, int count, const void *const *ins, const int64_t *le
     }
 }
 
-void mk_split(size_t size, int count, const void *in, const int64_t *lengths, void *const *outs, int64_t outer,
+void mk_split(size_t size, int count, const void *in, const ptrdiff_t *lengths, void *const *outs, int64_t outer,
               int64_t inner) {
     int64_t whole = sum(count, lengths) * inner, start = 0;
     for (int k = 0; k < count; k++) {
@@ -92,7 +92,7 @@ void mk_split(size_t size, int count, const void *in, const int64_t *lengths, vo
     }
 }
 
-void mk_tile(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int64_t *repeats) {
+void mk_tile(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *repeats) {
     int64_t steps[MK_MAX_RANK];
     contiguous(rank, dims, steps);
     mk_view v = {.rank = 2 * rank};
@@ -105,8 +105,8 @@ void mk_tile(size_t size, const void *in, void *out, int rank, const int64_t *di
     mk_copy_strided(size, v, in, out);
 }
 
-void mk_pad_constant(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int64_t *before,
-                     const int64_t *after, const void *value) {
+void mk_pad_constant(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *before,
+                     const ptrdiff_t *after, const void *value) {
     int64_t padded[MK_MAX_RANK], ones[MK_MAX_RANK], n = 1;
     for (int a = 0; a < rank; a++) {
         padded[a] = before[a] + dims[a] + after[a];

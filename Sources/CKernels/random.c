@@ -274,5 +274,5 @@ void mk_random_permutation(int64_t *out, int64_t n, uint64_t key, uint64_t offse
     for (int64_t i = 0; i < n; i++) pairs[i] = (mk_pair){(uint64_t)out[i], i};
     mk_sort_pairs(pairs, pairs + n, n);
     for (int64_t i = 0; i < n; i++) out[i] = pairs[i].index;
-    free(pairs);
+    mk_free_temporary(pairs);
 }

@@ -67,20 +67,22 @@ static void reduce_middle(mk_reduce_kernel kernel, size_t size, const void *in, 
                        inner == 1 ? reduce_rows : reduce_panels, &p);
     if (p.chunks > 1) {
         reduce_middle(kernel, size, p.out, out, outer, p.chunks, inner);
-        free(p.out);
+        mk_free_temporary(p.out);
     }
 }
 
+static bool is_set(uint32_t bits, int place) { return bits >> place & 1; }
+
 // Drops axes of length 1 and joins neighbours that are both reduced or both kept. Returns the number of groups.
-static int group_axes(int rank, const int64_t *dims, const bool *reduced, int64_t *size, bool *gone) {
+static int group_axes(int rank, const ptrdiff_t *dims, uint32_t reduced, int64_t *size, bool *gone) {
     int groups = 0;
     for (int a = 0; a < rank; a++) {
         if (dims[a] == 1) continue;
-        if (groups && gone[groups - 1] == reduced[a]) {
+        if (groups && gone[groups - 1] == is_set(reduced, a)) {
             size[groups - 1] *= dims[a];
         } else {
             size[groups] = dims[a];
-            gone[groups++] = reduced[a];
+            gone[groups++] = is_set(reduced, a);
         }
     }
     return groups;
@@ -105,7 +107,7 @@ static void reduce_groups(mk_reduce_kernel kernel, size_t size, const void *in, 
         int64_t outer = product(length, longest), inner = product(length + longest + 1, groups - longest - 1);
         void *result = left == 1 ? out : mk_temporary(outer * inner, size);
         reduce_middle(kernel, size, in, result, outer, length[longest], inner);
-        free(scratch);
+        mk_free_temporary(scratch);
         if (left == 1) return;
         scratch = result;
         in = result;
@@ -139,10 +141,10 @@ static void divide(mk_dtype dtype, void *out, int64_t n, int64_t count) {
     }
 }
 
-void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int rank, const int64_t *dims,
-               const bool *reduced) {
+void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int rank, const ptrdiff_t *dims,
+               uint32_t reduced) {
     int64_t kept = 1, count = 1;
-    for (int a = 0; a < rank; a++) *(reduced[a] ? &count : &kept) *= dims[a];
+    for (int a = 0; a < rank; a++) *(is_set(reduced, a) ? &count : &kept) *= dims[a];
     if (kept == 0) return;
     if (count == 0) return fill_identity(op, dtype, out, kept);
     size_t size = mk_size_of(dtype);

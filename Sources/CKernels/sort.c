@@ -87,7 +87,7 @@ static void sort_range(int64_t begin, int64_t end, void *context) {
         mk_sort_pairs(pairs, pairs + p->n, p->n);
         write_row(p, r, pairs);
     }
-    free(pairs);
+    mk_free_temporary(pairs);
 }
 
 void mk_sort(mk_dtype dtype, const void *in, void *values, int64_t *indices, int64_t rows, int64_t n, bool descending) {
@@ -132,7 +132,7 @@ static void top_k_range(int64_t begin, int64_t end, void *context) {
         }
         write_row(p, r, heap);
     }
-    free(heap);
+    mk_free_temporary(heap);
 }
 
 void mk_top_k(mk_dtype dtype, const void *in, void *values, int64_t *indices, int64_t rows, int64_t n, int64_t k,

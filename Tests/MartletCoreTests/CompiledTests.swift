@@ -82,6 +82,24 @@ import Testing
         #expect(a.value.scalars() == [1.0, 2.0] && b.value.scalars() == [3.0, 4.0])
     }
 
+    /// What ops know to be simpler is gone from the graph, and the bits stay, those of -0 too.
+    @Test func simplerFormulas() {
+        func nodes(_ body: @escaping (Tensor) -> Tensor) -> Int {
+            let function = compiled(body)
+            let x = Tensor([[-0.0, 1, 2], [3, -4, .infinity]], dtype: .float32)
+            #expect(Self.bytes(function(x)) == Self.bytes(body(x)))
+            return function.executable!.graph.nodes.count
+        }
+        #expect(nodes { $0 * 1 / 1 - 0 } == 0)
+        #expect(nodes { -(-$0) } == 0)
+        #expect(nodes { $0.transposed().transposed() } == 0)
+        #expect(nodes { $0.reshaped(3, 1, 2).transposed(permutation: [1, 0, 2]).transposed(permutation: [2, 1, 0]) } == 2)
+        #expect(nodes { $0.reshaped(6).reshaped(2, 3) } == 0)
+        #expect(nodes { $0 + 0 } == 1)
+        #expect(nodes { $0 - Tensor.zeros([4, 2, 3]) } > 0)
+        #expect(nodes { $0.exp() + $0.exp() } == 1)
+    }
+
     @Test func plainValuesAndContainers() {
         let f = compiled { (xs: [Tensor], flag: Bool, extra: Tensor?) -> [String: Tensor] in
             ["a": flag ? xs[0] + xs[1] : xs[0] - xs[1], "b": extra ?? xs[0]]

@@ -21,9 +21,9 @@ int64_t mk_scatter_add_along_axis(mk_dtype dtype, const void *in, void *out, int
 
 // out [count, inner] = in [dims..., inner] at the tuples index [count, depth], `depth` being the number of dims; and
 // the way back, which adds to zeros. The position returned is the tuple's.
-int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
+int64_t mk_gather_nd(size_t size, const void *in, void *out, int depth, const ptrdiff_t *dims, int64_t inner,
                      mk_dtype index_dtype, const void *index, int64_t count);
-int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const int64_t *dims, int64_t inner,
+int64_t mk_scatter_nd_add(mk_dtype dtype, const void *in, void *out, int depth, const ptrdiff_t *dims, int64_t inner,
                           mk_dtype index_dtype, const void *index, int64_t count);
 
 #endif

@@ -6,27 +6,27 @@
 #include "mk_common.h"
 
 // out[i0, i1, ...] has the axes of `in` (of lengths `dims`) in the order `perm`: axis a of out is axis perm[a] of in.
-void mk_transpose(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int *perm);
+void mk_transpose(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *perm);
 
 // out [out_dims] = in[begin + i * step] on each axis; a step may be negative.
-void mk_slice(size_t size, const void *in, void *out, int rank, const int64_t *in_dims, const int64_t *begin,
-              const int64_t *step, const int64_t *out_dims);
+void mk_slice(size_t size, const void *in, void *out, int rank, const ptrdiff_t *in_dims, const ptrdiff_t *begin,
+              const ptrdiff_t *step, const ptrdiff_t *out_dims);
 // The way back: writes `in` [in_dims] to the places of a slice of `out` [out_dims] and leaves the others as they are.
-void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const int64_t *out_dims, const int64_t *begin,
-                      const int64_t *step, const int64_t *in_dims);
+void mk_slice_scatter(size_t size, const void *in, void *out, int rank, const ptrdiff_t *out_dims, const ptrdiff_t *begin,
+                      const ptrdiff_t *step, const ptrdiff_t *in_dims);
 
 // out [outer, sum of lengths, inner] from `count` inputs [outer, lengths[k], inner], and the way back.
-void mk_concat(size_t size, int count, const void *const *ins, const int64_t *lengths, void *out, int64_t outer,
+void mk_concat(size_t size, int count, const void *const *ins, const ptrdiff_t *lengths, void *out, int64_t outer,
                int64_t inner);
-void mk_split(size_t size, int count, const void *in, const int64_t *lengths, void *const *outs, int64_t outer,
+void mk_split(size_t size, int count, const void *in, const ptrdiff_t *lengths, void *const *outs, int64_t outer,
               int64_t inner);
 
 // Repeats the tensor repeats[a] times along axis a: out has dims[a] * repeats[a].
-void mk_tile(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int64_t *repeats);
+void mk_tile(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *repeats);
 
 // out [before + dims + after], `value` (one element) around `in`.
-void mk_pad_constant(size_t size, const void *in, void *out, int rank, const int64_t *dims, const int64_t *before,
-                     const int64_t *after, const void *value);
+void mk_pad_constant(size_t size, const void *in, void *out, int rank, const ptrdiff_t *dims, const ptrdiff_t *before,
+                     const ptrdiff_t *after, const void *value);
 
 typedef enum {
     MK_PAD_EDGE = 0,       // the border's element again

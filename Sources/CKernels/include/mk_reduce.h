@@ -14,12 +14,12 @@ typedef enum {
     MK_REDUCE_ALL = 6,
 } mk_reduction;
 
-// Reduces the axes marked in `reduced` of the row-major tensor `in`; `out` holds the other axes in their order.
+// Reduces the axes whose bits are set in `reduced` of the row-major tensor `in`; `out` holds the other axes in their order.
 // sum, prod (integers wrap), max, min (NaN wins): f32, f64, i32, i64, u8. mean: f32, f64. any, all: bool.
 // Sums are trees over blocks of fixed size. Nothing to reduce gives 0, 1, NaN (mean), false (any), true (all); for max
 // and min Swift refuses it.
-void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int rank, const int64_t *dims,
-               const bool *reduced);
+void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int rank, const ptrdiff_t *dims,
+               uint32_t reduced);
 
 // The index of the largest (smallest) element along the middle axis of [outer, n, inner], n > 0. The first one wins;
 // NaN counts as the extreme, as in NumPy. f32, f64, i32, i64, u8, bool.

@@ -102,13 +102,11 @@ public final class CompiledFunction<Input, Output> {
 /// How a type, or a tuple of types, is a group of tensors.
 struct AnyTensorGroup<Group> {
     let map: (Group, (Tensor) -> Tensor) -> Group
+    let visit: (Group, (Tensor) -> Void) -> Void
     let structure: (Group, inout [AnyHashable]) -> Void
 
     func collect(_ group: Group, _ tensors: inout [Tensor]) {
-        _ = map(group) {
-            tensors.append($0)
-            return $0
-        }
+        visit(group) { tensors.append($0) }
     }
 
     func appendStructure(_ group: Group, _ structure: inout [AnyHashable]) { self.structure(group, &structure) }
@@ -124,7 +122,8 @@ struct AnyTensorGroup<Group> {
 
 extension AnyTensorGroup where Group: TensorGroup {
     static var single: AnyTensorGroup {
-        AnyTensorGroup(map: { $0.mapTensors($1) }, structure: { $0.appendStructure(to: &$1) })
+        AnyTensorGroup(
+            map: { $0.mapTensors($1) }, visit: { $0.forEachTensor($1) }, structure: { $0.appendStructure(to: &$1) })
     }
 }
 
@@ -132,6 +131,7 @@ extension AnyTensorGroup {
     static func tuple<each Element: TensorGroup>() -> AnyTensorGroup where Group == (repeat each Element) {
         AnyTensorGroup(
             map: { group, transform in (repeat (each group).mapTensors(transform)) },
+            visit: { group, body in for element in repeat each group { element.forEachTensor(body) } },
             structure: { group, structure in
                 for element in repeat each group { element.appendStructure(to: &structure) }
             })

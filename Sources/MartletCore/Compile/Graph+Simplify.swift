@@ -12,6 +12,19 @@ package enum Simplification {
 }
 
 extension Graph {
+    /// The number that a value is made of, when it is a constant of one element.
+    package func number(_ value: Int) -> Double? {
+        guard case .constant(let tensor) = sources[value], tensor.elementCount == 1 else { return nil }
+        return tensor.item()
+    }
+
+    /// A value in place of an elementwise op of it and the number `identity`, which changes none of its bits.
+    package func neutral(_ identity: Double, _ other: Int, of value: Int) -> Simplification? {
+        let (shape, partner) = (specs[value].shape, specs[other].shape)
+        guard number(other) == identity, Shape.broadcast(shape, partner) == shape else { return nil }
+        return .value(value)
+    }
+
     /// The op that computes a value, when it is of that type, and its inputs.
     package func producer<O: Op>(of value: Int, as type: O.Type) -> (op: O, inputs: [Int])? {
         guard let node = producer(of: value), let op = nodes[node].op as? O else { return nil }

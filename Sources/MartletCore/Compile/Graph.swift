@@ -31,7 +31,7 @@ package struct Graph: Sendable {
         package var value: Int
     }
 
-    private(set) var specs: [TensorSpec] = []
+    package private(set) var specs: [TensorSpec] = []
     private(set) var sources: [Source] = []
     package private(set) var nodes: [Node] = []
     private(set) var inputs: [Int] = []

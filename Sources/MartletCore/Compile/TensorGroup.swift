@@ -16,22 +16,33 @@ public protocol TensorGroup {
     /// The same group with every tensor replaced, in an order that does not change.
     func mapTensors(_ transform: (Tensor) -> Tensor) -> Self
 
+    /// Calls `body` with every tensor, in the order of `mapTensors`. By default with that; a group that is handed in at every
+    /// step spares itself the copy.
+    func forEachTensor(_ body: (Tensor) -> Void)
+
     /// Appends what, beside the specs of the tensors, makes one trace unfit for another group: the number of elements,
     /// plain values. Nothing by default.
     func appendStructure(to structure: inout [AnyHashable])
 }
 
 extension TensorGroup {
+    public func forEachTensor(_ body: (Tensor) -> Void) {
+        _ = mapTensors {
+            body($0)
+            return $0
+        }
+    }
     public func appendStructure(to structure: inout [AnyHashable]) {}
-
 }
 
 extension Tensor: TensorGroup {
     public func mapTensors(_ transform: (Tensor) -> Tensor) -> Tensor { transform(self) }
+    public func forEachTensor(_ body: (Tensor) -> Void) { body(self) }
 }
 
 extension Optional: TensorGroup where Wrapped: TensorGroup {
     public func mapTensors(_ transform: (Tensor) -> Tensor) -> Self { map { $0.mapTensors(transform) } }
+    public func forEachTensor(_ body: (Tensor) -> Void) { self?.forEachTensor(body) }
     public func appendStructure(to structure: inout [AnyHashable]) {
         structure.append(self == nil)
         self?.appendStructure(to: &structure)
@@ -40,6 +51,7 @@ extension Optional: TensorGroup where Wrapped: TensorGroup {
 
 extension Array: TensorGroup where Element: TensorGroup {
     public func mapTensors(_ transform: (Tensor) -> Tensor) -> Self { map { $0.mapTensors(transform) } }
+    public func forEachTensor(_ body: (Tensor) -> Void) { for element in self { element.forEachTensor(body) } }
     public func appendStructure(to structure: inout [AnyHashable]) {
         structure.append(count)
         for element in self { element.appendStructure(to: &structure) }
@@ -65,6 +77,7 @@ public protocol StaticValue: TensorGroup, Hashable, Sendable {}
 
 extension StaticValue {
     public func mapTensors(_ transform: (Tensor) -> Tensor) -> Self { self }
+    public func forEachTensor(_ body: (Tensor) -> Void) {}
     public func appendStructure(to structure: inout [AnyHashable]) { structure.append(self) }
 }
 

@@ -8,8 +8,16 @@ extension TensorDataset.Batch: TensorGroup {
             sampleWeights: sampleWeights.mapTensors(transform))
     }
 
+    public func forEachTensor(_ body: (Tensor) -> Void) {
+        inputs.forEachTensor(body)
+        targets.forEachTensor(body)
+        sampleWeights.forEachTensor(body)
+    }
+
     public func appendStructure(to structure: inout [AnyHashable]) {
-        structure.append([inputs.count, targets.count, sampleWeights == nil ? 0 : 1])
+        structure.append(inputs.count)
+        structure.append(targets.count)
+        structure.append(sampleWeights == nil)
     }
 }
 

@@ -29,28 +29,32 @@ struct Scan: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let specs = body.resultSpecs
-        // The carry goes to and fro between two sets of tensors.
-        var carry = Array(inputs[..<carries])
-        var spare = [specs[..<carries].map(Tensor.init(uninitialized:)), specs[..<carries].map(Tensor.init(uninitialized:))]
         let rows = body.inputSpecs[carries..<(carries + slices)].map(Row.init)
         let results = specs[carries...].map(Row.init)
-        let captures = inputs[(carries + slices)...]
+        // The carry goes to and fro between two sets of tensors. What a step takes and gives is put together once for each,
+        // so that steps take no memory.
+        let first = Array(inputs[..<carries])
+        let spare = (0..<2).map { _ in specs[..<carries].map(Tensor.init(uninitialized:)) }
+        let rest = rows.map(\.tensor) + inputs[(carries + slices)...]
+        let arguments = [first, spare[0], spare[1]].map { $0 + rest }
+        let targets = spare.map { $0 + results.map(\.tensor) }
         for step in 0..<length {
             let index = reverse ? length - 1 - step : step
-            for (row, tensor) in zip(rows, inputs[carries...]) { row.point(at: index, of: tensor) }
-            for (row, tensor) in zip(results, outputs[carries...]) { row.point(at: index, of: tensor) }
+            for (number, row) in rows.enumerated() { row.point(at: index, of: inputs[carries + number]) }
+            for (number, row) in results.enumerated() { row.point(at: index, of: outputs[carries + number]) }
+            // The first carry, and from then on what the step before wrote.
+            let current = step == 0 ? 0 : 2 - step % 2
             if keepsCarries {
-                for (value, kept) in zip(carry, outputs[specs.count...]) {
+                for number in 0..<carries {
+                    let (value, kept) = (arguments[current][number], outputs[specs.count + number])
                     let size = value.spec.byteCount
                     (kept.mutablePointer + index * size).copyMemory(from: value.pointer, byteCount: size)
                 }
             }
-            let next = spare[step % 2]
-            body.run(carry + rows.map(\.tensor) + captures, into: next + results.map(\.tensor))
-            carry = next
+            body.run(arguments[current], into: targets[step % 2])
         }
-        spare = []
-        for (value, output) in zip(carry, outputs) {
+        let last = length == 0 ? first : spare[(length - 1) % 2]
+        for (value, output) in zip(last, outputs) {
             output.mutablePointer.copyMemory(from: value.pointer, byteCount: value.spec.byteCount)
         }
     }

@@ -26,10 +26,10 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         var plan = mk_conv_plan()
         plan.type = dtype.c
         plan.n = Int64(input[0])
-        plan.in = triple(input.spatial, filler: 1)
+        plan.in = triple(input.spatialSlice, filler: 1)
         plan.channels_in = Int64(input[-1])
-        plan.kernel = triple(Array(kernel.dimensions.dropLast(2)), filler: 1)
-        plan.out = triple(output.spatial, filler: 1)
+        plan.kernel = triple(kernel.dimensions.dropLast(2), filler: 1)
+        plan.out = triple(output.spatialSlice, filler: 1)
         plan.channels_out = Int64(output[-1])
         plan.stride = triple(windows.strides, filler: 1)
         plan.dilation = triple(windows.dilations, filler: 1)

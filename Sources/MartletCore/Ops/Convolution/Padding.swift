@@ -115,11 +115,17 @@ package struct Windows: Sendable, Hashable {
 
 extension Shape {
     /// The axes between the first and the last.
-    package var spatial: [Int] { Array(dimensions.dropFirst().dropLast()) }
+    package var spatial: [Int] { Array(spatialSlice) }
+
+    /// The same, without an array of its own.
+    var spatialSlice: ArraySlice<Int> { dimensions.dropFirst().dropLast() }
 }
 
 /// Fills a C array of three: the given numbers, innermost last, after as many `filler`s as they leave room for.
-func triple(_ numbers: [Int], filler: Int) -> (Int64, Int64, Int64) {
-    let all = [Int](repeating: filler, count: 3 - numbers.count) + numbers
-    return (Int64(all[0]), Int64(all[1]), Int64(all[2]))
+func triple(_ numbers: some RandomAccessCollection<Int>, filler: Int) -> (Int64, Int64, Int64) {
+    func number(_ place: Int) -> Int64 {
+        let offset = place - 3 + numbers.count
+        return Int64(offset < 0 ? filler : numbers[numbers.index(numbers.startIndex, offsetBy: offset)])
+    }
+    return (number(0), number(1), number(2))
 }

@@ -24,10 +24,10 @@ package struct PoolingGeometry: Sendable, Hashable {
         var plan = mk_pool_plan()
         plan.type = dtype.c
         plan.n = Int64(input[0])
-        plan.in = triple(input.spatial, filler: 1)
+        plan.in = triple(input.spatialSlice, filler: 1)
         plan.channels = Int64(input[-1])
         plan.window = triple(size, filler: 1)
-        plan.out = triple(output.spatial, filler: 1)
+        plan.out = triple(output.spatialSlice, filler: 1)
         plan.stride = triple(windows.strides, filler: 1)
         plan.pad_before = triple(windows.before, filler: 0)
         return plan

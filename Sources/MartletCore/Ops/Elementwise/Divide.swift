@@ -1,12 +1,16 @@
 import CKernels
 
 /// `a / b`
-struct Divide: BinaryOp {
+struct Divide: BinaryOp, SimplifiableOp {
     static let name = "divide"
     static let code = MK_DIV
 
     func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
         (needs[0] ? upstream / b : nil, needs[1] ? -upstream * (y / b) : nil)
+    }
+
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        graph.neutral(1, inputs[1], of: inputs[0])
     }
 
     static var samples: [OpSample] { binarySamples(Divide(), b: 0.5...2) }

@@ -1,12 +1,16 @@
 import CKernels
 
 /// `a * b`
-struct Multiply: BinaryOp {
+struct Multiply: BinaryOp, SimplifiableOp {
     static let name = "multiply"
     static let code = MK_MUL
 
     func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
         (needs[0] ? upstream * b : nil, needs[1] ? upstream * a : nil)
+    }
+
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        graph.neutral(1, inputs[1], of: inputs[0]) ?? graph.neutral(1, inputs[0], of: inputs[1])
     }
 
     static var samples: [OpSample] { binarySamples(Multiply()) }

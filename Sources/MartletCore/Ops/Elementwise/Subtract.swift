@@ -1,13 +1,18 @@
 import CKernels
 
 /// `a - b`
-struct Subtract: BinaryOp {
+struct Subtract: BinaryOp, SimplifiableOp {
     static let name = "subtract"
     static let code = MK_SUB
     static let isLinear = true
 
     func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
         (upstream, needs[1] ? -upstream : nil)
+    }
+
+    // Adding zero is another matter: it makes -0 a 0.
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        graph.number(inputs[1])?.sign == .minus ? nil : graph.neutral(0, inputs[1], of: inputs[0])
     }
 
     static var samples: [OpSample] { binarySamples(Subtract()) }

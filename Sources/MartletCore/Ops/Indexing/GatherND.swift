@@ -15,7 +15,7 @@ struct GatherND: Op {
         let (x, indices) = (inputs[0], inputs[1])
         let depth = indices.shape[-1]
         let bad = mk_gather_nd(
-            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int32(depth), x.shape.dimensions.c,
+            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int32(depth), x.shape.dimensions,
             Int64(x.shape.dimensions[depth...].reduce(1, *)), indices.dtype.c, indices.pointer,
             Int64(indices.shape.outer(indices.rank - 1)))
         try checkTuples(bad, of: indices, in: x.shape)
@@ -54,7 +54,7 @@ struct ScatterND: Op {
         let indices = inputs[1]
         let depth = indices.shape[-1]
         let bad = mk_scatter_nd_add(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(depth), shape.dimensions.c,
+            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(depth), shape.dimensions,
             Int64(shape.dimensions[depth...].reduce(1, *)), indices.dtype.c, indices.pointer,
             Int64(indices.shape.outer(indices.rank - 1)))
         try checkTuples(bad, of: indices, in: shape)

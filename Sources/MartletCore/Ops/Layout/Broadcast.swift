@@ -17,10 +17,14 @@ struct Broadcast: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         guard shape.elementCount > 0 else { return }
-        let sizes = [Int](repeating: 1, count: shape.rank - inputs[0].rank) + inputs[0].shape.dimensions
-        mk_tile(
-            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank), sizes.c,
-            zip(shape.dimensions, sizes).map { Int64($0 / $1) })
+        let lead = shape.rank - inputs[0].rank
+        onStack(shape.rank, { $0 < lead ? 1 : inputs[0].shape[$0 - lead] }) { sizes in
+            onStack(shape.rank, { shape[$0] / sizes[$0] }) { repeats in
+                mk_tile(
+                    inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank), sizes,
+                    repeats)
+            }
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

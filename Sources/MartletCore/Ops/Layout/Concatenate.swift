@@ -27,10 +27,13 @@ struct Concatenate: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let shape = outputs[0].shape
-        mk_concat(
-            outputs[0].dtype.byteCount, Int32(inputs.count), inputs.map(\.pointer),
-            inputs.map { Int64($0.shape[axis]) },
-            outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        onStack(inputs.count, { inputs[$0].pointer as UnsafeRawPointer? }) { pointers in
+            onStack(inputs.count, { inputs[$0].shape[axis] }) { sizes in
+                mk_concat(
+                    outputs[0].dtype.byteCount, Int32(inputs.count), pointers, sizes, outputs[0].mutablePointer,
+                    Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+            }
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -73,9 +76,11 @@ struct Split: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let shape = inputs[0].shape
-        mk_split(
-            inputs[0].dtype.byteCount, Int32(outputs.count), inputs[0].pointer, sizes.c, outputs.map(\.mutablePointer),
-            Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        onStack(outputs.count, { outputs[$0].mutablePointer as UnsafeMutableRawPointer? }) { pointers in
+            mk_split(
+                inputs[0].dtype.byteCount, Int32(outputs.count), inputs[0].pointer, sizes, pointers,
+                Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -1,8 +1,25 @@
 import CKernels
 
-extension Array where Element == Int {
-    /// For the kernels' `int64_t` arguments.
-    var c: [Int64] { map(Int64.init) }
+/// Calls `body` with `count` values on the stack: an argument of a kernel that is computed for one call.
+func onStack<Value, R>(
+    _ count: Int, _ value: (Int) -> Value, _ body: (UnsafeMutablePointer<Value>) throws -> R
+) rethrows -> R {
+    // Kernels take no null pointer, not even to nothing.
+    try withUnsafeTemporaryAllocation(of: Value.self, capacity: max(count, 1)) { values in
+        for index in 0..<count { values.initializeElement(at: index, to: value(index)) }
+        return try body(values.baseAddress!)
+    }
+}
+
+/// Calls `body` with a number stored as an element of `dtype`.
+func withElement<R>(_ number: Double, of dtype: DType, _ body: (UnsafeRawPointer) throws -> R) rethrows -> R {
+    try withUnsafeTemporaryAllocation(of: Double.self, capacity: 2) { numbers in
+        numbers.initialize(repeating: number)
+        var (one, source) = (Int64(1), Optional(UnsafeRawPointer(numbers.baseAddress!)))
+        let element = UnsafeMutableRawPointer(numbers.baseAddress! + 1)
+        mk_ewise_single(MK_CAST, MK_F64, dtype.c, 1, &one, nil, &source, element)
+        return try body(element)
+    }
 }
 
 extension Tensor {

@@ -17,11 +17,11 @@ struct OneHot: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let indices = inputs[0].pointer.assumingMemoryBound(to: Int64.self)
-        Tensor.full([], on, dtype: dtype).withUnsafeBytes { on in
-            Tensor.full([], off, dtype: dtype).withUnsafeBytes { off in
+        withElement(on, of: dtype) { on in
+            withElement(off, of: dtype) { off in
                 mk_one_hot(
                     dtype.byteCount, indices, outputs[0].mutablePointer, Int64(inputs[0].elementCount), Int64(depth),
-                    on.baseAddress, off.baseAddress)
+                    on, off)
             }
         }
     }

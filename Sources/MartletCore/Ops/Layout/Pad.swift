@@ -30,11 +30,10 @@ struct Pad: Op {
     }
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let fill = Tensor.full([], value, dtype: inputs[0].dtype)
-        fill.withUnsafeBytes { fill in
+        withElement(value, of: inputs[0].dtype) { fill in
             mk_pad_constant(
                 inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(before.count),
-                inputs[0].shape.dimensions.c, before.c, after.c, fill.baseAddress)
+                inputs[0].shape.dimensions, before, after, fill)
         }
     }
 

@@ -1,5 +1,5 @@
 /// The same elements under another shape; shares memory.
-struct Reshape: Op {
+struct Reshape: Op, SimplifiableOp {
     static let name = "reshape"
     static let isLinear = true
     static let isView = true
@@ -16,6 +16,11 @@ struct Reshape: Op {
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [context.gradient.reshaped(to: context.inputs[0].shape)]
+    }
+
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        if graph.specs[inputs[0]].shape == shape { return .value(inputs[0]) }
+        return graph.producer(of: inputs[0], as: Reshape.self).map { .op(self, $0.inputs) }
     }
 
     static var samples: [OpSample] {

@@ -19,7 +19,7 @@ struct Slice: Op {
         guard outputs[0].elementCount > 0 else { return }
         mk_slice(
             inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(sizes.count),
-            inputs[0].shape.dimensions.c, begin.c, step.c, sizes.c)
+            inputs[0].shape.dimensions, begin, step, sizes)
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -57,7 +57,7 @@ struct SliceScatter: Op {
         guard inputs[0].elementCount > 0 else { return }
         mk_slice_scatter(
             inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank),
-            shape.dimensions.c, begin.c, step.c, inputs[0].shape.dimensions.c)
+            shape.dimensions, begin, step, inputs[0].shape.dimensions)
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

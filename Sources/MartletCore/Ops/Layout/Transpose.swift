@@ -1,7 +1,7 @@
 import CKernels
 
 /// The axes in another order: axis `a` of the output is axis `permutation[a]` of the input.
-struct Transpose: Op {
+struct Transpose: Op, SimplifiableOp {
     static let name = "transpose"
     static let isLinear = true
     static let acceptsHalf = true
@@ -19,13 +19,20 @@ struct Transpose: Op {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         mk_transpose(
             inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(inputs[0].rank),
-            inputs[0].shape.dimensions.c, permutation.map(Int32.init))
+            inputs[0].shape.dimensions, permutation)
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         var inverse = permutation
         for (position, axis) in permutation.enumerated() { inverse[axis] = position }
         return [context.gradient.transposed(permutation: inverse)]
+    }
+
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        guard let first = graph.producer(of: inputs[0], as: Transpose.self) else { return nil }
+        let whole = permutation.map { first.op.permutation[$0] }
+        return whole == Array(whole.indices)
+            ? .value(first.inputs[0]) : .op(Transpose(permutation: whole), first.inputs)
     }
 
     static var samples: [OpSample] {

@@ -29,7 +29,7 @@ struct MatMul: Op {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let (a, b, c) = (inputs[0], inputs[1], outputs[0])
         guard c.elementCount > 0 else { return }
-        let runs = BatchRuns(a.shape.leading, b.shape.leading, c.shape.leading)
+        let runs = BatchRuns(a.shape, b.shape, c.shape)
         let (m, n, k) = (c.shape[-2], c.shape[-1], a.shape[transposeA ? -2 : -1])
         var plan = mk_gemm_plan()
         plan.type = a.dtype.c
@@ -42,9 +42,9 @@ struct MatMul: Op {
         plan.stride_c = Int64(m * n)
         plan.alpha = 1
         let size = a.dtype.byteCount
-        for (index, start) in runs.starts.enumerated() {
+        runs.forEach { index, startA, startB in
             mk_gemm(
-                &plan, a.pointer + start.a * m * k * size, b.pointer + start.b * k * n * size,
+                &plan, a.pointer + startA * m * k * size, b.pointer + startB * k * n * size,
                 c.mutablePointer + index * runs.count * m * n * size, nil)
         }
     }
@@ -86,30 +86,44 @@ struct MatMul: Op {
 /// The pairs of matrices of a broadcast product, as runs in which the step from one matrix to the next is constant:
 /// what one call of the batched kernel takes.
 private struct BatchRuns {
+    private let a: Shape, b: Shape, output: Shape
+    /// The axes from this one on, the matrices' apart, make a run.
+    private let firstAxis: Int
     /// Products in a run.
     let count: Int
     /// Matrices from one product to the next.
     let strideA: Int, strideB: Int
-    /// The number of the first matrix of each run.
-    let starts: [(a: Int, b: Int)]
 
+    /// - Parameters: the shapes of the operands and of the product, matrices included.
     init(_ a: Shape, _ b: Shape, _ output: Shape) {
-        let (stepsA, stepsB) = (a.strides(broadcastTo: output), b.strides(broadcastTo: output))
-        var axes: [(size: Int, a: Int, b: Int)] = [(1, 0, 0)]
-        for axis in (0..<output.rank).reversed() where output.dimensions[axis] != 1 {
-            let (size, a, b) = (output.dimensions[axis], stepsA[axis], stepsB[axis])
-            let inner = axes[axes.count - 1]
-            if inner.size == 1 {
-                axes[axes.count - 1] = (size, a, b)
-            } else if a == inner.a * inner.size && b == inner.b * inner.size {
-                axes[axes.count - 1].size *= size
-            } else {
-                axes.append((size, a, b))
+        (self.a, self.b, self.output) = (a, b, output)
+        var (first, count, strideA, strideB) = (output.rank - 2, 1, 0, 0)
+        while first > 0 {
+            let axis = first - 1
+            let size = output.dimensions[axis]
+            let (stepA, stepB) = (a.matrixStep(axis, in: output), b.matrixStep(axis, in: output))
+            if count == 1 {
+                (strideA, strideB) = (stepA, stepB)
+            } else if size != 1, stepA != strideA * count || stepB != strideB * count {
+                break
             }
+            count *= size
+            first = axis
         }
-        (count, strideA, strideB) = axes[0]
-        starts = axes.dropFirst().reduce([(0, 0)]) { inner, axis in
-            (0..<axis.size).flatMap { i in inner.map { ($0.0 + i * axis.a, $0.1 + i * axis.b) } }
+        (firstAxis, self.count, self.strideA, self.strideB) = (first, count, strideA, strideB)
+    }
+
+    /// Calls `body` with the number of each run and of its first matrices.
+    func forEach(_ body: (_ run: Int, _ a: Int, _ b: Int) -> Void) {
+        for run in 0..<output.dimensions[..<firstAxis].reduce(1, *) {
+            var (rest, startA, startB) = (run, 0, 0)
+            for axis in (0..<firstAxis).reversed() {
+                let place = rest % output.dimensions[axis]
+                rest /= output.dimensions[axis]
+                startA += place * a.matrixStep(axis, in: output)
+                startB += place * b.matrixStep(axis, in: output)
+            }
+            body(run, startA, startB)
         }
     }
 }
@@ -118,10 +132,12 @@ extension Shape {
     /// The axes before the two last.
     fileprivate var leading: Shape { Shape(unchecked: Array(dimensions.dropLast(2))) }
 
-    /// Strides for walking this shape's elements along the axes of `target`: 0 where an axis is repeated.
-    fileprivate func strides(broadcastTo target: Shape) -> [Int] {
-        let own = zip(dimensions, strides).map { $0 == 1 ? 0 : $1 }
-        return [Int](repeating: 0, count: target.rank - rank) + own
+    /// How many matrices further this shape's is by one step along `axis` of the shape that it broadcasts to: 0 where it
+    /// is repeated.
+    fileprivate func matrixStep(_ axis: Int, in target: Shape) -> Int {
+        let own = axis - (target.rank - rank)
+        guard own >= 0, dimensions[own] != 1 else { return 0 }
+        return dimensions[(own + 1)..<(rank - 2)].reduce(1, *)
     }
 }
 

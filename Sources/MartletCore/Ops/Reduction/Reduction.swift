@@ -65,11 +65,11 @@ extension ReductionOp {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let shape = inputs[0].shape
-        var folded = [Bool](repeating: false, count: shape.rank)
-        for axis in axes.axes { folded[axis] = true }
+        var folded: UInt32 = 0
+        for axis in axes.axes { folded |= 1 << UInt32(axis) }
         mk_reduce(
             Self.code, inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank),
-            shape.dimensions.c, folded)
+            shape.dimensions, folded)
     }
 
     /// A tensor of the output's shape, so that it broadcasts to the input's.

@@ -1,0 +1,10 @@
+// Counts the calls of malloc and its relatives by one thread: what "allocates nothing" is checked with.
+#ifndef ALLOCATION_COUNTER_H
+#define ALLOCATION_COUNTER_H
+
+#include <stdint.h>
+
+// The calls that this thread has made since it started. Always 0 under a sanitizer, which has an allocator of its own.
+uint64_t allocation_count(void);
+
+#endif
