@@ -43,7 +43,7 @@ public final class CompiledFunction<Input, Output> {
         structure.removeAll(keepingCapacity: true)
         inputGroup.collect(input, &arguments)
         inputGroup.appendStructure(input, &structure)
-        if !isFit(entries.last) { find(input) }
+        if entries.isEmpty || !isFit(entries[entries.count - 1]) { find(input) }
         let entry = entries[entries.count - 1]
         let results = entry.executable.run(arguments)
         arguments.removeAll(keepingCapacity: true)
@@ -60,8 +60,8 @@ public final class CompiledFunction<Input, Output> {
     /// The graph of the last call, for tests and profiles.
     package var executable: Executable? { entries.last?.executable }
 
-    private func isFit(_ entry: Entry?) -> Bool {
-        guard let entry, entry.specs.count == arguments.count, entry.structure == structure else { return false }
+    private func isFit(_ entry: Entry) -> Bool {
+        guard entry.specs.count == arguments.count, entry.structure == structure else { return false }
         for (spec, argument) in zip(entry.specs, arguments) where spec != argument.spec { return false }
         return true
     }
