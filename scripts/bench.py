@@ -148,8 +148,12 @@ def busy_table(args, threads, quiet):
         table(["workload", *(TITLES[c] for c in columns)], rows)])
 
 
+def martlet_alone(args, workload, threads):
+    return run(args, "martlet", workload, threads) or sys.exit(f"{workload}: expected a result of {BENCH}.")
+
+
 def scaling_table(args, threads):
-    result = run(args, "martlet", "scaling", threads)
+    result = martlet_alone(args, "scaling", threads)
     points = {(p["width"], p["batch"]): p for p in result["scaling"]}
     widths, batches = (sorted({key[i] for key in points}) for i in (0, 1))
     rows = [row(str(w), *(f"{text(points[w, b]['ms_median'])} ({text(points[w, b]['gflop_per_s'])})" for b in batches))
@@ -161,7 +165,7 @@ def scaling_table(args, threads):
 
 
 def overhead_table(args, threads):
-    result = run(args, "martlet", "overhead", threads)
+    result = martlet_alone(args, "overhead", threads)
     rows = [row(name, text(ns)) for name, ns in sorted(result["overhead_ns"].items())]
     return "\n".join([
         "## Overhead\n", "Nanoseconds of an op on one element, the least of many repetitions: what an op costs that has no "

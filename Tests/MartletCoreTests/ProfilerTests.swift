@@ -20,7 +20,7 @@ import Testing
         #expect(tanh.flops == 3 * 21)
         #expect(tanh.bytes == 3 * 4 * 42)
         #expect(profile.events[0].inputs == [x.spec, w.spec])
-        #expect(profile.rows().first { $0.key[0] == "matmul" }?.key[1] == "[7, 5] [5, 3] > [7, 3]")
+        #expect(profile.rows().first { $0.key[0] == "matmul" }?.key[1] == "(7, 5) (5, 3) > (7, 3)")
     }
 
     /// A training step of a linear model by hand: one product forward, one for the kernel's gradient.

@@ -16,17 +16,18 @@ public struct MachineCeilings: Sendable {
         self.threadCount = threadCount
     }
 
-    /// Measures: the best of some runs, in about a quarter of a second and with 128 MiB of memory.
+    /// Measures: the best of many runs, in about half a second and with 128 MiB of memory.
     public static func measure() -> MachineCeilings {
         MachineCeilings(
-            flopsPerSecond: best(MatMul(), [[1024, 1024], [1024, 1024]]) { op, inputs, outputs in
+            flopsPerSecond: best(MatMul(), [[768, 768], [768, 768]]) { op, inputs, outputs in
                 op.flops(inputs, outputs)
             },
             bytesPerSecond: best(Copy(), [[1 << 24]]) { op, inputs, outputs in op.bytes(inputs, outputs) },
             threadCount: Settings.threadCount)
     }
 
-    /// The most work per second that an op did, of eight runs.
+    /// The most work per second that an op did in a run, of a quarter of a second's runs: short ones, so that some are not
+    /// interrupted.
     private static func best<O: Op>(
         _ op: O, _ shapes: [Shape], _ work: (O, [TensorSpec], [TensorSpec]) -> Int
     ) -> Double {
@@ -41,8 +42,10 @@ public struct MachineCeilings: Sendable {
             let results = try op.outputs(for: specs)
             let outputs = results.map(Tensor.init(uninitialized:))
             let clock = ContinuousClock()
-            let times = try (0..<8).map { _ in try clock.measure { try op.run(inputs, outputs) } }
-            return Double(work(op, specs, results)) / (times.min()! / .seconds(1))
+            let end = clock.now + .milliseconds(250)
+            var least = Duration.seconds(1000)
+            repeat { least = try min(least, clock.measure { try op.run(inputs, outputs) }) } while clock.now < end
+            return Double(work(op, specs, results)) / (least / .seconds(1))
         } catch {
             stop(O.name, "\(error)")
         }

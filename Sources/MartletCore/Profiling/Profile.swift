@@ -98,11 +98,20 @@ public struct Profile: Sendable {
 }
 
 extension Profile.Event {
-    /// The inputs' and outputs' shapes, with dtypes other than `float32`: `[32, 784] [784, 128] > [32, 128]`.
-    var shapes: String {
-        func list(_ specs: [TensorSpec]) -> String {
-            specs.map { $0.dtype == .float32 ? $0.shape.description : $0.description }.joined(separator: " ")
+    /// The inputs' and outputs' shapes, with dtypes other than `float32`, neighbours that are alike together:
+    /// `(32, 784) (784, 128) > (32, 128)`, `2x(64,) > int64()`.
+    var shapes: String { "\(Self.list(inputs)) > \(Self.list(outputs))" }
+
+    private static func list(_ specs: [TensorSpec]) -> String {
+        var runs: [(text: String, count: Int)] = []
+        for spec in specs {
+            let text = spec.dtype == .float32 ? spec.shape.description : spec.description
+            if let last = runs.last, last.text == text {
+                runs[runs.count - 1].count += 1
+            } else {
+                runs.append((text, 1))
+            }
         }
-        return "\(list(inputs)) > \(list(outputs))"
+        return runs.map { $0.count == 1 ? $0.text : "\($0.count)x\($0.text)" }.joined(separator: " ")
     }
 }
