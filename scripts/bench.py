@@ -9,6 +9,7 @@ alternate, so that a machine whose speed drifts slows all of them alike.
 """
 import argparse
 import datetime
+import itertools
 import json
 import os
 import subprocess
@@ -37,7 +38,7 @@ def run(args, name, workload, threads):
     command += ["--workload", workload, "--threads", str(threads), "--seconds", str(args.seconds), "--json"]
     command += ["--steps", str(args.steps)] if args.steps else []
     environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
-    print(f"{workload}, {threads} threads: {name}", file=sys.stderr)
+    print(f"{workload}, threads {threads}: {name}", file=sys.stderr)
     try:
         out = subprocess.run(command, cwd=args.peers if name != "martlet" else None, env=environment,
                              capture_output=True, text=True, timeout=LIMIT)
@@ -207,30 +208,36 @@ def parsed():
     return args
 
 
+def tables(args):
+    """The parts of the page, each as soon as it is measured."""
+    quiet, first = {}, args.threads[0]
+    if "workloads" in args.tables:
+        for threads in args.threads:
+            found = {w: measure(args, w, threads) for w in args.workloads}
+            quiet = quiet or found
+            yield workload_tables(args, threads, found)
+    if "busy" in args.tables:
+        yield busy_table(args, first, quiet)
+    if "scaling" in args.tables:
+        yield scaling_table(args, first)
+    if "overhead" in args.tables:
+        yield overhead_table(args, first)
+
+
 def main():
     args = parsed()
     page = None if str(args.output) == "-" else args.output.read_text()
     if page is not None and not (BEGIN in page and END in page.split(BEGIN)[1]):
         sys.exit(f"{args.output}: expected the lines {BEGIN} and {END}, between which the tables go.")
-    parts, runs = [introduction(args)], {}
-    first = args.threads[0]
-    if "workloads" in args.tables:
-        for threads in args.threads:
-            found = {w: measure(args, w, threads) for w in args.workloads}
-            runs.setdefault(threads, found)
-            parts.append(workload_tables(args, threads, found))
-    if "busy" in args.tables:
-        parts.append(busy_table(args, first, runs.get(first, {})))
-    if "scaling" in args.tables:
-        parts.append(scaling_table(args, first))
-    if "overhead" in args.tables:
-        parts.append(overhead_table(args, first))
-    measured = "\n".join(parts)
-    if page is None:
-        print(measured)
-    else:
-        before, after = page.split(BEGIN)[0], page.split(END)[1]
-        args.output.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}")
+    parts = []
+    for part in itertools.chain([introduction(args)], tables(args)):
+        parts.append(part)
+        if page is None:
+            print(part, flush=True)
+        else:
+            # At once, so that an interrupted session leaves what it measured.
+            measured = "\n".join(parts)
+            args.output.write_text(f"{page.split(BEGIN)[0]}{BEGIN}\n\n{measured}\n{END}{page.split(END)[1]}")
 
 
 if __name__ == "__main__":

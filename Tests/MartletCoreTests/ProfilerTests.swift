@@ -167,4 +167,18 @@ import Testing
         let gathered = Profiler.profile { _ = table.gathered(at: Tensor([1, 2, 3])) }
         #expect(Self.row(gathered, "gather")?.bytes == 2 * 3 * 8 * 4 + 3 * 8)
     }
+
+    /// Every op's formulas take its samples, degenerate shapes too; arithmetic needs operands.
+    @Test func formulasOfAllOps() throws {
+        for type in OpRegistry.all {
+            for sample in type.samples {
+                let inputs = sample.inputs.map(\.spec)
+                let outputs = try sample.op.outputs(for: inputs)
+                let (flops, bytes) = (sample.op.flops(inputs, outputs), sample.op.bytes(inputs, outputs))
+                #expect(flops >= 0 && bytes >= 0, "\(type.name) \(sample.label)")
+                let isEmpty = (inputs + outputs).allSatisfy { $0.shape.elementCount == 0 }
+                #expect(!isEmpty || flops == 0 && bytes == 0, "\(type.name) \(sample.label)")
+            }
+        }
+    }
 }
