@@ -16,9 +16,17 @@ struct Operations {
             for _ in 0..<3 { call() }
             ops[name] = clock.time { _ in call() }.operation
         }
-        var report = Report("ops", others)
+        var report = Report("ops")
         report.ops = ops
+        report.finish(others)
         return report
+    }
+
+    /// All operations, one after the other, as one call.
+    func subject() -> Subject {
+        let calls = all.map { $0.makeCall() }
+        for call in calls { call() }
+        return Subject(report: Report("ops"), batch: 1) { _ in for call in calls { call() } }
     }
 
     /// What makes the call, so that one operation's tensors are gone when the next one's are made.

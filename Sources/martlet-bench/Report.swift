@@ -10,6 +10,9 @@ struct Report: Encodable {
     var import_s = Clock.processAge.rounded(to: 3)
     var params: Int?
     var first_step_s: Double?
+    /// Seconds from the start of the process to the end of the first step; the peers' `import_s` and `first_step_s` together
+    /// leave out the start of the interpreter and the making of data and model.
+    var process_to_first_step_s: Double?
     var loss_first: Double?
     var loss_last: Double?
     var steps: Int?
@@ -23,8 +26,8 @@ struct Report: Encodable {
     /// Of `overhead`: nanoseconds by what was done.
     var overhead_ns: [String: Double]?
     /// The cores that other processes used meanwhile.
-    var other_cores: Double
-    var peak_rss_mib = Int(Settings.peakMemory / 1_048_576)
+    var other_cores = 0.0
+    var peak_rss_mib = 0
 
     struct Operation: Encodable {
         var ms_median: Double
@@ -41,20 +44,30 @@ struct Report: Encodable {
         var gflop_per_s: Double
     }
 
-    /// A report of what is not a step.
-    init(_ workload: String, _ others: OtherProcesses) {
-        self.workload = workload
-        other_cores = others.cores
+    init(_ workload: String) { self.workload = workload }
+
+    mutating func noteFirstStep(since start: Double) {
+        let end = Clock.now
+        first_step_s = (end - start).rounded(to: 4)
+        process_to_first_step_s = (Clock.processAge + end - Clock.programStart).rounded(to: 4)
     }
 
-    /// A report of steps.
-    init(_ workload: String, _ timing: Timing, batch: Int) {
-        self.workload = workload
+    /// Adds the times of steps.
+    mutating func add(_ timing: Timing, batch: Int) {
         steps = timing.seconds.count
         ms_per_step_median = timing.medianMilliseconds
         ms_per_step_min = timing.leastMilliseconds
         samples_per_s = (1000 * Double(batch) / timing.medianMilliseconds).rounded(to: 1)
         other_cores = timing.otherCores
+        peak_rss_mib = Self.peakMemory
+    }
+
+    private static var peakMemory: Int { Int(Settings.peakMemory / 1_048_576) }
+
+    /// Adds what is known when all is done of a report that has no steps.
+    mutating func finish(_ others: OtherProcesses) {
+        other_cores = others.cores
+        peak_rss_mib = Self.peakMemory
     }
 }
 

@@ -14,8 +14,9 @@ struct Scaling {
         let points = try widths.flatMap { width in
             try batches.map { try point(batch: $0, width: width, clock) }
         }
-        var report = Report("scaling", others)
+        var report = Report("scaling")
         report.scaling = points
+        report.finish(others)
         return report
     }
 
@@ -76,8 +77,9 @@ struct Scaling {
         }
         let single = compiled(name: "call") { (x: Tensor) -> Tensor in x + one }
         results["compiled call of one add"] = nanoseconds { _ = single(one) }
-        var report = Report("overhead", others)
+        var report = Report("overhead")
         report.overhead_ns = results
+        report.finish(others)
         return report
     }
 

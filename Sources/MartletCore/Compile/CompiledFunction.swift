@@ -84,6 +84,8 @@ public final class CompiledFunction<Input, Output> {
                 fewer shapes, or pass numbers as tensors.
                 """)
         }
+        let recorder = Context.current.recorder
+        let start = recorder?.now ?? 0
         var template: Output?
         let graph = Trace.run(specs) { symbols in
             let output = body(inputGroup.replacing(input, with: symbols))
@@ -96,6 +98,7 @@ public final class CompiledFunction<Input, Output> {
         entries.append(
             Entry(
                 specs: specs, structure: structure, executable: Executable(graph, name: name), template: template!))
+        recorder?.noteCompilation(of: name, since: start)
     }
 }
 

@@ -81,7 +81,7 @@ package final class Executable: @unchecked Sendable {
             }
             tensors.append(Tensor(graph.specs[value], buffer: buffer))
         }
-        steps = graph.nodes.filter { !type(of: $0.op).isView }.map { node in
+        steps = graph.steps.map { node in
             Step(
                 op: node.op, inputs: node.inputs.map { tensors[$0] }, outputs: node.outputs.map { tensors[$0] },
                 layerPath: node.layerPath)
@@ -132,12 +132,16 @@ package final class Executable: @unchecked Sendable {
     }
 
     private func execute(_ arguments: [Tensor]) {
+        let recorder = Context.current.recorder
+        let (site, start) = (recorder?.site(of: self) ?? 0, recorder?.now ?? 0)
         for (buffer, argument) in zip(inputBuffers, arguments) { buffer.bind(to: argument.handle.buffer.pointer) }
         borrow()
         withExtendedLifetime(arguments) {
-            for step in steps {
+            for (number, step) in steps.enumerated() {
                 do throws(OpFailure) {
+                    let start = recorder?.now ?? 0
                     try step.op.run(step.inputs, step.outputs)
+                    recorder?.note(site + 1 + number, since: start)
                 } catch {
                     giveBack()
                     stop(step, error)
@@ -151,6 +155,7 @@ package final class Executable: @unchecked Sendable {
             variables[copy.variable].new.pointer.copyMemory(from: copy.source.pointer, byteCount: copy.byteCount)
         }
         giveBack()
+        recorder?.note(site, since: start)
     }
 
     private func stop(_ step: Step, _ failure: OpFailure) -> Never {

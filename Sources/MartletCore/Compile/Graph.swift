@@ -38,6 +38,9 @@ package struct Graph: Sendable {
     var results: [Int] = []
     package var updates: [Update] = []
 
+    /// The nodes that compute: all but views.
+    var steps: [Node] { nodes.filter { !type(of: $0.op).isView } }
+
     mutating func addInput(_ spec: TensorSpec) -> Int {
         let value = addValue(spec, .input(inputs.count))
         inputs.append(value)

@@ -15,7 +15,9 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
             outputs = [Tensor(sharing: inputs[0], as: specs[0])]
         } else {
             outputs = specs.map(Tensor.init(uninitialized:))
+            let start = context.recorder?.now ?? 0
             try op.run(inputs, outputs)
+            context.recorder?.note(op, inputs, specs, context.layerPath, since: start)
         }
     } catch {
         stop(O.name, "\(error.message) Received: \(inputs.map(\.spec.description).joined(separator: ", ")).")

@@ -31,6 +31,13 @@ package protocol Op: Sendable, Hashable {
     /// out of range (an index, a label). Never called for a view.
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure)
 
+    /// The floating-point operations of a run, for profiles: additions, multiplications, comparisons and values of
+    /// functions count one each, products with padding too. 0 for an op that only moves numbers.
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int
+
+    /// The bytes of a run, for profiles: what must be read and written at least, each number once.
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int
+
     /// The gradient of each input, nil for those that have none; written with ops, so that it has a gradient itself.
     func gradient(_ context: GradientContext) -> [Tensor?]
 
@@ -45,6 +52,10 @@ extension Op {
     package static var isDifferentiable: Bool { true }
     package static var acceptsHalf: Bool { false }
     package func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {}
+    package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
+    package func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        (inputs + outputs).reduce(0) { $0 + $1.byteCount }
+    }
 }
 
 /// What the gradient of an op may use.

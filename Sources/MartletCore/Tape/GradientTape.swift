@@ -24,6 +24,8 @@ public final class GradientTape {
         /// The value number of each input, nil for those that do not depend on anything watched.
         let inputIDs: [Int?]
         let outputIDs: [Int?]
+        /// The layers that were being called, which the gradient is a part of too: for messages and profiles.
+        let layerPath: [String]
     }
 
     private(set) var records: [Record] = []
@@ -111,7 +113,9 @@ public final class GradientTape {
         guard depends, outputs.contains(where: { $0.dtype.isFloatingPoint }) else { return }
         let outputIDs = outputs.map { $0.dtype.isFloatingPoint ? newValue(for: $0) : nil }
         records.append(
-            Record(op: op, inputs: inputs, outputs: outputs, inputIDs: inputIDs, outputIDs: outputIDs))
+            Record(
+                op: op, inputs: inputs, outputs: outputs, inputIDs: inputIDs, outputIDs: outputIDs,
+                layerPath: Context.current.layerPath))
     }
 
     // MARK: - The backward pass
@@ -168,10 +172,14 @@ public final class GradientTape {
             values = [:]
             watched = []
         }
+        let context = Context.current
+        let callersPath = context.layerPath
+        defer { context.layerPath = callersPath }
         while let record = pending.popLast() {
             let needs = record.inputIDs.map { $0.map { wanted[$0] } ?? false }
             let incoming = record.outputIDs.map { $0.flatMap { gradients[$0] } }
             guard needs.contains(true), incoming.contains(where: { $0 != nil }) else { continue }
+            context.layerPath = record.layerPath
             let results = record.op.gradient(
                 GradientContext(
                     inputs: record.inputs, outputs: record.outputs, outputGradients: incoming, needs: needs))

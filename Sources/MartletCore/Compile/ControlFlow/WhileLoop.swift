@@ -43,6 +43,9 @@ struct While: Op {
         return (visited, steps)
     }
 
+    // What it runs is profiled by itself.
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let upstream = Array(context.floatingOutputGradients)
         return spread(perform(WhileGradient(loop: self), context.inputs + upstream), over: context.inputs)
@@ -97,6 +100,9 @@ struct WhileGradient: Op {
 
     // Written with loops, so that it has gradients of every order. Each state is computed from the first one again, which
     // takes time but no memory for the states.
+    // What it runs is profiled by itself.
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let inputs = context.inputs.map(\.distinct)
         let sources = inputs.filter(\.dtype.isFloatingPoint)

@@ -83,6 +83,18 @@ struct Attention: Op {
 
     /// The kernel gives the gradients of query, key and value; that of a bias, which is rare and would need the scores as a
     /// whole, comes from the formula, and so does what flows into the logarithms.
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // The softmax takes 5 operations a pair.
+        pairs(inputs) * (2 * inputs[0].shape[3] + 2 * inputs[2].shape[3] + 5)
+    }
+
+    /// How many pairs of a query and a key are weighed, over all heads.
+    func pairs(_ inputs: [TensorSpec]) -> Int {
+        let (q, keys) = (inputs[0].shape, inputs[1].shape[1])
+        let seen = isCausal ? (0..<q[1]).reduce(0) { $0 + min($1 + 1, keys) } : q[1] * keys
+        return q[0] * q[2] * seen
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let inputs = context.inputs
         if hasBias && context.needs[inputs.count - 1] { return context.differentiating(formula) }
@@ -136,6 +148,11 @@ struct AttentionGradient: Op {
             &plan, inputs[0].pointer, inputs[1].pointer, inputs[2].pointer, mask, bias, inputs[3].pointer,
             inputs[4].pointer, inputs[5].pointer, outputs[0].mutablePointer, outputs[1].mutablePointer,
             outputs[2].mutablePointer)
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // The scores again, and the gradients of query and key; those of the weights and of the value.
+        forward.pairs(inputs) * (6 * inputs[0].shape[3] + 4 * inputs[2].shape[3] + 8)
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { context.differentiating(formula) }

@@ -22,6 +22,12 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         return try windows.outputSizes(input: input, window: Array(kernel.dimensions.dropLast(2)))
     }
 
+    /// The operations of the convolution and of either gradient: one product and one sum for each output element and
+    /// each element of its window.
+    func flops(kernel: Shape, output: Shape) -> Int {
+        2 * output.elementCount * kernel.dimensions.dropLast().reduce(1, *)
+    }
+
     func plan(input: Shape, kernel: Shape, output: Shape, dtype: DType) -> mk_conv_plan {
         var plan = mk_conv_plan()
         plan.type = dtype.c
@@ -72,6 +78,11 @@ struct Convolution: Op {
         var plan = geometry.plan(input: x.shape, kernel: kernel.shape, output: y.shape, dtype: x.dtype)
         plan.activation = activation.c
         mk_conv(&plan, x.pointer, kernel.pointer, inputs.count > 2 ? inputs[2].pointer : nil, y.mutablePointer)
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        geometry.flops(kernel: inputs[1].shape, output: outputs[0].shape)
+            + (activation.flops + (inputs.count > 2 ? 1 : 0)) * outputs[0].shape.elementCount
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -131,6 +142,10 @@ struct ConvolutionInputGradient: Op {
         mk_conv_input_gradient(&plan, dy.pointer, kernel.pointer, dx.mutablePointer)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        geometry.flops(kernel: inputs[1].shape, output: inputs[0].shape)
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (dy, kernel, g) = (context.inputs[0], context.inputs[1], context.gradient)
         let window = Array(kernel.shape.dimensions.dropLast(2))
@@ -175,6 +190,10 @@ struct ConvolutionKernelGradient: Op {
         let (x, dy, dKernel) = (inputs[0], inputs[1], outputs[0])
         var plan = geometry.plan(input: x.shape, kernel: dKernel.shape, output: dy.shape, dtype: x.dtype)
         mk_conv_kernel_gradient(&plan, x.pointer, dy.pointer, dKernel.mutablePointer)
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        geometry.flops(kernel: outputs[0].shape, output: inputs[1].shape)
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

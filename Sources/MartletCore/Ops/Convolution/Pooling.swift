@@ -68,6 +68,8 @@ struct MaxPool: Op {
         mk_max_pool(&plan, inputs[0].pointer, outputs[0].mutablePointer, winners)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount * geometry.size.reduce(1, *) }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let op = MaxPoolGradient(geometry: geometry, input: context.inputs[0].shape)
         return [perform(op, context.gradient, context.outputs[1])]
@@ -101,6 +103,8 @@ struct MaxPoolGradient: Op {
         let winners = inputs[1].pointer.assumingMemoryBound(to: Int32.self)
         mk_max_pool_gradient(&plan, inputs[0].pointer, winners, outputs[0].mutablePointer)
     }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (g, winners) = (context.gradient, context.inputs[1])
@@ -138,6 +142,8 @@ struct AveragePool: Op {
         mk_average_pool(&plan, inputs[0].pointer, outputs[0].mutablePointer)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount * geometry.size.reduce(1, *) }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(AveragePoolGradient(geometry: geometry, input: context.inputs[0].shape), context.gradient)]
     }
@@ -167,6 +173,8 @@ struct AveragePoolGradient: Op {
         var plan = geometry.plan(input: input, output: inputs[0].shape, dtype: inputs[0].dtype)
         mk_average_pool_gradient(&plan, inputs[0].pointer, outputs[0].mutablePointer)
     }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount * geometry.size.reduce(1, *) }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(AveragePool(geometry: geometry), context.gradient)]

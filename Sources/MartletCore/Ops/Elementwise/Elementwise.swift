@@ -27,6 +27,8 @@ extension ElementwiseOp {
     package func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         runElementwise(instruction, inputs, outputs[0])
     }
+
+    package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount }
 }
 
 /// An elementwise op of one input.

@@ -43,6 +43,10 @@ struct FusedElementwise: NotDifferentiable {
         }
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        code.instructions.count * outputSpecs[0].shape.elementCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] { context.inputs.map { _ in nil } }
 
     static var samples: [OpSample] { [] }

@@ -18,6 +18,8 @@ struct Polygamma: Op {
             Int64(inputs[0].elementCount))
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [context.gradient * context.inputs[0].polygamma(order + 1)]
     }

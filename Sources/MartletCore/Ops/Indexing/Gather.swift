@@ -24,6 +24,11 @@ struct Gather: Op {
         try Indices.check(bad, of: indices, size: x.shape[axis], axis: axis)
     }
 
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // Of the first input only what is taken.
+        2 * outputs[0].byteCount + inputs[1].byteCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let op = ScatterAdd(axis: axis, size: context.inputs[0].shape[axis])
         return [perform(op, context.gradient, context.inputs[1]), nil]

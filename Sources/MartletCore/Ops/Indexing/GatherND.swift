@@ -21,6 +21,10 @@ struct GatherND: Op {
         try checkTuples(bad, of: indices, in: x.shape)
     }
 
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        2 * outputs[0].byteCount + inputs[1].byteCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(ScatterND(shape: context.inputs[0].shape), context.gradient, context.inputs[1]), nil]
     }

@@ -21,6 +21,10 @@ struct TakeAlong: Op {
         try Indices.check(bad, of: indices, size: x.shape[axis], axis: axis)
     }
 
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        2 * outputs[0].byteCount + inputs[1].byteCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let op = ScatterAddAlong(axis: axis, size: context.inputs[0].shape[axis])
         return [perform(op, context.gradient, context.inputs[1]), nil]

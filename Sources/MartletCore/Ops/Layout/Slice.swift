@@ -22,6 +22,8 @@ struct Slice: Op {
             inputs[0].shape.dimensions, begin, step, sizes)
     }
 
+    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 2 * outputs[0].byteCount }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(SliceScatter(shape: context.inputs[0].shape, begin: begin, step: step), context.gradient)]
     }

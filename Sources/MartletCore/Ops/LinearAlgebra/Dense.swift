@@ -6,6 +6,9 @@ package enum FusedActivation: Sendable {
 
     var c: mk_activation { self == .relu ? MK_ACTIVATION_RELU : MK_ACTIVATION_NONE }
 
+    /// Operations for each element.
+    var flops: Int { self == .relu ? 1 : 0 }
+
     /// The gradient before the activation, from the output and the gradient after it.
     func gradient(output: Tensor, upstream: Tensor) -> Tensor {
         self == .relu ? `where`(output .> 0, upstream, 0) : upstream
@@ -44,6 +47,11 @@ struct Dense: Op {
         mk_gemm(
             &plan, inputs[0].pointer, inputs[1].pointer, outputs[0].mutablePointer,
             inputs.count > 2 ? inputs[2].pointer : nil)
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        let perOutput = 2 * inputs[1].shape[0] + (inputs.count > 2 ? 1 : 0) + activation.flops
+        return perOutput * outputs[0].shape.elementCount
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -50,6 +50,10 @@ struct MatMul: Op {
     }
 
     // Transposition is a flag of the products: no matrix is moved.
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        2 * outputs[0].shape.elementCount * inputs[0].shape[transposeA ? -2 : -1]
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (a, b, g) = (context.inputs[0], context.inputs[1], context.gradient)
         var da: Tensor?

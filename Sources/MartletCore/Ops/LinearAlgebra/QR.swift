@@ -29,6 +29,13 @@ struct QR: Op {
         }
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // LAPACK's counts of the reflections and of the product that makes q of them.
+        let (long, short) = (max(inputs[0].shape[-2], inputs[0].shape[-1]), min(inputs[0].shape[-2], inputs[0].shape[-1]))
+        let matrices = inputs[0].shape.dimensions.dropLast(2).reduce(1, *)
+        return matrices * (4 * long * short * short - 4 * short * short * short / 3)
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         stop(Self.name, "The decomposition has no gradient here; use stopGradient() on its input.")
     }

@@ -24,6 +24,11 @@ struct BatchNorm: Op {
             Int64(x.elementCount / max(channels, 1)), Int64(channels), epsilon)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // Sum; difference, square, sum; product with 1 / deviation, scale and offset.
+        (5 + (hasScale ? 1 : 0) + (hasOffset ? 1 : 0)) * inputs[0].shape.elementCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         var result = [Tensor?](repeating: nil, count: context.inputs.count)
         if let dy = context.outputGradients[0] {
@@ -88,6 +93,11 @@ struct BatchNormGradient: Op {
             inputs[3].pointer, outputs[0].mutablePointer, wantsScale ? outputs[1].mutablePointer : nil,
             wantsOffset ? outputs[outputs.count - 1].mutablePointer : nil, Int64(x.elementCount / max(channels, 1)),
             Int64(channels), epsilon)
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // The sums of dy and of dy (x - mean), 4; dy - mean - (x - mean) weight, 4; scaled.
+        9 * inputs[0].shape.elementCount
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

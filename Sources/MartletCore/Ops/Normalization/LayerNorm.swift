@@ -26,6 +26,11 @@ struct LayerNorm: Op {
             Int64(outputs[1].elementCount), Int64(x.shape[-1]), epsilon)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // As `BatchNorm`; not centered, there is no mean to take and subtract.
+        ((isCentered ? 5 : 3) + (hasScale ? 1 : 0) + (hasOffset ? 1 : 0)) * inputs[0].shape.elementCount
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         var result = [Tensor?](repeating: nil, count: context.inputs.count)
         if let dy = context.outputGradients[0] {
@@ -97,6 +102,12 @@ struct LayerNormGradient: Op {
             wantsScale ? outputs[1].mutablePointer : nil,
             wantsOffset ? outputs[outputs.count - 1].mutablePointer : nil, Int64(inputs[2].elementCount),
             Int64(x.shape[-1]))
+    }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        // z, 1 or 2; the sums of g and g z, 2 or 3; g - mean - z mean, 2 or 3; scaled; the parameters' sums.
+        let perElement = (isCentered ? 8 : 5) + 1 + (hasScale ? 1 : 0) + (wantsScale ? 2 : 0) + (wantsOffset ? 1 : 0)
+        return perElement * inputs[0].shape.elementCount
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

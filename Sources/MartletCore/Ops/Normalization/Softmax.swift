@@ -25,6 +25,11 @@ extension SoftmaxOp {
         return (Int64(before.reduce(1, *)), Int64(shape.dimensions[axis]), Int64(after.reduce(1, *)))
     }
 
+    /// Of each element: largest, difference, exponential, sum, and one more to finish; in a gradient fewer.
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        (inputs.count == 1 ? 5 : 4) * inputs[0].shape.elementCount
+    }
+
     /// Samples with `count` inputs; `prepare` makes the last one of random numbers.
     static func samples(inputs count: Int, prepare: (Tensor, Self) -> Tensor = { x, _ in x }) -> [OpSample] {
         let cases: [(Shape, Int)] = [([2, 3], -1), ([3, 2], 0), ([2, 3, 2], 1), ([1], 0), ([0, 3], 1), ([2, 0], 0)]

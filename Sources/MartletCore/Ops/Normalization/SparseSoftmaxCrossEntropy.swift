@@ -42,6 +42,8 @@ struct SparseSoftmaxCrossEntropy: Op {
         try checkLabel(wrong, logits, labels)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 4 * inputs[0].shape.elementCount }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (logits, labels) = (context.inputs[0], context.inputs[1])
         return [perform(SparseSoftmaxCrossEntropyGradient(), logits, labels, context.gradient), nil]
@@ -71,6 +73,8 @@ struct SparseSoftmaxCrossEntropyGradient: Op {
             outputs[0].mutablePointer, Int64(labels.elementCount), Int64(logits.shape[-1]))
         try checkLabel(wrong, logits, labels)
     }
+
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 6 * inputs[0].shape.elementCount }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (logits, labels, weights) = (context.inputs[0], context.inputs[1], context.inputs[2])

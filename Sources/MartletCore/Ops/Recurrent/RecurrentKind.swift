@@ -91,6 +91,12 @@ struct RecurrentPlan: Sendable, Hashable {
         return TensorSpec(Shape([x[0], x[1], bytes]), .uint8)
     }
 
+    /// The operations of the products with both kernels, which are all that counts: those with x are optional.
+    func flops(_ inputs: [TensorSpec], withInput: Bool = true) -> Int {
+        let (x, units) = (inputs[0].shape, inputs[1].shape[1])
+        return 2 * x[0] * x[1] * ((withInput ? x[2] : 0) + units) * kind.gateCount * units
+    }
+
     func c(_ inputs: [Tensor]) -> mk_rnn_plan {
         let (x, h) = (inputs[0].shape, inputs[1].shape)
         return mk_rnn_plan(

@@ -20,6 +20,8 @@ struct RecurrentSequence: Op {
         mk_rnn_forward(&c, &pointers, &results)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { plan.flops(inputs) }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let states = 1 + plan.kind.stateCount
         let op = RecurrentSequenceGradient(plan: plan, needsInput: context.needs[0])
@@ -61,6 +63,11 @@ struct RecurrentSequenceGradient: Op {
             recurrent: outputs[kernel + 1].mutablePointer, bias: plan.hasBias ? outputs[kernel + 2].mutablePointer : nil
         )
         mk_rnn_backward(&c, &pointers, inputs[start - 1].pointer, &upstream, &gradients)
+    }
+
+    /// Each product of the forward pass has two gradients.
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
+        plan.flops(inputs) + plan.flops(inputs, withInput: needsInput)
     }
 
     /// The derivative of the same gradients taken from plain ops. The reserve, which follows from the other inputs, has

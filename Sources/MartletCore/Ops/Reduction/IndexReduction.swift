@@ -25,6 +25,8 @@ extension IndexReductionOp {
             Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
+
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }
 
     static var samples: [OpSample] {

@@ -23,6 +23,8 @@ struct LinearRecurrence: Op {
             Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)), reverse)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 2 * inputs[0].shape.elementCount }
+
     /// With `vᵢ` the gradient that reaches `yᵢ₊₁` in all: `vᵢ₋₁ = uᵢ + aᵢ vᵢ`, `dbᵢ = vᵢ`, `daᵢ = vᵢ yᵢ`.
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let v = linearRecurrence(context.inputs[0], context.gradient, axis: axis, reverse: !reverse)

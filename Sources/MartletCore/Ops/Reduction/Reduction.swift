@@ -72,6 +72,8 @@ extension ReductionOp {
             shape.dimensions, folded)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
+
     /// A tensor of the output's shape, so that it broadcasts to the input's.
     func expanded(_ tensor: Tensor, for input: Tensor) -> Tensor {
         axes.keepDims ? tensor : tensor.reshaped(to: axes.keptShape(for: input.shape))

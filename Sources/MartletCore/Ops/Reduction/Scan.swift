@@ -25,6 +25,8 @@ extension ScanOp {
             Int64(shape[axis]), Int64(shape.inner(axis)), exclusive, reverse)
     }
 
+    func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
+
     /// Samples along each axis, both ways, with and without the element itself.
     static func samples(exclusive: [Bool], _ input: (Shape) -> Tensor) -> [OpSample] {
         let cases: [(Shape, Int)] = [([2, 3], 1), ([3, 2], 0), ([2, 3, 2], 1), ([1], 0), ([2, 0], 1)]

@@ -1,0 +1,66 @@
+import Martlet
+
+/// What is timed or profiled, warmed up: a training step, a prediction, a run of eager steps.
+struct Subject {
+    /// What is known before the timing.
+    var report: Report
+    let batch: Int
+    /// Steps in a call: times are given per step.
+    var stepsPerCall = 1
+    /// Calls to be timed at most.
+    var mostCalls = Int.max
+    /// Makes a call, given its number.
+    let call: (Int) throws -> Void
+
+    static func training(_ workload: Workload) throws -> Subject {
+        let batches = workload.batches()
+        let model = try workload.compiledModel()
+        var report = Report(workload.name)
+        let start = Clock.now
+        for step in 1...Clock.warmUp {
+            // A warm-up step reports the loss of its own batch alone.
+            let logs = try model.trainOnBatch(batches[0].inputs[0], batches[0].targets[0])
+            if step == 1 { report.noteFirstStep(since: start) }
+            if step == 1 { report.loss_first = logs["loss"]!.rounded(to: 4) }
+            if step == Clock.warmUp { report.loss_last = logs["loss"]!.rounded(to: 4) }
+        }
+        report.params = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
+        let step = try model.makeTrainFunction(for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
+        step(batches[0])
+        return Subject(report: report, batch: workload.batch) { step(batches[$0 % batches.count]) }
+    }
+
+    static func prediction(_ workload: Workload) throws -> Subject {
+        let x = workload.batches()[0].inputs[0]
+        var report = Report(workload.name)
+        let start = Clock.now
+        let model = workload.makeModel()
+        _ = try model.predictOnBatch(x)
+        report.noteFirstStep(since: start)
+        for _ in 1..<Clock.warmUp { _ = try model.predictOnBatch(x) }
+        return Subject(report: report, batch: workload.batch) { _ in _ = try model.predictOnBatch(x) }
+    }
+
+    /// 50 eager steps of sum((x - 2)^2) from 0.
+    static func quadratic(_ name: String, updates: Bool) -> Subject {
+        let steps = 50
+        func run() -> (first: Tensor, last: Tensor) {
+            let x = Variable(Tensor([0.0, 0.0], dtype: .float32))
+            let optimizer = Adam(learningRate: 0.1)
+            let losses = (0..<steps).map { _ in
+                let tape = GradientTape()
+                let loss = tape.record { (x.value - 2).square().sum() }
+                let gradient = tape.gradient(of: loss, withRespectTo: x)
+                if updates { optimizer.apply([gradient], to: [x]) }
+                return loss
+            }
+            return (losses[0], losses[steps - 1])
+        }
+        var report = Report(name)
+        for _ in 0..<3 {
+            let (first, last) = run()
+            (report.loss_first, report.loss_last) = (first.item().rounded(to: 4), last.item().rounded(to: 4))
+        }
+        return Subject(report: report, batch: 1, stepsPerCall: steps, mostCalls: 100) { _ in _ = run() }
+    }
+}
