@@ -27,6 +27,7 @@
     static inline T F##_div(T a, T b) { return a / b; } \
     static inline T F##_min(T a, T b) { return a < b || a != a ? a : b; } \
     static inline T F##_max(T a, T b) { return a > b || a != a ? a : b; } \
+    static inline T F##_gate(T a, T b) { return a > 0 ? b : 0; } \
     /* The remainder is exact; the quotient is rounded from (a - remainder) / b, an integer but for rounding. */ \
     static inline T F##_mod(T a, T b) { \
         T m = F##_remainder(a, b); \

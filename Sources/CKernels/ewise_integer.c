@@ -13,6 +13,7 @@
     static inline T F##_mul(T a, T b) { return (T)((U)a * (U)b); } \
     static inline T F##_min(T a, T b) { return a < b ? a : b; } \
     static inline T F##_max(T a, T b) { return a > b ? a : b; } \
+    static inline T F##_gate(T a, T b) { return a > 0 ? b : 0; } \
     static inline T F##_bit_not(T x) { return (T)~(U)x; } \
     static inline T F##_bit_and(T a, T b) { return a & b; } \
     static inline T F##_bit_or(T a, T b) { return a | b; } \

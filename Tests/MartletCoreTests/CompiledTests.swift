@@ -100,6 +100,29 @@ import Testing
         #expect(nodes { $0.exp() + $0.exp() } == 1)
     }
 
+    /// The gradient of a relu before a pooling is gated where it is small, unless windows overlap.
+    @Test(arguments: 0..<3) func gatedPooling(_ number: Int) throws {
+        let size = [[2, 2], [2, 3], [3, 3]][number]
+        let strides = [[2, 2], [3, 3], [2, 2]][number]
+        let padding: Padding = number == 0 ? .valid : .same
+        let x = Tensor.randomNormal([2, 7, 8, 3])
+        func gradient(_ x: Tensor) -> Tensor {
+            let tape = GradientTape()
+            let loss = tape.record {
+                tape.watch(x)
+                return maxPool((x * 2).relu(), size: size, strides: strides, padding: padding).square().sum()
+            }
+            return tape.gradient(of: loss, withRespectTo: x)!
+        }
+        let function = compiled(gradient)
+        #expect(Self.bytes(function(x)) == Self.bytes(gradient(x)))
+        // What is multiplied at the end tells where the gate went.
+        let nodes = function.executable!.graph.nodes
+        let spread = try #require(nodes.firstIndex { type(of: $0.op).name == "maxPoolGradient" })
+        let last = nodes[spread + 1].op
+        #expect((type(of: last).name == "multiply") == (size[0] <= strides[0]))
+    }
+
     @Test func plainValuesAndContainers() {
         let f = compiled { (xs: [Tensor], flag: Bool, extra: Tensor?) -> [String: Tensor] in
             ["a": flag ? xs[0] + xs[1] : xs[0] - xs[1], "b": extra ?? xs[0]]

@@ -42,10 +42,10 @@ enum {
 // The result is bool.
 #define MK_UNARY_PREDICATES(X) \
     X(ISNAN, isnan, MK_ON_FLOATS) X(ISINF, isinf, MK_ON_FLOATS) X(ISFINITE, isfinite, MK_ON_FLOATS)
-// Integers wrap; min and max hand a NaN on.
+// Integers wrap; min and max hand a NaN on. gate: b where a > 0, else 0.
 #define MK_BINARY_ARITHMETIC(X) \
     X(ADD, add, MK_ON_NUMBERS) X(SUB, sub, MK_ON_NUMBERS) X(MUL, mul, MK_ON_NUMBERS) \
-    X(MIN, min, MK_ON_NUMBERS) X(MAX, max, MK_ON_NUMBERS)
+    X(MIN, min, MK_ON_NUMBERS) X(MAX, max, MK_ON_NUMBERS) X(GATE, gate, MK_ON_NUMBERS)
 #define MK_BINARY_MATH(X) \
     X(DIV, div, MK_ON_FLOATS) X(ATAN2, atan2, MK_ON_FLOATS) X(HYPOT, hypot, MK_ON_FLOATS)
 // floor_div and mod follow the divisor's sign, as in Python; an integer divided by zero gives 0. An integer to a

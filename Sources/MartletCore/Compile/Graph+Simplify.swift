@@ -5,10 +5,10 @@ package protocol SimplifiableOp: Op {
     func simplified(_ inputs: [Int], in graph: Graph) -> Simplification?
 }
 
-/// What takes an op's place.
-package enum Simplification {
+/// What takes an op's place: a value of the graph, or the first output of an op on such.
+package indirect enum Simplification {
     case value(Int)
-    case op(any Op, [Int])
+    case op(any Op, [Simplification])
 }
 
 extension Graph {
@@ -25,10 +25,10 @@ extension Graph {
         return .value(value)
     }
 
-    /// The op that computes a value, when it is of that type, and its inputs.
-    package func producer<O: Op>(of value: Int, as type: O.Type) -> (op: O, inputs: [Int])? {
+    /// The op that computes a value, when it is of that type, its inputs and its outputs.
+    package func producer<O: Op>(of value: Int, as type: O.Type) -> (op: O, inputs: [Int], outputs: [Int])? {
         guard let node = producer(of: value), let op = nodes[node].op as? O else { return nil }
-        return (op, nodes[node].inputs)
+        return (op, nodes[node].inputs, nodes[node].outputs)
     }
 
     /// The same graph without what is computed twice, what nobody needs, and what ops know to be simpler.
@@ -46,16 +46,24 @@ extension Graph {
         }
         func place(_ op: any Op, _ inputs: [Int], _ specs: [TensorSpec], _ layerPath: [String]) -> [Int] {
             if let simplifiable = op as? any SimplifiableOp, let found = simplifiable.simplified(inputs, in: result) {
-                switch found {
-                case .value(let same): return [same]
-                case .op(let op, let inputs): return place(op, inputs, specs, layerPath)
-                }
+                return [place(found, layerPath)]
             }
             let expression = Expression(op: AnyHashable(op), inputs: inputs)
             if let values = known[expression] { return values }
             let values = result.addNode(op, inputs, specs, layerPath: layerPath)
             known[expression] = values
             return values
+        }
+        func place(_ simplification: Simplification, _ layerPath: [String]) -> Int {
+            switch simplification {
+            case .value(let value): return value
+            case .op(let op, let operands):
+                let inputs = operands.map { place($0, layerPath) }
+                guard let specs = try? op.outputs(for: inputs.map { result.specs[$0] }) else {
+                    preconditionFailure("a simpler op does not take its inputs")
+                }
+                return place(op, inputs, specs, layerPath)[0]
+            }
         }
         let used = neededNodes()
         for (index, node) in nodes.enumerated() where used[index] {

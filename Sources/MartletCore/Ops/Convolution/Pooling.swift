@@ -20,6 +20,9 @@ package struct PoolingGeometry: Sendable, Hashable {
         return Shape([input[0]] + sizes + [input[-1]])
     }
 
+    /// Whether no element lies in two windows.
+    var isDisjoint: Bool { zip(size, windows.strides).allSatisfy { $0 <= $1 } }
+
     func plan(input: Shape, output: Shape, dtype: DType) -> mk_pool_plan {
         var plan = mk_pool_plan()
         plan.type = dtype.c

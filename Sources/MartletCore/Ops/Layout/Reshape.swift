@@ -20,7 +20,7 @@ struct Reshape: Op, SimplifiableOp {
 
     func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
         if graph.specs[inputs[0]].shape == shape { return .value(inputs[0]) }
-        return graph.producer(of: inputs[0], as: Reshape.self).map { .op(self, $0.inputs) }
+        return graph.producer(of: inputs[0], as: Reshape.self).map { .op(self, $0.inputs.map { .value($0) }) }
     }
 
     static var samples: [OpSample] {

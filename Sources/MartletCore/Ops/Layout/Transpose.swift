@@ -32,7 +32,7 @@ struct Transpose: Op, SimplifiableOp {
         guard let first = graph.producer(of: inputs[0], as: Transpose.self) else { return nil }
         let whole = permutation.map { first.op.permutation[$0] }
         return whole == Array(whole.indices)
-            ? .value(first.inputs[0]) : .op(Transpose(permutation: whole), first.inputs)
+            ? .value(first.inputs[0]) : .op(Transpose(permutation: whole), [.value(first.inputs[0])])
     }
 
     static var samples: [OpSample] {

@@ -11,7 +11,7 @@ package enum FusedActivation: Sendable {
 
     /// The gradient before the activation, from the output and the gradient after it.
     func gradient(output: Tensor, upstream: Tensor) -> Tensor {
-        self == .relu ? `where`(output .> 0, upstream, 0) : upstream
+        self == .relu ? perform(Gate(), output, upstream) : upstream
     }
 }
 

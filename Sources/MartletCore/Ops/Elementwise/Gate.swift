@@ -1,0 +1,25 @@
+import CKernels
+
+/// `b` where `a` is positive, else 0: how the gradient passes a `relu`.
+struct Gate: BinaryOp, SimplifiableOp {
+    static let name = "gate"
+    static let code = MK_GATE
+
+    // Constant in `a` between its jumps.
+    func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
+        (nil, needs[1] ? perform(Gate(), a, upstream) : nil)
+    }
+
+    // Of a pooling's input only the winners have a gradient, and their values are the pooling's output: where windows do
+    // not overlap, the few gradients before they are spread pass the gate as well as the many after.
+    func simplified(_ inputs: [Int], in graph: Graph) -> Simplification? {
+        guard let spread = graph.producer(of: inputs[1], as: MaxPoolGradient.self),
+            spread.op.geometry.isDisjoint, let pool = graph.producer(of: spread.inputs[1], as: MaxPool.self),
+            pool.op.geometry == spread.op.geometry, pool.inputs == [inputs[0]]
+        else { return nil }
+        let passed = Simplification.op(Gate(), [.value(pool.outputs[0]), .value(spread.inputs[0])])
+        return .op(spread.op, [passed, .value(spread.inputs[1])])
+    }
+
+    static var samples: [OpSample] { binarySamples(Gate(), awayFrom: [0]) }
+}
