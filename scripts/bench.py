@@ -30,6 +30,12 @@ BUSY = ["mlp_mnist_b32", "cnn_mnist_b32", "lstm_b32"]
 TABLES = ["workloads", "busy", "scaling", "overhead"]
 NOISE = 0.15  # cores that others may use before a figure is marked
 LIMIT = 180  # seconds of one run
+VERSIONS = """
+from importlib.metadata import distributions
+known = {d.metadata["Name"].lower().replace("_", "-"): d.version for d in distributions()}
+names = ["tensorflow", "tensorflow-cpu", "keras", "torch", "jax", "optax"]
+print(", ".join(f"{n} {known[n]}" for n in names if n in known))
+"""
 
 
 def run(args, name, workload, threads):
@@ -180,9 +186,7 @@ def introduction(args):
              f"round{'' if args.rounds == 1 else 's'} of {args.seconds:g} s per contestant, taken in turn; `OPENBLAS_CORETYPE` "
              f"unset. ~ marks figures while other processes used more than {NOISE} cores: they rank nobody."]
     if args.peers:
-        names = ["tensorflow", "keras", "torch", "jax"]
-        code = f"from importlib.metadata import version\nprint(', '.join(f'{{n}} {{version(n)}}' for n in {names}))"
-        versions = subprocess.run([args.python, "-c", code], capture_output=True, text=True).stdout.strip()
+        versions = subprocess.run([args.python, "-c", VERSIONS], capture_output=True, text=True).stdout.strip()
         lines.append(f"Peers: {versions}. In `custom_quadratic`, which is eager, the first peer is TensorFlow's eager mode. The "
                      "share is Martlet's time as a part of the best peer's.")
     else:

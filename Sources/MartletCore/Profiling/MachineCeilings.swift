@@ -44,7 +44,12 @@ public struct MachineCeilings: Sendable {
             let clock = ContinuousClock()
             let end = clock.now + .milliseconds(250)
             var least = Duration.seconds(1000)
-            repeat { least = try min(least, clock.measure { try op.run(inputs, outputs) }) } while clock.now < end
+            var runs = 0
+            // The first run also gets the output's pages from the system.
+            while runs < 8 || clock.now < end {
+                least = try min(least, clock.measure { try op.run(inputs, outputs) })
+                runs += 1
+            }
             return Double(work(op, specs, results)) / (least / .seconds(1))
         } catch {
             stop(O.name, "\(error)")
