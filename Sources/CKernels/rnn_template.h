@@ -65,7 +65,11 @@ MK_CLONES void NAME(mk_rnn_forward)(int64_t task, void *context) {
             T *row = reserve + r * next;
             NAME(copy)(row + job->gates * n, h + r * n, n);
             if (p->cell == MK_RNN_LSTM) NAME(copy)(row + 5 * n, c + r * n, n);
-            if (NAME(masked)(job, first + r, t)) continue;
+            if (NAME(masked)(job, first + r, t)) {
+                // The kernel's gradient multiplies r h of all steps with their deltas, zeros here: it must be a number.
+                if (p->cell == MK_RNN_GRU) memset(row + 4 * n, 0, (size_t)n * sizeof(T));
+                continue;
+            }
             switch (p->cell) {
             case MK_RNN_SIMPLE: NAME(simple_step)(n, row, product + r * stride, h + r * n); break;
             case MK_RNN_LSTM: NAME(lstm_step)(n, row, product + r * stride, h + r * n, c + r * n); break;

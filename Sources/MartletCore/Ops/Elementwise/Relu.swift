@@ -5,7 +5,7 @@ struct Relu: UnaryOp {
     static let name = "relu"
     static let code = MK_RELU
 
-    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { perform(Gate(), x, upstream) }
+    func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { perform(Gate(), y, upstream) }
 
     static var samples: [OpSample] { unarySamples(Relu(), awayFrom: [0]) }
 }
