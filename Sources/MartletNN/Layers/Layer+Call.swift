@@ -46,7 +46,10 @@ extension Layer {
         let outputs = context.inLayer(name) {
             body(castsInputs ? inputs.map(cast) : inputs, CallContext(training: context.isTraining))
         }
-        if let activityRegularizer { outputs.forEach { addLoss(activityRegularizer($0)) } }
+        if let activityRegularizer {
+            // By the number of samples, so that it weighs the same in batches of any size.
+            for output in outputs { addLoss(activityRegularizer(output) / Double(max(1, output.rank > 0 ? output.shape[0] : 1))) }
+        }
         return outputs
     }
 
