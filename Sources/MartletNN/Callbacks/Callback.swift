@@ -1,8 +1,4 @@
 import MartletCore
-import OrderedCollections
-
-/// Names and figures of an epoch or a batch, in the order in which they are shown: `loss`, `accuracy`, `val_loss`, ...
-public typealias Logs = OrderedDictionary<String, Double>
 
 /// Something that watches and steers `fit`: override the hooks you need.
 ///

@@ -60,7 +60,12 @@ extension Layer {
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
             let outputs = call(taken, in: arguments)
-            if let activityRegularizer { outputs.forEach { addLoss(activityRegularizer($0)) } }
+            if let activityRegularizer {
+                // By the number of samples, so that it weighs the same in batches of any size.
+                for output in outputs {
+                    addLoss(activityRegularizer(output) / Double(max(1, output.rank > 0 ? output.shape[0] : 1)))
+                }
+            }
             let outputMasks = computeMasks(taken, masks: masks)
             return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
         }

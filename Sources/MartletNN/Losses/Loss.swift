@@ -159,6 +159,13 @@ public protocol LossConvertible {
     /// The loss itself.
     /// - Throws: `MartletError` when a name is not known.
     func makeLoss() throws -> Loss
+    /// The loss for targets and predictions of these shapes, batch axis included. Only names depend on them.
+    /// - Throws: `MartletError` when a name is not known.
+    func makeLoss(for target: PartialShape, _ prediction: PartialShape) throws -> Loss
+}
+
+extension LossConvertible {
+    public func makeLoss(for target: PartialShape, _ prediction: PartialShape) throws -> Loss { try makeLoss() }
 }
 
 extension Loss {

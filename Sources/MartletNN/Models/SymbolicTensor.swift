@@ -80,13 +80,16 @@ final class GraphNode: @unchecked Sendable {
     }
 }
 
-/// Starts a functional graph: a symbolic input of the given shape, without the batch axis; nil stands for any size.
+/// Starts a functional graph: a symbolic input of the given shape, without the batch axis; nil stands for any size. Keras
+/// needs `batchSize` where a recurrent layer keeps its states.
 ///
 /// ```swift
 /// let x = Input([28, 28, 1])
 /// let y = Dense(10, activation: .softmax)(Flatten()(x))
 /// let model = Model(inputs: [x], outputs: [y])
 /// ```
-public func Input(_ shape: PartialShape, dtype: DType? = nil, name: String? = nil) -> SymbolicTensor {
-    GraphNode.input(InputLayer(shape, dtype: dtype, name: name)).outputs[0]
+public func Input(
+    _ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil
+) -> SymbolicTensor {
+    GraphNode.input(InputLayer(shape, batchSize: batchSize, dtype: dtype, name: name)).outputs[0]
 }

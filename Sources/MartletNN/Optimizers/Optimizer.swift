@@ -140,6 +140,9 @@ open class Optimizer: OptimizerConvertible {
             && !undecayed.names.contains { variable.name.contains($0) }
     }
 
+    /// Whether it remembers anything of variables yet.
+    var isBuilt: Bool { !built.isEmpty }
+
     final func slots(of variable: Variable) -> [Variable] { slots[ObjectIdentifier(variable)] ?? [] }
 
     /// The loss of which gradients are to be taken, so that those of low precision do not vanish; `apply` divides by

@@ -7,7 +7,7 @@ struct CallArguments: Sendable {
     /// Which output of which call of which layer a tensor is.
     struct Reference: Hashable {
         let layer: String
-        let node: Int
+        var node: Int
         let output: Int
     }
 

@@ -42,7 +42,12 @@ enum ModelWriter {
             return JSONValue.object(json)
         }
         func structure(_ tensors: [SymbolicTensor], _ given: ModelStructure?) -> JSONValue {
-            let references = tensors.map(reference)
+            // There Keras counts a model's own graph as its first call.
+            let references = tensors.map { tensor in
+                var reference = reference(tensor)
+                if (tensor.node.layer as? Model)?.graph != nil { reference.node += 1 }
+                return reference
+            }
             if let given { return given.replacing(references) }
             return references.count == 1 ? references[0].json : .array(references.map(\.json))
         }

@@ -9,7 +9,7 @@ extension TensorDataset.Batch: TensorGroup {
     }
 
     public func appendStructure(to structure: inout [AnyHashable]) {
-        structure.append([inputs.count, targets.count, sampleWeights == nil ? 0 : 1])
+        structure.append([inputs.count, targets.count, sampleWeights.count])
     }
 }
 
