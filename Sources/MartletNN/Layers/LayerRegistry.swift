@@ -1,7 +1,7 @@
 /// The layers that configurations can name, and that every test of all layers runs over.
 package enum LayerRegistry {
     package static let types: [any ConfigurableLayer.Type] = [
-        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, Identity.self,
+        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, Identity.self, Masking.self,
         Activation.self, ReLU.self, LeakyReLU.self, ELU.self, Softmax.self,
         Conv1D.self, Conv2D.self, Conv3D.self, Conv1DTranspose.self, Conv2DTranspose.self, Conv3DTranspose.self,
         MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self, AveragePooling1D.self, AveragePooling2D.self,

@@ -84,7 +84,7 @@ open class Model: Layer {
         require(
             inputs.count == graph.inputs.count, name,
             "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
-        return graph.run(inputs)
+        return graph.run(inputs.withMasks(context.masks))
     }
 
     open override func build(for inputShapes: [PartialShape]) throws {
@@ -144,6 +144,7 @@ open class Model: Layer {
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
     override var castsInputs: Bool { false }
+    override var listParameter: String? { graph.map { $0.inputs.count > 1 ? "inputs" : nil } ?? nil }
 
     private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
         guard shapes.count == inputs.count else {

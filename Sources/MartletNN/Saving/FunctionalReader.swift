@@ -4,7 +4,7 @@ import MartletFormats
 /// Rebuilds the graph of a functional model from the calls that its configuration lists.
 struct FunctionalReader {
     private struct Call {
-        let arguments: CallArguments?
+        let arguments: CallArguments
         let inputs: [CallArguments.Reference]
     }
 
@@ -44,7 +44,7 @@ struct FunctionalReader {
         self.calls = calls
     }
 
-    /// The model. Layers that only make masks are left out.
+    /// The model.
     mutating func model() throws -> Model {
         let (inputReferences, outputReferences) = (try inputs.references(), try outputs.references())
         let needed = neededLayers(from: outputReferences + inputReferences)
@@ -94,6 +94,7 @@ struct FunctionalReader {
                 ?? (OperationLayer.knows(description["class_name"]) && description["config"]?["trainable"] == nil)
             let layer: Layer
             if isOperation {
+                try ModelReader.checkSizes(description)
                 layer = try OperationLayer(description, calls[name]?.first?.arguments)
             } else {
                 layer = try make(description)
@@ -116,7 +117,7 @@ struct FunctionalReader {
             do {
                 made.append(
                     try Argument.throwing {
-                        try GraphNode.make(layer: layer, inputs: inputs, arguments: call.arguments)
+                        try GraphNode.make(layer: layer, inputs, arguments: call.arguments)
                     })
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: "layer \(name)")

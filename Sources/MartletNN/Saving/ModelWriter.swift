@@ -36,8 +36,7 @@ enum ModelWriter {
             json["name"] = .string(layer.name)
             json["inbound_nodes"] = .array(
                 calls[ObjectIdentifier(layer), default: []].filter { !$0.inputs.isEmpty }.map { node in
-                    let arguments =
-                        node.arguments ?? CallArguments(inputs: node.inputs.count, asList: layer.takesListOfInputs)
+                    let arguments = node.arguments ?? CallArguments(node.call, of: layer)
                     return arguments.json(inputs: node.inputs.map { ($0, reference($0)) })
                 })
             return JSONValue.object(json)
@@ -57,9 +56,4 @@ enum ModelWriter {
             "output_layers": structure(graph.outputs, structures?.outputs),
         ]
     }
-}
-
-extension Layer {
-    /// Whether Keras passes several inputs as one list.
-    var takesListOfInputs: Bool { self is MergingLayer || self is Concatenate || self is Model }
 }

@@ -57,9 +57,9 @@ import Testing
             )
         case let layer as ScoredAttention:
             if wantsScores {
-                return layer.withScores(inputs, queryMask: query, valueMask: value, useCausalMask: isCausal)
+                return layer.withScores(inputs, masks: [query, value], useCausalMask: isCausal)
             }
-            return (layer(inputs, queryMask: query, valueMask: value, useCausalMask: isCausal), nil)
+            return (layer(inputs, masks: [query, value], useCausalMask: isCausal), nil)
         case let layer as BatchNormalization:
             return (layer(inputs[0], mask: try masks.tensorIfPresent("mask"), training: training), nil)
         default: return (layer(inputs, training: training), nil)

@@ -26,6 +26,8 @@ public final class ActivityRegularization: Layer, ConfigurableLayer {
             l1: config.value("l1", default: 0), l2: config.value("l2", default: 0), name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         x
     }
