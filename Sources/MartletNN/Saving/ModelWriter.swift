@@ -56,5 +56,5 @@ enum ModelWriter {
 
 extension Layer {
     /// Whether Keras passes several inputs as one list.
-    var takesListOfInputs: Bool { self is MergingLayer || self is Concatenate || self is Model }
+    var takesListOfInputs: Bool { self is MergingLayer || self is Concatenate || self is Dot || self is Model }
 }
