@@ -15,6 +15,10 @@ open class Callback {
     /// Makes a callback that does nothing.
     public init() {}
 
+    /// The epoch, counted from 0, with which the training is to begin in place of the one that was asked for; nil for
+    /// that one. Read after `onTrainBegin`.
+    var firstEpoch: Int? { nil }
+
     /// Before the first epoch.
     open func onTrainBegin() throws {}
     /// After the last epoch, also when training was stopped early.

@@ -60,14 +60,18 @@ extension Layer {
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
             let outputs = call(taken, in: arguments)
-            if let activityRegularizer {
-                // By the number of samples, so that it weighs the same in batches of any size.
-                for output in outputs {
-                    addLoss(activityRegularizer(output) / Double(max(1, output.rank > 0 ? output.shape[0] : 1)))
-                }
-            }
+            addActivityPenalties(outputs)
             let outputMasks = computeMasks(taken, masks: masks)
             return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
+        }
+    }
+
+    /// By the number of samples, so that penalties weigh the same in batches of any size.
+    private func addActivityPenalties(_ outputs: [Tensor]) {
+        guard let activityRegularizer else { return }
+        for output in outputs {
+            let count = output.rank > 0 ? max(1, output.shape[0]) : 1
+            addLoss(activityRegularizer(output) / Double(count))
         }
     }
 

@@ -149,6 +149,14 @@ open class Optimizer: OptimizerConvertible {
     /// the same factor.
     open func scaleLoss(_ loss: Tensor) -> Tensor { options.lossScaleFactor.map { loss * $0 } ?? loss }
 
+    /// Whether moving averages of variables are kept.
+    var keepsAverages: Bool { options.useEMA }
+
+    /// The variables of which moving averages are kept, with these.
+    var movingAverages: [(variable: Variable, average: Variable)] {
+        built.compactMap { variable in averages[ObjectIdentifier(variable)].map { (variable, $0) } }
+    }
+
     /// Gives variables their final values at the end of a training: with `useEMA`, their moving averages.
     open func finalizeValues(of variables: [Variable]) {
         for variable in variables { if let average = averages[ObjectIdentifier(variable)] { variable.assign(average.value) } }

@@ -75,6 +75,7 @@ extension Model {
         stopTraining = false
         let orders = RandomGenerator()
         for callback in all { try callback.onTrainBegin() }
+        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
         for epoch in initialEpoch..<max(initialEpoch, epochs) {
             compilation.resetMetrics()
             for callback in all { try callback.onEpochBegin(epoch) }
