@@ -4,19 +4,22 @@
     scripts/make-keras-fixtures.py        (needs keras, tensorflow-cpu and numpy)
 
 The same versions on the same kind of processor write the same bytes; another one may differ in the last digits.
-fixtures.py says how tensors are written. Arguments have Keras's names in camel case; those left out have Keras's
-defaults.
+fixtures.py says how tensors are written. An "object" is what Keras writes of it: class name and configuration.
 
-- activations.json, losses.json, in float64: `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}` as
-  make-op-fixtures.py describes it. The inputs of a loss are yTrue, yPred and perhaps the sample weights; its output
-  is one value per sample (reduction "none") or reduced as "reduction" says. A loss has a gradient for yPred alone.
-  LogCosh is 2e-9 too small: TensorFlow rounds its log 2 to float32.
-- metrics.json, in float64: `{"metric", "args", "updates": [{"yTrue", "yPred", "sampleWeight", "result"}, ...]}`;
+- activations.json, in float64: `{"op", "args", "inputs", "outputs", "outputGradient", "gradients"}` as
+  make-op-fixtures.py describes it. Arguments have Keras's names in camel case; those left out have Keras's defaults.
+- losses.json, in float64: the same with "object" in place of "args", and "tolerance" where TensorFlow computes in
+  float32. The inputs are yTrue, yPred and perhaps the sample weights; the output is one value per sample (reduction
+  "none") or reduced. A loss has a gradient for yPred alone.
+- metrics.json, in float64: `{"object", "updates": [{"yTrue", "yPred", "sampleWeight", "result"}, ...], "tolerance"}`;
   `result` is the metric's value after this update and all before it, without a reset. yTrue is null for Mean and Sum.
-- optimizers.json, in float32: the file has "variables", the initial values, and "gradients", those of each step; a
-  case is `{"optimizer", "args", "trajectory"}` with the variables after each step.
-- schedules.json, in float32: `{"schedule", "args", "steps", "values"}`, the learning rate at these steps.
+- optimizers.json, in float32: the file has "variables", the initial values, "names", theirs, and "gradients", those of
+  each step; a case is `{"object", "undecayed", "overflow", "trajectory", "final"}`: the names left out of weight decay,
+  the step whose first gradient is infinite (null for none), the variables after each step, and at the end of a training.
+- schedules.json, in float32: `{"object", "steps", "values"}`, the learning rate at these steps.
+- weights.json, in float32: `{"kind": "regularizer" | "constraint", "object", "weight", "result"}`.
 """
+import inspect
 import os
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0",
@@ -41,12 +44,6 @@ def camel(name):
 def plain(args):
     """The arguments as they are written: names in camel case, schedules as what makes them."""
     def value(v):
-        if isinstance(v, keras.optimizers.schedules.LearningRateSchedule):
-            config = v.get_config()
-            del config["name"]
-            return dict(schedule=type(v).__name__, args=plain(config))
-        if isinstance(v, str):
-            return camel(v) if v.islower() else v
         return number(v) if isinstance(v, float) else v
     return {camel(k): value(v) for k, v in args.items()}
 
@@ -64,9 +61,20 @@ def record(op, function, inputs, args, sources):
     gradients = [None] * len(inputs)
     for i, g in zip(sources, found):
         gradients[i] = tensor(g.numpy())
-    case = dict(op=op, args=plain(args), inputs=[tensor(x) for x in inputs], outputs=[tensor(output.numpy())])
+    case = args | dict(op=op, inputs=[tensor(x) for x in inputs], outputs=[tensor(output.numpy())])
     return case | (dict(outputGradient=tensor(seed), gradients=gradients) if sources
                    else dict(outputGradient=None, gradients=None))
+
+
+def described(value):
+    return keras.saving.serialize_keras_object(value)
+
+
+def assert_complete(module, seen, *abstract):
+    """Every class of Keras's module has a case."""
+    classes = {value for name, value in vars(module).items() if inspect.isclass(value) and name not in abstract}
+    missing = {value.__name__ for value in classes} - seen
+    assert not missing, missing
 
 
 def exact_relu(x, negative_slope=0.0, max_value=np.inf, threshold=0.0):
@@ -99,15 +107,17 @@ def activations():
     for name, args in table:
         function = EXACT[name] if name in EXACT and (args or name != "relu") else getattr(keras.activations, name)
         for x in (draw.distinct((3, 7), -3.9, 3.9), wide if name != "exponential" else wide[1:-1]):
-            yield record(camel(name), lambda x: function(x, **args), [x], args, [0])
+            yield record(camel(name), lambda x: function(x, **args), [x], dict(args=plain(args)), [0])
         special = np.array([0.0, 1, -1, 6, -6, np.inf, -np.inf, np.nan])
         infinite = not args and name in ("linear", "relu", "relu6", "elu", "sigmoid", "tanh", "softplus", "exponential")
-        yield record(camel(name), lambda x: function(x, **args), [special if infinite else special[:5]], args, [])
+        yield record(camel(name), lambda x: function(x, **args), [special if infinite else special[:5]],
+                     dict(args=plain(args)), [])
     for name in ("softmax", "log_softmax", "sparsemax", "glu"):
         function = getattr(keras.activations, name)
         for shape, axis in [((3, 6), -1), ((4, 3), 0), ((2, 4, 3), 1), ((2, 2, 4), -1)]:
             args = dict(axis=axis)
-            yield record(camel(name), lambda x: function(x, **args), [draw.distinct(shape)], args, [0])
+            yield record(camel(name), lambda x: function(x, **args), [draw.distinct(shape)], dict(args=plain(args)),
+                         [0])
 
 
 def losses():
@@ -147,18 +157,41 @@ def losses():
         ("CategoricalFocalCrossentropy", one_hot, draw.uniform, [logits]),
         ("CategoricalGeneralizedCrossEntropy", labels, distribution, [{}, dict(q=0.8)]),
         ("SparseCategoricalCrossentropy", labels, distribution, [{}, dict(ignore_class=1)]),
-        ("SparseCategoricalCrossentropy", labels, draw.uniform, [logits, logits | dict(ignore_class=1)])]
+        ("SparseCategoricalCrossentropy", labels, draw.uniform, [logits, logits | dict(ignore_class=1)]),
+        ("Dice", binary, unit, [{}, dict(axis=(1,))]), ("Tversky", binary, unit, [{}, dict(alpha=0.3, beta=0.7, axis=(1,))]),
+        ("Circle", labels, unit, [{}, dict(gamma=2.0, margin=0.25, remove_diagonal=False)]),
+        ("BinaryCrossentropy", binary, unit, [dict(axis=1)]),
+        ("BinaryFocalCrossentropy", binary, draw.uniform, [logits | smooth | dict(axis=1)])]
+
+    seen = set()
 
     def case(name, inputs, args, reduction):
         loss = getattr(keras.losses, name)(**args, reduction=reduction, dtype="float64")
-        return record(name, loss, inputs, args | dict(reduction=reduction), [1])
+        # TensorFlow's log 2, its CTC and the margins of Circle are float32.
+        tolerance = dict(LogCosh=3e-9, CTC=1e-5, Circle=1e-6, Tversky=1e-7).get(name, 1e-13)
+        seen.add(name)
+        return record(name, loss, inputs, dict(object=described(loss), tolerance=tolerance), [1])
 
     for name, true, predicted, variants in table:
         for args in variants:
             for shape in [(4, 3), (2, 3, 4)]:
-                if name == "CategoricalGeneralizedCrossEntropy" and len(shape) > 2:
+                if name in ("CategoricalGeneralizedCrossEntropy", "Circle") and len(shape) > 2:
                     continue  # takes one label per row
-                yield case(name, [true(shape), predicted(shape)], args, "none")
+                whole = name in ("Dice", "Tversky") and not args
+                y, p = true(shape), predicted(shape)
+                if name == "Circle":
+                    y = np.array([0, 1, 0, 1])
+                yield case(name, [y, p], args, "none")
+                if not whole:
+                    weights = draw.uniform(shape[:1], 0, 2)
+                    for reduction in ("sum_over_batch_size", "sum", "mean_with_sample_weight"):
+                        if len(shape) == 2:
+                            yield case(name, [y, p, weights], args, reduction)
+    for lengths in ([3, 3], [2, 0]):
+        sequence = draw.integers((2, 3), 1, 4)
+        for row, length in zip(sequence, lengths):
+            row[length:] = 0
+        yield case("CTC", [sequence, draw.uniform((2, 8, 4))], {}, "none")
 
     # Probabilities that are exactly 0 or 1 are kept 1e-7 from the ends.
     ends = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
@@ -182,6 +215,7 @@ def losses():
                 extra = [] if weights is None else [weights]
                 yield case("MeanSquaredError", [y, p, *extra], {}, reduction)
                 yield case("SparseCategoricalCrossentropy", [sparse, scores, *extra], logits, reduction)
+    assert_complete(keras.losses, seen, "Loss")
 
 
 def metrics():
@@ -196,6 +230,7 @@ def metrics():
     bits = lambda *shape: lambda: draw.integers(shape, 0, 2).astype(np.float64)
     ids = lambda classes, *shape: lambda: draw.integers(shape, 0, classes)
     one_hot = lambda classes: lambda: np.eye(classes)[draw.integers((n,), 0, classes)]
+    positive = lambda: draw.uniform((n, 2), 0.1, 3)
     weights = lambda: draw.uniform((n,), 0, 2)
     binary = (bits(n, 1), scores(n, 1))
     table = [
@@ -224,7 +259,41 @@ def metrics():
         ("MeanSquaredError", {}, values(n, 2), values(n, 2)), ("MeanAbsoluteError", {}, values(n, 2), values(n, 2)),
         ("RootMeanSquaredError", {}, values(n, 2), values(n, 2)),
         ("BinaryCrossentropy", {}, *binary), ("CategoricalCrossentropy", {}, one_hot(3), scores(n, 3)),
-        ("SparseCategoricalCrossentropy", dict(from_logits=True), ids(3, n), values(n, 3))]
+        ("SparseCategoricalCrossentropy", dict(from_logits=True), ids(3, n), values(n, 3)),
+        ("SparseCategoricalCrossentropy", dict(ignore_class=1), ids(3, n), scores(n, 3)),
+        ("BinaryCrossentropy", dict(from_logits=True, label_smoothing=0.1), bits(n, 2), values(n, 2)),
+        ("CategoricalCrossentropy", dict(from_logits=True, label_smoothing=0.1), one_hot(3), values(n, 3)),
+        ("MeanAbsolutePercentageError", {}, positive, values(n, 2)),
+        ("MeanSquaredLogarithmicError", {}, positive, positive), ("LogCoshError", {}, values(n, 2), values(n, 2)),
+        ("Hinge", {}, bits(n, 2), values(n, 2)), ("SquaredHinge", {}, bits(n, 2), values(n, 2)),
+        ("CategoricalHinge", {}, one_hot(3), values(n, 3)), ("KLDivergence", {}, scores(n, 3), scores(n, 3)),
+        ("Poisson", {}, positive, positive), ("CosineSimilarity", {}, values(n, 3), values(n, 3)),
+        ("R2Score", {}, values(n, 2), values(n, 2)), ("R2Score", dict(class_aggregation=None), values(n, 2), values(n, 2)),
+        ("R2Score", dict(class_aggregation="variance_weighted_average"), values(n, 2), values(n, 2)),
+        ("R2Score", dict(num_regressors=3), values(n, 2), values(n, 2)),
+        ("PearsonCorrelation", {}, values(n, 5), values(n, 5)),
+        ("ConcordanceCorrelation", {}, values(n, 5), values(n, 5)),
+        ("PearsonCorrelation", dict(axis=1), values(n, 3, 2), values(n, 3, 2)),
+        ("ConcordanceCorrelation", dict(axis=1), values(n, 3, 2), values(n, 3, 2)),
+        *[(name, args, one_hot(4), scores(n, 4)) for name in ("F1Score", "FBetaScore")
+          for args in ({}, dict(average="micro"), dict(average="macro"), dict(average="weighted"), dict(threshold=0.4))],
+        ("FBetaScore", dict(beta=0.5, average="macro", threshold=0.6), bits(n, 3), scores(n, 3)),
+        *[(name, {key: bound} | more, bits(n, 1), scores(n, 1)) for name, key in (
+            ("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision"),
+            ("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"))
+          for bound in (0.3, 0.8) for more in ({}, dict(num_thresholds=20))],
+        ("PrecisionAtRecall", dict(recall=0.4, class_id=1), bits(n, 3), scores(n, 3)),
+        *[(name, dict(thresholds=[0.2, 0.7]), *binary)
+          for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")],
+        ("IoU", dict(num_classes=3, target_class_ids=[0, 2]), ids(3, n), ids(3, n)),
+        ("IoU", dict(num_classes=3, target_class_ids=[0], sparse_y_pred=False, ignore_class=1), ids(3, n), scores(n, 3)),
+        ("MeanIoU", dict(num_classes=3), ids(3, n), ids(3, n)),
+        ("MeanIoU", dict(num_classes=4, ignore_class=0), ids(3, n), ids(3, n)),
+        ("BinaryIoU", {}, bits(n), scores(n)), ("BinaryIoU", dict(target_class_ids=[1], threshold=0.3), bits(n), scores(n)),
+        ("OneHotIoU", dict(num_classes=3, target_class_ids=[0, 2]), one_hot(3), scores(n, 3)),
+        ("OneHotIoU", dict(num_classes=3, target_class_ids=[1], sparse_y_pred=True), one_hot(3), ids(3, n)),
+        ("OneHotMeanIoU", dict(num_classes=3), one_hot(3), scores(n, 3))]
+    seen = {"MeanMetricWrapper"}
     for name, args, true, predicted in table:
         for weighted in (None, weights):
             metric = getattr(keras.metrics, name)(**args, dtype="float64")
@@ -233,36 +302,67 @@ def metrics():
                 metric.update_state(*[x for x in (y, p) if x is not None], sample_weight=w)
                 done.append({k: v if v is None else tensor(v) for k, v in dict(
                     yTrue=y, yPred=p, sampleWeight=w, result=np.asarray(metric.result(), np.float64)).items()})
-            yield dict(metric=name, args=plain(args), updates=done)
+            seen.add(name)
+            yield dict(object=described(metric), updates=done, tolerance=3e-9 if name == "LogCoshError" else 1e-12)
+    assert_complete(keras.metrics, seen, "Metric")
 
 
-def optimizers(variables, gradients):
-    def schedule():
-        return keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)
-
-    table = [("SGD", {}), ("SGD", dict(momentum=0.9)), ("SGD", dict(momentum=0.9, nesterov=True)),
-             ("SGD", dict(weight_decay=0.1)), ("SGD", dict(learning_rate=schedule())), ("Adam", {}),
-             ("Adam", dict(learning_rate=0.1)), ("Adam", dict(learning_rate=0.1, beta_1=0.8, beta_2=0.9, epsilon=1e-3)),
-             ("Adam", dict(learning_rate=0.1, amsgrad=True)), ("Adam", dict(learning_rate=0.1, weight_decay=0.05)),
-             ("Adam", dict(learning_rate=schedule())), ("AdamW", {}), ("AdamW", dict(learning_rate=0.1)),
-             ("AdamW", dict(learning_rate=0.1, weight_decay=0.2, amsgrad=True)), ("RMSprop", {}),
-             ("RMSprop", dict(learning_rate=0.1)), ("RMSprop", dict(learning_rate=0.1, centered=True)),
-             ("RMSprop", dict(learning_rate=0.1, rho=0.8, momentum=0.9)),
-             ("RMSprop", dict(learning_rate=0.1, momentum=0.5, centered=True, epsilon=1e-3)), ("Adagrad", {}),
-             ("Adagrad", dict(learning_rate=0.1, initial_accumulator_value=0.5, epsilon=1e-3))]
-    table += [(name, dict(learning_rate=0.1) | clip) for name in ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad")
-              for clip in (dict(clipnorm=0.7), dict(clipvalue=0.3), dict(global_clipnorm=0.9))]
-    for name, args in table:
-        optimizer = getattr(keras.optimizers, name)(**args)
-        slots = [keras.Variable(v) for v in variables]
+def optimizers(variables, names, gradients):
+    O = keras.optimizers
+    schedule = lambda: O.schedules.ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)
+    fast = dict(learning_rate=0.1)
+    own = dict(
+        SGD=[dict(momentum=0.9), dict(momentum=0.9, nesterov=True)],
+        Adam=[dict(beta_1=0.8, beta_2=0.9, epsilon=1e-3), dict(amsgrad=True)],
+        AdamW=[dict(weight_decay=0.2, amsgrad=True)],
+        RMSprop=[dict(centered=True), dict(rho=0.8, momentum=0.9), dict(momentum=0.5, centered=True, epsilon=1e-3)],
+        Adagrad=[dict(initial_accumulator_value=0.5, epsilon=1e-3)], Adadelta=[dict(rho=0.8, epsilon=1e-3)],
+        Adamax=[dict(beta_1=0.8, beta_2=0.9, epsilon=1e-3)], Nadam=[dict(beta_1=0.8, beta_2=0.9, epsilon=1e-3)],
+        Ftrl=[dict(learning_rate_power=-0.4, initial_accumulator_value=0.3, beta=0.2),
+              dict(l1_regularization_strength=0.05, l2_regularization_strength=0.1,
+                   l2_shrinkage_regularization_strength=0.02)],
+        Lion=[dict(beta_1=0.8, beta_2=0.9)], Lamb=[dict(beta_1=0.8, beta_2=0.9, epsilon=1e-3)],
+        Adafactor=[dict(beta_2_decay=-0.7, clip_threshold=0.5), dict(relative_step=False, epsilon_2=0.01)],
+        Muon=[dict(nesterov=False, momentum=0.8), dict(exclude_layers=["kern.*"], adam_lr_ratio=0.5),
+              dict(exclude_embeddings=False, rms_rate=None, ns_steps=3)],
+        ScheduleFreeAdamW=[dict(beta_1=0.8, beta_2=0.9, warmup_steps=3), dict(weight_decay=0.1)])
+    common = [dict(clipnorm=0.7), dict(clipvalue=0.3), dict(global_clipnorm=0.9), dict(weight_decay=0.05),
+              dict(use_ema=True, ema_momentum=0.6), dict(use_ema=True, ema_momentum=0.6, ema_overwrite_frequency=2),
+              dict(gradient_accumulation_steps=2), dict(loss_scale_factor=4.0), dict(learning_rate=schedule())]
+    makers = []
+    for name, variants in own.items():
+        cls = getattr(O, name)
+        for args in [{}, fast, *[fast | v for v in variants + common]]:
+            makers.append((lambda cls=cls, args=args: cls(**args), [], None))
+        makers.append((lambda cls=cls: cls(learning_rate=0.1, weight_decay=0.3), ["bias", "scale"], None))
+    adam = lambda: O.Adam(learning_rate=0.1, name="adam")
+    for scale, growth, overflow in [(8.0, 2, None), (1024.0, 3, 1), (4.0, 2, 3)]:
+        makers.append((lambda scale=scale, growth=growth: O.LossScaleOptimizer(
+            adam(), initial_scale=scale, dynamic_growth_steps=growth, name="loss_scale"), [], overflow))
+    makers.append((lambda: O.MultiOptimizer(O.OptimizerMap(adam(), {"b.*": O.SGD(0.1, momentum=0.5, name="sgd")}),
+                                            name="multi"), [], None))
+    seen = set()
+    for make, undecayed, overflow in makers:
+        optimizer = make()
+        seen.add(type(optimizer).__name__)
+        slots = [keras.Variable(v, name=name) for v, name in zip(variables, names)]
+        if undecayed:
+            optimizer.exclude_from_weight_decay(var_names=undecayed)
         trajectory = []
-        for step in gradients:
-            optimizer.apply([tf.constant(g) for g in step], slots)
+        for number, step in enumerate(gradients):
+            step = [tf.constant(g) for g in step]
+            if number == overflow:
+                step[0] = step[0] * np.inf
+            optimizer.apply(step, slots)
             trajectory.append([tensor(s.numpy()) for s in slots])
-        yield dict(optimizer=name, args=plain(args), trajectory=trajectory)
+        optimizer.finalize_variable_values(slots)
+        yield dict(object=described(optimizer), undecayed=undecayed, overflow=overflow, trajectory=trajectory,
+                   final=[tensor(s.numpy()) for s in slots])
+    assert_complete(O, seen, "Optimizer", "OptimizerMap")
 
 
 def schedules():
+    seen = set()
     steps = [0, 1, 5, 9, 10, 11, 20, 37, 50, 99, 100, 250]
     rate = dict(initial_learning_rate=0.1)
     for name, args in [
@@ -281,8 +381,31 @@ def schedules():
             ("CosineDecayRestarts", rate | dict(first_decay_steps=22, t_mul=1.5, m_mul=0.8, alpha=0.1)),
             ("CosineDecayRestarts", rate | dict(first_decay_steps=20, t_mul=1.0, m_mul=0.9))]:
         schedule = getattr(keras.optimizers.schedules, name)(**args)
-        yield dict(schedule=name, args=plain(args), steps=steps,
+        seen.add(name)
+        yield dict(object=described(schedule), steps=steps,
                    values=tensor(np.array([np.float32(schedule(s)) for s in steps])))
+    assert_complete(keras.optimizers.schedules, seen, "LearningRateSchedule")
+
+
+def weights():
+    shapes = [(3, 4), (4,), (2, 3, 2, 4)]
+    R, C = keras.regularizers, keras.constraints
+    values = [
+        ("regularizer", R.L1(0.2)), ("regularizer", R.L2(0.3)), ("regularizer", R.L1L2(0.1, 0.2)),
+        ("regularizer", R.OrthogonalRegularizer(0.2)), ("regularizer", R.OrthogonalRegularizer(0.2, mode="columns")),
+        ("constraint", C.NonNeg()), ("constraint", C.MaxNorm(1.5)), ("constraint", C.MaxNorm(1.0, axis=1)),
+        ("constraint", C.UnitNorm()), ("constraint", C.UnitNorm(axis=[0, 1])), ("constraint", C.MinMaxNorm(0.5, 1.5)),
+        ("constraint", C.MinMaxNorm(0.5, 1.5, rate=0.25, axis=1))]
+    for kind, value in values:
+        for shape in shapes:
+            axis = getattr(value, "axis", 0)
+            if len(shape) <= np.max(axis) or isinstance(value, R.OrthogonalRegularizer) and len(shape) != 2:
+                continue
+            weight = draw.uniform(shape).astype(np.float32)
+            result = tensor(np.asarray(value(tf.constant(weight))))
+            yield dict(kind=kind, object=described(value), weight=tensor(weight), result=result)
+    assert_complete(R, {type(v).__name__ for _, v in values}, "Regularizer")
+    assert_complete(C, {type(v).__name__ for _, v in values}, "Constraint")
 
 
 keras.config.set_floatx("float64")
@@ -290,9 +413,11 @@ for group in (activations, losses, metrics):
     write(f"{FIXTURES}/{group.__name__}.json", SOURCE + ", float64", list(group()))
 
 keras.config.set_floatx("float32")
-variables = [draw.uniform(shape).astype(np.float32) for shape in [(2, 3), (4,)]]
+names = ["kernel", "bias", "embedding", "scale", "filters"]
+variables = [draw.uniform(shape).astype(np.float32) for shape in [(2, 3), (4,), (3, 2), (), (2, 1, 2, 3)]]
 gradients = [[draw.uniform(v.shape, -1, 1).astype(np.float32) for v in variables] for _ in range(5)]
 gradients[2][1][:] = 0
-write(f"{FIXTURES}/optimizers.json", SOURCE + ", float32", list(optimizers(variables, gradients)),
-      variables=[tensor(v) for v in variables], gradients=[[tensor(g) for g in step] for step in gradients])
+write(f"{FIXTURES}/optimizers.json", SOURCE + ", float32", list(optimizers(variables, names, gradients)),
+      names=names, variables=[tensor(v) for v in variables], gradients=[[tensor(g) for g in step] for step in gradients])
 write(f"{FIXTURES}/schedules.json", SOURCE + ", float32", list(schedules()))
+write(f"{FIXTURES}/weights.json", SOURCE + ", float32", list(weights()))

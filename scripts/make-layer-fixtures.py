@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Writes Tests/MartletNNTests/Fixtures/layers.json: what Keras's normalization and attention layers compute, in float64,
-on TensorFlow.
+"""Writes Tests/MartletNNTests/Fixtures/layers.json: what Keras's layers compute, in float64, on TensorFlow. Recurrent
+layers are in make-recurrent-fixtures.py.
 
     scripts/make-layer-fixtures.py        (needs keras, tensorflow-cpu and numpy)
 
 fixtures.py says how tensors are written. A case is `{"layer", "config", "weights", "inputs", "masks", "training",
-"output", "scores", "weightsAfter"}`: the class name, Keras's configuration, all weights, the inputs, what else the call
-was given under Keras's names, the output, the attention scores where they were asked for, and the weights after the call
-where it changes them.
+"output", "scores", "weightsAfter", "tolerance"}`: the class name, Keras's configuration, all weights, the inputs, what
+else the call was given under Keras's names, the output, the attention scores where they were asked for, the weights
+after the call where it changes them, and how far the output may be off where TensorFlow computes in float32.
+
+TensorFlow has no images with channels first on a CPU: those cases are computed with channels last, and what goes in and
+comes out is transposed.
 """
 import os
 
@@ -20,6 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from keras.src.layers.merging.base_merge import Merge
 
 from fixtures import Draw, tensor, write
 
@@ -28,18 +32,27 @@ draw = Draw(20240707)
 cases = []
 
 
-def case(layer, shapes, masks=None, training=False, scores=False):
+def case(layer, shapes, masks=None, training=False, scores=False, tolerance=1e-12, channels_first=False):
+    """`shapes` are those of random inputs, or the inputs."""
     masks = masks or {}
-    inputs = [draw.uniform(shape) for shape in shapes]
+    inputs = [x if isinstance(x, np.ndarray) else draw.uniform(x) for x in shapes]
     is_projected = isinstance(layer, (layers.MultiHeadAttention, layers.GroupQueryAttention))
     is_scored = isinstance(layer, layers.Attention)
+    is_list = is_scored or isinstance(layer, Merge)
     if is_projected:
         layer.build(*[x.shape for x in inputs])
     else:
-        layer.build([x.shape for x in inputs] if is_scored else inputs[0].shape)
-    weights = [np.abs(draw.uniform(w.shape)) + 0.5 if "variance" in w.name else draw.uniform(w.shape)
-               for w in layer.weights]
+        layer.build([x.shape for x in inputs] if is_list else inputs[0].shape)
+
+    def value(w):
+        if "int" in str(w.dtype):
+            return np.asarray(w)
+        return np.abs(draw.uniform(w.shape)) + 0.5 if "variance" in w.name else draw.uniform(w.shape)
+
+    weights = [value(w) for w in layer.weights]
     layer.set_weights(weights)
+    if isinstance(layer, layers.Normalization):
+        layer.finalize_state()
     arguments = {k: v if isinstance(v, bool) else np.asarray(v) for k, v in masks.items()}
     if scores:
         arguments["return_attention_scores"] = True
@@ -50,16 +63,25 @@ def case(layer, shapes, masks=None, training=False, scores=False):
         mask = [None if m is None else tf.constant(m) for m in pair]
         result = layer(inputs, mask=mask, training=training, **arguments)
     else:
-        result = layer(inputs[0], training=training, **arguments) if training else layer(inputs[0], **arguments)
+        given = inputs if is_list else inputs[0]
+        result = layer(given, training=training, **arguments) if training else layer(given, **arguments)
     output, found = result if scores else (result, None)
     after = [np.asarray(w) for w in layer.get_weights()]
     changed = any((a != b).any() for a, b in zip(weights, after))
+    config = keras.saving.serialize_keras_object(layer)["config"]
+    output = np.asarray(output)
+    if layer.dtype == "float32":  # where TensorFlow has no other
+        config["dtype"], output, tolerance = "float64", output.astype(np.float64), 2e-6
+    if channels_first:
+        config["data_format"] = "channels_first"
+        inputs = [np.moveaxis(x, -1, 1) for x in inputs]
+        output = np.moveaxis(output, -1, 1) if output.ndim > 2 else output
     cases.append(dict(
         layer=type(layer).__name__.replace("GroupedQuery", "GroupQuery"),
-        config=keras.saving.serialize_keras_object(layer)["config"], weights=[tensor(w) for w in weights],
+        config=config, weights=[tensor(w) for w in weights],
         inputs=[tensor(x) for x in inputs],
         masks={k: v if isinstance(v, bool) else tensor(np.asarray(v)) for k, v in masks.items()}, training=training,
-        output=tensor(np.asarray(output)), scores=None if found is None else tensor(np.asarray(found)),
+        output=tensor(output), tolerance=tolerance, scores=None if found is None else tensor(np.asarray(found)),
         weightsAfter=[tensor(w) for w in after] if changed else None))
 
 
@@ -117,5 +139,119 @@ groups = dict(head_dim=4, num_query_heads=4, num_key_value_heads=2, **kind)
 case(layers.GroupQueryAttention(**groups), pair)
 case(layers.GroupQueryAttention(use_gate=True, **groups), pair, dict(attention_mask=bits(2, 4, 5), use_causal_mask=True))
 case(layers.GroupQueryAttention(sliding_window=2, use_bias=False, **groups), [*pair, (2, 5, 2)], scores=True)
+
+def both(make, shape, **arguments):
+    """With channels last and first."""
+    case(make(**arguments), [shape])
+    case(make(**arguments), [shape], channels_first=True)
+
+
+# Strides with dilation are for depthwise convolutions alone.
+images = [(2, 7, 4), (2, 6, 5, 4), (2, 4, 5, 3, 2)]
+for rank, shape in enumerate(images, 1):
+    conv = getattr(layers, f"Conv{rank}D")
+    make = lambda **given: conv(4, **given, **kind)
+    both(make, shape, kernel_size=3, activation="relu")
+    both(make, shape, kernel_size=2, strides=2, padding="same", groups=2, use_bias=False)
+    both(make, shape, kernel_size=2, dilation_rate=2, padding="same")
+    transposed = getattr(layers, f"Conv{rank}DTranspose")
+    make = lambda **given: transposed(3, **given, **kind)
+    both(make, shape, kernel_size=3, activation="tanh")
+    both(make, shape, kernel_size=2, strides=3)
+    both(make, shape, kernel_size=3, strides=2, padding="same")
+    case(make(kernel_size=3, strides=2, padding="same", output_padding=0), [shape])
+    case(make(kernel_size=3, strides=2, padding="valid", output_padding=1), [shape])
+    for pool in ("Max", "Average"):
+        kind = dict(dtype="float32" if rank == 3 else "float64")
+        make = getattr(layers, f"{pool}Pooling{rank}D")
+        both(lambda **given: make(**given, **kind), shape, pool_size=2)
+        both(lambda **given: make(**given, **kind), shape, pool_size=3, strides=2, padding="same")
+        make = getattr(layers, f"Global{pool}Pooling{rank}D")
+        both(lambda **given: make(**given, **kind), shape)
+        both(lambda **given: make(**given, **kind), shape, keepdims=True)
+        make = getattr(layers, f"Adaptive{pool}Pooling{rank}D")
+        both(lambda **given: make(**given, **kind), shape, output_size=3)
+    kind = dict(dtype="float64")
+    pairs = (1, 2) if rank == 1 else [[1, 2], [0, 1], [2, 0]][:rank]
+    case(getattr(layers, f"ZeroPadding{rank}D")(pairs, **kind), [shape])
+    case(getattr(layers, f"Cropping{rank}D")(pairs, **kind), [shape])
+    case(getattr(layers, f"SpatialDropout{rank}D")(0.3, **kind), [shape])
+    if rank > 1:
+        both(lambda **given: getattr(layers, f"ZeroPadding{rank}D")(pairs, **given, **kind), shape)
+        both(lambda **given: getattr(layers, f"Cropping{rank}D")(pairs, **given, **kind), shape)
+    if rank < 3:
+        make = lambda **given: getattr(layers, f"DepthwiseConv{rank}D")(**given, **kind)
+        both(make, shape, kernel_size=3, activation="relu")
+        both(make, shape, kernel_size=2, strides=2, padding="same", depth_multiplier=3)
+        both(make, shape, kernel_size=3, dilation_rate=2, padding="same", use_bias=False)
+        both(make, shape, kernel_size=2, strides=2, dilation_rate=2, padding="same")
+        make = lambda **given: getattr(layers, f"SeparableConv{rank}D")(5, **given, **kind)
+        both(make, shape, kernel_size=3, activation="relu")
+        both(make, shape, kernel_size=2, strides=2, padding="same", depth_multiplier=3, use_bias=False)
+        both(make, shape, kernel_size=3, dilation_rate=2, padding="same")
+case(layers.Conv1D(4, 3, padding="causal", dilation_rate=2, **kind), [images[0]])
+case(layers.Conv1D(4, 3, padding="causal", strides=2, **kind), [images[0]])
+case(layers.Conv2D(4, (2, 3), strides=(2, 1), padding="same", **kind), [images[1]])
+
+case(layers.UpSampling1D(3, **kind), [images[0]])
+both(lambda **given: layers.UpSampling3D((2, 1, 3), **given, **kind), images[2])
+interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"]
+for interpolation in interpolations:
+    single = 1e-12 if interpolation == "nearest" else 2e-6
+    case(layers.UpSampling2D((2, 3), interpolation=interpolation, **kind), [images[1]], tolerance=single)
+    for antialias in (False, True):
+        for height, width in [(4, 9), (11, 3), (1, 1), (6, 8)]:
+            case(layers.Resizing(height, width, interpolation=interpolation, antialias=antialias, **kind), [images[1]],
+                 tolerance=single)
+    bytes_ = draw.integers((2, 5, 7, 3), 0, 256).astype(np.int32)
+    case(layers.Resizing(4, 9, interpolation=interpolation, **kind), [bytes_])
+for shape in [(1, 7, 4, 2), (1, 4, 9, 2), (1, 5, 5, 2)]:
+    for height, width in [(4, 4), (3, 6), (8, 2)]:
+        case(layers.Resizing(height, width, crop_to_aspect_ratio=True, **kind), [shape], tolerance=2e-6)
+        case(layers.Resizing(height, width, pad_to_aspect_ratio=True, fill_value=0.5, **kind), [shape], tolerance=2e-6)
+
+vectors = (3, 4)
+case(layers.Dense(3, activation="relu", **kind), [vectors])
+case(layers.Dense(3, use_bias=False, **kind), [(2, 3, 4)])
+case(layers.Embedding(6, 3, **kind), [draw.integers((2, 5), 0, 6)])
+case(layers.Identity(**kind), [vectors])
+case(layers.Activation("softplus", **kind), [vectors])
+for arguments in (dict(), dict(max_value=1.5, negative_slope=0.1, threshold=0.25)):
+    case(layers.ReLU(**arguments, **kind), [vectors], tolerance=1e-7)
+case(layers.LeakyReLU(**kind), [vectors], tolerance=1e-7)
+case(layers.ELU(0.5, **kind), [vectors])
+case(layers.PReLU(**kind), [(2, 3, 4)])
+case(layers.PReLU(shared_axes=[1], **kind), [(2, 3, 4)])
+case(layers.Softmax(**kind), [vectors])
+case(layers.Softmax(axis=1, **kind), [(2, 3, 4)])
+for layer in (layers.Dropout(0.3, **kind), layers.AlphaDropout(0.3, **kind), layers.GaussianDropout(0.3, **kind),
+              layers.GaussianNoise(0.3, **kind), layers.ActivityRegularization(0.1, 0.2, **kind), layers.Flatten(**kind),
+              layers.Reshape((2, -1), **kind), layers.Permute((2, 1), **kind), layers.Rescaling(0.5, -1.0, **kind)):
+    case(layer, [(2, 3, 4)])
+case(layers.Flatten(data_format="channels_first", **kind), [(2, 3, 4, 2)])
+case(layers.RepeatVector(3, **kind), [vectors])
+
+for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"):
+    case(getattr(layers, name)(**kind), [(2, 3, 4), (2, 3, 4)])
+    case(getattr(layers, name)(**kind), [(2, 3, 4), (2, 1, 4)])
+for name in ("Add", "Multiply", "Average", "Maximum", "Minimum"):
+    case(getattr(layers, name)(**kind), [(2, 3, 4), (2, 4), (2, 1, 1)])
+case(layers.Concatenate(**kind), [(2, 3, 4), (2, 3, 1)])
+case(layers.Concatenate(axis=1, **kind), [(2, 3, 4), (2, 1, 4), (2, 2, 4)])
+for axes, shapes in [(1, [(2, 3), (2, 3)]), (-1, [(2, 3, 4), (2, 5, 4)]), ((2, 1), [(2, 3, 4), (2, 4, 5)]),
+                     ((1, 2), [(2, 4), (2, 3, 4)]), ((2, 3), [(2, 3, 4, 2), (2, 5, 2, 4)]),
+                     ((1, 1), [(2, 3, 4, 2), (2, 3)])]:
+    for normalize in (False, True):
+        case(layers.Dot(axes, normalize=normalize, **kind), shapes)
+
+case(layers.Normalization(**kind), [(3, 4)])
+case(layers.Normalization(axis=(1, 2), invert=True, **kind), [(2, 3, 4)])
+case(layers.Normalization(axis=1, mean=[1.0, 2.0, 3.0], variance=[4.0, 0.25, 0.0], **kind), [(2, 3, 4)])
+case(layers.Normalization(axis=None, mean=1.5, variance=4.0, **kind), [(2, 3, 4)])
+case(layers.Normalization(axis=(1, 2), mean=[1.0, 2.0, 3.0, 4.0], variance=[4.0, 0.25, 1.0, 2.0], **kind), [(2, 3, 4)])
+for training in (False, True):
+    case(layers.SpectralNormalization(layers.Dense(3, **kind), **kind), [(4, 2)], training=training)
+    case(layers.SpectralNormalization(layers.Conv2D(3, 2, **kind), power_iterations=3, **kind), [images[1]],
+         training=training)
 
 write("MartletNNTests/Fixtures/layers.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}, float64", cases)

@@ -6,8 +6,8 @@ public struct TensorDataset: Sendable {
     public let inputs: [Tensor]
     /// One tensor for each output of a model; empty for data without targets.
     public let targets: [Tensor]
-    /// A weight for each sample, or nil.
-    public let sampleWeights: Tensor?
+    /// Weights, one for each sample: none, one tensor for all outputs, or one for each.
+    public let sampleWeights: [Tensor]
 
     /// A part of the samples, as a training step takes it.
     public struct Batch: Sendable {
@@ -15,11 +15,11 @@ public struct TensorDataset: Sendable {
         public let inputs: [Tensor]
         /// One tensor for each output.
         public let targets: [Tensor]
-        /// A weight for each sample, or nil.
-        public let sampleWeights: Tensor?
+        /// Weights, one for each sample: none, one tensor for all outputs, or one for each.
+        public let sampleWeights: [Tensor]
 
         /// Makes a batch of one's own, for `trainStep`.
-        public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: Tensor? = nil) {
+        public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) {
             self.inputs = inputs
             self.targets = targets
             self.sampleWeights = sampleWeights
@@ -27,11 +27,16 @@ public struct TensorDataset: Sendable {
 
         /// The number of samples.
         public var count: Int { inputs[0].shape[0] }
+
+        /// The weights that an output's loss and metrics take, nil when there are none.
+        public func sampleWeight(ofOutput index: Int) -> Tensor? {
+            sampleWeights.count > 1 ? sampleWeights[index] : sampleWeights.first
+        }
     }
 
     /// Puts samples together.
     /// - Throws: `MartletError` when a tensor has no first axis or the numbers of samples differ.
-    public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: Tensor? = nil) throws {
+    public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) throws {
         guard let first = inputs.first else { throw MartletError("Expected at least one input.", at: "x") }
         for (name, tensors) in [("x", inputs), ("y", targets)] {
             for (index, tensor) in tensors.enumerated() {
@@ -46,12 +51,10 @@ public struct TensorDataset: Sendable {
                 }
             }
         }
-        if let sampleWeights {
-            guard sampleWeights.rank >= 1, sampleWeights.shape[0] == first.shape[0] else {
-                throw MartletError(
-                    "Expected a weight for each of \(first.shape[0]) samples. Received: shape \(sampleWeights.shape).",
-                    at: "sampleWeight")
-            }
+        for weights in sampleWeights where weights.rank < 1 || weights.shape[0] != first.shape[0] {
+            throw MartletError(
+                "Expected a weight for each of \(first.shape[0]) samples. Received: shape \(weights.shape).",
+                at: "sampleWeight")
         }
         self.inputs = inputs
         self.targets = targets
@@ -79,7 +82,7 @@ public struct TensorDataset: Sendable {
             unchecked: inputs.map { $0[range] }, targets.map { $0[range] }, sampleWeights.map { $0[range] })
     }
 
-    private init(unchecked inputs: [Tensor], _ targets: [Tensor], _ sampleWeights: Tensor?) {
+    private init(unchecked inputs: [Tensor], _ targets: [Tensor], _ sampleWeights: [Tensor]) {
         self.inputs = inputs
         self.targets = targets
         self.sampleWeights = sampleWeights

@@ -13,6 +13,12 @@ struct MartletCommand: ParsableCommand {
               martlet demo                trains on Fashion-MNIST
               martlet doctor              says what slows this machine down
 
+            With a model that Keras saved, or Martlet:
+              martlet summary model.keras
+              martlet predict model.keras --x x.npy -o y.npy
+              martlet evaluate model.keras --x x.npy --y y.npy
+              martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
+
             A training leaves its curves, its figures and the weights in a folder.
             The same seed gives the same weights, bit for bit, with any number of
             threads.
@@ -24,14 +30,33 @@ struct MartletCommand: ParsableCommand {
               MARTLET_DATA         a folder with datasets
             """,
         version: Settings.version,
-        subcommands: [DemoCommand.self, DoctorCommand.self])
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Models:",
+                subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
+            CommandGroup(name: "To begin:", subcommands: [DemoCommand.self, DoctorCommand.self]),
+        ])
 }
 
 /// Says on the standard error, in one line, what went wrong, and ends the process with code 1.
 func fail(_ error: MartletError) -> Never {
-    let line = error.description.split(whereSeparator: \.isNewline).joined(separator: " ")
+    exit(saying: error.description, code: 1)
+}
+
+/// Ends the process with an `error:` line, the last on the standard error.
+private func exit(saying problem: String, code: Int32) -> Never {
+    let line = problem.split(whereSeparator: \.isNewline).joined(separator: " ")
     try? FileHandle.standardError.write(contentsOf: Data("error: \(line)\n".utf8))
-    exit(1)
+    exit(code)
+}
+
+/// Ends the process for what the parser of arguments threw: help and versions go to the standard output; of a wrong call
+/// the usage comes first, and what is wrong with it last, with code 64.
+func finish(_ error: any Error) -> Never {
+    guard !MartletCommand.exitCode(for: error).isSuccess else { MartletCommand.exit(withError: error) }
+    let usage = MartletCommand.fullMessage(for: error).split(whereSeparator: \.isNewline).drop { !$0.hasPrefix("Usage") }
+    try? FileHandle.standardError.write(contentsOf: Data((usage.joined(separator: "\n") + "\n").utf8))
+    exit(saying: MartletCommand.message(for: error), code: MartletCommand.exitCode(for: error).rawValue)
 }
 
 /// Prints a line at once, also when the output is a pipe.

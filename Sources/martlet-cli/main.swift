@@ -8,5 +8,5 @@ do {
     fail(error)
 } catch {
     // The parser's own: help, versions, usage errors.
-    MartletCommand.exit(withError: error)
+    finish(error)
 }

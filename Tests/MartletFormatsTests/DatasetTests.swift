@@ -119,14 +119,14 @@ import MartletData
     @Test func batches() throws {
         let x = Tensor((0..<10).map { Float($0) }, shape: [5, 2])
         let y = Tensor([UInt8(0), 1, 2, 3, 4], shape: [5])
-        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: y)
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: [y])
         #expect(data.batchCount(size: 2) == 3)
         #expect((0..<3).map { data.batch($0, size: 2).inputs[0].shape } == [[2, 2], [2, 2], [1, 2]])
         let order = Tensor([4, 0, 1, 3, 2], shape: [5])
         let shuffled = (0..<2).map { data.batch($0, size: 3, order: order) }
         #expect(shuffled.map { $0.targets[0].scalars(as: UInt8.self) } == [[4, 0, 1], [3, 2]])
         #expect(shuffled[0].inputs[0].scalars(as: Float.self) == [8, 9, 0, 1, 2, 3])
-        #expect(data[1..<3].sampleWeights?.scalars(as: UInt8.self) == [1, 2])
+        #expect(data[1..<3].sampleWeights[0].scalars(as: UInt8.self) == [1, 2])
         expectError("y", "Expected as many samples") {
             try TensorDataset(inputs: [x], targets: [Tensor([UInt8(1)], shape: [1])])
         }

@@ -14,6 +14,7 @@
 #include "mk_random.h"
 #include "mk_recurrence.h"
 #include "mk_reduce.h"
+#include "mk_resample.h"
 #include "mk_rnn.h"
 #include "mk_scan.h"
 #include "mk_softmax.h"

@@ -20,6 +20,11 @@ public struct TensorIndex: TensorIndexConvertible, ExpressibleByIntegerLiteral, 
 
     init(_ kind: Kind) { self.kind = kind }
 
+    /// How many of `size` elements a stride takes.
+    package static func count(from: Int?, to: Int?, by step: Int, size: Int) -> Int {
+        places(from: from, to: to, by: step, size: size).count
+    }
+
     public var tensorIndex: TensorIndex { self }
 }
 
@@ -88,6 +93,9 @@ extension Tensor {
     public subscript(_ indices: Tensor) -> Tensor {
         indices.dtype == .bool ? booleanMask(indices) : gathered(at: indices)
     }
+
+    /// The part that a list of indices names.
+    package func indexed(by list: [TensorIndex]) -> Tensor { indexed(by: list.map(\.kind)) }
 
     private func indexed(by list: [TensorIndex.Kind]) -> Tensor {
         var (used, ellipses) = (0, 0)

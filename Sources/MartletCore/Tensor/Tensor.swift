@@ -33,6 +33,8 @@ public struct Tensor: Sendable {
         package let symbol: Symbol?
         /// Set once, by the activation that made the tensor, before anyone else has seen it.
         package var origin: LogitsOrigin?
+        /// Set once, by the layer that made the tensor, before anyone else has seen it.
+        package var mask: Tensor?
 
         package init(_ spec: TensorSpec, _ buffer: Buffer, symbol: Symbol? = nil) {
             self.spec = spec

@@ -1,8 +1,4 @@
 import MartletCore
-import OrderedCollections
-
-/// Names and figures of an epoch or a batch, in the order in which they are shown: `loss`, `accuracy`, `val_loss`, ...
-public typealias Logs = OrderedDictionary<String, Double>
 
 /// Something that watches and steers `fit`: override the hooks you need.
 ///
@@ -18,6 +14,10 @@ open class Callback {
 
     /// Makes a callback that does nothing.
     public init() {}
+
+    /// The epoch, counted from 0, with which the training is to begin in place of the one that was asked for; nil for
+    /// that one. Read after `onTrainBegin`.
+    var firstEpoch: Int? { nil }
 
     /// Before the first epoch.
     open func onTrainBegin() throws {}

@@ -1,3 +1,4 @@
+import MartletFormats
 import OrderedCollections
 
 /// The figures of every epoch. `fit` makes one by itself and returns it.
@@ -18,5 +19,22 @@ public final class History: Callback {
         epochs.append(epoch)
         self.logs.append(logs)
         for (name, value) in logs { history[name, default: []].append(value) }
+    }
+}
+
+extension Logs {
+    /// A figure as JSON: a number, or a list of several.
+    package func json(_ name: String) -> JSONValue {
+        if let elements = elements(of: name) { return .array(elements.map { .double($0) }) }
+        return self[name].map { .double($0) } ?? .null
+    }
+}
+
+extension History {
+    /// Each figure's values, epoch by epoch: `{"loss": [0.9, 0.7], "accuracy": [0.5, 0.6]}`.
+    package var json: JSONObject {
+        history.keys.reduce(into: [:]) { json, name in
+            json[name] = .array(logs.filter { $0[name] != nil }.map { $0.json(name) })
+        }
     }
 }

@@ -37,8 +37,9 @@ struct Monitor {
         case .max: return true
         case .auto:
             let metricName = name.hasPrefix("val_") ? String(name.dropFirst(4)) : name
-            if metricName == "loss" { return false }
-            if let known = model?.metrics.first(where: { $0.name == metricName })?.isHigherBetter { return known }
+            if metricName == "loss" || metricName.hasSuffix("_loss") { return false }
+            let metric = model?.compilation?.reported.first { $0.name == metricName }?.metric
+            if let known = metric?.isHigherBetter { return known }
             throw MartletError(
                 "Expected mode .min or .max: whether higher values of \"\(name)\" are better is not known.", at: "mode")
         }

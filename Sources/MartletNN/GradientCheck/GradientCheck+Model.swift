@@ -27,11 +27,14 @@ public func gradientCheck(
     options: GradientCheckOptions = .init(
         tolerance: 1e-6, step: 0x1p-18, fullJacobianLimit: 24, sampledElements: 24, secondOrder: false)
 ) throws -> GradientCheckReport {
-    let lossFunction = try loss?.makeLoss() ?? model.requireCompilation("gradientCheck").loss(ofOutput: 0)
     let data = try TensorDataset(inputs: [x], targets: [y])
     try model.prepare(for: data.inputs.map { PartialShape($0.shape).withAnyBatch })
-    let prediction = PartialShape(model(x).shape).withAnyBatch
-    try lossFunction.validate(target: PartialShape(y.shape).withAnyBatch, prediction: prediction)
+    let (shape, prediction) = (PartialShape(y.shape).withAnyBatch, PartialShape(model(x).shape).withAnyBatch)
+    let choice = try loss ?? model.requireCompilation("gradientCheck").losses.values(for: ["output"], "loss")[0]
+    guard let lossFunction = try choice?.makeLoss(for: shape, prediction) else {
+        throw MartletError("Expected a loss.", at: "gradientCheck")
+    }
+    try lossFunction.validate(target: shape, prediction: prediction)
     try lossFunction.validate(values: y, prediction: prediction)
 
     let target = y.dtype.isFloatingPoint ? y.cast(to: .float64) : y

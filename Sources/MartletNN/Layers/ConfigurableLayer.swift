@@ -37,15 +37,18 @@ package struct LayerSample: Sendable {
     package let inputs: [Input]
     /// Lists of inputs' shapes that the layer must refuse.
     package let bad: [[PartialShape]]
+    /// Whether a training call changes weights on which its output depends, without a gradient of the change.
+    package let changesWeights: Bool
 
     package init(
         _ label: String, _ make: @escaping @Sendable @autoclosure () -> Layer, _ inputs: [Input],
-        bad: [[PartialShape]] = []
+        bad: [[PartialShape]] = [], changesWeights: Bool = false
     ) {
         self.label = label
         self.make = make
         self.inputs = inputs
         self.bad = bad
+        self.changesWeights = changesWeights
     }
 }
 

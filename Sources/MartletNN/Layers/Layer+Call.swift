@@ -1,35 +1,44 @@
 import MartletCore
 
 extension Layer {
-    /// Computes the output of one input, building the layer first where needed.
+    /// Computes the output of one input, building the layer first where needed; of a symbolic input, adds the call to its
+    /// functional graph.
     ///
     /// - Parameters:
     ///   - x: the input, batch axis first.
+    ///   - mask: which of the input's entries count, in place of the mask that it carries.
     ///   - training: whether the call is part of training; nil inherits from the layer that calls, false outside of
-    /// any. Stops, naming the layer's path, when the layer cannot take the input.
-    public func callAsFunction(_ x: Tensor, training: Bool? = nil) -> Tensor {
-        callAsFunction([x], training: training)
+    ///     any.
+    /// Stops, naming the layer's path, when the layer cannot take the input.
+    public func callAsFunction<Value: LayerValue>(_ x: Value, mask: Value? = nil, training: Bool? = nil) -> Value {
+        callAsFunction([x], masks: mask.map { [$0] } ?? [], training: training)
     }
 
     /// Computes the output of several inputs.
-    public func callAsFunction(_ inputs: [Tensor], training: Bool? = nil) -> Tensor {
-        let outputs = apply(inputs, training: training)
+    public func callAsFunction<Value: LayerValue>(
+        _ inputs: [Value], masks: [Value?] = [], training: Bool? = nil
+    ) -> Value {
+        onlyOutput(apply(LayerCall(inputs, masks: masks, training: training)))
+    }
+
+    /// Computes all outputs of all inputs.
+    public func apply<Value: LayerValue>(_ inputs: [Value], training: Bool? = nil) -> [Value] {
+        apply(LayerCall(inputs, training: training))
+    }
+
+    /// Computes all outputs of a call, with everything that Keras's `call` takes.
+    public func apply<Value: LayerValue>(_ call: LayerCall<Value>) -> [Value] { Value.outputs(of: self, call) }
+
+    func onlyOutput<Value>(_ outputs: [Value]) -> Value {
         require(
             outputs.count == 1, "\(name)",
             "The layer has \(outputs.count) outputs; use apply(_:training:) for all of them.")
         return outputs[0]
     }
 
-    /// Computes all outputs of all inputs.
-    public func apply(_ inputs: [Tensor], training: Bool? = nil) -> [Tensor] {
-        invoke(inputs, training: training) { call($0, in: $1) }
-    }
-
-    /// Runs `body`, which computes the outputs in place of `call`, as a call of the layer: for calls that take more than
-    /// inputs.
-    func invoke(
-        _ inputs: [Tensor], training: Bool?, _ body: ([Tensor], CallContext) -> [Tensor]
-    ) -> [Tensor] {
+    /// Computes the outputs of tensors, with their masks.
+    func run(_ layerCall: LayerCall<Tensor>) -> [Tensor] {
+        let inputs = layerCall.inputs
         let context = Context.current
         if context.layerPath.isEmpty { clearCallLosses() }
         if !isBuilt {
@@ -40,39 +49,59 @@ extension Layer {
             }
         }
         let outer = context.isTraining
-        let inherited = context.layerPath.isEmpty ? false : outer
-        context.isTraining = training ?? inherited
+        context.isTraining = layerCall.training ?? (context.layerPath.isEmpty ? false : outer)
         defer { context.isTraining = outer }
-        let outputs = context.inLayer(name) {
-            body(castsInputs ? inputs.map(cast) : inputs, CallContext(training: context.isTraining))
+        var arguments = CallContext(training: context.isTraining)
+        arguments.attentionMask = layerCall.attentionMask
+        arguments.useCausalMask = layerCall.useCausalMask
+        arguments.returnAttentionScores = layerCall.returnAttentionScores
+        let masks = Self.masks(of: layerCall)
+        arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
+        let taken = castsInputs ? inputs.map(cast) : inputs
+        return context.inLayer(name) {
+            let outputs = call(taken, in: arguments)
+            addActivityPenalties(outputs)
+            let outputMasks = computeMasks(taken, masks: masks)
+            return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
         }
-        if let activityRegularizer { outputs.forEach { addLoss(activityRegularizer($0)) } }
-        return outputs
+    }
+
+    /// By the number of samples, so that penalties weigh the same in batches of any size.
+    private func addActivityPenalties(_ outputs: [Tensor]) {
+        guard let activityRegularizer else { return }
+        for output in outputs {
+            let count = output.rank > 0 ? max(1, output.shape[0]) : 1
+            addLoss(activityRegularizer(output) / Double(count))
+        }
+    }
+
+    /// The masks of a call's inputs: those given, else those carried; empty when there are none.
+    private static func masks(of call: LayerCall<Tensor>) -> [Tensor?] {
+        let (inputs, given) = (call.inputs, call.masks)
+        guard given.contains(where: { $0 != nil }) || inputs.contains(where: { $0.mask != nil }) else { return [] }
+        return inputs.indices.map { (given.indices.contains($0) ? given[$0] : nil) ?? inputs[$0].mask }
+    }
+
+    /// The outputs with masks, unless `call` gave them some.
+    private static func masking(_ outputs: [Tensor], _ masks: [Tensor?], inputs: [Tensor]) -> [Tensor] {
+        outputs.enumerated().map { index, output in
+            guard output.mask == nil, masks.indices.contains(index), let mask = masks[index] else { return output }
+            // An input that is returned as it came in belongs to others too.
+            if inputs.contains(where: { $0.id == output.id }) { return output.withMask(mask) }
+            output.noteMask(mask)
+            return output
+        }
     }
 
     /// A floating-point input in the layer's dtype.
     private func cast(_ x: Tensor) -> Tensor {
         x.dtype.isFloatingPoint && x.dtype != dtype && Context.current.castsInputs ? x.cast(to: dtype) : x
     }
+}
 
-    /// Adds the layer to a functional graph: the symbolic output of one symbolic input.
-    /// Stops when the layer cannot take it.
-    public func callAsFunction(_ x: SymbolicTensor) -> SymbolicTensor { callAsFunction([x]) }
-
-    /// Adds the layer to a functional graph: the symbolic output of several symbolic inputs.
-    public func callAsFunction(_ inputs: [SymbolicTensor]) -> SymbolicTensor {
-        let outputs = apply(inputs)
-        require(
-            outputs.count == 1, "\(name)", "The layer has \(outputs.count) outputs; use apply(_:) for all of them.")
-        return outputs[0]
-    }
-
-    /// Adds the layer to a functional graph: all symbolic outputs.
-    public func apply(_ inputs: [SymbolicTensor]) -> [SymbolicTensor] {
-        do {
-            return try GraphNode.make(layer: self, inputs: inputs).outputs
-        } catch {
-            stop(name, "\(error)")
-        }
+extension [Tensor] {
+    /// The tensors with the masks that are not nil.
+    func withMasks(_ masks: [Tensor?]) -> [Tensor] {
+        masks.isEmpty ? self : zip(self, masks).map { x, mask in mask.map { x.withMask($0) } ?? x }
     }
 }

@@ -1,15 +1,6 @@
 import MartletCore
 import MartletFormats
 
-/// How a layer is being called.
-public struct CallContext: Sendable {
-    /// Whether the call is part of training: dropout drops, batch normalization uses the batch's statistics.
-    public var training: Bool
-
-    /// Makes a context.
-    public init(training: Bool = false) { self.training = training }
-}
-
 /// A building block of a model: weights, made when the shape of the input is first known, and a function of tensors.
 ///
 /// A layer of one's own overrides `call`, and `build` when it has weights:
@@ -94,12 +85,37 @@ open class Layer {
     /// - Throws: `MartletError` when the layer cannot take such inputs.
     open func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] { [inputShapes[0]] }
 
+    /// Whether the mask of the first input is also the first output's: so for layers whose output belongs to the same steps
+    /// as the input. Others drop it, as in Keras.
+    open var supportsMasking: Bool { false }
+
+    /// The masks of the outputs, in their order, missing or nil for those of which everything counts. The default hands
+    /// on the first input's where `supportsMasking`.
+    /// - Parameters:
+    ///   - inputs: what `call` took.
+    ///   - masks: for each input its mask; empty when no input has one.
+    open func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        supportsMasking ? Array(masks.prefix(1)) : []
+    }
+
+    /// Whether `call` sees the masks that its inputs carry, and not only those that are passed to it.
+    func seesCarriedMasks(of inputs: [Tensor]) -> Bool { true }
+
+    /// The names of the arguments of Keras's `call`, which files call it with, the tensors first.
+    var callParameters: [String] { ["inputs"] }
+
+    /// Which of `callParameters` is a list of tensors.
+    var listParameter: String? { nil }
+
+    /// The shapes of the outputs of a call that may say more than its inputs.
+    func outputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] { try outputShapes(for: call.inputs) }
+
     /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to
     /// its layers.
     var castsInputs: Bool { true }
 
-    /// The random streams from which `call` draws.
-    package var randomGenerators: [RandomGenerator] { [] }
+    /// The random streams from which `call` draws: those of the layers inside, by default.
+    package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
 
     /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
     open func outputType(for inputTypes: [DType]) -> DType { dtype }
@@ -120,6 +136,12 @@ open class Layer {
 
     /// Keras's class name: the type's.
     open var className: String { "\(Self.self)" }
+
+    /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake case.
+    var objectName: String { LayerNames.snakeCase(className) }
+
+    /// What stands before the names of attributes that hold layers, in Keras's files of weights.
+    var attributePrefix: String { "" }
 
     /// The layers inside this one, in the order of their declaration.
     open var sublayers: [Layer] { labelledSublayers.map(\.layer) }
@@ -191,7 +213,7 @@ open class Layer {
     }
 
     /// A layer that is used twice counts once.
-    private var distinctSublayers: [Layer] {
+    var distinctSublayers: [Layer] {
         var seen: Set<ObjectIdentifier> = []
         return sublayers.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }

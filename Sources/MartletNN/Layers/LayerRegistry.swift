@@ -1,19 +1,24 @@
 /// The layers that configurations can name, and that every test of all layers runs over.
 package enum LayerRegistry {
     package static let types: [any ConfigurableLayer.Type] = [
-        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, Identity.self,
-        Activation.self, ReLU.self, LeakyReLU.self, ELU.self, Softmax.self,
+        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, Identity.self, Masking.self,
+        Activation.self, ReLU.self, LeakyReLU.self, PReLU.self, ELU.self, Softmax.self,
         Conv1D.self, Conv2D.self, Conv3D.self, Conv1DTranspose.self, Conv2DTranspose.self, Conv3DTranspose.self,
+        DepthwiseConv1D.self, DepthwiseConv2D.self, SeparableConv1D.self, SeparableConv2D.self,
         MaxPooling1D.self, MaxPooling2D.self, MaxPooling3D.self, AveragePooling1D.self, AveragePooling2D.self,
         AveragePooling3D.self, GlobalMaxPooling1D.self, GlobalMaxPooling2D.self, GlobalMaxPooling3D.self,
         GlobalAveragePooling1D.self, GlobalAveragePooling2D.self, GlobalAveragePooling3D.self,
+        AdaptiveAveragePooling1D.self, AdaptiveAveragePooling2D.self, AdaptiveAveragePooling3D.self,
+        AdaptiveMaxPooling1D.self, AdaptiveMaxPooling2D.self, AdaptiveMaxPooling3D.self,
         BatchNormalization.self, LayerNormalization.self, GroupNormalization.self, RMSNormalization.self,
-        UnitNormalization.self, Attention.self, AdditiveAttention.self, MultiHeadAttention.self, GroupQueryAttention.self,
+        UnitNormalization.self, Normalization.self, SpectralNormalization.self, Attention.self, AdditiveAttention.self,
+        MultiHeadAttention.self, GroupQueryAttention.self,
         Dropout.self, SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, AlphaDropout.self,
         GaussianDropout.self, GaussianNoise.self, ActivityRegularization.self,
         Flatten.self, Reshape.self, Rescaling.self, Permute.self, RepeatVector.self,
         Cropping1D.self, Cropping2D.self, Cropping3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
-        Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self,
+        UpSampling1D.self, UpSampling2D.self, UpSampling3D.self, Resizing.self,
+        Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self, Dot.self,
         SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
         LSTMCell.self, GRUCell.self, StackedRNNCells.self,
     ]

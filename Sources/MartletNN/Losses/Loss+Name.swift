@@ -1,3 +1,4 @@
+import MartletCore
 import MartletFormats
 
 /// A loss that configurations can name.
@@ -38,6 +39,14 @@ extension String: LossConvertible {
     /// The loss that goes by this name in Keras, with its defaults: `"mse"`, `"mean_squared_error"`,
     /// `"MeanSquaredError"`.
     public func makeLoss() throws -> Loss { try Loss.make(from: .string(self)) }
+
+    /// The loss of this name; `"crossentropy"` becomes the form that fits the shapes, as `"accuracy"` does.
+    public func makeLoss(for target: PartialShape, _ prediction: PartialShape) throws -> Loss {
+        isCrossentropy ? TargetForm(of: target, prediction).crossentropy : try makeLoss()
+    }
+
+    /// Whether it names the cross-entropy that fits the shapes.
+    var isCrossentropy: Bool { ["crossentropy", "ce"].contains(lowercased()) }
 }
 
 extension Configuration {
@@ -53,5 +62,32 @@ extension JSONValue {
     /// A loss as Keras writes it.
     package init(_ loss: Loss) {
         self = .keras(module: "keras.losses", className: loss.className, config: loss.config)
+    }
+}
+
+/// What targets are beside predictions, as their shapes tell.
+enum TargetForm {
+    /// One prediction for each target.
+    case binary
+    /// Class numbers beside a prediction of each class.
+    case sparse
+    /// A target for each class.
+    case categorical
+
+    init(of target: PartialShape, _ prediction: PartialShape) {
+        if prediction.rank > 0 && prediction[-1] == 1 {
+            self = .binary
+        } else {
+            self = target.rank < prediction.rank || target.rank > 0 && target[-1] == 1 ? .sparse : .categorical
+        }
+    }
+
+    /// The cross-entropy for such targets.
+    var crossentropy: Loss {
+        switch self {
+        case .binary: BinaryCrossentropy()
+        case .sparse: SparseCategoricalCrossentropy()
+        case .categorical: CategoricalCrossentropy()
+        }
     }
 }

@@ -71,14 +71,17 @@ open class Loss: LossConvertible {
     /// Which losses count, nil for all: the others are left out of means too.
     func mask(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor? { nil }
 
-    /// The loss of predictions, weighted and reduced.
+    /// The loss of predictions, weighted and reduced. Entries that the mask of the predictions leaves out do not count, in
+    /// means neither.
     /// - Parameters:
     ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all
     ///     that the missing last ones hold.
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
         let (target, prediction) = matched(yTrue, yPred)
+        let masks = [yPred.mask?.cast(to: .bool), mask(target, prediction)?.cast(to: .bool)].compactMap { $0 }
         return Self.reduce(
-            call(target, prediction), weights: sampleWeight, mask: mask(target, prediction), by: reduction)
+            call(target, prediction), weights: sampleWeight,
+            mask: masks.dropFirst().reduce(masks.first) { $0?.logicalAnd($1) }, by: reduction)
     }
 
     /// The loss of each sample, of targets and predictions brought to one dtype and rank.
@@ -112,7 +115,8 @@ open class Loss: LossConvertible {
             var factor = mask.cast(to: losses.dtype)
             if reduction == .mean || reduction == .sumOverBatchSize {
                 // The mean over all is then the mean over those that count.
-                factor = factor * (Double(mask.elementCount) / (factor.sum() + kerasEpsilon))
+                let count = Tensor(Double(mask.elementCount), dtype: losses.dtype)
+                factor = factor * quotient(count, factor.sum())
             }
             if let given = weights {
                 let (a, b) = aligned(factor, given)
@@ -137,7 +141,7 @@ open class Loss: LossConvertible {
     }
 
     /// Brings weights to the rank of the values.
-    private static func aligned(_ values: Tensor, _ weights: Tensor) -> (Tensor, Tensor) {
+    static func aligned(_ values: Tensor, _ weights: Tensor) -> (Tensor, Tensor) {
         var (a, b) = matchedRanks(values, weights)
         while b.rank > 0, b.rank < a.rank { b = b.expandingDims(at: -1) }
         return (a, b)
@@ -155,6 +159,13 @@ public protocol LossConvertible {
     /// The loss itself.
     /// - Throws: `MartletError` when a name is not known.
     func makeLoss() throws -> Loss
+    /// The loss for targets and predictions of these shapes, batch axis included. Only names depend on them.
+    /// - Throws: `MartletError` when a name is not known.
+    func makeLoss(for target: PartialShape, _ prediction: PartialShape) throws -> Loss
+}
+
+extension LossConvertible {
+    public func makeLoss(for target: PartialShape, _ prediction: PartialShape) throws -> Loss { try makeLoss() }
 }
 
 extension Loss {

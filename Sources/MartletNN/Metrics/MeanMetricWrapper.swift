@@ -53,7 +53,15 @@ open class MeanMetricWrapper: Mean {
     }
 
     open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
-        update(function(yTrue, yPred), weight: sampleWeight)
+        update(function(yTrue, yPred), weight: Self.weight(sampleWeight, maskOf: yPred))
+    }
+
+    /// Weights that leave out what the predictions' mask leaves out.
+    private static func weight(_ weight: Tensor?, maskOf yPred: Tensor) -> Tensor? {
+        guard let mask = yPred.mask?.cast(to: weight?.dtype ?? yPred.dtype) else { return weight }
+        guard let weight else { return mask }
+        let (a, b) = Loss.aligned(mask, weight)
+        return a * b
     }
 
     open override func validate(target: PartialShape, prediction: PartialShape) throws {

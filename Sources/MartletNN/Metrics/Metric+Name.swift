@@ -12,18 +12,15 @@ extension String: MetricConvertible {
     /// The metric that goes by this name in Keras, with its defaults: `"mae"`, `"auc"`. The name stays as it is
     /// written; `"accuracy"` and `"crossentropy"` become the form that fits the shapes.
     public func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric {
-        let isBinary = prediction.rank > 0 && prediction[-1] == 1
-        let isSparse =
-            !isBinary && (target.rank < prediction.rank || target.rank > 0 && target[-1] == 1)
+        let form = TargetForm(of: target, prediction)
         switch lowercased() {
         case "accuracy", "acc":
-            return isBinary
-                ? BinaryAccuracy(name: self)
-                : isSparse ? SparseCategoricalAccuracy(name: self) : CategoricalAccuracy(name: self)
-        case "crossentropy", "ce":
-            let loss = isBinary
-                ? BinaryCrossentropy() : isSparse ? SparseCategoricalCrossentropy() : CategoricalCrossentropy()
-            return MeanMetricWrapper(loss, name: self)
+            switch form {
+            case .binary: return BinaryAccuracy(name: self)
+            case .sparse: return SparseCategoricalAccuracy(name: self)
+            case .categorical: return CategoricalAccuracy(name: self)
+            }
+        case "crossentropy", "ce": return MeanMetricWrapper(form.crossentropy, name: self)
         default:
             // A metric may go by a loss's name and differ from it.
             if MetricRegistry.shared.contains(self) {

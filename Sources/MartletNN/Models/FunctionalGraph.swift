@@ -106,14 +106,14 @@ final class FunctionalGraph {
 
     /// Runs every call, each in `training` mode or not as the present context says.
     func run(_ values: [Tensor]) -> [Tensor] {
-        walk(values) { node, inputs in node.layer.apply(inputs) }
+        walk(values) { node, inputs in node.layer.run(node.call.map { inputs[$0] }) }
     }
 
     /// The shapes of the outputs for inputs of the given shapes.
     func outputShapes(for shapes: [PartialShape]) throws -> [PartialShape] {
         try walk(shapes) { node, inputs in
             try Context.current.inLayer(node.layer.name) {
-                try node.layer.locatingErrors { try node.layer.outputShapes(for: inputs) }
+                try node.layer.locatingErrors { try node.layer.outputShapes(of: node.call.map { inputs[$0] }) }
             }
         }
     }

@@ -55,7 +55,7 @@ extension Model {
     }
 
     private var counts: String {
-        let optimizerVariables = optimizer.map { $0.variables.count > 2 ? $0.variables : [] } ?? []
+        let optimizerVariables = optimizer.map { $0.isBuilt ? $0.variables : [] } ?? []
         var lines = [
             ("Total params", weights + optimizerVariables), ("Trainable params", trainableWeights),
             ("Non-trainable params", nonTrainableWeights),

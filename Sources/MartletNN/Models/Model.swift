@@ -84,7 +84,7 @@ open class Model: Layer {
         require(
             inputs.count == graph.inputs.count, name,
             "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
-        return graph.run(inputs)
+        return graph.run(inputs.withMasks(context.masks))
     }
 
     open override func build(for inputShapes: [PartialShape]) throws {
@@ -97,28 +97,27 @@ open class Model: Layer {
         return try graph.outputShapes(for: inputShapes)
     }
 
-    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own;
-    /// what `fit` reports are the metrics. Unless the model runs eagerly, `fit` compiles the step, as ``compiled(name:maximumTraces:_:)``
+    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own, out
+    /// of `computeLoss`, the optimizer's `apply` and `updateMetrics`; what `fit` reports are the metrics. Unless the model runs eagerly, `fit` compiles the step, as ``compiled(name:maximumTraces:_:)``
     /// describes: it is called once for each shape of batch.
     open func trainStep(_ batch: TensorDataset.Batch) {
-        guard let compilation else { stop("\(name).trainStep", "The model is not compiled.") }
-        let (tape, optimizer) = (GradientTape(), compilation.optimizer)
+        guard let optimizer else { stop("\(name).trainStep", "The model is not compiled.") }
+        let tape = GradientTape()
         let (predictions, loss, scaledLoss) = tape.record {
             let predictions = apply(batch.inputs, training: true)
-            let loss = totalLoss(batch, predictions: predictions, compilation)
+            let loss = computeLoss(batch, predictions: predictions)
             return (predictions, loss, optimizer.scaleLoss(loss))
         }
         let variables = trainableVariables
         optimizer.apply(tape.gradient(of: scaledLoss, withRespectTo: variables), to: variables)
-        updateMetrics(batch, predictions: predictions, loss: loss, compilation)
+        updateMetrics(batch, predictions: predictions, loss: loss)
     }
 
     /// One step of evaluation: predictions, loss, metrics. Override it to evaluate in a way of your own.
     open func testStep(_ batch: TensorDataset.Batch) {
-        guard let compilation else { stop("\(name).testStep", "The model is not compiled.") }
         let predictions = apply(batch.inputs, training: false)
-        let loss = totalLoss(batch, predictions: predictions, compilation)
-        updateMetrics(batch, predictions: predictions, loss: loss, compilation)
+        let loss = computeLoss(batch, predictions: predictions)
+        updateMetrics(batch, predictions: predictions, loss: loss)
     }
 
     open override func validate(values: Tensor) throws { try validate(inputs: [values]) }
@@ -145,6 +144,7 @@ open class Model: Layer {
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
     override var castsInputs: Bool { false }
+    override var listParameter: String? { graph.map { $0.inputs.count > 1 ? "inputs" : nil } ?? nil }
 
     private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
         guard shapes.count == inputs.count else {

@@ -1,6 +1,5 @@
 import MartletCore
 import MartletFormats
-import MartletFormats
 
 /// A stack of layers, each fed with the output of the one before.
 ///
@@ -93,6 +92,6 @@ public final class Sequential: Model {
     }
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        stack.reduce(inputs) { values, layer in layer.apply(values) }
+        stack.reduce(inputs.withMasks(context.masks)) { values, layer in layer.apply(values) }
     }
 }

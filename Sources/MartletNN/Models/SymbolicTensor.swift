@@ -17,28 +17,55 @@ public struct SymbolicTensor: Sendable {
 /// One call of a layer in a functional graph. Immutable once made.
 final class GraphNode: @unchecked Sendable {
     let layer: Layer
+    /// Every tensor that the call takes, masks too.
     let inputs: [SymbolicTensor]
+    /// The call, with places in `inputs` for tensors.
+    let call: LayerCall<Int>
     /// How a file says that the layer was called, nil for calls in code.
     let arguments: CallArguments?
     private(set) var outputs: [SymbolicTensor] = []
 
-    private init(layer: Layer, inputs: [SymbolicTensor], arguments: CallArguments? = nil) {
+    private init(layer: Layer, inputs: [SymbolicTensor], call: LayerCall<Int>, arguments: CallArguments?) {
         self.layer = layer
         self.inputs = inputs
+        self.call = call
         self.arguments = arguments
     }
 
     /// Builds the layer for its inputs and adds a call of it.
-    static func make(
-        layer: Layer, inputs: [SymbolicTensor], arguments: CallArguments? = nil
-    ) throws -> GraphNode {
-        let shapes = inputs.map(\.shape)
-        try layer.ensureBuilt(for: shapes)
-        let outputShapes = try Context.current.inLayer(layer.name) {
-            try layer.locatingErrors { try layer.outputShapes(for: shapes) }
+    static func make(layer: Layer, _ call: LayerCall<SymbolicTensor>) throws -> GraphNode {
+        var tensors: [SymbolicTensor] = []
+        let places = call.map { tensor in
+            tensors.append(tensor)
+            return tensors.count - 1
         }
-        let node = GraphNode(layer: layer, inputs: inputs, arguments: arguments)
-        let dtype = layer.outputType(for: inputs.map(\.dtype))
+        return try make(layer: layer, tensors, places, arguments: nil)
+    }
+
+    /// Adds a call that a file describes.
+    static func make(layer: Layer, _ tensors: [SymbolicTensor], arguments: CallArguments) throws -> GraphNode {
+        let call = try arguments.call(of: layer)
+        guard !call.inputs.isEmpty else { throw MartletError("Expected a tensor to call the layer with.") }
+        for (input, mask) in zip(call.inputs, call.masks) {
+            guard let shape = mask.map({ tensors[$0].shape }) else { continue }
+            let places = PartialShape(Array(tensors[input].shape.dimensions.prefix(shape.rank)))
+            guard shape.accepts(places) else {
+                throw MartletError("Expected a mask of the input's first sizes, \(places). Received: shape \(shape).")
+            }
+        }
+        return try make(layer: layer, tensors, call, arguments: arguments)
+    }
+
+    private static func make(
+        layer: Layer, _ tensors: [SymbolicTensor], _ call: LayerCall<Int>, arguments: CallArguments?
+    ) throws -> GraphNode {
+        let shapes = call.map { tensors[$0].shape }
+        try layer.ensureBuilt(for: shapes.inputs)
+        let outputShapes = try Context.current.inLayer(layer.name) {
+            try layer.locatingErrors { try layer.outputShapes(of: shapes) }
+        }
+        let node = GraphNode(layer: layer, inputs: tensors, call: call, arguments: arguments)
+        let dtype = layer.outputType(for: call.inputs.map { tensors[$0].dtype })
         node.outputs = outputShapes.enumerated().map {
             SymbolicTensor(shape: $1, dtype: dtype, node: node, index: $0)
         }
@@ -47,19 +74,22 @@ final class GraphNode: @unchecked Sendable {
 
     /// The place where data enters.
     static func input(_ layer: InputLayer) -> GraphNode {
-        let node = GraphNode(layer: layer, inputs: [])
+        let node = GraphNode(layer: layer, inputs: [], call: LayerCall([]), arguments: nil)
         node.outputs = [SymbolicTensor(shape: layer.batchShape, dtype: layer.dtype, node: node, index: 0)]
         return node
     }
 }
 
-/// Starts a functional graph: a symbolic input of the given shape, without the batch axis; nil stands for any size.
+/// Starts a functional graph: a symbolic input of the given shape, without the batch axis; nil stands for any size. Keras
+/// needs `batchSize` where a recurrent layer keeps its states.
 ///
 /// ```swift
 /// let x = Input([28, 28, 1])
 /// let y = Dense(10, activation: .softmax)(Flatten()(x))
 /// let model = Model(inputs: [x], outputs: [y])
 /// ```
-public func Input(_ shape: PartialShape, dtype: DType? = nil, name: String? = nil) -> SymbolicTensor {
-    GraphNode.input(InputLayer(shape, dtype: dtype, name: name)).outputs[0]
+public func Input(
+    _ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil
+) -> SymbolicTensor {
+    GraphNode.input(InputLayer(shape, batchSize: batchSize, dtype: dtype, name: name)).outputs[0]
 }

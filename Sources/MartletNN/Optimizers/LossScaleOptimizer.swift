@@ -53,6 +53,9 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
 
     public override func scaleLoss(_ loss: Tensor) -> Tensor { loss * dynamicScale.value.cast(to: loss.dtype) }
 
+    override var keepsAverages: Bool { innerOptimizer.keepsAverages }
+    override var movingAverages: [(variable: Variable, average: Variable)] { innerOptimizer.movingAverages }
+
     public override func finalizeValues(of variables: [Variable]) { innerOptimizer.finalizeValues(of: variables) }
 
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {

@@ -80,6 +80,9 @@ public final class MultiOptimizer: Optimizer, ConfigurableOptimizer {
         iterations.assignAdd(Tensor(1, dtype: .int64))
     }
 
+    override var keepsAverages: Bool { innerOptimizers.contains { $0.keepsAverages } }
+    override var movingAverages: [(variable: Variable, average: Variable)] { innerOptimizers.flatMap(\.movingAverages) }
+
     public override func finalizeValues(of variables: [Variable]) {
         for (optimizer, group) in groups(variables) { optimizer.finalizeValues(of: group.map { variables[$0] }) }
     }

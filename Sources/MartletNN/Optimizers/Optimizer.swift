@@ -140,11 +140,22 @@ open class Optimizer: OptimizerConvertible {
             && !undecayed.names.contains { variable.name.contains($0) }
     }
 
+    /// Whether it remembers anything of variables yet.
+    var isBuilt: Bool { !built.isEmpty }
+
     final func slots(of variable: Variable) -> [Variable] { slots[ObjectIdentifier(variable)] ?? [] }
 
     /// The loss of which gradients are to be taken, so that those of low precision do not vanish; `apply` divides by
     /// the same factor.
     open func scaleLoss(_ loss: Tensor) -> Tensor { options.lossScaleFactor.map { loss * $0 } ?? loss }
+
+    /// Whether moving averages of variables are kept.
+    var keepsAverages: Bool { options.useEMA }
+
+    /// The variables of which moving averages are kept, with these.
+    var movingAverages: [(variable: Variable, average: Variable)] {
+        built.compactMap { variable in averages[ObjectIdentifier(variable)].map { (variable, $0) } }
+    }
 
     /// Gives variables their final values at the end of a training: with `useEMA`, their moving averages.
     open func finalizeValues(of variables: [Variable]) {

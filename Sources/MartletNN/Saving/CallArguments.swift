@@ -7,37 +7,124 @@ struct CallArguments: Sendable {
     /// Which output of which call of which layer a tensor is.
     struct Reference: Hashable {
         let layer: String
-        let node: Int
+        var node: Int
         let output: Int
     }
 
     let args: JSONValue
     let kwargs: JSONValue
 
-    /// The arguments of a call with `count` inputs that no file says more of.
-    /// - Parameter asList: whether they are passed as one list.
-    init(inputs count: Int, asList: Bool) {
-        let inputs = (0..<count).map { CallArguments.placeholder($0) }
-        args = asList ? [.array(inputs)] : .array(inputs)
-        kwargs = [:]
+    /// The arguments of a call in code, as Keras's `call` of the layer names them.
+    init(_ call: LayerCall<Int>, of layer: Layer) {
+        func optional(_ place: Int?) -> JSONValue { place.map(CallArguments.placeholder) ?? .null }
+        let (names, inputs) = (layer.callParameters, call.inputs.map(CallArguments.placeholder))
+        var (positional, named) = ([JSONValue](), JSONObject())
+        if let list = layer.listParameter, let place = names.firstIndex(of: list) {
+            positional = Array(inputs.prefix(place))
+            let rest = JSONValue.array(Array(inputs.dropFirst(place)))
+            if place == 0 { positional = [rest] } else if inputs.count > place { named[list] = rest }
+        } else {
+            positional = inputs
+        }
+        let masks = call.masks.contains { $0 != nil } ? call.masks : []
+        if names.contains("query_mask") {
+            for (name, mask) in zip(["query_mask", "value_mask", "key_mask"], masks) where mask != nil {
+                named[name] = optional(mask)
+            }
+        } else if !masks.isEmpty {
+            named["mask"] = layer.listParameter == names[0] ? .array(masks.map(optional)) : optional(masks[0])
+        }
+        if let mask = call.attentionMask { named["attention_mask"] = CallArguments.placeholder(mask) }
+        if call.useCausalMask { named["use_causal_mask"] = true }
+        if call.returnAttentionScores { named["return_attention_scores"] = true }
+        (args, kwargs) = (.array(positional), .object(named))
     }
 
-    /// Reads an inbound node, and the tensors that it names, in order.
-    ///
-    /// Masks are left out: they follow the tensors by themselves.
-    static func read(_ json: JSONValue) throws -> (arguments: CallArguments?, references: [Reference]) {
-        if case .array(let tensors) = json {
-            // Keras 2: a list of [layer, node, output, arguments], or one of them by itself.
-            if case .string? = tensors.first { return (nil, [try reference(json)]) }
-            return (nil, try tensors.map(reference))
+    /// The call of a layer that these arguments describe, with places among the tensors. An argument that is no mask and no
+    /// option is an input; `training` is left to the call of the model, as in Keras.
+    func call(of layer: Layer) throws -> LayerCall<Int> {
+        let names = layer.callParameters
+        var given: [(name: String, value: JSONValue)] = []
+        if case .array(let positional) = args {
+            given = positional.enumerated().map { ($0 < names.count ? names[$0] : "inputs", $1) }
         }
+        if case .object(let named) = kwargs { given += named.map { ($0.key, $0.value) } }
+        func rank(_ name: String) -> Int { names.firstIndex(of: name) ?? names.count }
+        var call = LayerCall<Int>([])
+        func setMask(_ place: Int?, of input: Int) {
+            guard let place else { return }
+            call.masks += [Int?](repeating: nil, count: max(0, input + 1 - call.masks.count))
+            call.masks[input] = place
+        }
+        let order = given.indices.sorted { (rank(given[$0].name), $0) < (rank(given[$1].name), $1) }
+        for (name, value) in order.map({ given[$0] }) {
+            let place = CallArguments.place(value)
+            switch name {
+            case "mask":
+                if case .array(let masks) = value {
+                    for (input, mask) in masks.enumerated() { setMask(CallArguments.place(mask), of: input) }
+                } else {
+                    setMask(place, of: 0)
+                }
+            case "query_mask": setMask(place, of: 0)
+            case "value_mask": setMask(place, of: 1)
+            case "key_mask": setMask(place, of: 2)
+            case "attention_mask": call.attentionMask = place
+            case "use_causal_mask": call.useCausalMask = value == true
+            case "return_attention_scores": call.returnAttentionScores = value == true
+            case "training": break
+            default: call.inputs += CallArguments.places(in: value)
+            }
+        }
+        return call
+    }
+
+    /// The place that a placeholder stands for.
+    static func place(_ json: JSONValue) -> Int? {
+        guard json["class_name"] == "__keras_tensor__", case .int(let place)? = json["index"] else { return nil }
+        return place
+    }
+
+    /// All places in nested arguments, in order.
+    private static func places(in json: JSONValue) -> [Int] {
+        switch json {
+        case .array(let values): values.flatMap(places)
+        case .object(let object): place(json).map { [$0] } ?? object.flatMap { places(in: $0.value) }
+        default: []
+        }
+    }
+
+    /// Reads an inbound node of a layer, and the tensors that it names, in order.
+    static func read(_ json: JSONValue) throws -> (arguments: CallArguments, references: [Reference]) {
         var references: [Reference] = []
+        if case .array(let tensors) = json { return (try keras2(tensors, &references), references) }
         let args = try replacing(json.valueIfPresent(at: ["args"]) ?? [], &references)
+        let kwargs = try replacing(json.valueIfPresent(at: ["kwargs"]) ?? [:], &references)
+        return (CallArguments(args: args, kwargs: kwargs), references)
+    }
+
+    /// Keras 2: a list of `[layer, node, output, arguments]`, or one of them by itself. Tensors among the arguments are
+    /// `[layer, node, output]`.
+    private static func keras2(_ tensors: [JSONValue], _ references: inout [Reference]) throws -> CallArguments {
+        var isSingle = false
+        if case .string? = tensors.first { isSingle = true }
+        let list = isSingle ? [.array(tensors)] : tensors
+        references = try list.map(reference)
+        let inputs = references.indices.map(placeholder)
         var named = JSONObject()
-        for (key, value) in try json.valueIfPresent(at: ["kwargs"], as: JSONObject.self) ?? [:] {
-            if key != "mask" && key != "training" { named[key] = try replacing(value, &references) }
+        for (key, value) in try list.first?.valueIfPresent(at: [3], as: JSONObject.self) ?? [:] {
+            named[key] = try keras2Argument(value, &references)
         }
-        return (CallArguments(args: args, kwargs: .object(named)), references)
+        return CallArguments(args: list.count > 1 ? [.array(inputs)] : .array(inputs), kwargs: .object(named))
+    }
+
+    private static func keras2Argument(_ json: JSONValue, _ references: inout [Reference]) throws -> JSONValue {
+        guard case .array(let values) = json else { return json }
+        if values.count >= 3, case .string = values[0], case .int = values[1], case .int = values[2] {
+            references.append(try reference(json))
+            return placeholder(references.count - 1)
+        }
+        return .array(try values.map { try keras2Argument($0, &references) })
     }
 
     private init(args: JSONValue, kwargs: JSONValue) {
@@ -73,7 +160,7 @@ struct CallArguments: Sendable {
         Reference(layer: try json.string(0), node: try json.int(1), output: try json.int(2))
     }
 
-    private static func placeholder(_ index: Int) -> JSONValue {
+    static func placeholder(_ index: Int) -> JSONValue {
         ["class_name": "__keras_tensor__", "index": .int(index)]
     }
 

@@ -9,18 +9,10 @@ extension CompileConfiguration {
         do {
             let configuration = try CompileConfiguration(json)
             guard let loss = configuration.loss else { return }
-            let names = model.outputNames
-            let losses = try loss.values(for: names, "loss").map { loss in
-                guard let loss else { throw MartletError("Expected a loss for every output.", at: "loss") }
-                return loss
-            }
             try model.compile(
-                optimizer: configuration.optimizer, losses: losses,
-                lossWeights: try configuration.lossWeights?.values(for: names, "loss_weights").map { $0 ?? 1 },
-                metrics: try configuration.metrics?.values(for: names, "metrics").map { $0 ?? [] } ?? [],
-                weightedMetrics: try configuration.weightedMetrics?.values(for: names, "weighted_metrics")
-                    .map { $0 ?? [] } ?? [],
-                runEagerly: configuration.runEagerly)
+                optimizer: configuration.optimizer, losses: loss, lossWeights: configuration.lossWeights,
+                metrics: configuration.metrics, weightedMetrics: configuration.weightedMetrics,
+                runEagerly: configuration.runEagerly, stepsPerExecution: configuration.stepsPerExecution)
             model.compilation?.source = json
         } catch let error as MartletError {
             throw MartletError(
@@ -35,34 +27,43 @@ extension CompileConfiguration {
         var json: JSONObject = [:]
         if case .object(let source)? = compilation.source { json = source }
         json["optimizer_config"] = nil
-        json["optimizer"] = .keras(
-            module: "keras.optimizers", className: "\(type(of: optimizer))", config: optimizer.config)
+        json["optimizer"] = JSONValue(optimizer)
         if compilation.source == nil {
-            let losses = compilation.losses.map { loss in
-                JSONValue.keras(module: "keras.losses", className: "\(type(of: loss))", config: loss.config)
+            json["loss"] = JSONValue(compilation.losses) { loss in
+                (loss as? Loss).map { JSONValue($0) } ?? (loss as? String).map { .string($0) } ?? .null
             }
-            json["loss"] = losses.count == 1 ? losses[0] : .array(losses)
-            json["loss_weights"] = compilation.lossWeights.map { .array($0.map { .double($0) }) } ?? .null
-            json["metrics"] = describe(compilation.metricChoices)
-            json["weighted_metrics"] = describe(compilation.weightedMetricChoices)
-            json["run_eagerly"] = false
-            json["steps_per_execution"] = 1
+            json["loss_weights"] = compilation.lossWeights.map { JSONValue($0) { .double($0) } } ?? .null
+            json["metrics"] = describe(compilation.metrics)
+            json["weighted_metrics"] = describe(compilation.weightedMetrics)
+            json["run_eagerly"] = .bool(model.runsEagerly)
+            json["steps_per_execution"] = .int(compilation.stepsPerExecution)
             json["jit_compile"] = false
         }
         return .object(json)
     }
 
-    private static func describe(_ choices: [[any MetricConvertible]]) -> JSONValue {
-        let lists = choices.map { list in
-            JSONValue.array(
+    private static func describe(_ metrics: PerOutput<[any MetricConvertible]>?) -> JSONValue {
+        guard let metrics else { return .null }
+        if case .single(let list) = metrics, list.isEmpty { return .null }
+        return JSONValue(metrics) { list in
+            .array(
                 list.map { choice in
                     if let name = choice as? String { return .string(name) }
-                    guard let metric = choice as? Metric else { return .null }
-                    return .keras(module: "keras.metrics", className: "\(type(of: metric))", config: metric.config)
+                    return (choice as? Metric).map { JSONValue($0) } ?? .null
                 })
         }
-        if lists.allSatisfy({ $0 == [] }) { return .null }
-        return lists.count == 1 ? lists[0] : .array(lists)
+    }
+}
+
+extension JSONValue {
+    /// What is given for outputs, as Keras writes it.
+    fileprivate init<Value>(_ values: PerOutput<Value>, _ describe: (Value) -> JSONValue) {
+        func optional(_ value: Value?) -> JSONValue { value.map(describe) ?? .null }
+        switch values {
+        case .single(let value): self = describe(value)
+        case .list(let list): self = .array(list.map(optional))
+        case .named(let members): self = .object(members.reduce(into: JSONObject()) { $0[$1.output] = optional($1.value) })
+        }
     }
 }
 

@@ -4,7 +4,7 @@ import MartletFormats
 /// Rebuilds the graph of a functional model from the calls that its configuration lists.
 struct FunctionalReader {
     private struct Call {
-        let arguments: CallArguments?
+        let arguments: CallArguments
         let inputs: [CallArguments.Reference]
     }
 
@@ -44,11 +44,11 @@ struct FunctionalReader {
         self.calls = calls
     }
 
-    /// The model. Layers that only make masks are left out.
+    /// The model.
     mutating func model() throws -> Model {
         let (inputReferences, outputReferences) = (try inputs.references(), try outputs.references())
         let needed = neededLayers(from: outputReferences + inputReferences)
-        let offsets = nodeOffsets(outputReferences)
+        let offsets = nodeOffsets
         for name in names where needed.contains(name) { try makeLayer(name) }
         var waiting = names.filter { needed.contains($0) && !(layers[$0] is InputLayer) }
         while !waiting.isEmpty {
@@ -68,7 +68,7 @@ struct FunctionalReader {
         }
         func tensors(_ references: [CallArguments.Reference], _ place: String) throws -> [SymbolicTensor] {
             try references.map { reference in
-                guard let tensor = tensor(reference, offsets) else {
+                guard let tensor = end(reference) else {
                     throw MartletError("\"\(reference.layer)\" has no such output.", at: place)
                 }
                 return tensor
@@ -94,6 +94,7 @@ struct FunctionalReader {
                 ?? (OperationLayer.knows(description["class_name"]) && description["config"]?["trainable"] == nil)
             let layer: Layer
             if isOperation {
+                try ModelReader.checkSizes(description)
                 layer = try OperationLayer(description, calls[name]?.first?.arguments)
             } else {
                 layer = try make(description)
@@ -116,7 +117,7 @@ struct FunctionalReader {
             do {
                 made.append(
                     try Argument.throwing {
-                        try GraphNode.make(layer: layer, inputs: inputs, arguments: call.arguments)
+                        try GraphNode.make(layer: layer, inputs, arguments: call.arguments)
                     })
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: "layer \(name)")
@@ -143,11 +144,18 @@ struct FunctionalReader {
         return needed
     }
 
-    /// Where the numbers of a layer's calls begin: at 1 in files whose version of Keras counts a model's own graph as its
-    /// first call, which shows by a number past the last call.
-    private func nodeOffsets(_ outputs: [CallArguments.Reference]) -> [String: Int] {
+    /// An input or an output of the model. There a model's own graph counts as its first call.
+    private func end(_ reference: CallArguments.Reference) -> SymbolicTensor? {
+        let isGraph = (layers[reference.layer] as? Model)?.graph != nil
+        let call = isGraph ? max(0, reference.node - 1) : reference.node
+        return tensor(CallArguments.Reference(layer: reference.layer, node: call, output: reference.output), [:])
+    }
+
+    /// Where the numbers of a layer's calls begin among the inputs of others: at 1 in files of Keras 2, which counts a
+    /// model's own graph as its first call there too. It shows by a number past the last call.
+    private var nodeOffsets: [String: Int] {
         var largest: [String: Int] = [:]
-        for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) + outputs {
+        for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) {
             largest[reference.layer] = max(largest[reference.layer, default: 0], reference.node)
         }
         return largest.filter { name, index in index >= max(1, calls[name]?.count ?? 0) }.mapValues { _ in 1 }

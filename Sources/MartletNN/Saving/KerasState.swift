@@ -108,7 +108,7 @@ extension Layer {
         let properties = labelled.map(\.property).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         return properties.flatMap { property -> [(place: String, layer: Layer)] in
             let layers = labelled.filter { $0.property == property }.map(\.layer)
-            let attribute = LayerNames.snakeCase(property)
+            let attribute = attributePrefix + LayerNames.snakeCase(property)
             if layers.count == 1, holdsDirectly(property) { return [(attribute, layers[0])] }
             return KerasNames.numbered(layers).map { ("\(attribute)/\($0.name)", $0.layer) }
         }.sorted { KerasNames.key($0.place) < KerasNames.key($1.place) }
@@ -134,7 +134,7 @@ enum KerasNames {
     static func numbered(_ layers: [Layer]) -> [(name: String, layer: Layer)] {
         var counts: [String: Int] = [:]
         return layers.map { layer in
-            let base = LayerNames.snakeCase(layer.className)
+            let base = layer.objectName
             let count = counts[base, default: 0]
             counts[base] = count + 1
             return (count == 0 ? base : "\(base)_\(count)", layer)

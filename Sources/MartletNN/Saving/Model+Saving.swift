@@ -58,6 +58,8 @@ extension Model {
                 try CompileConfiguration.apply(json, to: model)
             }
             try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
+            // A file from before any training holds no slots; they start at the weights that were read.
+            model.optimizer?.build(model.trainableVariables)
             return model
         }
     }

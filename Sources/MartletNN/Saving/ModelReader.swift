@@ -42,7 +42,7 @@ enum ModelReader {
     }
 
     /// Sizes in a file stay far below what products of them could overflow by.
-    private static func checkSizes(_ config: JSONValue) throws {
+    static func checkSizes(_ config: JSONValue) throws {
         var stack = [(key: "config", value: config)]
         while let (key, value) = stack.popLast() {
             switch value {

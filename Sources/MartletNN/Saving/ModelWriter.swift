@@ -36,14 +36,18 @@ enum ModelWriter {
             json["name"] = .string(layer.name)
             json["inbound_nodes"] = .array(
                 calls[ObjectIdentifier(layer), default: []].filter { !$0.inputs.isEmpty }.map { node in
-                    let arguments =
-                        node.arguments ?? CallArguments(inputs: node.inputs.count, asList: layer.takesListOfInputs)
+                    let arguments = node.arguments ?? CallArguments(node.call, of: layer)
                     return arguments.json(inputs: node.inputs.map { ($0, reference($0)) })
                 })
             return JSONValue.object(json)
         }
         func structure(_ tensors: [SymbolicTensor], _ given: ModelStructure?) -> JSONValue {
-            let references = tensors.map(reference)
+            // There Keras counts a model's own graph as its first call.
+            let references = tensors.map { tensor in
+                var reference = reference(tensor)
+                if (tensor.node.layer as? Model)?.graph != nil { reference.node += 1 }
+                return reference
+            }
             if let given { return given.replacing(references) }
             return references.count == 1 ? references[0].json : .array(references.map(\.json))
         }
@@ -52,9 +56,4 @@ enum ModelWriter {
             "output_layers": structure(graph.outputs, structures?.outputs),
         ]
     }
-}
-
-extension Layer {
-    /// Whether Keras passes several inputs as one list.
-    var takesListOfInputs: Bool { self is MergingLayer || self is Concatenate || self is Model }
 }

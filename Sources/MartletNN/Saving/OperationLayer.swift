@@ -6,45 +6,88 @@ import MartletFormats
 final class OperationLayer: Layer {
     private let kind: String
     private let json: JSONValue
-    private let arguments: CallArguments
+    private let operands: [Operand]
     private let operation: Operation
 
-    private enum Operation {
-        case unary(@Sendable (Tensor) -> Tensor)
-        case binary(@Sendable (Tensor, Tensor) -> Tensor)
-    }
-
-    private static var operations: NameTable<Operation> {
-        NameTable(
-            of: "operation",
-            [
-                (["Add"], .binary { $0 + $1 }), (["Subtract"], .binary { $0 - $1 }),
-                (["Multiply"], .binary { $0 * $1 }), (["Divide", "TrueDivide"], .binary { $0 / $1 }),
-                (["Maximum"], .binary { maximum($0, $1) }), (["Minimum"], .binary { minimum($0, $1) }),
-                (["Power"], .binary { $0.pow($1) }),
-                (["Negative"], .unary { -$0 }), (["Absolute", "Abs"], .unary { $0.abs() }),
-                (["Square"], .unary { $0.square() }), (["Sqrt"], .unary { $0.squareRoot() }),
-                (["Exp"], .unary { $0.exp() }), (["Log"], .unary { $0.log() }),
-                (["Relu"], .unary { $0.relu() }), (["Sigmoid"], .unary { $0.sigmoid() }),
-                (["Tanh"], .unary { $0.tanh() }),
-            ])
+    /// What an operation works on.
+    private enum Operand {
+        /// One of the call's tensors.
+        case input(Int)
+        /// A number whose dtype follows from the tensors beside it.
+        case number(Double, isInteger: Bool)
+        case constant(Tensor)
     }
 
     /// Whether an operation has this class name.
     static func knows(_ className: JSONValue?) -> Bool {
-        if case .string(let name)? = className { operations.find(name) != nil } else { false }
+        if case .string(let name)? = className { Operation.table.find(name) != nil } else { false }
     }
 
-    /// - Throws: `MartletError` for an operation that is not supported.
+    /// - Throws: `MartletError` for an operation that is not supported, and for bad arguments.
     init(_ json: JSONValue, _ arguments: CallArguments?) throws {
         kind = try json.string("class_name")
-        operation = try Self.operations.entry(kind)
+        let make = try Operation.table.entry(kind)
         self.json = json
-        guard let arguments, case .array = arguments.args else {
-            throw MartletError("Expected the arguments of the operation \(kind).")
+        guard let arguments else { throw MartletError("Expected a call of the operation \(kind).") }
+        let named: JSONObject = try arguments.kwargs.value(at: [])
+        var attributes = try json.valueIfPresent(at: ["config"], as: JSONObject.self) ?? [:]
+        for (key, value) in named { attributes[key] = value }
+        let positional: [JSONValue] = try arguments.args.value(at: [])
+        if positional.count > 1 { attributes[Operation.secondArgument] = positional[1] }
+        operation = try make(Configuration(className: kind, .object(attributes)))
+
+        let given = positional + named.map(\.value).filter(Self.isOperand)
+        let list = operation.operandCount.map { Array(given.prefix($0)) } ?? Self.flattened(given)
+        operands = try list.map(Self.operand)
+        guard operation.operandCount ?? max(1, operands.count) == operands.count else {
+            throw MartletError(
+                "Expected \(operation.operandCount ?? 1) arguments of the operation \(kind). Received: \(operands.count).")
         }
-        self.arguments = arguments
         super.init(name: try json.valueIfPresent(at: ["name"]) ?? json.string("config", "name"))
+    }
+
+    private static func isOperand(_ json: JSONValue) -> Bool { CallArguments.place(json) != nil || Double(json: json) != nil }
+
+    /// The elements of lists in place of the lists.
+    private static func flattened(_ values: [JSONValue]) -> [JSONValue] {
+        values.flatMap { value in
+            if case .array(let list) = value { list } else { [value] }
+        }
+    }
+
+    private static func operand(_ json: JSONValue) throws -> Operand {
+        if let place = CallArguments.place(json) { return .input(place) }
+        switch json {
+        case .int(let number): return .number(Double(number), isInteger: true)
+        case .double(let number): return .number(number, isInteger: false)
+        case .bool(let flag): return .constant(Tensor([flag], shape: []))
+        case .array: return .constant(try constant(json, dtype: nil))
+        case .object:
+            return .constant(try constant(json.value(at: ["config", "value"]), dtype: DType(name: json.string("config", "dtype"))))
+        default: throw MartletError("Expected tensors and numbers as arguments. Received: \(json.serialized()).")
+        }
+    }
+
+    /// The tensor of nested lists of numbers.
+    private static func constant(_ json: JSONValue, dtype: DType?) throws -> Tensor {
+        var (shape, level, isInteger) = ([Int](), json, true)
+        while case .array(let list) = level {
+            shape.append(list.count)
+            level = list.first ?? 0
+        }
+        var values: [Double] = []
+        func collect(_ json: JSONValue) throws {
+            switch json {
+            case .array(let list): try list.forEach(collect)
+            case .bool(let flag): values.append(flag ? 1 : 0)
+            default:
+                if case .double = json { isInteger = false }
+                values.append(try json.value(at: []))
+            }
+        }
+        try collect(json)
+        guard values.count == shape.reduce(1, *) else { throw MartletError("Expected lists of one length in a constant.") }
+        return Tensor(values, shape: Shape(shape)).cast(to: dtype ?? (isInteger ? .int32 : Settings.defaultFloatType))
     }
 
     override var className: String { kind }
@@ -58,57 +101,55 @@ final class OperationLayer: Layer {
         ]
     }
 
-    override func outputType(for inputTypes: [DType]) -> DType { inputTypes.reduce(inputTypes[0], DType.promoted) }
+    /// The dtype of a number beside tensors: theirs where it holds the number.
+    private func type(isInteger: Bool, beside types: [DType]) -> DType {
+        let tensors = types.reduce(types.first ?? .bool, DType.promoted)
+        if tensors.isFloatingPoint { return tensors }
+        return isInteger ? (tensors == .bool ? .int32 : tensors) : Settings.defaultFloatType
+    }
+
+    override func outputType(for inputTypes: [DType]) -> DType {
+        let types = tensorTypes(inputTypes)
+        return operation.type(
+            operands.map { operand in
+                switch operand {
+                case .input(let place): inputTypes[place]
+                case .number(_, let isInteger): type(isInteger: isInteger, beside: types)
+                case .constant(let tensor): tensor.dtype
+                }
+            })
+    }
+
+    private func tensorTypes(_ inputTypes: [DType]) -> [DType] {
+        inputTypes + operands.compactMap { if case .constant(let tensor) = $0 { tensor.dtype } else { nil } }
+    }
 
     override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
-        guard !inputShapes.isEmpty, try operands(inputShapes.map { _ in 0 }, constant: { _ in 0 }).count == arity else {
-            throw MartletError("Expected \(arity) arguments of the operation \(kind).")
-        }
-        return [
-            try inputShapes.dropFirst().reduce(inputShapes[0]) { a, b in
-                guard let shape = PartialShape.broadcast(a, b) else {
-                    throw MartletError("Expected inputs of shapes that broadcast. Received: \(inputShapes).")
+        let shapes = try operation.shapes(
+            operands.map { operand in
+                switch operand {
+                case .input(let place):
+                    guard inputShapes.indices.contains(place) else {
+                        throw MartletError("Expected \(place + 1) tensors for the operation \(kind).")
+                    }
+                    return inputShapes[place]
+                case .number: return []
+                case .constant(let tensor): return PartialShape(tensor.shape)
                 }
-                return shape
-            }
-        ]
+            })
+        try shapes.forEach(ShapeRule.checkSizes)
+        return shapes
     }
-
-    private var arity: Int { if case .unary = operation { 1 } else { 2 } }
 
     override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        // The shapes were checked, and with them the arguments.
-        let type = inputs[0].dtype
-        let values = (try? operands(inputs) { Tensor($0, dtype: type) }) ?? inputs
-        switch operation {
-        case .unary(let function): return [function(values[0])]
-        case .binary(let function): return [function(values[0], values[1])]
-        }
-    }
-
-    /// The operands: the inputs and the numbers among the arguments.
-    private func operands<Value>(_ inputs: [Value], constant: (Double) -> Value) throws -> [Value] {
-        func operand(_ json: JSONValue) throws -> Value {
-            if case .int(let index)? = json["index"], inputs.indices.contains(index) { return inputs[index] }
-            return constant(try json.value(at: []))
-        }
-        let positional: [JSONValue] = try arguments.args.value(at: [])
-        let named: JSONObject = try arguments.kwargs.value(at: [])
-        return try positional.map(operand) + named.map { try operand($0.value) }
-    }
-}
-
-extension PartialShape {
-    /// The shape that both broadcast to by NumPy's rules, nil when they do not.
-    static func broadcast(_ a: PartialShape, _ b: PartialShape) -> PartialShape? {
-        let rank = max(a.rank, b.rank)
-        var result = [Int?](repeating: nil, count: rank)
-        for axis in 1...max(1, rank) where rank > 0 {
-            let x = axis <= a.rank ? a[-axis] : 1
-            let y = axis <= b.rank ? b[-axis] : 1
-            if let x, let y, x != y, x != 1, y != 1 { return nil }
-            result[rank - axis] = x == 1 ? y : y == 1 ? x : x ?? y
-        }
-        return PartialShape(result)
+        let types = tensorTypes(inputs.map(\.dtype))
+        return operation.run(
+            operands.map { operand in
+                switch operand {
+                case .input(let place): inputs[place]
+                case .number(let value, let isInteger): Tensor(value, dtype: type(isInteger: isInteger, beside: types))
+                case .constant(let tensor): tensor
+                }
+            })
     }
 }

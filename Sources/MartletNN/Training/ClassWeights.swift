@@ -3,23 +3,25 @@ import MartletData
 
 extension TensorDataset {
     /// The dataset with each sample's weight multiplied by that of its class.
-    /// - Throws: `MartletError` when there is not one target of class labels or one-hot rows.
+    /// Targets are class numbers, or have a last axis over the classes, of which the largest value counts.
+    /// - Throws: `MartletError` when there is not one target.
     func weighted(by classWeight: [Int: Double]) throws -> TensorDataset {
         guard targets.count == 1, let target = targets.first else {
             throw MartletError(
                 "Expected a model of one output. Received: \(targets.count) targets.", at: "classWeight")
         }
-        let labels: [Int]
-        switch target.rank {
-        case 1: labels = target.scalars()
-        case 2 where target.shape[1] == 1: labels = target.scalars()
-        case 2: labels = target.argmax(axis: -1).scalars()
-        default:
-            throw MartletError(
-                "Expected class labels or one-hot rows as targets. Received: shape \(target.shape).", at: "classWeight")
+        let classes = target.rank < 2 ? target : target.shape[-1] == 1 ? target.squeezed(axis: -1) : target.argmax(axis: -1)
+        let factors = Tensor(classes.scalars(as: Int.self).map { classWeight[$0] ?? 1 }, dtype: .float32)
+            .reshaped(to: classes.shape)
+        let weights = try sampleWeights.map { given in
+            guard given.rank <= factors.rank else {
+                throw MartletError(
+                    "Expected sample weights for the classes' shape, \(classes.shape). Received: \(given.shape).",
+                    at: "sampleWeight")
+            }
+            let missing = [Int](repeating: 1, count: factors.rank - given.rank)
+            return given.cast(to: .float32).reshaped(to: Shape(given.shape.dimensions + missing)) * factors
         }
-        let factors = Tensor(labels.map { classWeight[$0] ?? 1 }, dtype: .float32)
-        let weights = sampleWeights.map { $0.cast(to: .float32) * factors } ?? factors
-        return try TensorDataset(inputs: inputs, targets: targets, sampleWeights: weights)
+        return try TensorDataset(inputs: inputs, targets: targets, sampleWeights: weights.isEmpty ? [factors] : weights)
     }
 }

@@ -3,92 +3,125 @@ import MartletFormats
 
 /// What `compile` set up: the optimizer, the losses, the metrics.
 final class Compilation {
+    /// What one output of the model is judged by.
+    struct Output {
+        let loss: Loss?
+        /// The factor of the loss in the total.
+        let lossWeight: Double?
+        /// The mean of the loss alone, where several outputs have one.
+        let lossTracker: Mean?
+        let metrics: [Metric]
+        let weightedMetrics: [Metric]
+        /// Which of the targets is this output's; nil where there is none.
+        let target: Int?
+    }
+
     let optimizer: Optimizer
-    let losses: [Loss]
-    let lossWeights: [Double]?
-    let metricChoices: [[any MetricConvertible]]
-    let weightedMetricChoices: [[any MetricConvertible]]
+    /// As `compile` was told; a name that depends on shapes is still one.
+    let losses: PerOutput<any LossConvertible>
+    let lossWeights: PerOutput<Double>?
+    let metrics: PerOutput<[any MetricConvertible]>?
+    let weightedMetrics: PerOutput<[any MetricConvertible]>?
+    /// The number of steps from one call of the callbacks for batches to the next.
+    let stepsPerExecution: Int
     /// What a file said, which is written again as it was.
     var source: JSONValue?
 
     /// The mean loss over the samples of an epoch, penalties included.
     let lossTracker = Mean(name: "loss")
-    /// For each output its metrics; made when the shapes are first known.
-    private(set) var metrics: [[Metric]]?
-    private(set) var weightedMetrics: [[Metric]] = []
+    /// Made when the shapes are first known.
+    private(set) var outputs: [Output] = []
+    /// What the logs report, under their names there.
+    private(set) var reported: [(name: String, metric: Metric)]
 
     init(
-        optimizer: Optimizer, losses: [Loss], lossWeights: [Double]?, metrics: [[any MetricConvertible]],
-        weightedMetrics: [[any MetricConvertible]]
-    ) {
+        optimizer: Optimizer, losses: PerOutput<any LossConvertible>, lossWeights: PerOutput<Double>?,
+        metrics: PerOutput<[any MetricConvertible]>?, weightedMetrics: PerOutput<[any MetricConvertible]>?,
+        stepsPerExecution: Int
+    ) throws {
+        guard stepsPerExecution >= 1 else {
+            throw MartletError("Expected a number of at least 1. Received: \(stepsPerExecution).", at: "stepsPerExecution")
+        }
         self.optimizer = optimizer
-        self.losses = losses
+        self.losses = try losses.map { choice in
+            if let name = choice as? String, name.isCrossentropy { return name }
+            return try choice.makeLoss()
+        }
         self.lossWeights = lossWeights
-        metricChoices = metrics
-        weightedMetricChoices = weightedMetrics
+        self.metrics = metrics
+        self.weightedMetrics = weightedMetrics
+        self.stepsPerExecution = stepsPerExecution
+        reported = [("loss", lossTracker)]
     }
 
-    func loss(ofOutput index: Int) -> Loss { losses.count == 1 ? losses[0] : losses[index] }
-
-    /// Makes the metrics and checks that losses and metrics fit the shapes.
-    func prepare(targets: [PartialShape], predictions: [PartialShape]) throws {
-        guard targets.count == predictions.count else {
-            throw MartletError(
-                "Expected targets for each of the model's \(predictions.count) outputs. Received: \(targets.count).",
-                at: "y")
-        }
-        guard losses.count == 1 || losses.count == predictions.count else {
-            throw MartletError(
-                "Expected one loss, or one for each of the model's \(predictions.count) outputs. "
-                    + "Received: \(losses.count).", at: "compile")
-        }
-        if let lossWeights, lossWeights.count != predictions.count {
-            throw MartletError(
-                "Expected a loss weight for each of the model's \(predictions.count) outputs. "
-                    + "Received: \(lossWeights.count).", at: "compile")
-        }
-        for choices in [metricChoices, weightedMetricChoices] where choices.count > predictions.count {
-            throw MartletError(
-                "Expected metrics for at most \(predictions.count) outputs. Received: \(choices.count) lists.",
-                at: "compile")
-        }
-        for (index, (target, prediction)) in zip(targets, predictions).enumerated() {
-            try loss(ofOutput: index).validate(target: target, prediction: prediction)
-        }
-        if metrics == nil {
-            metrics = try resolve(metricChoices, targets, predictions)
-            weightedMetrics = try resolve(weightedMetricChoices, targets, predictions)
-        }
-        for (index, all) in zip((metrics ?? []).indices, zip(metrics ?? [], weightedMetrics)) {
-            for metric in all.0 + all.1 {
-                try metric.validate(target: targets[index], prediction: predictions[index])
+    /// Makes losses and metrics for the outputs of these names, and checks that they fit the shapes.
+    ///
+    /// - Parameter targets: one for each output, or one for each that has a loss.
+    func prepare(outputs names: [String], targets: [PartialShape], predictions: [PartialShape]) throws {
+        if outputs.count != predictions.count { try makeOutputs(names, targets, predictions) }
+        for (output, prediction) in zip(outputs, predictions) {
+            guard let index = output.target else { continue }
+            guard targets.indices.contains(index) else { throw wrongCount(targets.count, names) }
+            try output.loss?.validate(target: targets[index], prediction: prediction)
+            for metric in output.metrics + output.weightedMetrics {
+                try metric.validate(target: targets[index], prediction: prediction)
             }
         }
     }
 
-    private func resolve(
-        _ choices: [[any MetricConvertible]], _ targets: [PartialShape], _ predictions: [PartialShape]
-    ) throws -> [[Metric]] {
-        try predictions.indices.map { index in
-            let chosen = choices.isEmpty ? [] : choices.count == 1 && predictions.count == 1 ? choices[0]
-                : index < choices.count ? choices[index] : []
-            return try chosen.map {
-                try $0.makeMetric(for: targets[index], predictions[index], loss: loss(ofOutput: index))
+    private func wrongCount(_ count: Int, _ names: [String]) -> MartletError {
+        MartletError("Expected targets for each of the model's \(names.count) outputs. Received: \(count).", at: "y")
+    }
+
+    private func makeOutputs(_ names: [String], _ targets: [PartialShape], _ predictions: [PartialShape]) throws {
+        let losses = try losses.values(for: names, "loss")
+        let weights = try lossWeights?.values(for: names, "lossWeights")
+        let metrics = try metrics?.metrics(for: names, "metrics")
+        let weightedMetrics = try weightedMetrics?.metrics(for: names, "weightedMetrics")
+        let withLoss = losses.indices.filter { losses[$0] != nil }
+        guard [names.count, withLoss.count].contains(targets.count) else { throw wrongCount(targets.count, names) }
+        outputs = try names.indices.map { index in
+            let target = targets.count == names.count ? index : withLoss.firstIndex(of: index)
+            let loss = try target.flatMap { try losses[index]?.makeLoss(for: targets[$0], predictions[index]) }
+            func make(_ choices: [any MetricConvertible]) throws -> [Metric] {
+                guard !choices.isEmpty else { return [] }
+                guard let target else {
+                    throw MartletError("Expected targets for \"\(names[index])\", which has metrics.", at: "y")
+                }
+                return try choices.map { try $0.makeMetric(for: targets[target], predictions[index], loss: loss) }
             }
+            return Output(
+                loss: loss, lossWeight: weights?[index],
+                lossTracker: withLoss.count > 1 && loss != nil ? Mean(name: names[index] + "_loss") : nil,
+                metrics: try make(metrics?[index] ?? []), weightedMetrics: try make(weightedMetrics?[index] ?? []),
+                target: target)
+        }
+        reported = [("loss", lossTracker)] + outputs.compactMap { output in output.lossTracker.map { ($0.name, $0) } }
+        for (name, output) in zip(names, outputs) { report(output.metrics, of: name) }
+        for (name, output) in zip(names, outputs) { report(output.weightedMetrics, of: name, again: "weighted_") }
+    }
+
+    /// Adds metrics to what the logs report, as Keras names them: with several outputs after the output; a second one of
+    /// the same name gets the prefix `again`, then a number.
+    private func report(_ metrics: [Metric], of output: String, again: String = "") {
+        let prefix = outputs.count > 1 ? output + "_" : ""
+        for metric in metrics {
+            let taken = Set(reported.map(\.name))
+            let candidates = [metric.name, again + metric.name] + (1...metrics.count + reported.count).map {
+                "\(again)\(metric.name)_\($0)"
+            }
+            reported.append((candidates.map { prefix + $0 }.first { !taken.contains($0) } ?? prefix + metric.name, metric))
         }
     }
 
-    var allMetrics: [Metric] { [lossTracker] + (metrics ?? []).flatMap { $0 } + weightedMetrics.flatMap { $0 } }
+    func resetMetrics() { for (_, metric) in reported { metric.reset() } }
 
-    func resetMetrics() { for metric in allMetrics { metric.reset() } }
-
-    /// The figures so far, `loss` first. A metric of several results, such as a recall at several thresholds, counts
-    /// with their mean.
+    /// The figures so far, `loss` first.
     func logs() -> Logs {
         var logs = Logs()
-        for metric in allMetrics {
+        for (name, metric) in reported {
             let result = metric.result()
-            logs[metric.name] = (result.elementCount == 1 ? result : result.mean()).item()
+            if result.rank == 0 { logs[name] = result.item() } else { logs.set(result.scalars(), for: name) }
         }
         return logs
     }
@@ -100,49 +133,69 @@ extension Model {
     /// - Parameters:
     ///   - optimizer: an optimizer, or Keras's name for one with its defaults: `"adam"`.
     ///   - loss: a loss, Keras's name for one, or `.custom { yTrue, yPred in ... }`. Used for every output.
-    ///   - metrics: figures to report; `.accuracy` becomes the form that fits the shapes. For the first output.
+    ///   - metrics: figures to report; `.accuracy` becomes the form that fits the shapes. For a model of several
+    ///     outputs, one for each of them.
     ///   - weightedMetrics: figures that sample and class weights apply to.
     ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
+    ///   - stepsPerExecution: the number of steps from one call of the callbacks for batches to the next.
     /// - Throws: `MartletError` when a name is not known.
     public func compile(
-        optimizer: any OptimizerConvertible, loss: any LossConvertible, metrics: [any MetricConvertible] = [],
-        weightedMetrics: [any MetricConvertible] = [], runEagerly: Bool = false
+        optimizer: any OptimizerConvertible = "rmsprop", loss: any LossConvertible,
+        metrics: [any MetricConvertible] = [], weightedMetrics: [any MetricConvertible] = [], runEagerly: Bool = false,
+        stepsPerExecution: Int = 1
     ) throws {
         try compile(
-            optimizer: optimizer, losses: [loss], metrics: [metrics], weightedMetrics: [weightedMetrics],
-            runEagerly: runEagerly)
+            optimizer: optimizer, losses: .single(loss), metrics: .single(metrics),
+            weightedMetrics: .single(weightedMetrics), runEagerly: runEagerly, stepsPerExecution: stepsPerExecution)
     }
 
-    /// Chooses how a model of several outputs is trained.
+    /// Chooses how a model of several outputs is trained: for each argument a list in the outputs' order, or a
+    /// dictionary by their names, which are those of the layers that give them (`output_1`, ... in a model that is a
+    /// subclass).
+    ///
+    /// The logs report `<output>_loss` for each output that has a loss, and `<output>_<metric>`.
     ///
     /// - Parameters:
-    ///   - losses: one for each output, or one for all.
+    ///   - losses: of each output; one without, of `nil`, is not trained by itself and needs no target.
     ///   - lossWeights: the factor of each output's loss in the total; ones when nil.
     ///   - metrics: for each output its figures.
     ///   - weightedMetrics: for each output the figures that sample and class weights apply to.
     ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
-    /// - Throws: `MartletError` when a name is not known or the numbers do not match.
+    ///   - stepsPerExecution: the number of steps from one call of the callbacks for batches to the next.
+    /// - Throws: `MartletError` when a name is not known. Whether there is one of each for every output shows with the
+    ///   first data.
     public func compile(
-        optimizer: any OptimizerConvertible, losses: [any LossConvertible], lossWeights: [Double]? = nil,
-        metrics: [[any MetricConvertible]] = [], weightedMetrics: [[any MetricConvertible]] = [],
-        runEagerly: Bool = false
+        optimizer: any OptimizerConvertible = "rmsprop", losses: PerOutput<any LossConvertible>,
+        lossWeights: PerOutput<Double>? = nil, metrics: PerOutput<[any MetricConvertible]>? = nil,
+        weightedMetrics: PerOutput<[any MetricConvertible]>? = nil, runEagerly: Bool = false, stepsPerExecution: Int = 1
     ) throws {
-        if let lossWeights, losses.count > 1, lossWeights.count != losses.count {
-            throw MartletError(
-                "Expected a weight for each of \(losses.count) losses. Received: \(lossWeights.count).",
-                at: "compile")
-        }
         compilation = try Compilation(
-            optimizer: optimizer.makeOptimizer(), losses: losses.map { try $0.makeLoss() }, lossWeights: lossWeights,
-            metrics: metrics, weightedMetrics: weightedMetrics)
+            optimizer: optimizer.makeOptimizer(), losses: losses, lossWeights: lossWeights, metrics: metrics,
+            weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
         runsEagerly = runEagerly
+    }
+
+    /// Compiles anew with other parts; those that are nil stay as they are.
+    package func recompile(
+        optimizer: (any OptimizerConvertible)?, losses: PerOutput<any LossConvertible>?,
+        metrics: PerOutput<[any MetricConvertible]>?
+    ) throws {
+        guard let losses = losses ?? compilation?.losses else {
+            throw MartletError("Expected a loss: the model is not compiled.", at: name)
+        }
+        try compile(
+            optimizer: optimizer ?? compilation?.optimizer ?? "rmsprop", losses: losses,
+            lossWeights: compilation?.lossWeights, metrics: metrics ?? compilation?.metrics,
+            weightedMetrics: compilation?.weightedMetrics, runEagerly: runsEagerly,
+            stepsPerExecution: compilation?.stepsPerExecution ?? 1)
     }
 
     /// The optimizer that `compile` chose, nil before.
     public var optimizer: Optimizer? { compilation?.optimizer }
 
-    /// The metrics in the order of the logs, `loss` first; empty before `compile`.
-    public var metrics: [Metric] { compilation?.allMetrics ?? [] }
+    /// The metrics in the order of the logs, `loss` first; empty before `compile`. Those of `compile` are there once
+    /// there was data.
+    public var metrics: [Metric] { compilation?.reported.map(\.metric) ?? [] }
 
     func requireCompilation(_ function: String) throws -> Compilation {
         guard let compilation else {

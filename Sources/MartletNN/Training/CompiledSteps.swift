@@ -17,7 +17,7 @@ extension TensorDataset.Batch: TensorGroup {
     public func appendStructure(to structure: inout [AnyHashable]) {
         structure.append(inputs.count)
         structure.append(targets.count)
-        structure.append(sampleWeights == nil)
+        structure.append(sampleWeights.count)
     }
 }
 

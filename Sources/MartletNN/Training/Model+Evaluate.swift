@@ -15,7 +15,7 @@ extension Model {
         verbosity: Verbosity = .silent, callbacks: [Callback] = []
     ) throws -> Logs {
         try evaluate(
-            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight), batchSize: batchSize,
+            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? []), batchSize: batchSize,
             verbosity: verbosity, callbacks: callbacks)
     }
 
@@ -44,11 +44,15 @@ extension Model {
         let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
-        for step in 0..<data.batchCount(size: batchSize) {
-            for callback in callbacks { try callback.onTestBatchBegin(step) }
-            let batch = data.batch(step, size: batchSize)
-            if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
-            for callback in callbacks { try callback.onTestBatchEnd(step, logs: compilation.logs) }
+        let steps = data.batchCount(size: batchSize)
+        for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
+            let last = min(first + compilation.stepsPerExecution, steps) - 1
+            for callback in callbacks { try callback.onTestBatchBegin(first) }
+            for step in first...last {
+                let batch = data.batch(step, size: batchSize)
+                if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+            }
+            for callback in callbacks { try callback.onTestBatchEnd(last, logs: compilation.logs) }
         }
         let logs = compilation.logs()
         for callback in callbacks { try callback.onTestEnd(logs: logs) }
@@ -60,10 +64,10 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
         let compilation = try requireCompilation("testOnBatch")
-        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
         try prepare(for: data, compilation)
         compilation.resetMetrics()
-        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
         if let compiled = steps() { compiled.makeTestStep(batch) } else { testStep(batch) }
         return compilation.logs()
     }

@@ -32,7 +32,7 @@ extension Model {
         stepsPerEpoch: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1
     ) throws -> History {
         try fit(
-            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight), batchSize: batchSize,
+            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? []), batchSize: batchSize,
             epochs: epochs, verbosity: verbosity, callbacks: callbacks, validationSplit: validationSplit,
             validationData: validationData.map { try TensorDataset(inputs: [$0.x], targets: [$0.y]) },
             shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
@@ -75,22 +75,26 @@ extension Model {
         stopTraining = false
         let orders = RandomGenerator()
         for callback in all { try callback.onTrainBegin() }
+        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
         for epoch in initialEpoch..<max(initialEpoch, epochs) {
             compilation.resetMetrics()
             for callback in all { try callback.onEpochBegin(epoch) }
             let order = shuffle ? orders.permutation(training.count) : nil
-            for step in 0..<steps {
-                for callback in all { try callback.onTrainBatchBegin(step) }
-                let batch = training.batch(step, size: batchSize, order: order)
-                if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
-                for callback in all { try callback.onTrainBatchEnd(step, logs: compilation.logs) }
+            for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
+                let last = min(first + compilation.stepsPerExecution, steps) - 1
+                for callback in all { try callback.onTrainBatchBegin(first) }
+                for step in first...last {
+                    let batch = training.batch(step, size: batchSize, order: order)
+                    if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
+                }
+                for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
                 if stopTraining { break }
             }
             var logs = compilation.logs()
             if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
                 let figures = try evaluate(
                     validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
-                for (name, value) in figures { logs["val_" + name] = value }
+                logs.add(figures, prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
             if stopTraining { break }
@@ -133,10 +137,10 @@ extension Model {
     @discardableResult
     public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
         let compilation = try requireCompilation("trainOnBatch")
-        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
         try prepare(for: data, compilation)
         compilation.resetMetrics()
-        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight)
+        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
         if let compiled = steps() { compiled.makeTrainStep(batch) } else { trainStep(batch) }
         return compilation.logs()
     }

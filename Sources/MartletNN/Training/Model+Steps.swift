@@ -3,14 +3,21 @@ import MartletData
 
 extension Model {
     /// The total loss of a batch, averaged over samples: the outputs' losses, weighted, and the penalties of the
-    /// layers.
-    func totalLoss(_ batch: TensorDataset.Batch, predictions: [Tensor], _ compilation: Compilation) -> Tensor {
+    /// layers. For a `trainStep` of one's own.
+    ///
+    /// The losses of the outputs are taken into their figures, `<output>_loss`.
+    /// - Parameter predictions: what the model computed of the batch.
+    /// - Returns: a scalar. Stops when the model is not compiled.
+    public func computeLoss(_ batch: TensorDataset.Batch, predictions: [Tensor]) -> Tensor {
+        guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
         var total: Tensor?
-        for (index, (target, prediction)) in zip(batch.targets, predictions).enumerated() {
-            var loss = compilation.loss(ofOutput: index)(target, prediction, sampleWeight: batch.sampleWeights)
+        for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
+            guard let function = output.loss, let target = output.target else { continue }
+            var loss = function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
             // A loss that is not reduced counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
-            if let weight = compilation.lossWeights?[index] { loss = loss * weight }
+            output.lossTracker?.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
+            if let weight = output.lossWeight { loss = loss * weight }
             total = total.map { $0 + loss } ?? loss
         }
         for penalty in losses {
@@ -20,14 +27,17 @@ extension Model {
         return total ?? Tensor(0.0)
     }
 
-    func updateMetrics(
-        _ batch: TensorDataset.Batch, predictions: [Tensor], loss: Tensor, _ compilation: Compilation
-    ) {
+    /// Takes a batch into the metrics, which `fit` reports. For a `trainStep` of one's own. Stops when the model is not
+    /// compiled.
+    /// - Parameter loss: the total loss, as `computeLoss` gives it.
+    public func updateMetrics(_ batch: TensorDataset.Batch, predictions: [Tensor], loss: Tensor) {
+        guard let compilation else { stop("\(name).updateMetrics", "The model is not compiled.") }
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
-        for (index, metrics) in (compilation.metrics ?? []).enumerated() {
-            for metric in metrics { metric.update(batch.targets[index], predictions[index]) }
-            for metric in compilation.weightedMetrics[index] {
-                metric.update(batch.targets[index], predictions[index], sampleWeight: batch.sampleWeights)
+        for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
+            guard let target = output.target.map({ batch.targets[$0] }) else { continue }
+            for metric in output.metrics { metric.update(target, prediction) }
+            for metric in output.weightedMetrics {
+                metric.update(target, prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
             }
         }
     }
@@ -45,10 +55,18 @@ extension Model {
             let sample = data[0..<min(1, data.count)]
             predictions = apply(sample.inputs, training: false).map { PartialShape($0.shape).withAnyBatch }
         }
+        guard [0, 1, predictions.count].contains(data.sampleWeights.count) else {
+            throw MartletError(
+                "Expected sample weights for all outputs, or for each of \(predictions.count). "
+                    + "Received: \(data.sampleWeights.count).", at: "sampleWeight")
+        }
+        let names = outputNames.count == predictions.count
+            ? outputNames : predictions.indices.map { "output_\($0 + 1)" }
         try compilation.prepare(
-            targets: data.targets.map { PartialShape($0.shape).withAnyBatch }, predictions: predictions)
-        for (index, target) in data.targets.enumerated() {
-            try compilation.loss(ofOutput: index).validate(values: target, prediction: predictions[index])
+            outputs: names, targets: data.targets.map { PartialShape($0.shape).withAnyBatch }, predictions: predictions)
+        for (output, prediction) in zip(compilation.outputs, predictions) {
+            guard let target = output.target else { continue }
+            try output.loss?.validate(values: data.targets[target], prediction: prediction)
         }
     }
 

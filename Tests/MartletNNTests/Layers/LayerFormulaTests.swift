@@ -135,7 +135,8 @@ import Testing
         let layer = Dense(1, kernelInitializer: .ones, activityRegularizer: .l2(0.5), dtype: .float64)
         _ = layer(tensor([3, 4], [2, 1]))
         _ = layer(tensor([1, 2], [2, 1]))
-        #expect(layer.losses.map { $0.item() } == [2.5])
+        // Of two samples: 0.5 * (1 + 4) / 2.
+        #expect(layer.losses.map { $0.item() } == [1.25])
     }
 
     @Test func softmaxAndSigmoidRememberTheirLogits() {

@@ -26,7 +26,7 @@ import Testing
             let tape = GradientTape()
             let (outputs, total) = tape.record {
                 for input in inputs { tape.watch(input) }
-                let outputs = layer.outputs(inputs, mask: mask)
+                let outputs = layer.apply(LayerCall(inputs, masks: [mask]))
                 return (outputs, zip(outputs, seeds).map { ($0 * $1).sum() }.reduce(Tensor(0.0), +))
             }
             let expected = try item.array("outputs").map { try $0.tensor() }
@@ -115,18 +115,6 @@ import Testing
         for sample in [0, 8, 36] {
             let alone: [Float] = layer(x[sample..<(sample + 1)]).scalars()
             #expect(alone == all[sample].scalars())
-        }
-    }
-}
-
-extension Layer {
-    /// The outputs with a mask, for layers that take one.
-    fileprivate func outputs(_ inputs: [Tensor], mask: Tensor?) -> [Tensor] {
-        let states = Array(inputs.dropFirst())
-        switch self {
-        case let layer as RecurrentLayer: return layer.run(inputs[0], mask: mask, states: states, in: CallContext())
-        case let layer as Bidirectional: return layer.run(inputs[0], mask: mask, states: states, in: CallContext())
-        default: return apply(inputs)
         }
     }
 }

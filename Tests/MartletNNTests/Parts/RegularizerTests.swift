@@ -40,6 +40,26 @@ import Testing
         #expect(UnitNorm()(Tensor.zeros([2, 1])).scalars(as: Float.self) == [0, 0])
     }
 
+    @Test func resultsAreThoseOfKeras() throws {
+        var compared: Set<String> = []
+        for (index, item) in try Fixture("weights").cases.enumerated() {
+            let object = try #require(item["object"])
+            let (weight, expected) = (try #require(item["weight"]).tensor(), try #require(item["result"]).tensor())
+            let result: Tensor
+            if try item.string("kind") == "regularizer" {
+                let regularizer = try RegularizerRegistry.shared.make(from: object)
+                result = regularizer(weight)
+            } else {
+                let constraint = try ConstraintRegistry.shared.make(from: object)
+                result = constraint(weight)
+            }
+            #expect(relativeError(result, expected) < 2e-6, "case \(index): \(object)")
+            try compared.insert(object.string("class_name"))
+        }
+        let names = RegularizerRegistry.types.map { $0.className } + ConstraintRegistry.types.map { $0.className }
+        #expect(compared == Set(names))
+    }
+
     @Test func configurations() throws {
         for type in RegularizerRegistry.types {
             let made = try RegularizerRegistry.shared.make(className: type.className, config: [:])

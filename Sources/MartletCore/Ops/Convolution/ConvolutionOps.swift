@@ -1,7 +1,8 @@
 extension OpRegistry {
-    /// Convolution and pooling, with their gradients.
+    /// Convolution, pooling and resizing, with their gradients.
     static let convolutions: [any Op.Type] = [
         Convolution.self, ConvolutionInputGradient.self, ConvolutionKernelGradient.self,
         MaxPool.self, MaxPoolGradient.self, AveragePool.self, AveragePoolGradient.self,
+        Resample.self,
     ]
 }

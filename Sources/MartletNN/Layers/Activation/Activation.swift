@@ -18,6 +18,8 @@ public final class Activation: Layer, ConfigurableLayer {
         try self.init(config.activation(), name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { activation(x) }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -20,6 +20,8 @@ public final class ELU: Layer, ConfigurableLayer {
             name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         ActivationFunction.elu(alpha: alpha)(x)
     }

@@ -32,6 +32,8 @@ public final class ReLU: Layer, ConfigurableLayer {
             name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         activation(x)
     }

@@ -20,8 +20,15 @@ public final class Softmax: Layer, ConfigurableLayer {
             name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
+    /// With a mask, which broadcasts to the input, elements where it is false are left out and their output is 0.
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        ActivationFunction.softmax(axis: axis)(x)
+        let softmax = ActivationFunction.softmax(axis: axis)
+        guard let mask = context.mask?.cast(to: .bool) else { return softmax(x) }
+        // Keras's stand-in for minus infinity, with which a row that is left out whole stays finite.
+        let low = x.dtype == .float16 ? -3e4 : -1e9
+        return `where`(mask, softmax(`where`(mask, x, low)), 0)
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

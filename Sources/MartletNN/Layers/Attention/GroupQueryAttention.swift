@@ -60,6 +60,10 @@ public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer {
             trainable: config.trainable, dtype: config.dtype)
     }
 
+    /// Keras's class has this name in Python, and another in public.
+    override var objectName: String { "grouped_query_attention" }
+    override var attributePrefix: String { "_" }
+
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let result = try super.outputShapes(for: inputShapes)
         guard inputShapes[0].rank == 3 else {

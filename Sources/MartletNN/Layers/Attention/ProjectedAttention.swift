@@ -133,20 +133,35 @@ public class ProjectedAttention: Layer {
         options.attentionAxes.map { axes in axes.map { $0 < 0 ? $0 + rank : $0 } } ?? Array(1..<rank - 1)
     }
 
-    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        [attend(inputs, AttentionMasks(), returningScores: false, in: context).output]
+    override var callParameters: [String] {
+        [
+            "query", "value", "key", "query_mask", "value_mask", "key_mask", "attention_mask", "return_attention_scores",
+            "training", "use_causal_mask",
+        ]
     }
 
-    /// The layer's function with masks, and with the weights of the heads where they are asked for.
-    func attend(
-        _ inputs: [Tensor], _ masks: AttentionMasks, returningScores: Bool, in context: CallContext
-    ) -> (output: Tensor, scores: Tensor?) {
+    override func outputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] {
+        let shapes = try outputShapes(for: call.inputs)
+        guard call.returnAttentionScores else { return shapes }
+        let (query, value) = (call.inputs[0], call.inputs[1])
+        let axes = attentionAxes(rank: query.rank)
+        let others = (1..<query.rank - 1).filter { !axes.contains($0) }
+        return shapes + [
+            PartialShape([query[0]] + others.map { query[$0] } + [options.heads] + axes.map { query[$0] } + axes.map { value[$0] })
+        ]
+    }
+
+    public override var supportsMasking: Bool { true }
+
+    /// Attends from queries to values, with everything that the context says, and gives the weights of the heads too where
+    /// they are asked for.
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let (query, value) = (inputs[0], inputs[1])
         let gate = gateDense.map { $0(query) }
         let projected = [queryDense(query), keyDense(inputs.count > 2 ? inputs[2] : value), valueDense(value)]
         let layout = AttentionLayout(axes: attentionAxes(rank: query.rank), rank: query.rank)
         let (q, k, v) = (layout.folded(projected[0]), layout.folded(projected[1]), layout.folded(projected[2]))
-        var mask = masks.combined().map { layout.foldedMask($0, query: projected[0], key: projected[1]) }
+        var mask = context.visibleKeys.map { layout.foldedMask($0, query: projected[0], key: projected[1]) }
         if let window = options.slidingWindow {
             let distance = Tensor.range(0..<q.shape[1]).expandingDims(at: -1) - Tensor.range(0..<k.shape[1])
             let near = distance.abs() .< window
@@ -154,17 +169,18 @@ public class ProjectedAttention: Layer {
         }
         let heads: Tensor
         var scores: Tensor?
-        if options.dropout > 0 || returningScores {
-            let weights = self.weights(q, k, mask, masks.isCausal)
+        if options.dropout > 0 || context.returnAttentionScores {
+            let weights = self.weights(q, k, mask, context.useCausalMask)
             let kept = context.training ? generator.map { weights.dropped(rate: options.dropout, by: $0) } : nil
             heads = einsum("bnts,bsnv->btnv", kept ?? weights, repeated(v))
             scores = layout.unfoldedScores(weights, query: projected[0], key: projected[1])
         } else {
             heads = dotProductAttention(
-                query: q, key: k, value: v, mask: mask, scale: scale, isCausal: masks.isCausal)
+                query: q, key: k, value: v, mask: mask, scale: scale, isCausal: context.useCausalMask)
         }
         let unfolded = layout.unfolded(heads, like: projected[0])
-        return (outputDense(gate.map { unfolded * $0 } ?? unfolded), scores)
+        let output = outputDense(gate.map { unfolded * $0 } ?? unfolded)
+        return context.returnAttentionScores ? [output] + (scores.map { [$0] } ?? []) : [output]
     }
 
     private var scale: Double { 1 / Double(options.keyDim).squareRoot() }
@@ -172,7 +188,7 @@ public class ProjectedAttention: Layer {
     /// The softmax of all scores, [batch, heads, queries, keys]; 0 where a query does not see a key.
     private func weights(_ q: Tensor, _ k: Tensor, _ mask: Tensor?, _ isCausal: Bool) -> Tensor {
         let scores = einsum("bsnh,btnh->bnts", repeated(k), q * scale)
-        let causal = isCausal ? AttentionMasks.causal(queries: q.shape[1], keys: k.shape[1]) : nil
+        let causal = isCausal ? causalMask(queries: q.shape[1], keys: k.shape[1]) : nil
         guard let visible = mask.map({ mask in causal.map { mask.logicalAnd($0) } ?? mask }) ?? causal else {
             return scores.softmax()
         }
@@ -194,34 +210,34 @@ public class ProjectedAttention: Layer {
     /// Attends from queries to values.
     /// - Parameters:
     ///   - key: where keys differ from values.
-    ///   - queryMask: [batch, queries], false where a query is padding.
+    ///   - queryMask: [batch, queries], false where a query is padding, in place of the mask that `query` carries; so are the
+    ///     next two.
     ///   - valueMask: [batch, keys], false where a value is padding.
     ///   - keyMask: [batch, keys], false where a key is padding.
     ///   - attentionMask: [batch, queries, keys], false where a query must not see a key.
     ///   - training: whether the call is part of training; nil inherits from the layer that calls.
     ///   - useCausalMask: whether query i sees the keys 0...i only.
-    public func callAsFunction(
-        _ query: Tensor, _ value: Tensor, key: Tensor? = nil, queryMask: Tensor? = nil, valueMask: Tensor? = nil,
-        keyMask: Tensor? = nil, attentionMask: Tensor? = nil, training: Bool? = nil, useCausalMask: Bool = false
-    ) -> Tensor {
-        let masks = AttentionMasks(
-            query: queryMask, value: valueMask, key: keyMask, attention: attentionMask, isCausal: useCausalMask)
-        return invoke([query, value] + (key.map { [$0] } ?? []), training: training) { inputs, context in
-            [self.attend(inputs, masks, returningScores: false, in: context).output]
-        }[0]
+    public func callAsFunction<Value: LayerValue>(
+        _ query: Value, _ value: Value, key: Value? = nil, queryMask: Value? = nil, valueMask: Value? = nil,
+        keyMask: Value? = nil, attentionMask: Value? = nil, training: Bool? = nil, useCausalMask: Bool = false
+    ) -> Value {
+        onlyOutput(
+            apply(
+                LayerCall(
+                    [query, value] + (key.map { [$0] } ?? []), masks: [queryMask, valueMask, keyMask],
+                    attentionMask: attentionMask, training: training, useCausalMask: useCausalMask)))
     }
 
     /// The same, with the weights of every head, [batch, heads, queries, keys]: Keras's `return_attention_scores`.
-    public func withScores(
-        _ query: Tensor, _ value: Tensor, key: Tensor? = nil, queryMask: Tensor? = nil, valueMask: Tensor? = nil,
-        keyMask: Tensor? = nil, attentionMask: Tensor? = nil, training: Bool? = nil, useCausalMask: Bool = false
-    ) -> (output: Tensor, scores: Tensor) {
-        let masks = AttentionMasks(
-            query: queryMask, value: valueMask, key: keyMask, attention: attentionMask, isCausal: useCausalMask)
-        let results = invoke([query, value] + (key.map { [$0] } ?? []), training: training) { inputs, context in
-            let (output, scores) = self.attend(inputs, masks, returningScores: true, in: context)
-            return [output, scores!]
-        }
-        return (results[0], results[1])
+    public func withScores<Value: LayerValue>(
+        _ query: Value, _ value: Value, key: Value? = nil, queryMask: Value? = nil, valueMask: Value? = nil,
+        keyMask: Value? = nil, attentionMask: Value? = nil, training: Bool? = nil, useCausalMask: Bool = false
+    ) -> (output: Value, scores: Value) {
+        let outputs = apply(
+            LayerCall(
+                [query, value] + (key.map { [$0] } ?? []), masks: [queryMask, valueMask, keyMask],
+                attentionMask: attentionMask, training: training, useCausalMask: useCausalMask,
+                returnAttentionScores: true))
+        return (outputs[0], outputs[1])
     }
 }

@@ -33,27 +33,29 @@ public class ScoredAttention: Layer {
     /// The query whose products with keys are the scores, nil when scores are no such products.
     func queryForProducts(_ query: Tensor) -> Tensor? { nil }
 
-    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        [attend(inputs, AttentionMasks(), returningScores: false, in: context).output]
-    }
+    override var callParameters: [String] { ["inputs", "mask", "training", "return_attention_scores", "use_causal_mask"] }
+    override var listParameter: String? { "inputs" }
 
-    /// The layer's function with masks (of query and value), and with the weights where they are asked for.
-    func attend(
-        _ inputs: [Tensor], _ masks: AttentionMasks, returningScores: Bool, in context: CallContext
-    ) -> (output: Tensor, scores: Tensor?) {
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] { Array(masks.prefix(1)) }
+
+    /// Attends from queries to values. The output of a query whose mask is false is 0, and no query sees a value whose mask
+    /// is false; a mask of the key does not count.
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        let queryMask = context.mask?.cast(to: .bool)
+        let valueMask = context.masks.count > 1 ? context.masks[1]?.cast(to: .bool) : nil
         let (query, value) = (inputs[0], inputs[1])
         let key = inputs.count > 2 ? inputs[2] : value
         let drops = context.training && dropout > 0
         var output: Tensor
         var weights: Tensor?
-        if !returningScores, !drops, masks.value == nil, query.rank == 3, let query = queryForProducts(query) {
+        if !context.returnAttentionScores, !drops, valueMask == nil, query.rank == 3, let query = queryForProducts(query) {
             func oneHead(_ x: Tensor) -> Tensor { x.expandingDims(at: 2) }
             output = dotProductAttention(
-                query: oneHead(query), key: oneHead(key), value: oneHead(value), scale: 1, isCausal: masks.isCausal
+                query: oneHead(query), key: oneHead(key), value: oneHead(value), scale: 1, isCausal: context.useCausalMask
             ).squeezed(axis: 2)
         } else {
             var scores = scores(query, key)
-            if let visible = scoresMask(masks, scores) {
+            if let visible = scoresMask(valueMask, context, scores) {
                 // Subtracted, not replaced: a query that sees nothing attends as if it saw everything.
                 scores = `where`(visible, scores, scores - (scores.dtype == .float16 ? 65504 : 1e9))
             }
@@ -61,14 +63,14 @@ public class ScoredAttention: Layer {
             weights = all
             output = matmul(drops ? all.dropped(rate: dropout, by: generator!) : all, value)
         }
-        if let mask = masks.query { output = `where`(mask.expandingDims(at: -1), output, 0) }
-        return (output, weights)
+        if let mask = queryMask { output = `where`(mask.expandingDims(at: -1), output, 0) }
+        return context.returnAttentionScores ? [output] + (weights.map { [$0] } ?? []) : [output]
     }
 
-    private func scoresMask(_ masks: AttentionMasks, _ scores: Tensor) -> Tensor? {
-        let value = masks.value.map { $0.cast(to: .bool).expandingDims(at: -2) }
-        guard masks.isCausal else { return value }
-        let causal = AttentionMasks.causal(queries: scores.shape[-2], keys: scores.shape[-1])
+    private func scoresMask(_ valueMask: Tensor?, _ context: CallContext, _ scores: Tensor) -> Tensor? {
+        let value = valueMask?.expandingDims(at: -2)
+        guard context.useCausalMask else { return value }
+        let causal = causalMask(queries: scores.shape[-2], keys: scores.shape[-1])
         return value?.logicalAnd(causal) ?? causal
     }
 
@@ -90,35 +92,35 @@ public class ScoredAttention: Layer {
         return [PartialShape(query.dimensions.dropLast() + [value[-1]])]
     }
 
+    override func outputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] {
+        let shapes = try outputShapes(for: call.inputs)
+        guard call.returnAttentionScores else { return shapes }
+        let (query, key) = (call.inputs[0], call.inputs[call.inputs.count - 1])
+        return shapes + [PartialShape(query.dimensions.dropLast() + [key[-2]])]
+    }
+
     // MARK: - Calls
 
     /// Attends from queries to values.
     /// - Parameters:
     ///   - inputs: query, value and, where it differs from the value, key.
-    ///   - queryMask: [batch, queries], false where a query is padding: its output is 0.
-    ///   - valueMask: [batch, keys], false where a value is padding: no query sees it.
+    ///   - masks: [batch, queries] and [batch, keys], false for padding, in place of the masks that the inputs carry.
     ///   - training: whether the call is part of training; nil inherits from the layer that calls.
     ///   - useCausalMask: whether query i sees the keys 0...i only.
-    public func callAsFunction(
-        _ inputs: [Tensor], queryMask: Tensor?, valueMask: Tensor?, training: Bool? = nil, useCausalMask: Bool = false
-    ) -> Tensor {
-        let masks = AttentionMasks(query: queryMask, value: valueMask, isCausal: useCausalMask)
-        return invoke(inputs, training: training) { inputs, context in
-            [self.attend(inputs, masks, returningScores: false, in: context).output]
-        }[0]
+    public func callAsFunction<Value: LayerValue>(
+        _ inputs: [Value], masks: [Value?] = [], training: Bool? = nil, useCausalMask: Bool
+    ) -> Value {
+        onlyOutput(apply(LayerCall(inputs, masks: masks, training: training, useCausalMask: useCausalMask)))
     }
 
     /// The same, with the weights [batch, queries, keys]: Keras's `return_attention_scores`.
-    public func withScores(
-        _ inputs: [Tensor], queryMask: Tensor? = nil, valueMask: Tensor? = nil, training: Bool? = nil,
-        useCausalMask: Bool = false
-    ) -> (output: Tensor, scores: Tensor) {
-        let masks = AttentionMasks(query: queryMask, value: valueMask, isCausal: useCausalMask)
-        let results = invoke(inputs, training: training) { inputs, context in
-            let (output, scores) = self.attend(inputs, masks, returningScores: true, in: context)
-            return [output, scores!]
-        }
-        return (results[0], results[1])
+    public func withScores<Value: LayerValue>(
+        _ inputs: [Value], masks: [Value?] = [], training: Bool? = nil, useCausalMask: Bool = false
+    ) -> (output: Value, scores: Value) {
+        let outputs = apply(
+            LayerCall(
+                inputs, masks: masks, training: training, useCausalMask: useCausalMask, returnAttentionScores: true))
+        return (outputs[0], outputs[1])
     }
 
     public override var config: [String: JSONValue] {

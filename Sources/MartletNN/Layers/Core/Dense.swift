@@ -77,6 +77,8 @@ public final class Dense: Layer, ConfigurableLayer {
         }
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         return activation.apply { denseLayer(x, kernel.value, bias: bias?.value, activation: $0) }

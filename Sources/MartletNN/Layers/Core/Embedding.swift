@@ -69,6 +69,10 @@ public final class Embedding: Layer, ConfigurableLayer {
         embeddings.value.gathered(at: Self.indices(x).checkedIndices(below: inputDim))
     }
 
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        maskZero ? [inputs[0] .!= 0] : []
+    }
+
     public override func validate(values: Tensor) throws {
         if let bad = outOfRange(Self.indices(values)) {
             throw MartletError("Expected integers in 0..<\(inputDim). Received: \(bad).")

@@ -9,6 +9,8 @@ public final class Identity: Layer, ConfigurableLayer {
 
     public convenience init(config: Configuration) throws { try self.init(name: config.name, dtype: config.dtype) }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -8,16 +8,22 @@ public final class InputLayer: Layer, ConfigurableLayer {
     /// The shape with the batch axis in front.
     public let batchShape: PartialShape
 
+    /// The number of samples in a batch, which Keras must know where a recurrent layer keeps its states; nil for any. Batches
+    /// of another size are taken too.
+    public let batchSize: Int?
+
     /// Makes an input for samples of `shape`; nil stands for any size.
-    public init(_ shape: PartialShape, dtype: DType? = nil, name: String? = nil) {
+    public init(_ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil) {
         batchShape = shape.batched()
+        self.batchSize = batchSize
         super.init(name: name, dtype: dtype)
     }
 
     public convenience init(config: Configuration) throws {
         let sizes = try config.required("batch_shape", as: [JSONValue].self)
         let shape = try config.located("batch_shape") { try PartialShape(sizes.dropFirst().map(PartialShape.size)) }
-        try self.init(shape, dtype: config.dtype, name: config.name)
+        let batchSize = try config.located("batch_shape") { try sizes.first.flatMap { try PartialShape.size($0) } }
+        try self.init(shape, batchSize: batchSize, dtype: config.dtype, name: config.name)
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x }
@@ -31,7 +37,8 @@ public final class InputLayer: Layer, ConfigurableLayer {
     }
 
     public override var config: [String: JSONValue] {
-        super.config.merging(["batch_shape": .array(batchShape.dimensions.map { .optional($0) })]) { $1 }
+        let sizes = [batchSize] + batchShape.dimensions.dropFirst()
+        return super.config.merging(["batch_shape": .array(sizes.map { .optional($0) })]) { $1 }
     }
 
     package static var samples: [LayerSample] {

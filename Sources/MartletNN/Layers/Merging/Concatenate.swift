@@ -22,6 +22,18 @@ public final class Concatenate: Layer, ConfigurableLayer {
         [Tensor.concatenate(inputs, axis: axis)]
     }
 
+    override var listParameter: String? { "inputs" }
+
+    /// A step counts where any of its concatenated elements does; those of an input without a mask all do.
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        if masks.isEmpty { return [] }
+        let parts = zip(inputs, masks).map { input, mask -> Tensor in
+            guard let mask else { return Tensor.ones(input.shape, dtype: .bool) }
+            return mask.rank < input.rank ? mask.expandingDims(at: -1).broadcast(to: input.shape) : mask
+        }
+        return [Tensor.concatenate(parts, axis: axis).any(axes: [-1])]
+    }
+
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         guard let first = inputShapes.first else { throw MartletError("Expected at least 1 input. Received: 0.") }
         guard let place = first.normalizedAxis(axis) else {

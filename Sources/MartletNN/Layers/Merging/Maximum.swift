@@ -11,5 +11,9 @@ public final class Maximum: MergingLayer, ConfigurableLayer {
 
     override func merge(_ inputs: [Tensor]) -> Tensor { inputs.dropFirst().reduce(inputs[0]) { maximum($0, $1) } }
 
+    override func merge(_ inputs: [Tensor], masks: [Tensor?]) -> Tensor {
+        Self.fold(inputs, masks: masks) { maximum($0, $1) }
+    }
+
     package static var samples: [LayerSample] { samples({ Maximum(dtype: .float64) }) }
 }

@@ -12,18 +12,42 @@ public class MergingLayer: Layer {
         stop(className, "The layer combines nothing: override merge(_:).")
     }
 
-    public final override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+    /// Combines inputs some of which have masks, with an axis of size 1 behind theirs. The default looks at no masks.
+    func merge(_ inputs: [Tensor], masks: [Tensor?]) -> Tensor { merge(inputs) }
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let rank = inputs.map(\.rank).max() ?? 0
-        return [
-            merge(
-                inputs.map { x in
-                    x.rank == rank
-                        ? x
-                        : x.reshaped(
-                            [x.shape[0]] + [Int](repeating: 1, count: rank - x.rank)
-                                + x.shape.dimensions.dropFirst())
-                })
-        ]
+        let aligned = inputs.map { x in
+            x.reshaped(
+                [x.shape[0]] + [Int](repeating: 1, count: rank - x.rank) + x.shape.dimensions.dropFirst())
+        }
+        if context.masks.isEmpty { return [merge(aligned)] }
+        // As in Keras, an input that got new axes has left its mask behind.
+        let masks = zip(inputs, context.masks).map { x, mask in
+            x.rank == rank ? mask?.cast(to: .bool).expandingDims(at: -1) : nil
+        }
+        return [merge(aligned, masks: masks)]
+    }
+
+    /// The combination of elements two by two, where one that does not count gives way to the other.
+    static func fold(
+        _ inputs: [Tensor], masks: [Tensor?], _ combine: (Tensor, Tensor) -> Tensor
+    ) -> Tensor {
+        zip(inputs, masks).dropFirst().reduce((inputs[0], masks[0])) { result, next in
+            let ((output, outputMask), (input, mask)) = (result, next)
+            let x = mask.map { `where`($0, input, output) } ?? input
+            let y = outputMask.map { `where`($0, output, x) } ?? output
+            return (combine(y, x), mask.flatMap { mask in outputMask?.logicalOr(mask) })
+        }.0
+    }
+
+    override var listParameter: String? { "inputs" }
+
+    /// Where all inputs have masks, what counts in any of them counts.
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        let given = masks.compactMap { $0 }
+        guard let first = given.first, given.count == inputs.count else { return [] }
+        return [given.dropFirst().reduce(first) { $0.logicalOr($1) }]
     }
 
     public final override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

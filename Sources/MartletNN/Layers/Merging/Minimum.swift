@@ -11,5 +11,9 @@ public final class Minimum: MergingLayer, ConfigurableLayer {
 
     override func merge(_ inputs: [Tensor]) -> Tensor { inputs.dropFirst().reduce(inputs[0]) { minimum($0, $1) } }
 
+    override func merge(_ inputs: [Tensor], masks: [Tensor?]) -> Tensor {
+        Self.fold(inputs, masks: masks) { minimum($0, $1) }
+    }
+
     package static var samples: [LayerSample] { samples({ Minimum(dtype: .float64) }) }
 }

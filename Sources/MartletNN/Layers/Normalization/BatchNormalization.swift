@@ -93,28 +93,17 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
             "moving_variance", shape: shape, initializer: movingVarianceInitializer, trainable: false)
     }
 
+    public override var supportsMasking: Bool { true }
+
+    /// With a mask, of the input's shape without its last axis or one that broadcasts to it, places where it is false do not
+    /// count for the statistics.
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        normalize(x, mask: nil, training: context.training)
-    }
-
-    /// Normalizes a batch some of whose places are padding.
-    /// - Parameters:
-    ///   - mask: false for places that do not count for the statistics; the shape of `x` without its last axis, or one
-    ///     that broadcasts to it. All count when nil.
-    ///   - training: whether the call is part of training; nil inherits from the layer that calls.
-    public func callAsFunction(_ x: Tensor, mask: Tensor?, training: Bool? = nil) -> Tensor {
-        invoke([x], training: training) { [self.normalize($0[0], mask: mask, training: $1.training)] }[0]
-    }
-
-    /// - Parameter mask: false for places that do not count for the statistics; the shape of `x` without its last axis,
-    ///   or one that broadcasts to it.
-    func normalize(_ x: Tensor, mask: Tensor?, training: Bool) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         let channels = x.shape.normalizedAxis(axis)!
-        guard training && isTrainable else {
+        guard context.training && isTrainable else {
             return normalize(x, mean: movingMean.value, variance: movingVariance.value, axis: channels)
         }
-        if let mask {
+        if let mask = context.mask {
             let axes = (0..<x.rank).filter { $0 != channels }
             let counted = mask.cast(to: .bool).expandingDims(at: -1).broadcast(to: x.shape)
             // Keras's guard against a batch in which nothing counts.

@@ -75,6 +75,8 @@ public final class GroupNormalization: Layer, ConfigurableLayer {
         (gamma, beta) = options.addWeights(to: self, shape: [channels], scale: scale, center: center)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         let place = x.shape.normalizedAxis(axis)!

@@ -72,6 +72,8 @@ public final class LayerNormalization: Layer, ConfigurableLayer {
             to: self, shape: shape, scale: scale || rmsScaling, center: center && !rmsScaling)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         let (scale, offset) = (gamma?.value, beta?.value)

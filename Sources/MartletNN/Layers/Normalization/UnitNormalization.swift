@@ -19,6 +19,8 @@ public final class UnitNormalization: Layer, ConfigurableLayer {
         try self.init(axes: config.axes(default: -1), name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         // The bound is on the norm's square.
         (x.dtype.isFloatingPoint ? x : x.cast(to: dtype)).l2Normalized(axes: axes, epsilon: 1e-24)

@@ -15,7 +15,13 @@ public final class GlobalAveragePooling1D: GlobalPoolingLayer, ConfigurableLayer
 
     public init(config: Configuration) throws { try super.init(rank: 1, config: config) }
 
-    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.mean(axes: axes, keepDims: keepDims) }
+    /// With a mask [batch, steps], the mean over the steps where it is true; NaN where there are none, as in Keras.
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        guard let mask = context.mask else { return x.mean(axes: axes, keepDims: keepDims) }
+        let counts = mask.cast(to: .bool).expandingDims(at: dataFormat == .channelsFirst ? 1 : 2)
+        let total = `where`(counts, x, 0).sum(axes: axes, keepDims: keepDims)
+        return total / counts.cast(to: x.dtype).sum(axes: axes, keepDims: keepDims)
+    }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 3]], [[nil, 0, 2]]]

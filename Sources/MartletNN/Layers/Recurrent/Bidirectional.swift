@@ -71,10 +71,6 @@ public final class Bidirectional: Layer, ConfigurableLayer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] {
-        forwardLayer.randomGenerators + backwardLayer.randomGenerators
-    }
-
     public override var config: [String: JSONValue] {
         super.config.merging([
             "merge_mode": mergeMode.map { .string($0.rawValue) } ?? .null, "layer": JSONValue(forwardLayer),
@@ -117,15 +113,22 @@ public final class Bidirectional: Layer, ConfigurableLayer {
 
     // MARK: - Calls
 
-    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        run(inputs[0], mask: nil, states: Array(inputs.dropFirst()), in: context)
+    override var callParameters: [String] { ["sequences", "initial_state", "mask", "training"] }
+    override var listParameter: String? { "initial_state" }
+
+    /// As in Keras, a sequence that comes with states is read whole unless a mask is passed with them.
+    override func seesCarriedMasks(of inputs: [Tensor]) -> Bool { inputs.count == 1 }
+
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        guard forwardLayer.returnSequences, let mask = masks.first else { return [] }
+        return mergeMode == nil ? [mask, mask] : [mask]
     }
 
-    /// The merged output, or both, and with `returnState` the last states. `mask` is `bool` [batch, steps].
-    package func run(_ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext) -> [Tensor] {
-        let (forward, backward) = halves([x] + states)
-        let first = forwardLayer.run(x, mask: mask, states: Array(forward.dropFirst()), in: context)
-        let second = backwardLayer.run(x, mask: mask, states: Array(backward.dropFirst()), in: context)
+    /// The merged output, or both, and with `returnState` the last states.
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        let (forward, backward) = halves(inputs)
+        let first = forwardLayer.apply(LayerCall(forward, masks: context.masks))
+        let second = backwardLayer.apply(LayerCall(backward, masks: context.masks))
         let (y, z) = (first[0], forwardLayer.returnSequences ? second[0].reversed(axes: [1]) : second[0])
         let merged: [Tensor] =
             switch mergeMode {
@@ -165,5 +168,20 @@ public final class Bidirectional: Layer, ConfigurableLayer {
                     backwardLayer: GRU(3, returnSequences: true, goBackwards: true, dtype: .float64), dtype: .float64),
                 [[3, 4]], bad: bad),
         ]
+    }
+}
+
+extension Bidirectional {
+    /// Reads sequences from given first states.
+    /// - Parameters:
+    ///   - initialState: the first states, [batch, units] each: the forward layer's, then the backward layer's.
+    ///   - mask: `bool` [batch, steps]; a step where it is false keeps the states. As in Keras, the mask that `x` carries
+    ///     does not count here.
+    ///   - training: whether the call is part of training; nil inherits from the layer that calls.
+    /// - Returns: the merged output, or both, and with `returnState` the last states.
+    public func callAsFunction<Value: LayerValue>(
+        _ x: Value, initialState: [Value], mask: Value? = nil, training: Bool? = nil
+    ) -> [Value] {
+        apply(LayerCall([x] + initialState, masks: mask.map { [$0] } ?? [], training: training))
     }
 }

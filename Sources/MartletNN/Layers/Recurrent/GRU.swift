@@ -30,23 +30,20 @@ public final class GRU: RecurrentLayer, ConfigurableLayer {
     ///   - zeroOutputForMask: whether a masked step's output is 0, otherwise that of the step before.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
-        useBias: Bool = true,
-        kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
-        biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
-        recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
-        activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        recurrentConstraint: (any Constraint)? = nil,
+        useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
+        recurrentInitializer: any Initializer = .orthogonal(), biasInitializer: any Initializer = .zeros,
+        kernelRegularizer: (any Regularizer)? = nil, recurrentRegularizer: (any Regularizer)? = nil,
+        biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
+        kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
-        returnSequences: Bool = false, returnState: Bool = false,
-        goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, resetAfter: Bool = true,
-        zeroOutputForMask: Bool = false,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
+        unroll: Bool = false, resetAfter: Bool = true, zeroOutputForMask: Bool = false, name: String? = nil,
+        trainable: Bool = true, dtype: DType? = nil
     ) {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias,
-                kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
+                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
                 biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
                 kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,

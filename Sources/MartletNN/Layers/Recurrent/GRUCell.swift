@@ -21,25 +21,24 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
     ///   - resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
-        useBias: Bool = true,
-        kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
-        biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
-        recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
-        kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
-        resetAfter: Bool = true, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
+        recurrentInitializer: any Initializer = .orthogonal(), biasInitializer: any Initializer = .zeros,
+        kernelRegularizer: (any Regularizer)? = nil, recurrentRegularizer: (any Regularizer)? = nil,
+        biasRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
+        recurrentConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, dropout: Double = 0,
+        recurrentDropout: Double = 0, seed: Int? = nil, resetAfter: Bool = true, name: String? = nil,
+        trainable: Bool = true, dtype: DType? = nil
     ) {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias,
-                kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
+                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
                 biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
                 kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
                 biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed,
-                resetAfter: resetAfter), name: name, trainable: trainable,
-            dtype: dtype)
+                resetAfter: resetAfter),
+            name: name, trainable: trainable, dtype: dtype)
     }
 
     public convenience init(config: Configuration) throws {

@@ -21,10 +21,9 @@ public final class LSTMCell: BuiltInCell, ConfigurableLayer {
     ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
-        useBias: Bool = true,
-        kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
-        biasInitializer: any Initializer = .zeros, unitForgetBias: Bool = true,
-        kernelRegularizer: (any Regularizer)? = nil,
+        useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
+        recurrentInitializer: any Initializer = .orthogonal(), biasInitializer: any Initializer = .zeros,
+        unitForgetBias: Bool = true, kernelRegularizer: (any Regularizer)? = nil,
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
@@ -33,14 +32,13 @@ public final class LSTMCell: BuiltInCell, ConfigurableLayer {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias,
-                kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, unitForgetBias: unitForgetBias, kernelRegularizer: kernelRegularizer,
-                recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-            name: name, trainable: trainable,
-            dtype: dtype)
+                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
+                biasInitializer: biasInitializer, unitForgetBias: unitForgetBias,
+                kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer,
+                biasRegularizer: biasRegularizer, kernelConstraint: kernelConstraint,
+                recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint, dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed),
+            name: name, trainable: trainable, dtype: dtype)
     }
 
     public convenience init(config: Configuration) throws {

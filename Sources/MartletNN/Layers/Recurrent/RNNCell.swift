@@ -39,6 +39,9 @@ open class RNNCell: Layer {
     func beginSequence(_ inputShape: Shape, in context: CallContext) {}
     func endSequence() {}
 
+    override var callParameters: [String] { ["inputs", "states", "training"] }
+    override var listParameter: String? { "states" }
+
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         require(
             inputs.count == 1 + stateSizes.count, "\(Self.self)",

@@ -53,8 +53,6 @@ public class RecurrentLayer: Layer {
     /// Whether a batch starts from the states in which the one before ended.
     public var stateful: Bool { options.stateful }
 
-    package override var randomGenerators: [RandomGenerator] { cell.randomGenerators }
-
     /// Keras writes the arguments of the built-in layers' cells as the layers' own; `RNN` has its cell as a layer.
     public override var config: [String: JSONValue] {
         var config = super.config.merging(options.config) { $1 }
@@ -97,17 +95,24 @@ public class RecurrentLayer: Layer {
 
     // MARK: - Calls
 
-    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        run(inputs[0], mask: nil, states: Array(inputs.dropFirst()), in: context)
+    override var callParameters: [String] { ["sequences", "initial_state", "mask", "training"] }
+    override var listParameter: String? { "initial_state" }
+
+    /// As in Keras, a sequence that comes with states is read whole unless a mask is passed with them.
+    override func seesCarriedMasks(of inputs: [Tensor]) -> Bool { inputs.count == 1 }
+
+    public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {
+        returnSequences ? Array(masks.prefix(1)) : []
     }
 
     /// The output, and with `returnState` the last states.
-    /// - Parameters:
-    ///   - mask: `bool` [batch, steps]; a step whose mask is false keeps the states.
-    ///   - states: the first states; where empty, the kept ones of a stateful layer, else the cell's initial ones.
-    package func run(_ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext) -> [Tensor] {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
-        let first = states.isEmpty ? startingStates(batch: x.shape[0]) : states
+    ///
+    /// The inputs are the sequence and perhaps the first states; without those, a stateful layer goes on from the kept ones
+    /// and any other starts from the cell's initial ones. A step whose mask, [batch, steps], is false keeps the states.
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        let mask = context.mask?.cast(to: .bool)
+        let x = inputs[0].dtype.isFloatingPoint ? inputs[0] : inputs[0].cast(to: dtype)
+        let first = inputs.count == 1 ? startingStates(batch: x.shape[0]) : Array(inputs.dropFirst())
         cell.beginSequence(Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2)), in: context)
         defer { cell.endSequence() }
         let (output, last) =
@@ -122,7 +127,10 @@ public class RecurrentLayer: Layer {
     private func startingStates(batch: Int) -> [Tensor] {
         guard stateful else { return cell.initialStates(batch: batch) }
         if states == nil {
-            states = cell.initialStates(batch: batch).map { Variable($0, name: "rnn_state", trainable: false) }
+            // Kept states are made once, not at each run of a step that is being compiled.
+            states = Context.current.outsideTrace {
+                cell.initialStates(batch: batch).map { Variable($0, name: "rnn_state", trainable: false) }
+            }
         }
         let kept = (states ?? []).map(\.value)
         require(
@@ -154,5 +162,20 @@ public class RecurrentLayer: Layer {
         guard returnSequences else { return (output, states) }
         let all = outputs.isEmpty ? zeros.expandingDims(at: 1)[.all, 0..<0] : Tensor.stack(outputs, axis: 1)
         return (all, states)
+    }
+}
+
+extension RecurrentLayer {
+    /// Reads sequences from given first states.
+    /// - Parameters:
+    ///   - initialState: the first states, [batch, units] each.
+    ///   - mask: `bool` [batch, steps]; a step where it is false keeps the states. As in Keras, the mask that `x` carries
+    ///     does not count here.
+    ///   - training: whether the call is part of training; nil inherits from the layer that calls.
+    /// - Returns: the output, and with `returnState` the last states.
+    public func callAsFunction<Value: LayerValue>(
+        _ x: Value, initialState: [Value], mask: Value? = nil, training: Bool? = nil
+    ) -> [Value] {
+        apply(LayerCall([x] + initialState, masks: mask.map { [$0] } ?? [], training: training))
     }
 }

@@ -30,9 +30,8 @@ public final class SimpleRNN: RecurrentLayer, ConfigurableLayer {
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        recurrentConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
-        returnSequences: Bool = false, returnState: Bool = false,
+        recurrentConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, dropout: Double = 0,
+        recurrentDropout: Double = 0, seed: Int? = nil, returnSequences: Bool = false, returnState: Bool = false,
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
         name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {

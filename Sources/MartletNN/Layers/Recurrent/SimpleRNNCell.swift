@@ -32,8 +32,7 @@ public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
                 recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
                 kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
                 biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
-            name: name, trainable: trainable,
-            dtype: dtype)
+            name: name, trainable: trainable, dtype: dtype)
     }
 
     public convenience init(config: Configuration) throws {

@@ -25,7 +25,6 @@ public final class StackedRNNCells: RNNCell, ConfigurableLayer {
 
     public override var stateSizes: [Int] { cells.flatMap(\.stateSizes) }
     public override var outputSize: Int { cells.last?.outputSize ?? 0 }
-    package override var randomGenerators: [RandomGenerator] { cells.flatMap(\.randomGenerators) }
     public override var config: [String: JSONValue] {
         super.config.merging(["cells": .array(cells.map { JSONValue($0) })]) { $1 }
     }

@@ -23,7 +23,6 @@ public final class TimeDistributed: Layer, ConfigurableLayer {
     }
 
     public override var config: [String: JSONValue] { super.config.merging(["layer": JSONValue(layer)]) { $1 } }
-    package override var randomGenerators: [RandomGenerator] { layer.randomGenerators }
     override var castsInputs: Bool { layer.castsInputs }
     public override func outputType(for inputTypes: [DType]) -> DType { layer.outputType(for: inputTypes) }
 
@@ -48,13 +47,23 @@ public final class TimeDistributed: Layer, ConfigurableLayer {
         return [PartialShape([shape[0], shape[1]] + inner[0].dimensions.dropFirst())]
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let (batch, steps) = (x.shape[0], x.shape[1])
-        if !layer.nonTrainableWeights.isEmpty, steps > 0 {
-            return .stack(x.unstacked(axis: 1).map { layer.call([$0], in: context)[0] }, axis: 1)
+        func apply(_ x: Tensor, _ mask: Tensor?) -> Tensor {
+            var inner = context
+            inner.masks = mask.map { [$0] } ?? []
+            return layer.call([x], in: inner)[0]
         }
-        let folded = x.reshaped(to: Shape([batch * steps] + x.shape.dimensions.dropFirst(2)))
-        let y = layer.call([folded], in: context)[0]
+        if !layer.nonTrainableWeights.isEmpty, steps > 0 {
+            let masks = context.mask?.unstacked(axis: 1)
+            return .stack(x.unstacked(axis: 1).enumerated().map { apply($1, masks?[$0]) }, axis: 1)
+        }
+        func folded(_ x: Tensor) -> Tensor {
+            x.reshaped(to: Shape([batch * steps] + x.shape.dimensions.dropFirst(2)))
+        }
+        let y = apply(folded(x), context.mask.map(folded))
         return y.reshaped(to: Shape([batch, steps] + y.shape.dimensions.dropFirst()))
     }
 

@@ -1,7 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Returns its input, and adds the sums of its absolute values and squares, each times a factor, to the loss.
+/// Returns its input, and adds the sums of its absolute values and squares, each times a factor and divided by the
+/// number of samples, to the loss.
 ///
 /// Source: [`keras.layers.ActivityRegularization`](https://keras.io/api/layers/regularization_layers/activity_regularization/).
 public final class ActivityRegularization: Layer, ConfigurableLayer {
@@ -17,6 +18,7 @@ public final class ActivityRegularization: Layer, ConfigurableLayer {
         self.l1 = l1
         self.l2 = l2
         super.init(name: name, dtype: dtype)
+        activityRegularizer = L1L2(l1: l1, l2: l2)
     }
 
     public convenience init(config: Configuration) throws {
@@ -24,9 +26,10 @@ public final class ActivityRegularization: Layer, ConfigurableLayer {
             l1: config.value("l1", default: 0), l2: config.value("l2", default: 0), name: config.name, dtype: config.dtype)
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        addLoss(L1L2(l1: l1, l2: l2)(x))
-        return x
+        x
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -43,6 +43,8 @@ public final class Dropout: Layer, ConfigurableLayer {
 
     package override var randomGenerators: [RandomGenerator] { [generator] }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         guard context.training, rate > 0 else { return x }
         let mask = generator.dropoutMask(

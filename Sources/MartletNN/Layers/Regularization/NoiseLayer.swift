@@ -18,6 +18,8 @@ public class NoiseLayer: Layer {
     /// Changes an input of a floating-point dtype.
     func disturb(_ x: Tensor) -> Tensor { stop(className, "The layer changes nothing: override disturb(_:).") }
 
+    public override var supportsMasking: Bool { true }
+
     public final override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         context.training ? disturb(x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) : x
     }

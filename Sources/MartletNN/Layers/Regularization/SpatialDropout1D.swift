@@ -31,7 +31,8 @@ public final class SpatialDropout1D: NoiseLayer, ConfigurableLayer {
     }
 
     public override var config: [String: JSONValue] {
-        super.config.merging([
+        // Keras's cannot be frozen.
+        super.config.filter { $0.key != "trainable" }.merging([
             "rate": .double(rate),
         ]) { $1 }
     }

@@ -34,7 +34,8 @@ public final class SpatialDropout2D: NoiseLayer, ConfigurableLayer {
     }
 
     public override var config: [String: JSONValue] {
-        super.config.merging([
+        // Keras's cannot be frozen.
+        super.config.filter { $0.key != "trainable" }.merging([
             "rate": .double(rate), "data_format": .string(dataFormat.rawValue),
         ]) { $1 }
     }

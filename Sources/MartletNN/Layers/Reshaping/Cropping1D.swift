@@ -1,4 +1,5 @@
 import MartletCore
+import MartletFormats
 
 /// Takes elements away at the beginning and at the end of the time axis of sequences.
 ///
@@ -6,25 +7,26 @@ import MartletCore
 public final class Cropping1D: EdgeLayer, ConfigurableLayer {
     /// Makes a layer.
     /// - Parameter cropping: one number; or those before and after: `[1, 2]`.
-    public init(
-        _ cropping: SpatialEdges = 1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
-    ) {
-        super.init(rank: 1, cropping, dataFormat: dataFormat, name: name, dtype: dtype)
+    public init(_ cropping: SpatialEdges = 1, name: String? = nil, dtype: DType? = nil) {
+        super.init(rank: 1, cropping, dataFormat: .channelsLast, name: name, dtype: dtype)
     }
 
     public convenience init(config: Configuration) throws {
-        let edges = try config.edges("cropping")
-        try self.init(edges, dataFormat: config.dataFormat(), name: config.name, dtype: config.dtype)
+        try self.init(config.edges("cropping"), name: config.name, dtype: config.dtype)
     }
 
     override class var argument: String { "cropping" }
     override class var isCropping: Bool { true }
 
+    public override var config: [String: JSONValue] {
+        // Keras's has no such argument.
+        super.config.filter { $0.key != "data_format" }
+    }
+
     package static var samples: [LayerSample] {
         [
             LayerSample("one", Cropping1D(dtype: .float64), [[6, 2]], bad: [[[nil, 4]], [[nil, 2, 2]]]),
             LayerSample("pairs", Cropping1D(.init([(1, 2)]), dtype: .float64), [[6, 2]]),
-            LayerSample("channels first", Cropping1D(.init([(1, 2)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 6]]),
         ]
     }
 }

@@ -7,7 +7,7 @@ public final class Cropping2D: EdgeLayer, ConfigurableLayer {
     /// Makes a layer.
     /// - Parameter cropping: one number, one for each axis, or a pair for each: `.init([(1, 2), ...])`.
     public init(
-        _ cropping: SpatialEdges = 1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ cropping: SpatialEdges = 0, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
     ) {
         super.init(rank: 2, cropping, dataFormat: dataFormat, name: name, dtype: dtype)
     }
@@ -22,7 +22,7 @@ public final class Cropping2D: EdgeLayer, ConfigurableLayer {
 
     package static var samples: [LayerSample] {
         [
-            LayerSample("one", Cropping2D(dtype: .float64), [[5, 4, 2]], bad: [[[nil, 4]], [[nil, 2, 2, 2]]]),
+            LayerSample("one", Cropping2D(1, dtype: .float64), [[5, 4, 2]], bad: [[[nil, 4]], [[nil, 2, 2, 2]]]),
             LayerSample("pairs", Cropping2D(.init([(1, 2), (0, 1)]), dtype: .float64), [[5, 4, 2]]),
             LayerSample("channels first", Cropping2D(.init([(1, 2), (0, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 5, 4]]),
         ]

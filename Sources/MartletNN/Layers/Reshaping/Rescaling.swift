@@ -23,6 +23,8 @@ public final class Rescaling: Layer, ConfigurableLayer {
         )
     }
 
+    public override var supportsMasking: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         (x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) * scale + offset
     }

@@ -1,0 +1,57 @@
+import MartletCore
+
+/// Puts the moving averages of the weights into the model while it is evaluated, of an optimizer with `useEMA`.
+///
+/// ```swift
+/// try model.compile(optimizer: Adam(useEMA: true), loss: .meanSquaredError())
+/// try model.fit(x, y, epochs: 10, callbacks: [SwapEMAWeights()], validationSplit: 0.2)
+/// ```
+///
+/// Source: [`keras.callbacks.SwapEMAWeights`](https://keras.io/api/callbacks/swap_ema_weights/).
+public final class SwapEMAWeights: Callback {
+    private let swapOnEpoch: Bool
+    private var isSwapped = false
+
+    /// Makes the callback.
+    /// - Parameter swapOnEpoch: whether the averages are also in the model from the end of an epoch to the beginning of
+    ///   the next, for callbacks after this one, such as `ModelCheckpoint`, to see them.
+    public init(swapOnEpoch: Bool = false) { self.swapOnEpoch = swapOnEpoch }
+
+    public override func onTrainBegin() throws {
+        isSwapped = false
+        _ = try averages()
+    }
+
+    public override func onEpochBegin(_ epoch: Int) throws { if swapOnEpoch { try put(inModel: false) } }
+
+    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
+        guard swapOnEpoch else { return }
+        try put(inModel: true)
+        // The end of the training puts the averages into the model once more.
+        if epoch == parameters.epochs - 1 {
+            for (variable, average) in try averages() { average.assign(variable.storedValue) }
+        }
+    }
+
+    public override func onTestBegin() throws { try put(inModel: true) }
+    public override func onTestEnd(logs: Logs) throws { try put(inModel: false) }
+
+    private func put(inModel isToBeSwapped: Bool) throws {
+        guard isSwapped != isToBeSwapped else { return }
+        for (variable, average) in try averages() {
+            let value = variable.storedValue
+            variable.assign(average.storedValue)
+            average.assign(value)
+        }
+        isSwapped = isToBeSwapped
+    }
+
+    private func averages() throws -> [(variable: Variable, average: Variable)] {
+        guard let optimizer = model?.optimizer, optimizer.keepsAverages else {
+            throw MartletError(
+                "Expected an optimizer with useEMA, whose averages can be swapped. "
+                    + "Received: \(model?.optimizer?.name ?? "a model without optimizer").", at: "SwapEMAWeights")
+        }
+        return optimizer.movingAverages
+    }
+}

@@ -1,0 +1,150 @@
+import MartletCore
+import MartletFormats
+
+/// Images of another size.
+///
+/// Shapes: [batch, height, width, channels] gives one with the height and width asked for. Integers stay integers: they
+/// are rounded, bytes also cut to 0...255.
+///
+/// Source: [`keras.layers.Resizing`](https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/).
+public final class Resizing: Layer, ConfigurableLayer {
+    /// The height of the output.
+    public let height: Int
+    /// The width of the output.
+    public let width: Int
+    /// How values between pixels are made.
+    public let interpolation: Interpolation
+    /// How the images keep their proportions; nil when they do not.
+    public let aspectRatio: AspectRatio?
+    /// What is put around them.
+    public let fillValue: Double
+    /// Whether the kernel widens where an axis gets shorter.
+    public let antialias: Bool
+    /// Where the channels lie.
+    public let dataFormat: DataFormat
+
+    /// How images keep their proportions.
+    public enum AspectRatio: Sendable {
+        /// The middle of what is too long is taken.
+        case crop
+        /// The fill value is put on both sides of what is too short.
+        case pad
+    }
+
+    /// Makes a layer.
+    /// - Parameters:
+    ///   - height: the height of the output.
+    ///   - width: the width of the output.
+    ///   - interpolation: how values between pixels are made.
+    ///   - aspectRatio: how the images keep their proportions: Keras's `crop_to_aspect_ratio` and
+    ///     `pad_to_aspect_ratio`; nil when they do not.
+    ///   - fillValue: what is put around them.
+    ///   - antialias: whether the kernel widens where an axis gets shorter.
+    ///   - dataFormat: where the channels lie.
+    public init(
+        height: Int, width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio? = nil,
+        fillValue: Double = 0, antialias: Bool = false, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: DType? = nil
+    ) {
+        Argument.check(height >= 1, "Resizing", "height", expected: "a positive integer", received: height)
+        Argument.check(width >= 1, "Resizing", "width", expected: "a positive integer", received: width)
+        self.height = height
+        self.width = width
+        self.interpolation = interpolation
+        self.aspectRatio = aspectRatio
+        self.fillValue = fillValue
+        self.antialias = antialias
+        self.dataFormat = dataFormat
+        super.init(name: name, dtype: dtype)
+    }
+
+    public convenience init(config: Configuration) throws {
+        let crops = try config.value("crop_to_aspect_ratio", default: false)
+        let pads = try config.value("pad_to_aspect_ratio", default: false)
+        Argument.check(
+            !(crops && pads), "Resizing", "pad_to_aspect_ratio", expected: "false where images are cropped",
+            received: true)
+        let mode = try config.value("fill_mode", default: "constant")
+        Argument.check(
+            mode == "constant", "Resizing", "fill_mode", expected: "\"constant\", which is all Keras has",
+            received: "\"\(mode)\"")
+        try self.init(
+            height: config.required("height"), width: config.required("width"),
+            interpolation: config.option("interpolation", default: .bilinear),
+            aspectRatio: crops ? .crop : pads ? .pad : nil, fillValue: config.value("fill_value", default: 0),
+            antialias: config.value("antialias", default: false), dataFormat: config.dataFormat(), name: config.name,
+            dtype: config.dtype)
+    }
+
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        dataFormat.apply(to: x) { x in
+            let images = withProportions(x)
+            let y = resize(images, to: [height, width], interpolation: interpolation, antialias: antialias)
+            if y.dtype == x.dtype { return y }
+            let whole = y.round()
+            return (x.dtype == .uint8 ? whole.clipped(min: 0.0, max: 255.0) : whole).cast(to: x.dtype)
+        }
+    }
+
+    private func withProportions(_ x: Tensor) -> Tensor {
+        let (rows, columns) = (x.shape[1], x.shape[2])
+        // The sizes, were the other one kept; TensorFlow computes them in float32.
+        let fitting = [Int(Float(columns * height) / Float(width)), Int(Float(rows * width) / Float(height))]
+        switch aspectRatio {
+        case nil: return x
+        case .crop:
+            return zip(fitting, [rows, columns]).enumerated().reduce(x) { x, axis in
+                let (fitting, size) = axis.element
+                let kept = min(max(fitting, 1), size)
+                let start = (size - kept) / 2
+                return x.split(sizes: [start, kept, size - kept - start], axis: axis.offset + 1)[1]
+            }
+        case .pad:
+            let edges = zip(fitting, [rows, columns]).map { max($0 - $1, 0) / 2 }
+            return x.padded(
+                [(0, 0), (edges[0], edges[0]), (edges[1], edges[1]), (0, 0)], mode: .constant(fillValue))
+        }
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let shape = try dataFormat.channelsLast(
+            Self.onlyInput(inputShapes, axes: "(batch, 2 spatial axes and the channels)", rank: 4))
+        guard shape[1] != 0, shape[2] != 0 else {
+            throw MartletError("Expected images of at least one pixel. Received: shape \(inputShapes[0]).")
+        }
+        return [dataFormat.fromChannelsLast([shape[0], height, width, shape[3]])]
+    }
+
+    public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
+
+    public override var config: [String: JSONValue] {
+        super.config.merging([
+            "height": .int(height), "width": .int(width), "interpolation": .string(interpolation.rawValue),
+            "crop_to_aspect_ratio": .bool(aspectRatio == .crop), "pad_to_aspect_ratio": .bool(aspectRatio == .pad),
+            "fill_mode": "constant", "fill_value": .double(fillValue), "antialias": .bool(antialias),
+            "data_format": .string(dataFormat.rawValue),
+        ]) { $1 }
+    }
+
+    package static var samples: [LayerSample] {
+        let bad: [[PartialShape]] = [[[nil, 2, 2]], [[nil, 0, 2, 1]]]
+        return [
+            LayerSample("bilinear", Resizing(height: 4, width: 2, dtype: .float64), [[3, 5, 2]], bad: bad),
+            LayerSample(
+                "nearest, channels first",
+                Resizing(height: 2, width: 5, interpolation: .nearest, dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 3, 4]]),
+            LayerSample(
+                "cropped", Resizing(height: 2, width: 3, aspectRatio: .crop, antialias: true, dtype: .float64),
+                [[5, 4, 1]]),
+            LayerSample(
+                "padded",
+                Resizing(
+                    height: 4, width: 4, interpolation: .bicubic, aspectRatio: .pad, fillValue: 0.5, dtype: .float64),
+                [[5, 2, 1]]),
+            LayerSample(
+                "bytes", Resizing(height: 3, width: 3, interpolation: .lanczos3, dtype: .float64),
+                [.init([2, 2, 1], classCount: 256)]),
+        ]
+    }
+}

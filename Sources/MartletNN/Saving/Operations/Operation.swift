@@ -1,0 +1,130 @@
+import MartletCore
+import MartletFormats
+
+/// One of Keras's operations with its attributes: how many tensors or numbers it takes, its rules and its function.
+struct Operation: Sendable {
+    /// nil takes any number, in a list or not.
+    var operandCount: Int? = 1
+    let shapes: @Sendable ([PartialShape]) throws -> [PartialShape]
+    var type: @Sendable ([DType]) -> DType = Operation.numericType
+    let run: @Sendable ([Tensor]) -> [Tensor]
+
+    /// Makes the operation of its attributes: Keras's `config` of it, and arguments that are no operands.
+    typealias Maker = @Sendable (Configuration) throws -> Operation
+
+    /// Under which name an operation finds its second positional argument, where that is no operand.
+    static let secondArgument = "second argument"
+
+    // MARK: - Dtypes
+
+    /// The operands' own, truth values counting as integers.
+    static let numericType: @Sendable ([DType]) -> DType = { types in
+        let type = types.dropFirst().reduce(types[0], DType.promoted)
+        return type == .bool ? .int32 : type
+    }
+
+    /// The operands' own where that is a floating-point one.
+    static let floatingType: @Sendable ([DType]) -> DType = { types in
+        let type = types.dropFirst().reduce(types[0], DType.promoted)
+        return type.isFloatingPoint ? type : Settings.defaultFloatType
+    }
+
+    private static func numeric(_ x: Tensor) -> Tensor { x.dtype == .bool ? x.cast(to: .int32) : x }
+
+    // MARK: - Kinds of operations
+
+    /// Element by element, on operands that broadcast.
+    /// - Parameter type: of the result; nil is the operands' own.
+    static func elementwise(
+        _ count: Int = 1, _ type: DType? = nil, _ function: @escaping @Sendable ([Tensor]) -> Tensor
+    ) -> Maker {
+        { _ in
+            var operation = Operation(
+                operandCount: count, shapes: { [try ShapeRule.broadcast($0)] }, run: { [function($0.map(numeric))] })
+            if let type { operation.type = { _ in type } }
+            return operation
+        }
+    }
+
+    static func unary(_ function: @escaping @Sendable (Tensor) -> Tensor) -> Maker { elementwise { function($0[0]) } }
+
+    static func binary(_ type: DType? = nil, _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> Maker {
+        elementwise(2, type) { function($0[0], $0[1]) }
+    }
+
+    /// Element by element, on floating-point numbers.
+    static func floating(_ count: Int = 1, _ function: @escaping @Sendable ([Tensor]) -> Tensor) -> Maker {
+        { attributes in
+            var operation = try elementwise(count, nil) { function($0.map(\.floating)) }(attributes)
+            operation.type = floatingType
+            return operation
+        }
+    }
+
+    static func real(_ function: @escaping @Sendable (Tensor) -> Tensor) -> Maker { floating { function($0[0]) } }
+
+    /// Over the axes `axis`, all when null, kept with size 1 where `keepdims`.
+    static func reduction(
+        _ type: DType? = nil, isFloating: Bool = false, _ function: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor
+    ) -> Maker {
+        { attributes in
+            let axes = try attributes.optionalAxes("axis")
+            let keeps = try attributes.value("keepdims", default: false)
+            var operation = Operation(
+                shapes: { [try ShapeRule.reduced($0[0], axes: axes, keepDims: keeps)] },
+                run: { [function(isFloating ? $0[0].floating : numeric($0[0]), axes, keeps)] })
+            if isFloating { operation.type = floatingType }
+            if let type { operation.type = { _ in type } }
+            return operation
+        }
+    }
+
+    /// The place of an element along `axis`, among all when null.
+    static func place(_ function: @escaping @Sendable (Tensor, Int?, Bool) -> Tensor) -> Maker {
+        { attributes in
+            let _: Int? = try attributes.optional("axis")
+            return try reduction(.int32) { function($0, $1?.first, $2).cast(to: .int32) }(attributes)
+        }
+    }
+
+    /// One of the activations, under its name in snake case.
+    static func activation(_ name: String) -> Maker {
+        { attributes in
+            let activation = try ActivationRegistry.shared.make(className: name, config: attributes.arguments)
+            let axis: Int? = try attributes.optional("axis")
+            return Operation(
+                shapes: { shapes in
+                    if let axis { _ = try ShapeRule.axis(axis, of: shapes[0]) }
+                    guard name == "glu" else { return [shapes[0]] }
+                    let place = try ShapeRule.axis(axis ?? -1, of: shapes[0])
+                    guard (shapes[0][place] ?? 0) % 2 == 0 else {
+                        throw MartletError("Expected an axis of even size. Received: shape \(shapes[0]).")
+                    }
+                    return [shapes[0].replacing(place, by: shapes[0][place].map { $0 / 2 })]
+                }, type: floatingType, run: { [activation($0[0].floating)] })
+        }
+    }
+
+    /// Along one axis, the elements in their places.
+    static func along(
+        _ axisName: String = "axis", default first: Int = -1, _ function: @escaping @Sendable (Tensor, Int) -> Tensor
+    ) -> Maker {
+        { attributes in
+            let axis: Int = try attributes.value(axisName, default: first)
+            return Operation(
+                shapes: { shapes in
+                    _ = try ShapeRule.axis(axis, of: shapes[0])
+                    return [shapes[0]]
+                }, run: { [function(numeric($0[0]), axis)] })
+        }
+    }
+
+    /// Of the attributes' own rule for one tensor's shape.
+    static func moving(
+        _ shape: @escaping @Sendable (PartialShape) throws -> PartialShape,
+        _ function: @escaping @Sendable (Tensor) -> Tensor
+    ) -> Operation {
+        Operation(
+            shapes: { [try shape($0[0])] }, type: { $0[0] }, run: { [function($0[0])] })
+    }
+}

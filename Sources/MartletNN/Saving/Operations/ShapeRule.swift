@@ -1,0 +1,144 @@
+import Foundation
+import MartletCore
+
+/// Shape rules of Keras's operations, on shapes with unknown sizes.
+enum ShapeRule {
+    /// Sizes in a file stay far below what products of them could overflow by.
+    static func checkSizes(_ shape: PartialShape) throws {
+        var count = 1.0
+        for size in shape.dimensions.compactMap({ $0 }) where size > 0 { count *= Double(size) }
+        guard count < 0x1p40 else { throw MartletError("Expected fewer than 2^40 elements. Received: shape \(shape).") }
+    }
+
+    static func axis(_ axis: Int, of shape: PartialShape) throws -> Int {
+        guard let place = shape.normalizedAxis(axis) else {
+            throw MartletError("Expected an axis of the shape \(shape). Received: axis \(axis).")
+        }
+        return place
+    }
+
+    static func broadcast(_ shapes: [PartialShape]) throws -> PartialShape {
+        try shapes.dropFirst().reduce(shapes[0]) { a, b in
+            guard let shape = PartialShape.broadcast(a, b) else {
+                throw MartletError("Expected shapes that broadcast. Received: \(shapes).")
+            }
+            return shape
+        }
+    }
+
+    static func reduced(_ shape: PartialShape, axes: [Int]?, keepDims: Bool) throws -> PartialShape {
+        let reduced = Set(try axes?.map { try axis($0, of: shape) } ?? Array(0..<shape.rank))
+        guard reduced.count == axes?.count ?? shape.rank else {
+            throw MartletError("Expected different axes. Received: \(axes ?? []).")
+        }
+        return PartialShape(
+            shape.dimensions.indices.compactMap { index -> Int?? in
+                reduced.contains(index) ? (keepDims ? .some(1) : nil) : .some(shape[index])
+            })
+    }
+
+    /// - Parameter sizes: one of them may be -1 and follows from the others.
+    static func reshaped(_ shape: PartialShape, to sizes: [Int]) throws -> PartialShape {
+        func fail() -> MartletError { MartletError("Expected a shape like \(sizes). Received: shape \(shape).") }
+        let known = sizes.filter { $0 != -1 }
+        guard sizes.count - known.count <= 1, known.allSatisfy({ $0 >= 0 }) else { throw fail() }
+        try checkSizes(PartialShape(known))
+        let product = known.reduce(1, *)
+        if let count = shape.known?.elementCount {
+            guard known.count == sizes.count ? count == product : product > 0 && count % product == 0 else { throw fail() }
+            return PartialShape(sizes.map { $0 == -1 ? count / product : $0 })
+        }
+        // Whatever the unknown sizes are, the known ones must make whole rows.
+        let rest = shape.dimensions.compactMap { $0 }.reduce(1, *)
+        guard known.count < sizes.count, product > 0, rest % product == 0 else { throw fail() }
+        return PartialShape(sizes.map { $0 == -1 ? nil : $0 })
+    }
+
+    static func permuted(_ shape: PartialShape, _ order: [Int]) throws -> PartialShape {
+        let places = try order.map { try axis($0, of: shape) }
+        guard places.sorted() == Array(0..<shape.rank) else {
+            throw MartletError("Expected each of \(shape.rank) axes once. Received: \(order).")
+        }
+        return PartialShape(places.map { shape[$0] })
+    }
+
+    static func expanded(_ shape: PartialShape, at axes: [Int]) throws -> PartialShape {
+        var result = shape
+        for axis in axes {
+            let place = axis < 0 ? axis + result.rank + 1 : axis
+            guard (0...result.rank).contains(place) else {
+                throw MartletError("Expected an axis within \(result.rank + 1). Received: \(axis).")
+            }
+            result.dimensions.insert(1, at: place)
+        }
+        return result
+    }
+
+    static func squeezed(_ shape: PartialShape, axes: [Int]?) throws -> PartialShape {
+        let places = Set(try axes?.map { try axis($0, of: shape) } ?? shape.dimensions.indices.filter { shape[$0] == 1 })
+        guard places.allSatisfy({ shape[$0] == 1 }) else {
+            throw MartletError("Expected axes of size 1. Received: axes \(places.sorted()) of shape \(shape).")
+        }
+        return PartialShape(shape.dimensions.indices.filter { !places.contains($0) }.map { shape[$0] })
+    }
+
+    static func concatenated(_ shapes: [PartialShape], axis: Int) throws -> PartialShape {
+        let place = try Self.axis(axis, of: shapes[0])
+        var result = shapes[0]
+        for shape in shapes.dropFirst() {
+            guard shape.rank == result.rank, shape.replacing(place, by: nil).accepts(result.replacing(place, by: nil))
+            else { throw MartletError("Expected shapes that differ along axis \(axis) only. Received: \(shapes).") }
+            result[place] = result[place].flatMap { sum in shape[place].map { sum + $0 } }
+        }
+        return result
+    }
+
+    static func product(_ a: PartialShape, _ b: PartialShape) throws -> PartialShape {
+        let (left, right) = (a.rank == 1 ? PartialShape([1] + a.dimensions) : a, b.rank == 1 ? PartialShape(b.dimensions + [1]) : b)
+        guard left.rank >= 2, right.rank >= 2, left[-1] == nil || right[-2] == nil || left[-1] == right[-2],
+            let lead = PartialShape.broadcast(
+                PartialShape(Array(left.dimensions.dropLast(2))), PartialShape(Array(right.dimensions.dropLast(2))))
+        else { throw MartletError("Expected shapes of matrices that multiply. Received: \(a) and \(b).") }
+        return PartialShape(
+            lead.dimensions + (a.rank == 1 ? [] : [left[-2]]) + (b.rank == 1 ? [] : [right[-1]]))
+    }
+
+    static func einsum(_ equation: String, _ shapes: [PartialShape]) throws -> PartialShape {
+        let sides = equation.filter { $0 != " " }.components(separatedBy: "->")
+        let inputs = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
+        guard sides.count == 2, inputs.count == shapes.count,
+            zip(inputs, shapes).allSatisfy({ $0.count == $1.rank && $0.allSatisfy(\.isLetter) })
+        else {
+            throw MartletError("Expected an equation like \"ab,bc->ac\" for shapes \(shapes). Received: \"\(equation)\".")
+        }
+        var sizes: [Character: Int] = [:]
+        for (labels, shape) in zip(inputs, shapes) {
+            for (label, size) in zip(labels, shape.dimensions) {
+                guard let size else { continue }
+                guard sizes.updateValue(size, forKey: label) ?? size == size else {
+                    throw MartletError("Expected one size of \"\(label)\". Received: shapes \(shapes).")
+                }
+            }
+        }
+        let known = Set(inputs.joined())
+        guard Set(sides[1]).count == sides[1].count, sides[1].allSatisfy(known.contains) else {
+            throw MartletError("Expected axes of the inputs in the output. Received: \"\(equation)\".")
+        }
+        return PartialShape(sides[1].map { sizes[$0] })
+    }
+}
+
+extension PartialShape {
+    /// The shape that both broadcast to by NumPy's rules, nil when they do not.
+    static func broadcast(_ a: PartialShape, _ b: PartialShape) -> PartialShape? {
+        let rank = max(a.rank, b.rank)
+        var result = [Int?](repeating: nil, count: rank)
+        for axis in 1...max(1, rank) where rank > 0 {
+            let x = axis <= a.rank ? a[-axis] : 1
+            let y = axis <= b.rank ? b[-axis] : 1
+            if let x, let y, x != y, x != 1, y != 1 { return nil }
+            result[rank - axis] = x == 1 ? y : y == 1 ? x : x ?? y
+        }
+        return PartialShape(result)
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Martlet
+import MartletFormats
+
+/// `martlet evaluate`: the loss and the metrics of a model on samples.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Compute the loss and the metrics of a model on samples.",
+        discussion: """
+            Examples:
+              martlet evaluate model.keras --x x_test.npy --y y_test.npy
+              martlet evaluate model.keras --x x.npy --y y.npy --metrics accuracy,auc --json
+
+            Loss and metrics are those that the file was compiled with, unless others are chosen.
+            """)
+
+    @OptionGroup var model: ModelFile
+    @OptionGroup var samples: SampleFiles
+    @OptionGroup var choices: TrainingChoices
+    @Flag(help: "Print the figures as one line of JSON, and nothing else.")
+    var json = false
+
+    func run() throws {
+        try samples.check()
+        let network = try Model.load(from: model.path)
+        try choices.apply(to: network)
+        let figures = try network.evaluate(
+            samples.read(), batchSize: samples.batchSize, verbosity: json ? .silent : .progressBar)
+        if json { say(jsonLine(figures.map { ($0.key, figures.json($0.key)) })) }
+    }
+}

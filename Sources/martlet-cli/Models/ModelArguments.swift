@@ -1,0 +1,96 @@
+import ArgumentParser
+import Martlet
+import MartletData
+import MartletFormats
+
+/// The model's file, which every command on models takes first.
+struct ModelFile: ParsableArguments {
+    @ArgumentParser.Argument(
+        help: ArgumentHelp(
+            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file of the older format.",
+            valueName: "model"))
+    var path: String
+}
+
+/// The samples and their targets, as `evaluate` and `fit` take them.
+struct SampleFiles: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The inputs, samples along the first axis: a .npy file. Repeat it in the order of the inputs for a model \
+            that has several.
+            """, valueName: "x.npy"))
+    var x: [String]
+    @Option(
+        help: ArgumentHelp(
+            "The targets. Repeat it in the order of the outputs for a model that has several.", valueName: "y.npy"))
+    var y: [String]
+    @Option(
+        help: ArgumentHelp(
+            """
+            How much each sample counts in the loss and the weighted metrics. Given once it is for all outputs; repeat \
+            it in their order for weights of their own.
+            """, valueName: "w.npy"))
+    var sampleWeight: [String] = []
+    @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
+    var batchSize = 32
+
+    /// - Throws: `MartletError` when a file cannot be read or the numbers of samples differ.
+    func read() throws -> TensorDataset {
+        try TensorDataset(
+            inputs: x.map(NPY.read), targets: y.map(NPY.read), sampleWeights: sampleWeight.map(NPY.read))
+    }
+
+    func check() throws { try expect(batchSize, atLeast: 1, "--batch-size") }
+}
+
+/// How the model is to be trained or judged, where that shall not be as its file says.
+struct TrainingChoices: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Another loss, by Keras's name: mse, binary_crossentropy, sparse_categorical_crossentropy, ... Repeat it in \
+            the order of the outputs for one of each; none leaves an output without.
+            """, valueName: "name"))
+    var loss: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Other metrics, by Keras's names, separated by commas: accuracy,auc. Repeat it for each output.",
+            valueName: "names"))
+    var metrics: [String] = []
+
+    /// Compiles the model anew where something was chosen. Everything else stays as the file says, and so does the
+    /// state of an optimizer that is kept.
+    func apply(to model: Model, optimizer: String? = nil, learningRate: Double? = nil) throws {
+        if !(loss.isEmpty && metrics.isEmpty && optimizer == nil) {
+            try model.recompile(
+                optimizer: optimizer,
+                losses: loss.isEmpty ? nil : loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }),
+                metrics: metrics.isEmpty ? nil : .list(metrics.map { $0.split(separator: ",").map(String.init) }))
+        }
+        guard let learningRate else { return }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw MartletError("Expected a positive number. Received: \(learningRate).", at: "--learning-rate")
+        }
+        guard let optimizer = model.optimizer else { return }
+        guard optimizer.schedule == nil else {
+            throw MartletError(
+                "The optimizer of the file follows a schedule. Choose --optimizer too, to leave the schedule.",
+                at: "--learning-rate")
+        }
+        optimizer.learningRate = learningRate
+    }
+}
+
+/// - Throws: `MartletError` when a number is too small.
+func expect(_ value: Int, atLeast minimum: Int, _ option: String) throws {
+    guard value >= minimum else {
+        throw MartletError("Expected a number of at least \(minimum). Received: \(value).", at: option)
+    }
+}
+
+/// `loss: 0.3456 - accuracy: 0.8754`
+func line(_ logs: Logs) -> String {
+    logs.map { name, value in "\(name): \(value.formatted(.number.precision(.significantDigits(1...5)).grouping(.never)))" }
+        .joined(separator: " - ")
+}

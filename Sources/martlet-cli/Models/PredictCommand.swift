@@ -1,0 +1,48 @@
+import ArgumentParser
+import Martlet
+import MartletFormats
+
+/// `martlet predict`: what a model computes of samples.
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict", abstract: "Compute a model's outputs for samples and write them as .npy files.",
+        discussion: """
+            Examples:
+              martlet predict model.keras --x x.npy -o y.npy
+              martlet predict pair.keras --x left.npy --x right.npy -o score.npy
+
+            Without -o the shape and the first values of each output are printed.
+            """)
+
+    @OptionGroup var model: ModelFile
+    @Option(
+        help: ArgumentHelp(
+            """
+            The inputs, samples along the first axis: a .npy file. Repeat it in the order of the inputs for a model \
+            that has several.
+            """, valueName: "x.npy"))
+    var x: [String]
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Where an output goes. Repeat it in the order of the outputs for a model that has several.",
+            valueName: "out.npy"))
+    var output: [String] = []
+    @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
+    var batchSize = 32
+
+    func run() throws {
+        try expect(batchSize, atLeast: 1, "--batch-size")
+        let network = try Model.load(from: model.path, compile: false)
+        let outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
+        guard !output.isEmpty else {
+            for values in outputs { say("\(values)") }
+            return
+        }
+        guard output.count == outputs.count else {
+            throw MartletError(
+                "Expected a file for each of the model's \(outputs.count) outputs. Received: \(output.count).", at: "-o")
+        }
+        for (values, path) in zip(outputs, output) { try NPY.write(values, to: path) }
+    }
+}

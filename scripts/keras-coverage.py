@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Writes Docs/keras-coverage.md: what of Keras's public names Martlet has, by Keras's own lists.
+
+    scripts/keras-coverage.py        (needs keras and tensorflow-cpu)
+
+A class counts as had when Martlet's registries list it, another name when the sources declare it; as tested by what
+names it: a file of numbers from Keras, a test that runs over the whole registry, or a test file.
+"""
+import inspect
+import os
+import pathlib
+import re
+
+os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+
+import keras
+
+ROOT = pathlib.Path(__file__).parent.parent
+NN = ROOT / "Sources/MartletNN"
+SOURCES = {p: p.read_text() for p in sorted((ROOT / "Sources").rglob("*.swift"))}
+TESTS = {p: p.read_text() for p in sorted((ROOT / "Tests").rglob("*.swift"))}
+FIXTURES = {p: p.read_text() for p in sorted((ROOT / "Tests/MartletNNTests/Fixtures").glob("*.json"))}
+KERAS_ONLY = {"deserialize", "serialize", "get", "legacy", "schedules"}
+
+# Why a name is left out; what stands in no line here and is not there is missing.
+PREPROCESSING = "a preprocessing layer of images, text or signals, to be done to data before a model"
+REASONS = dict(
+    FlaxLayer="wraps another framework's model", JaxLayer="wraps another framework's model",
+    TFSMLayer="wraps another framework's model", TorchModuleWrapper="wraps another framework's model",
+    InputSpec="layers check shapes in `outputShapes(for:)`", Wrapper="a base class without behaviour: subclass `Layer`",
+    OrbaxCheckpoint="Orbax is JAX's checkpoint library", CallbackList="`fit` takes an array",
+    distribute_strategy="one machine", distribute_reduction_method="one machine", rematerialized_call="missing",
+    export="exports to other frameworks' formats", jit_compile="steps are compiled unless `runEagerly`",
+    quantize="integer inference", quantized_build="integer inference", quantized_call="integer inference",
+    quantization_mode="integer inference", get_quantization_layer_structure="integer inference",
+    stateless_call="for JAX's pure functions", stateless_compute_loss="for JAX's pure functions",
+    get_state_tree="`getWeights` and `optimizer.variables`", set_state_tree="`setWeights` and `optimizer.variables`",
+    symbolic_call="calling a layer with a `SymbolicTensor`", add_metric="Keras 2's", compiled_loss="Keras 2's",
+    compiled_metrics="Keras 2's", compute_output_spec="`outputShapes(for:)` and `outputType(for:)`",
+    dtype_policy="a layer has one dtype, for weights and computation", compute_dtype="a layer has one dtype",
+    variable_dtype="a layer has one dtype", input_dtype="a layer has one dtype")
+for name in """AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Discretization
+        Equalization HashedCrossing Hashing IntegerLookup MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment
+        RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
+        RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
+        RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom
+        STFTSpectrogram Solarization StringLookup TextVectorization""".split():
+    REASONS[name] = PREPROCESSING
+
+# Where Swift has another word, or another place, for the same.
+RENAMED = {
+    ("layers", "Input"): "func Input", ("callbacks", "ProgbarLogger"): "class ProgressBar",
+    ("callbacks", "TensorBoard"): "class TensorBoard", ("optimizers", "OptimizerMap"): "class MultiOptimizer",
+    ("Model", "add_loss"): "func addLoss", ("Model", "add_weight"): "func addWeight",
+    ("Model", "add_variable"): "func addWeight", ("Model", "build"): "func ensureBuilt",
+    ("Model", "compute_output_shape"): "func outputShapes", ("Model", "count_params"): "var parameterCount",
+    ("Model", "from_config"): "static func fromJSON", ("Model", "get_config"): "var config",
+    ("Model", "get_layer"): "func layer(named", ("Model", "make_train_function"): "func makeTrainFunction",
+    ("Model", "trainable"): "var isTrainable", ("Model", "variables"): "var weights",
+    ("Model", "non_trainable_variables"): "var nonTrainableWeights",
+    ("Model", "compile_from_config"): "struct CompileConfiguration",
+    ("Model", "get_compile_config"): "struct CompileConfiguration",
+    ("Model", "input"): "let inputs", ("Model", "output"): "let outputs", ("Model", "path"): "var path",
+    ("Model", "load_own_variables"): "func loadState", ("Model", "save_own_variables"): "func kerasContent",
+    ("Model", "jit_compile"): None,
+}
+
+
+def camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def registered(folder, registry):
+    """The class names in a registry's file."""
+    text = next(t for p, t in SOURCES.items() if folder in p.parts and f"enum {registry}" in t)
+    text = text[text.index(f"enum {registry}"):]
+    return set(re.findall(r"\b([A-Z]\w*)\.self", text)) | set(re.findall(r'"([A-Z]\w*)"', text))
+
+
+REGISTRIES = {
+    "layers": ("Layers", "LayerRegistry"), "losses": ("Losses", "LossRegistry"),
+    "metrics": ("Metrics", "MetricRegistry"), "optimizers": ("Optimizers", "OptimizerRegistry"),
+    "optimizers.schedules": ("Schedules", "ScheduleRegistry"),
+    "initializers": ("Initializers", "InitializerRegistry"), "regularizers": ("Regularizers", "RegularizerRegistry"),
+    "constraints": ("Constraints", "ConstraintRegistry")}
+NUMBERS = {
+    "layers": ["layers", "recurrent"], "losses": ["losses"], "metrics": ["metrics"], "optimizers": ["optimizers"],
+    "optimizers.schedules": ["schedules"], "regularizers": ["weights"], "constraints": ["weights"],
+    "activations": ["activations"]}
+OVER_ALL = {"layers": "UniversalLayerTests", "losses": "UniversalPartTests", "metrics": "UniversalPartTests",
+            "optimizers": "UniversalPartTests", "initializers": "InitializerTests"}
+
+
+def declaration(pattern):
+    return any(re.search(re.escape(pattern) + r"\b", text) for text in SOURCES.values())
+
+
+def is_there(group, name):
+    if (group, name) in RENAMED:
+        wanted = RENAMED[group, name]
+        return wanted is not None and declaration(wanted)
+    if group in REGISTRIES and name in registered(*REGISTRIES[group]):
+        return True
+    if group == "initializers" and name == "Identity":
+        return "IdentityInitializer" in registered(*REGISTRIES[group])
+    if group == "activations":
+        text = "\n".join(t for p, t in SOURCES.items() if "Activations" in p.parts)
+        return f'"{name}"' in text or re.search(rf"static (?:let|var|func) {camel(name)}\b", text) is not None
+    if group == "Model":
+        swift = camel(name)
+        text = "\n".join(t for p, t in SOURCES.items() if NN in p.parents)
+        return re.search(rf"(?:public|open)[\w() ]* (?:func|var|let) {swift}\b", text) is not None
+    return re.search(rf"(?:public|open)[\w ]* (?:class|protocol|struct) {name}\b", "\n".join(SOURCES.values())) is not None
+
+
+def tests(group, name, swift):
+    found = []
+    for fixture in NUMBERS.get(group, []):
+        text = FIXTURES[ROOT / f"Tests/MartletNNTests/Fixtures/{fixture}.json"]
+        if re.search(rf'"(?:{name}|{camel(name)})"', text):
+            found.append(f"Keras's numbers (`{fixture}.json`)")
+    if group in OVER_ALL and name in registered(*REGISTRIES[group]):
+        found.append(f"`{OVER_ALL[group]}`")
+    if not found:
+        pattern = re.compile(rf"\b{re.escape(swift)}\b")
+        found = [f"`{p.stem}`" for p, text in TESTS.items() if pattern.search(text)][:2]
+    return ", ".join(found)
+
+
+def names(group, module):
+    """The names of the module, those of one object together, the class's own first."""
+    by_object = {}
+    for name in sorted(n for n in dir(module) if not n.startswith("_")):
+        value = getattr(module, name)
+        if inspect.ismodule(value) or name in KERAS_ONLY:
+            continue
+        by_object.setdefault(id(value), (value, []))[1].append(name)
+    for value, all_names in by_object.values():
+        own = getattr(value, "__name__", all_names[0])
+        yield sorted(all_names, key=lambda n: (n != own, n))
+
+
+def row(group, all_names):
+    name = next((n for n in all_names if is_there(group, n)), None)
+    aliases = ", ".join(f"`{n}`" for n in all_names)
+    if name is None:
+        # A function that is what a class computes.
+        twin = next((n for n in CLASSES.get(group, []) for f in all_names if n.lower() == f.replace("_", "").lower()), None)
+        if twin:
+            return aliases, "yes", f"as `{twin}`"
+        reason = next((REASONS[n] for n in all_names if n in REASONS), "missing")
+        return aliases, "no", reason
+    swift = RENAMED.get((group, name)) or (camel(name) if group in ("Model", "activations") else name)
+    swift = swift.split()[-1].split("(")[-1] if group != "Model" else swift.split()[-1].split("(")[0]
+    return aliases, "yes", tests(group, name, swift) or "**no test names it**"
+
+
+CLASSES = {}
+sections = []
+groups = [*REGISTRIES, "activations", "callbacks", "Model"]
+for group in groups:
+    module = keras
+    for part in group.split("."):
+        module = getattr(module, part)
+    if group == "Model":
+        listed = [[n] for n in sorted(dir(module)) if not n.startswith("_")]
+    else:
+        listed = list(names(group, module))
+    CLASSES[group] = [n for all_names in listed for n in all_names if n[0].isupper() and is_there(group, n)]
+    # The metrics' functions are the losses' and the metrics' classes.
+    if group == "metrics":
+        CLASSES[group] += CLASSES["losses"]
+    rows = sorted(row(group, all_names) for all_names in listed)
+    had = sum(r[1] == "yes" for r in rows)
+    title = f"keras.{group}"
+    lines = "\n".join("| {} | {} | {} |".format(*r) for r in rows)
+    sections.append((f"| `{title}` | {had} | {len(rows)} |",
+                     f"## {title}\n\n| name | supported | tested by, or why not |\n|---|---|---|\n{lines}\n"))
+
+(ROOT / "Docs/keras-coverage.md").write_text(f"""# What of Keras is here
+
+Made by `scripts/keras-coverage.py` from the public names of Keras {keras.__version__}: do not edit. Aliases of one
+object share a line. Names of serialization (`get`, `serialize`, `deserialize`) are left out: Martlet reads and writes the
+same JSON through `make(from:)` and `config`.
+
+| names | supported | of |
+|---|---|---|
+{chr(10).join(s[0] for s in sections)}
+
+{chr(10).join(s[1] for s in sections)}""")
