@@ -4,8 +4,8 @@ import MartletFormats
 /// Adam without a schedule: the gradient is taken between the fast iterate z and its running mean x, which takes the
 /// place of a falling rate.
 ///
-/// With g the gradient and t the number of the step: `v ← v + (1 - β₂)(g² - v)`, `z ← z - rate · g / (√(v / (1 - β₂ᵗ)) +
-/// ε)`, `x ← x + (z - x) / t`, and the weight is `(1 - β₁) z + β₁ x`.
+/// With g the gradient and t the number of the step: `v ← v + (1 - β₂)(g² - v)`, `z ← z - rate · g / (√(v / (1 - β₂ᵗ))
+/// + ε)`, `x ← x + (z - x) / t`, and the weight is `(1 - β₁) z + β₁ x`.
 ///
 /// Sources: [Defazio et al., 2024](https://arxiv.org/abs/2405.15682),
 /// [`keras.optimizers.ScheduleFreeAdamW`](https://keras.io/api/optimizers/schedule_free_adamw/).

@@ -57,4 +57,11 @@ enum ModelWriter {
 extension Layer {
     /// Whether Keras passes several inputs as one list.
     var takesListOfInputs: Bool { self is MergingLayer || self is Concatenate || self is Dot || self is Model }
+
+    /// The first layer in this one whose class no file can name, such as one of closures.
+    var firstUnknownLayer: Layer? {
+        let isKnown = self is Model || self is OperationLayer || self is any ConfigurableLayer
+        if !isKnown, CustomObjects.registeredName(of: self) == nil { return self }
+        return sublayers.lazy.compactMap(\.firstUnknownLayer).first
+    }
 }

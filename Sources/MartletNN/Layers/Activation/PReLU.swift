@@ -5,7 +5,8 @@ import MartletFormats
 ///
 /// Weights: `alpha`, of the shape of a sample with the shared axes of size 1.
 ///
-/// Source: [`keras.layers.PReLU`](https://keras.io/api/layers/activation_layers/prelu/); K. He et al., *Delving deep into
+/// Source:
+/// [`keras.layers.PReLU`](https://keras.io/api/layers/activation_layers/prelu/); K. He et al., *Delving deep into
 /// rectifiers*, 2015.
 public final class PReLU: Layer, ConfigurableLayer {
     /// The axes, counted from 1 after the batch, along which one slope serves all elements; nil for none.

@@ -1,14 +1,15 @@
 import MartletCore
 import MartletFormats
 
-/// A layer whose kernel is divided by its largest singular value at each training call, which bounds how fast the layer's
-/// output can change.
+/// A layer whose kernel is divided by its largest singular value at each training call, which bounds how fast the
+/// layer's output can change.
 ///
 /// The singular value is that of the kernel as a matrix of its last axis, found by power iteration from where the last
 /// call ended. As in Keras, the kernel itself becomes the normalized one, and gradients are those of the layer with it.
 /// Weights: those of the layer, and `vector_u` [1, outputs], not trained.
 ///
-/// Source: [`keras.layers.SpectralNormalization`](https://keras.io/api/layers/normalization_layers/spectral_normalization/);
+/// Source:
+/// [`keras.layers.SpectralNormalization`](https://keras.io/api/layers/normalization_layers/spectral_normalization/);
 /// T. Miyato et al., *Spectral normalization for generative adversarial networks*, 2018.
 public final class SpectralNormalization: Layer, ConfigurableLayer {
     /// The layer, which has a kernel or embeddings.

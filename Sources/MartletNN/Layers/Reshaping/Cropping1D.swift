@@ -24,7 +24,8 @@ public final class Cropping1D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", Cropping1D(dtype: .float64), [[6, 2]], bad: [[[nil, 4]], [[nil, 2, 2]]]),
             LayerSample("pairs", Cropping1D(.init([(1, 2)]), dtype: .float64), [[6, 2]]),
-            LayerSample("channels first", Cropping1D(.init([(1, 2)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 6]]),
+            LayerSample(
+                "channels first", Cropping1D(.init([(1, 2)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 6]]),
         ]
     }
 }
