@@ -70,12 +70,13 @@ public final class ScheduleFreeAdamW: Optimizer, ConfigurableOptimizer {
 extension ScheduleFreeAdamW: ElementwiseOptimizer {
     package func coefficients(rate: Tensor, step: Tensor) -> [Tensor] {
         let warm = warmupSteps > 0 ? rate * minimum(step / Double(warmupSteps), 1) : rate
-        return [warm, 1 - pow(beta2, step), 1 / step, 1 - 1 / step]
+        // 1 - β₂ of the rounded β₂, as in the power: the digits that both lose cancel.
+        return [warm, 1 - pow(beta2, step), 1 / step, 1 - 1 / step, 1 - Tensor(beta2, dtype: rate.dtype)]
     }
 
     package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
         let g = u.gradient
-        let v = u.slots[1] + (g.square() - u.slots[1]) * (1 - beta2)
+        let v = u.slots[1] + (g.square() - u.slots[1]) * u.coefficients[4]
         let z = u.slots[0] - u.coefficients[0] * g / ((v / u.coefficients[1]).squareRoot() + epsilon)
         let before = (u.weight - u.slots[0] * (1 - beta1)) * (1 / beta1)
         let x = before * u.coefficients[3] + z * u.coefficients[2]

@@ -62,7 +62,7 @@ public final class Normalization: Layer, ConfigurableLayer {
         let sizes = try Shape(keptAxes(of: shape.rank).map { try Self.knownSize(shape, axis: $0) })
         mean = addWeight("mean", shape: sizes, initializer: .zeros, trainable: false)
         variance = addWeight("variance", shape: sizes, initializer: .ones, trainable: false)
-        addWeight("count", shape: [], initializer: .zeros, trainable: false, dtype: .int32)
+        addWeight("count", shape: [], initializer: .zeros, trainable: false, dtype: .int64)
     }
 
     /// Finds mean and variance of each feature in data.
