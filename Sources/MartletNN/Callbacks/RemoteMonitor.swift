@@ -48,7 +48,7 @@ public final class RemoteMonitor: Callback {
 
     private func url() throws -> URL {
         guard let url = URL(string: root + path), url.host != nil else {
-            throw MartletError("Expected the address of a server. Received: \"\(root + path)\".", at: "RemoteMonitor.root")
+            throw MartletError("Expected the address of a server. Received: \"\(root + path)\".", at: "RemoteMonitor")
         }
         return url
     }

@@ -24,7 +24,7 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
     /// Makes the loss.
     public init(
         applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
-        labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy", 
+        labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
         Self.check(labelSmoothing: labelSmoothing, in: "BinaryFocalCrossentropy")

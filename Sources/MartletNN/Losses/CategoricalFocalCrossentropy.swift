@@ -21,7 +21,7 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
     /// Makes the loss.
     public init(
         alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
-        name: String = "categorical_focal_crossentropy", 
+        name: String = "categorical_focal_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
         Self.check(labelSmoothing: labelSmoothing, in: "CategoricalFocalCrossentropy")

@@ -112,7 +112,8 @@ open class Loss: LossConvertible {
             var factor = mask.cast(to: losses.dtype)
             if reduction == .mean || reduction == .sumOverBatchSize {
                 // The mean over all is then the mean over those that count.
-                factor = factor * (Double(mask.elementCount) / (factor.sum() + kerasEpsilon))
+                let count = Tensor(Double(mask.elementCount), dtype: losses.dtype)
+                factor = factor * quotient(count, factor.sum())
             }
             if let given = weights {
                 let (a, b) = aligned(factor, given)

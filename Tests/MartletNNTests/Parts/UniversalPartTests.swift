@@ -63,7 +63,10 @@ import Testing
             return (
                 oneHot(count, classes: 3), part.has("sparse_y_pred") ? ids([count], below: 3) : scores([count, 3])
             )
-        case "AUC": return (bits([count, part.number("num_labels") ?? 4]), scores([count, part.number("num_labels") ?? 4]))
+        case "BinaryIoU": return (bits([count]), scores([count]))
+        case "AUC":
+            let columns = part.number("num_labels") ?? 4
+            return (bits([count, columns]), scores([count, columns]))
         case "CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge", "CategoricalAccuracy",
             "TopKCategoricalAccuracy":
             return (oneHot(count, classes: 4), scores([count, 4]))
@@ -81,7 +84,7 @@ import Testing
             let tape = GradientTape()
             tape.watch(batch[1])
             let value = tape.record { loss(batch[0], batch[1], sampleWeight: batch[2]) }
-            return [value, tape.gradient(of: value.sum(), withRespectTo: batch[1]) ?? Tensor(0.0)]
+            return [value, tape.gradient(of: value, withRespectTo: batch[1]) ?? Tensor(0.0)]
         }
         let function = compiled(results)
         for count in [5, 1, 0, 5] {

@@ -75,7 +75,8 @@ public final class PReLU: Layer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "each element", PReLU(alphaRegularizer: .l2(), dtype: .float64), [[2, 3]], bad: [[[]], [[nil, 2, nil]]]),
+                "each element", PReLU(alphaRegularizer: .l2(), dtype: .float64), [[2, 3]],
+                bad: [[[]], [[nil, 2, nil]]]),
             LayerSample(
                 "channels", PReLU(alphaInitializer: .constant(0.25), sharedAxes: [1, 2], dtype: .float64), [[2, 3, 2]],
                 bad: [[[nil, 2]]]),

@@ -6,7 +6,7 @@ import MartletFormats
 ///
 /// The singular value is that of the kernel as a matrix of its last axis, found by power iteration from where the last
 /// call ended. As in Keras, the kernel itself becomes the normalized one, and gradients are those of the layer with it.
-/// Weights: those of the layer, and `vector_u` [1, outputs], not trained.
+/// Weights: the kernel, `vector_u` [1, outputs], not trained, and the others of the layer.
 ///
 /// Source:
 /// [`keras.layers.SpectralNormalization`](https://keras.io/api/layers/normalization_layers/spectral_normalization/);
@@ -41,12 +41,14 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
     private var kernel: Variable? { layer.weights.first { $0.name == "kernel" || $0.name == "embeddings" } }
 
     public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
         try layer.ensureBuilt(for: inputShapes)
         guard let kernel, kernel.shape.rank >= 2 else {
             throw MartletError(
                 "Expected a layer with a weight \"kernel\" or \"embeddings\". Received: a \(layer.className) with "
                     + "\(layer.weights.map(\.name)).")
         }
+        adoptWeight(kernel)
         vectorU = addWeight(
             "vector_u", shape: [1, kernel.shape[-1]], initializer: .truncatedNormal(standardDeviation: 0.02),
             trainable: false, dtype: kernel.dtype)
