@@ -92,7 +92,7 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
         [
             LayerSample(
                 "dense", SpectralNormalization(Dense(2, activation: .tanh, dtype: .float64), dtype: .float64), [[3]],
-                bad: [[[nil, nil]]], changesWeights: true),
+                bad: [[[]]], changesWeights: true),
             LayerSample(
                 "convolution",
                 SpectralNormalization(
