@@ -168,9 +168,12 @@ def losses():
     def case(name, inputs, args, reduction):
         loss = getattr(keras.losses, name)(**args, reduction=reduction, dtype="float64")
         # TensorFlow's log 2, its CTC and the margins of Circle are float32.
-        tolerance = dict(LogCosh=3e-9, CTC=1e-5, Circle=1e-6, Tversky=1e-7).get(name, 1e-13)
+        tolerance = dict(LogCosh=4e-9, CTC=1e-5, Circle=1e-6, Tversky=1e-7).get(name, 1e-13)
         seen.add(name)
-        return record(name, loss, inputs, dict(object=described(loss), tolerance=tolerance), [1])
+        # Keras forgets the axis of CosineSimilarity when it writes it.
+        value = described(loss)
+        value["config"] = args | value["config"]
+        return record(name, loss, inputs, dict(object=value, tolerance=tolerance), [1])
 
     for name, true, predicted, variants in table:
         for args in variants:
@@ -182,6 +185,8 @@ def losses():
                 if name == "Circle":
                     y = np.array([0, 1, 0, 1])
                 yield case(name, [y, p], args, "none")
+                if name == "CategoricalCrossentropy":
+                    y = one_hot(shape)  # whose sum is 1: rounded distributions have another gradient on TensorFlow
                 if not whole:
                     weights = draw.uniform(shape[:1], 0, 2)
                     for reduction in ("sum_over_batch_size", "sum", "mean_with_sample_weight"):
@@ -281,8 +286,9 @@ def metrics():
         *[(name, {key: bound} | more, bits(n, 1), scores(n, 1)) for name, key in (
             ("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision"),
             ("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"))
-          for bound in (0.3, 0.8) for more in ({}, dict(num_thresholds=20))],
-        ("PrecisionAtRecall", dict(recall=0.4, class_id=1), bits(n, 3), scores(n, 3)),
+          # Not a fraction that the counts reach: TensorFlow rounds the bound to float32.
+          for bound in (0.31, 0.79) for more in ({}, dict(num_thresholds=20))],
+        ("PrecisionAtRecall", dict(recall=0.41, class_id=1), bits(n, 3), scores(n, 3)),
         *[(name, dict(thresholds=[0.2, 0.7]), *binary)
           for name in ("TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives")],
         ("IoU", dict(num_classes=3, target_class_ids=[0, 2]), ids(3, n), ids(3, n)),
@@ -303,7 +309,9 @@ def metrics():
                 done.append({k: v if v is None else tensor(v) for k, v in dict(
                     yTrue=y, yPred=p, sampleWeight=w, result=np.asarray(metric.result(), np.float64)).items()})
             seen.add(name)
-            yield dict(object=described(metric), updates=done, tolerance=3e-9 if name == "LogCoshError" else 1e-12)
+            # TensorFlow computes overlaps in float32.
+            tolerance = 3e-9 if name == "LogCoshError" else 1e-7 if name.endswith("IoU") else 1e-12
+            yield dict(object=described(metric), updates=done, tolerance=tolerance)
     assert_complete(keras.metrics, seen, "Metric")
 
 
@@ -348,6 +356,11 @@ def optimizers(variables, names, gradients):
         slots = [keras.Variable(v, name=name) for v, name in zip(variables, names)]
         if undecayed:
             optimizer.exclude_from_weight_decay(var_names=undecayed)
+        if isinstance(optimizer, O.ScheduleFreeAdamW):
+            # Its momentum_old is meant to be the value before; on TensorFlow alone it is the variable itself, which has
+            # changed by the time it is read. A new variable in its place keeps the old one's value.
+            optimizer.assign_sub = lambda variable, change: setattr(
+                variable, "_value", tf.Variable(variable.value - change))
         trajectory = []
         for number, step in enumerate(gradients):
             step = [tf.constant(g) for g in step]

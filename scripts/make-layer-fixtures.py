@@ -224,6 +224,7 @@ case(layers.PReLU(**kind), [(2, 3, 4)])
 case(layers.PReLU(shared_axes=[1], **kind), [(2, 3, 4)])
 case(layers.Softmax(**kind), [vectors])
 case(layers.Softmax(axis=1, **kind), [(2, 3, 4)])
+case(layers.Softmax(axis=[1, 3], **kind), [(2, 3, 4, 2)])
 for layer in (layers.Dropout(0.3, **kind), layers.AlphaDropout(0.3, **kind), layers.GaussianDropout(0.3, **kind),
               layers.GaussianNoise(0.3, **kind), layers.ActivityRegularization(0.1, 0.2, **kind), layers.Flatten(**kind),
               layers.Reshape((2, -1), **kind), layers.Permute((2, 1), **kind), layers.Rescaling(0.5, -1.0, **kind)):

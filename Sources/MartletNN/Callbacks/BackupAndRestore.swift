@@ -2,8 +2,8 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Backs a training up, so that the next `fit` goes on where one was interrupted: at the start of the epoch that was under
-/// way, with weights and optimizer as they were backed up. The backup goes when a training ends.
+/// Backs a training up, so that the next `fit` goes on where one was interrupted: at the start of the epoch that was
+/// under way, with weights and optimizer as they were backed up. The backup goes when a training ends.
 ///
 /// ```swift
 /// try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup")])
@@ -11,7 +11,8 @@ import MartletFormats
 ///
 /// The order of samples and what layers draw are not backed up: they are drawn anew.
 ///
-/// Source: [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/). The files are called
+/// Source:
+/// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/). The files are called
 /// as Keras's.
 public final class BackupAndRestore: Callback {
     private let folder: String

@@ -6,8 +6,8 @@ import MartletFormats
     import FoundationNetworking
 #endif
 
-/// Sends the figures of every epoch to a server, by HTTP POST: as JSON, or as a field of a form that holds JSON. A server
-/// that cannot be reached is warned of, and the training goes on.
+/// Sends the figures of every epoch to a server, by HTTP POST: as JSON, or as a field of a form that holds JSON. A
+/// server that cannot be reached is warned of, and the training goes on.
 ///
 /// Source: [`keras.callbacks.RemoteMonitor`](https://keras.io/api/callbacks/remote_monitor/).
 public final class RemoteMonitor: Callback {
@@ -48,7 +48,7 @@ public final class RemoteMonitor: Callback {
 
     private func url() throws -> URL {
         guard let url = URL(string: root + path), url.host != nil else {
-            throw MartletError("Expected the address of a server. Received: \"\(root + path)\".", at: "RemoteMonitor.root")
+            throw MartletError("Expected the address of a server. Received: \"\(root + path)\".", at: "RemoteMonitor")
         }
         return url
     }

@@ -180,13 +180,21 @@ open class Layer {
         return variable
     }
 
+    /// Counts a weight of a layer inside this one as this one's too, as Keras does for one that an attribute holds: its
+    /// files have such a weight in both places.
+    func adoptWeight(_ variable: Variable) {
+        ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
+    }
+
     /// Adds a penalty to the model's loss, from within `call`.
     public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
 
     /// The weights of this layer and of the layers in it, trained or not, as Keras orders them.
     public var weights: [Variable] {
         let own = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
-        return own.map(\.variable) + distinctSublayers.flatMap(\.weights)
+        var seen: Set<ObjectIdentifier> = []
+        return (own.map(\.variable) + distinctSublayers.flatMap(\.weights))
+            .filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
     /// The weights that an optimizer updates.

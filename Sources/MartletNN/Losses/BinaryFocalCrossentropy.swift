@@ -23,7 +23,8 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
 
     /// Makes the loss.
     public init(
-        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy",
+        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
+        labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
         Self.check(labelSmoothing: labelSmoothing, in: "BinaryFocalCrossentropy")
@@ -38,7 +39,11 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            applyClassBalancing: config.value("apply_class_balancing", default: false), alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2), fromLogits: config.value("from_logits", default: false), labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
+            applyClassBalancing: config.value("apply_class_balancing", default: false),
+            alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2),
+            fromLogits: config.value("from_logits", default: false),
+            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
+            name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -70,6 +75,11 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
 extension LossConvertible where Self == BinaryFocalCrossentropy {
     /// See ``BinaryFocalCrossentropy``.
     public static func binaryFocalCrossentropy(
-        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
-    ) -> BinaryFocalCrossentropy { BinaryFocalCrossentropy(applyClassBalancing: applyClassBalancing, alpha: alpha, gamma: gamma, fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction) }
+        applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
+        labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
+    ) -> BinaryFocalCrossentropy {
+        BinaryFocalCrossentropy(
+            applyClassBalancing: applyClassBalancing, alpha: alpha, gamma: gamma, fromLogits: fromLogits,
+            labelSmoothing: labelSmoothing, axis: axis, reduction: reduction)
+    }
 }

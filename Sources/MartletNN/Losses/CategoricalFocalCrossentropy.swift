@@ -20,7 +20,8 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
 
     /// Makes the loss.
     public init(
-        alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String = "categorical_focal_crossentropy",
+        alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
+        name: String = "categorical_focal_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
         Self.check(labelSmoothing: labelSmoothing, in: "CategoricalFocalCrossentropy")
@@ -34,7 +35,10 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2), fromLogits: config.value("from_logits", default: false), labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
+            alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2),
+            fromLogits: config.value("from_logits", default: false),
+            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
+            name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -59,6 +63,11 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
 extension LossConvertible where Self == CategoricalFocalCrossentropy {
     /// See ``CategoricalFocalCrossentropy``.
     public static func categoricalFocalCrossentropy(
-        alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
-    ) -> CategoricalFocalCrossentropy { CategoricalFocalCrossentropy(alpha: alpha, gamma: gamma, fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, reduction: reduction) }
+        alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
+        reduction: Reduction = .sumOverBatchSize
+    ) -> CategoricalFocalCrossentropy {
+        CategoricalFocalCrossentropy(
+            alpha: alpha, gamma: gamma, fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis,
+            reduction: reduction)
+    }
 }

@@ -28,7 +28,9 @@ public final class Circle: Loss, ConfigurableLoss {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            gamma: config.value("gamma", default: 80), margin: config.value("margin", default: 0.4), removeDiagonal: config.value("remove_diagonal", default: true), name: config.objectName, reduction: config.reduction)
+            gamma: config.value("gamma", default: 80), margin: config.value("margin", default: 0.4),
+            removeDiagonal: config.value("remove_diagonal", default: true), name: config.objectName,
+            reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

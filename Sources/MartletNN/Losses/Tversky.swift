@@ -25,7 +25,8 @@ public final class Tversky: Loss, ConfigurableLoss {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            alpha: config.value("alpha", default: 0.5), beta: config.value("beta", default: 0.5), axes: config.optionalAxes("axis"), name: config.objectName, reduction: config.reduction)
+            alpha: config.value("alpha", default: 0.5), beta: config.value("beta", default: 0.5),
+            axes: config.optionalAxes("axis"), name: config.objectName, reduction: config.reduction)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

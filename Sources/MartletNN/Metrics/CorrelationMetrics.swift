@@ -3,7 +3,8 @@ import MartletFormats
 
 /// The correlation of targets and predictions along an axis, averaged: 1 where they lie on a rising line.
 ///
-/// Source: [`keras.metrics.PearsonCorrelation`](https://keras.io/api/metrics/correlation_metrics/#pearsoncorrelation-class).
+/// Source:
+/// [`keras.metrics.PearsonCorrelation`](https://keras.io/api/metrics/correlation_metrics/#pearsoncorrelation-class).
 public final class PearsonCorrelation: MeanMetricWrapper, ConfigurableMetric {
     /// The axis along which samples lie.
     public let axis: Int

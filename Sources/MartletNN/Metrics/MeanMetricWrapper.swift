@@ -53,7 +53,8 @@ open class MeanMetricWrapper: Mean {
     }
 
     open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
-        update(function(yTrue, yPred), weight: Self.weight(sampleWeight, maskOf: yPred))
+        let weight = sampleWeight.map { counted($0, yTrue, yPred) }
+        update(function(yTrue, yPred), weight: Self.weight(weight, maskOf: yPred))
     }
 
     /// Weights that leave out what the predictions' mask leaves out.
@@ -62,6 +63,15 @@ open class MeanMetricWrapper: Mean {
         guard let weight else { return mask }
         let (a, b) = Loss.aligned(mask, weight)
         return a * b
+    }
+
+    /// The weights, 0 for what the loss ignores. As in Keras, without weights that counts with a loss of 0.
+    private func counted(_ weight: Tensor, _ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        guard let mask = loss?.mask(yTrue, yPred) else { return weight }
+        var weight = weight.floating
+        while weight.rank < mask.rank { weight = weight.expandingDims(at: -1) }
+        return weight * mask.reshaped([Int](mask.shape.dimensions) + (weight.rank > mask.rank ? [1] : []))
+            .cast(to: weight.dtype)
     }
 
     open override func validate(target: PartialShape, prediction: PartialShape) throws {

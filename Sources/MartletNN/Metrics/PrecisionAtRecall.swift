@@ -3,7 +3,8 @@ import MartletFormats
 
 /// The best precision where the recall is at least a bound.
 ///
-/// Source: [`keras.metrics.PrecisionAtRecall`](https://keras.io/api/metrics/classification_metrics/#precisionatrecall-class).
+/// Source:
+/// [`keras.metrics.PrecisionAtRecall`](https://keras.io/api/metrics/classification_metrics/#precisionatrecall-class).
 public final class PrecisionAtRecall: ConstrainedRatio, ConfigurableMetric {
     /// Makes the metric.
     /// - Parameter recall: the bound, in 0...1.

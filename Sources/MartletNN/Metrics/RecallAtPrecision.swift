@@ -3,7 +3,8 @@ import MartletFormats
 
 /// The best recall where the precision is at least a bound.
 ///
-/// Source: [`keras.metrics.RecallAtPrecision`](https://keras.io/api/metrics/classification_metrics/#recallatprecision-class).
+/// Source:
+/// [`keras.metrics.RecallAtPrecision`](https://keras.io/api/metrics/classification_metrics/#recallatprecision-class).
 public final class RecallAtPrecision: ConstrainedRatio, ConfigurableMetric {
     /// Makes the metric.
     /// - Parameter precision: the bound, in 0...1.

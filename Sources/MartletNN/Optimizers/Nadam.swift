@@ -76,13 +76,15 @@ extension Nadam: ElementwiseOptimizer {
     package func coefficients(rate: Tensor, step: Tensor) -> [Tensor] {
         let (now, next) = (momentum(at: step), momentum(at: step + 1))
         let product = momentumProduct.value.cast(to: rate.dtype)
-        return [next / (1 - product * next), (1 - now) / (1 - product), 1 - pow(beta2, step)]
+        // 1 - β₂ of the rounded β₂, as in the power: the digits that both lose cancel.
+        let share = 1 - Tensor(beta2, dtype: rate.dtype)
+        return [next / (1 - product * next), (1 - now) / (1 - product), 1 - pow(beta2, step), share]
     }
 
     package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
         let g = u.gradient
         let m = u.slots[0] + (g - u.slots[0]) * (1 - beta1)
-        let v = u.slots[1] + (g.square() - u.slots[1]) * (1 - beta2)
+        let v = u.slots[1] + (g.square() - u.slots[1]) * u.coefficients[3]
         u.slots = [m, v]
         let direction = m * u.coefficients[0] + g * u.coefficients[1]
         u.weight = u.weight - direction * u.rate / ((v / u.coefficients[2]).squareRoot() + epsilon)

@@ -34,7 +34,8 @@ public final class SGD: Optimizer, ConfigurableOptimizer {
 
     public convenience init(config: Configuration) throws {
         try self.init(
-            learningRate: config.learningRate(default: 0.01), momentum: config.value("momentum", default: 0), nesterov: config.value("nesterov", default: false))
+            learningRate: config.learningRate(default: 0.01), momentum: config.value("momentum", default: 0),
+            nesterov: config.value("nesterov", default: false))
         try configure(config)
     }
 

@@ -4,8 +4,8 @@ import MartletFormats
 /// Adam without a schedule: the gradient is taken between the fast iterate z and its running mean x, which takes the
 /// place of a falling rate.
 ///
-/// With g the gradient and t the number of the step: `v ← v + (1 - β₂)(g² - v)`, `z ← z - rate · g / (√(v / (1 - β₂ᵗ)) +
-/// ε)`, `x ← x + (z - x) / t`, and the weight is `(1 - β₁) z + β₁ x`.
+/// With g the gradient and t the number of the step: `v ← v + (1 - β₂)(g² - v)`, `z ← z - rate · g / (√(v / (1 - β₂ᵗ))
+/// + ε)`, `x ← x + (z - x) / t`, and the weight is `(1 - β₁) z + β₁ x`.
 ///
 /// Sources: [Defazio et al., 2024](https://arxiv.org/abs/2405.15682),
 /// [`keras.optimizers.ScheduleFreeAdamW`](https://keras.io/api/optimizers/schedule_free_adamw/).
@@ -70,12 +70,13 @@ public final class ScheduleFreeAdamW: Optimizer, ConfigurableOptimizer {
 extension ScheduleFreeAdamW: ElementwiseOptimizer {
     package func coefficients(rate: Tensor, step: Tensor) -> [Tensor] {
         let warm = warmupSteps > 0 ? rate * minimum(step / Double(warmupSteps), 1) : rate
-        return [warm, 1 - pow(beta2, step), 1 / step, 1 - 1 / step]
+        // 1 - β₂ of the rounded β₂, as in the power: the digits that both lose cancel.
+        return [warm, 1 - pow(beta2, step), 1 / step, 1 - 1 / step, 1 - Tensor(beta2, dtype: rate.dtype)]
     }
 
     package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
         let g = u.gradient
-        let v = u.slots[1] + (g.square() - u.slots[1]) * (1 - beta2)
+        let v = u.slots[1] + (g.square() - u.slots[1]) * u.coefficients[4]
         let z = u.slots[0] - u.coefficients[0] * g / ((v / u.coefficients[1]).squareRoot() + epsilon)
         let before = (u.weight - u.slots[0] * (1 - beta1)) * (1 / beta1)
         let x = before * u.coefficients[3] + z * u.coefficients[2]

@@ -157,5 +157,10 @@ extension Model {
                 "Expected a Sequential or functional model: only a subclass's code knows what it computes. Save its weights "
                     + "with saveWeights(to:), or make it known with registerLayer.", at: name)
         }
+        if let layer = firstUnknownLayer {
+            throw MartletError(
+                "Expected layers that files can name. Received: \"\(layer.name)\", a \(layer.className). Make it a class "
+                    + "that takes a configuration, known by registerLayer.", at: name)
+        }
     }
 }

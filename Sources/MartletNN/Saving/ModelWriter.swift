@@ -57,3 +57,12 @@ enum ModelWriter {
         ]
     }
 }
+
+extension Layer {
+    /// The first layer in this one whose class no file can name, such as one of closures.
+    var firstUnknownLayer: Layer? {
+        let isKnown = self is Model || self is OperationLayer || self is any ConfigurableLayer
+        if !isKnown, CustomObjects.registeredName(of: self) == nil { return self }
+        return sublayers.lazy.compactMap(\.firstUnknownLayer).first
+    }
+}

@@ -15,7 +15,8 @@ public struct CosineDecayRestarts: LearningRateSchedule, Configurable {
     /// Makes the schedule.
     /// - Parameter alpha: the share of the initial rate that is left at the end of each cosine.
     public init(
-        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0, name: String? = nil
+        initialLearningRate: Double, firstDecaySteps: Int, tMul: Double = 2, mMul: Double = 1, alpha: Double = 0,
+        name: String? = nil
     ) {
         self.name = name ?? "SGDRDecay"
         self.initialLearningRate = initialLearningRate

@@ -12,7 +12,9 @@ public struct InverseTimeDecay: LearningRateSchedule, Configurable {
 
     /// Makes the schedule.
     /// - Parameter staircase: whether `step / decaySteps` is rounded down, so that the rate falls in steps.
-    public init(initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false, name: String? = nil) {
+    public init(
+        initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false, name: String? = nil
+    ) {
         self.name = name ?? "InverseTimeDecay"
         decay = StepDecay(
             initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase

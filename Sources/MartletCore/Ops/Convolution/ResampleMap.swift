@@ -16,8 +16,8 @@ public enum Interpolation: String, Sendable, CaseIterable {
     case lanczos5
 }
 
-/// Which elements of an axis, and how much of each, make each element of a resampled one. The elements of one lie next to
-/// each other.
+/// Which elements of an axis, and how much of each, make each element of a resampled one. The elements of one lie next
+/// to each other.
 package final class ResampleMap: Sendable, Hashable {
     /// How a new element is made.
     package enum Rule: Hashable, Sendable {

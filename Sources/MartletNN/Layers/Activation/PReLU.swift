@@ -5,7 +5,8 @@ import MartletFormats
 ///
 /// Weights: `alpha`, of the shape of a sample with the shared axes of size 1.
 ///
-/// Source: [`keras.layers.PReLU`](https://keras.io/api/layers/activation_layers/prelu/); K. He et al., *Delving deep into
+/// Source:
+/// [`keras.layers.PReLU`](https://keras.io/api/layers/activation_layers/prelu/); K. He et al., *Delving deep into
 /// rectifiers*, 2015.
 public final class PReLU: Layer, ConfigurableLayer {
     /// The axes, counted from 1 after the batch, along which one slope serves all elements; nil for none.
@@ -76,7 +77,8 @@ public final class PReLU: Layer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "each element", PReLU(alphaRegularizer: .l2(), dtype: .float64), [[2, 3]], bad: [[[]], [[nil, 2, nil]]]),
+                "each element", PReLU(alphaRegularizer: .l2(), dtype: .float64), [[2, 3]],
+                bad: [[[]], [[nil, 2, nil]]]),
             LayerSample(
                 "channels", PReLU(alphaInitializer: .constant(0.25), sharedAxes: [1, 2], dtype: .float64), [[2, 3, 2]],
                 bad: [[[nil, 2]]]),

@@ -13,7 +13,8 @@ public final class Conv1D: ConvolutionLayer, ConfigurableLayer {
     ///   - filters: the number of output channels.
     ///   - kernelSize: the window's size: `3`.
     ///   - strides: the steps of the window.
-    ///   - padding: `.valid` for none, `.same` for `ceil(size / stride)` windows, `.causal` for windows that see no later step.
+    ///   - padding: `.valid` for none, `.same` for `ceil(size / stride)` windows, `.causal` for windows that see no
+    ///     later step.
     ///   - dataFormat: where the channels lie.
     ///   - dilationRate: the distances between the window's elements; not together with strides.
     ///   - groups: into how many parts the channels are cut that do not see each other; divides both channel counts.
@@ -21,7 +22,8 @@ public final class Conv1D: ConvolutionLayer, ConfigurableLayer {
     ///   - activityRegularizer: adds a penalty on the output to the loss.
     public init(
         _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
+        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1,
+        activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
@@ -29,7 +31,8 @@ public final class Conv1D: ConvolutionLayer, ConfigurableLayer {
     ) {
         super.init(
             rank: 1, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
-            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups, activation: activation, useBias: useBias,
+            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups,
+            activation: activation, useBias: useBias,
             options: WeightOptions(
                 kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
                 kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
@@ -45,7 +48,8 @@ public final class Conv1D: ConvolutionLayer, ConfigurableLayer {
         return [
             LayerSample("relu", Conv1D(3, kernelSize: 3, activation: .relu, dtype: .float64), [[6, 2]],
                 bad: bad + [[[nil, 2, 2]]]),
-            LayerSample("causal", Conv1D(2, kernelSize: 3, padding: .causal, dilationRate: 2, dtype: .float64), [[6, 2]],
+            LayerSample(
+                "causal", Conv1D(2, kernelSize: 3, padding: .causal, dilationRate: 2, dtype: .float64), [[6, 2]],
                 bad: bad),
             LayerSample(
                 "channels first",

@@ -21,7 +21,8 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     ///   - activityRegularizer: adds a penalty on the output to the loss.
     public init(
         _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
+        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1,
+        activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
@@ -29,7 +30,8 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
     ) {
         super.init(
             rank: 2, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
-            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups, activation: activation, useBias: useBias,
+            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups,
+            activation: activation, useBias: useBias,
             options: WeightOptions(
                 kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
                 kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,

@@ -21,7 +21,8 @@ public final class Conv3D: ConvolutionLayer, ConfigurableLayer {
     ///   - activityRegularizer: adds a penalty on the output to the loss.
     public init(
         _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1, activation: ActivationFunction? = nil, useBias: Bool = true,
+        dataFormat: DataFormat = .channelsLast, dilationRate: any PerAxis = 1, groups: Int = 1,
+        activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
@@ -29,7 +30,8 @@ public final class Conv3D: ConvolutionLayer, ConfigurableLayer {
     ) {
         super.init(
             rank: 3, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
-            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups, activation: activation, useBias: useBias,
+            dataFormat: dataFormat, dilationRate: dilationRate, groups: groups,
+            activation: activation, useBias: useBias,
             options: WeightOptions(
                 kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
                 kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
@@ -43,7 +45,8 @@ public final class Conv3D: ConvolutionLayer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 5, 5, 2]], [[nil, 5, 5, 5, nil]]]
         return [
-            LayerSample("valid", Conv3D(2, kernelSize: 2, activation: .tanh, dtype: .float64), [[3, 3, 4, 2]], bad: bad),
+            LayerSample(
+                "valid", Conv3D(2, kernelSize: 2, activation: .tanh, dtype: .float64), [[3, 3, 4, 2]], bad: bad),
             LayerSample(
                 "channels first",
                 Conv3D(

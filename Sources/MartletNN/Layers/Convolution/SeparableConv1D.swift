@@ -47,7 +47,7 @@ public final class SeparableConv1D: SeparableConvolutionLayer, ConfigurableLayer
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "tanh", SeparableConv1D(3, kernelSize: 3, activation: .tanh, dtype: .float64), [[6, 2]],
+                "softplus", SeparableConv1D(3, kernelSize: 3, activation: .softplus, dtype: .float64), [[6, 2]],
                 bad: [[[nil, 5]], [[nil, 5, nil]], [[nil, 2, 2]]]),
             LayerSample(
                 "multiplier, same, strides",

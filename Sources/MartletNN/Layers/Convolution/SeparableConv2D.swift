@@ -47,7 +47,7 @@ public final class SeparableConv2D: SeparableConvolutionLayer, ConfigurableLayer
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "tanh", SeparableConv2D(3, kernelSize: 3, activation: .tanh, dtype: .float64), [[5, 4, 2]],
+                "softplus", SeparableConv2D(3, kernelSize: 3, activation: .softplus, dtype: .float64), [[5, 4, 2]],
                 bad: [[[nil, 5, 5]], [[nil, 5, 5, nil]], [[nil, 2, 4, 2]]]),
             LayerSample(
                 "multiplier, same, strides",

@@ -182,7 +182,8 @@ public final class EinsumDense: Layer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil]], [[nil, nil]]]
         return [
-            LayerSample("matrix", EinsumDense("ab,bc->ac", outputShape: [4], biasAxes: "c", dtype: .float64), [[3]], bad: bad),
+            LayerSample(
+                "matrix", EinsumDense("ab,bc->ac", outputShape: [4], biasAxes: "c", dtype: .float64), [[3]], bad: bad),
             LayerSample(
                 "heads", EinsumDense("abc,cde->abde", outputShape: [nil, 2, 3], biasAxes: "de", dtype: .float64), [[2, 4]]),
             LayerSample(

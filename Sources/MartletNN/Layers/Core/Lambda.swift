@@ -8,8 +8,8 @@ import MartletFormats
 /// Lambda(outputShape: [1]) { x, training in x.max(axis: -1, keepDims: true) }
 /// ```
 ///
-/// A closure cannot be written to a file: a model that is to be saved has a layer class of its own in place of this one,
-/// made known by ``registerLayer(_:package:)``.
+/// A closure cannot be written to a file: a model that is to be saved has a layer class of its own in place of this
+/// one, made known by ``registerLayer(_:package:)``.
 ///
 /// Source: [`keras.layers.Lambda`](https://keras.io/api/layers/core_layers/lambda/).
 public final class Lambda: Layer {

@@ -1,11 +1,11 @@
 import MartletCore
 import MartletFormats
 
-/// Shifts and scales each group of channels of each sample to mean 0 and variance 1, then each channel to a learned mean
-/// and deviation.
+/// Shifts and scales each group of channels of each sample to mean 0 and variance 1, then each channel to a learned
+/// mean and deviation.
 ///
-/// Weights, each of the size of the axis: `gamma`, `beta`. One group is layer normalization over all axes but the batch;
-/// as many groups as channels is instance normalization.
+/// Weights, each of the size of the axis: `gamma`, `beta`. One group is layer normalization over all axes but the
+/// batch; as many groups as channels is instance normalization.
 ///
 /// Source: [`keras.layers.GroupNormalization`](https://keras.io/api/layers/normalization_layers/group_normalization/);
 /// Y. Wu, K. He, *Group normalization*, 2018.
@@ -120,7 +120,8 @@ public final class GroupNormalization: Layer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil]], [[nil, 2, 3]]]
         return [
-            LayerSample("images", GroupNormalization(groups: 2, dtype: .float64), [[2, 2, 4]], bad: bad + [[[nil, nil]]]),
+            LayerSample(
+                "images", GroupNormalization(groups: 2, dtype: .float64), [[2, 2, 4]], bad: bad + [[[nil, nil]]]),
             LayerSample("features", GroupNormalization(groups: 2, dtype: .float64), [[6]], bad: bad),
             LayerSample("axis 1", GroupNormalization(groups: 2, axis: 1, dtype: .float64), [[4, 3]]),
             LayerSample(

@@ -9,8 +9,8 @@ import MartletFormats
 /// try normalization.adapt(xTrain)
 /// ```
 ///
-/// Weights, unless mean and variance are given: `mean` and `variance` of the sizes of the axes, and `count`, which Keras
-/// keeps for older files. None is trained.
+/// Weights, unless mean and variance are given: `mean` and `variance` of the sizes of the axes, and `count`, which
+/// Keras keeps for older files. None is trained.
 ///
 /// Source: [`keras.layers.Normalization`](https://keras.io/api/layers/preprocessing_layers/numerical/normalization/).
 public final class Normalization: Layer, ConfigurableLayer {
@@ -62,7 +62,7 @@ public final class Normalization: Layer, ConfigurableLayer {
         let sizes = try Shape(keptAxes(of: shape.rank).map { try Self.knownSize(shape, axis: $0) })
         mean = addWeight("mean", shape: sizes, initializer: .zeros, trainable: false)
         variance = addWeight("variance", shape: sizes, initializer: .ones, trainable: false)
-        addWeight("count", shape: [], initializer: .zeros, trainable: false, dtype: .int32)
+        addWeight("count", shape: [], initializer: .zeros, trainable: false, dtype: .int64)
     }
 
     /// Finds mean and variance of each feature in data.
@@ -70,8 +70,8 @@ public final class Normalization: Layer, ConfigurableLayer {
     public func adapt(_ data: Tensor) throws { try adapt(CollectionOfOne(data)) }
 
     /// Finds mean and variance of each feature in batches of data.
-    /// - Throws: `MartletError` when there is no data, the layer was built for other features, or mean and variance were
-    ///   given.
+    /// - Throws: `MartletError` when there is no data, the layer was built for other features, or mean and variance
+    ///   were given.
     public func adapt(_ batches: some Sequence<Tensor>) throws {
         guard givenMean == nil else {
             throw MartletError("Expected a layer without a given mean. Received: mean \(givenMean!).", at: name)

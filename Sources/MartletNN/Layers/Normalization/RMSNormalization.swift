@@ -62,7 +62,8 @@ public final class RMSNormalization: Layer, ConfigurableLayer {
     package static var samples: [LayerSample] {
         [
             LayerSample("features", RMSNormalization(dtype: .float64), [[4]], bad: [[[nil, nil]]]),
-            LayerSample("two axes", RMSNormalization(axes: [1, 3], epsilon: 0.1, dtype: .float64), [[2, 3, 2]], bad: [[[nil]]]),
+            LayerSample(
+                "two axes", RMSNormalization(axes: [1, 3], epsilon: 0.1, dtype: .float64), [[2, 3, 2]], bad: [[[nil]]]),
         ]
     }
 }

@@ -1,14 +1,15 @@
 import MartletCore
 import MartletFormats
 
-/// A layer whose kernel is divided by its largest singular value at each training call, which bounds how fast the layer's
-/// output can change.
+/// A layer whose kernel is divided by its largest singular value at each training call, which bounds how fast the
+/// layer's output can change.
 ///
 /// The singular value is that of the kernel as a matrix of its last axis, found by power iteration from where the last
 /// call ended. As in Keras, the kernel itself becomes the normalized one, and gradients are those of the layer with it.
-/// Weights: those of the layer, and `vector_u` [1, outputs], not trained.
+/// Weights: the kernel, `vector_u` [1, outputs], not trained, and the others of the layer.
 ///
-/// Source: [`keras.layers.SpectralNormalization`](https://keras.io/api/layers/normalization_layers/spectral_normalization/);
+/// Source:
+/// [`keras.layers.SpectralNormalization`](https://keras.io/api/layers/normalization_layers/spectral_normalization/);
 /// T. Miyato et al., *Spectral normalization for generative adversarial networks*, 2018.
 public final class SpectralNormalization: Layer, ConfigurableLayer {
     /// The layer, which has a kernel or embeddings.
@@ -40,12 +41,14 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
     private var kernel: Variable? { layer.weights.first { $0.name == "kernel" || $0.name == "embeddings" } }
 
     public override func build(for inputShapes: [PartialShape]) throws {
+        _ = try outputShapes(for: inputShapes)
         try layer.ensureBuilt(for: inputShapes)
         guard let kernel, kernel.shape.rank >= 2 else {
             throw MartletError(
                 "Expected a layer with a weight \"kernel\" or \"embeddings\". Received: a \(layer.className) with "
                     + "\(layer.weights.map(\.name)).")
         }
+        adoptWeight(kernel)
         vectorU = addWeight(
             "vector_u", shape: [1, kernel.shape[-1]], initializer: .truncatedNormal(standardDeviation: 0.02),
             trainable: false, dtype: kernel.dtype)
@@ -89,7 +92,7 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
         [
             LayerSample(
                 "dense", SpectralNormalization(Dense(2, activation: .tanh, dtype: .float64), dtype: .float64), [[3]],
-                bad: [[[nil, nil]]], changesWeights: true),
+                bad: [[[]]], changesWeights: true),
             LayerSample(
                 "convolution",
                 SpectralNormalization(

@@ -1,7 +1,7 @@
 import MartletCore
 
-/// Applies `body`, which works along the last axis, along `axes` of `x` together: they are folded into one, in the order
-/// in which they are named. Data moves only where they are not the last ones already.
+/// Applies `body`, which works along the last axis, along `axes` of `x` together: they are folded into one, in the
+/// order in which they are named. Data moves only where they are not the last ones already.
 func withTrailing(_ axes: [Int], of x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
     let last = axes.map { $0 < 0 ? $0 + x.rank : $0 }
     let order = (0..<x.rank).filter { !last.contains($0) } + last

@@ -4,7 +4,8 @@ import MartletCore
 ///
 /// Shapes: [batch, steps, channels] gives [batch, channels], or [batch, 1, channels] with `keepDims`.
 ///
-/// Source: [`keras.layers.GlobalAveragePooling1D`](https://keras.io/api/layers/pooling_layers/global_average_pooling1d/).
+/// Source:
+/// [`keras.layers.GlobalAveragePooling1D`](https://keras.io/api/layers/pooling_layers/global_average_pooling1d/).
 public final class GlobalAveragePooling1D: GlobalPoolingLayer, ConfigurableLayer {
     /// Makes a layer.
     public init(
@@ -28,7 +29,8 @@ public final class GlobalAveragePooling1D: GlobalPoolingLayer, ConfigurableLayer
         return [
             LayerSample("flat", GlobalAveragePooling1D(dtype: .float64), [[4, 2]], bad: bad),
             LayerSample("keepDims", GlobalAveragePooling1D(keepDims: true, dtype: .float64), [[4, 2]], bad: bad),
-            LayerSample("channels first", GlobalAveragePooling1D(dataFormat: .channelsFirst, dtype: .float64), [[2, 4]]),
+            LayerSample(
+                "channels first", GlobalAveragePooling1D(dataFormat: .channelsFirst, dtype: .float64), [[2, 4]]),
         ]
     }
 }

@@ -4,7 +4,8 @@ import MartletCore
 ///
 /// Shapes: [batch, height, width, channels] gives [batch, channels], or [batch, 1, 1, channels] with `keepDims`.
 ///
-/// Source: [`keras.layers.GlobalAveragePooling2D`](https://keras.io/api/layers/pooling_layers/global_average_pooling2d/).
+/// Source:
+/// [`keras.layers.GlobalAveragePooling2D`](https://keras.io/api/layers/pooling_layers/global_average_pooling2d/).
 public final class GlobalAveragePooling2D: GlobalPoolingLayer, ConfigurableLayer {
     /// Makes a layer.
     public init(
@@ -22,7 +23,8 @@ public final class GlobalAveragePooling2D: GlobalPoolingLayer, ConfigurableLayer
         return [
             LayerSample("flat", GlobalAveragePooling2D(dtype: .float64), [[3, 2, 2]], bad: bad),
             LayerSample("keepDims", GlobalAveragePooling2D(keepDims: true, dtype: .float64), [[3, 2, 2]], bad: bad),
-            LayerSample("channels first", GlobalAveragePooling2D(dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 2]]),
+            LayerSample(
+                "channels first", GlobalAveragePooling2D(dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 2]]),
         ]
     }
 }

@@ -2,9 +2,11 @@ import MartletCore
 
 /// The mean of each channel of volumes.
 ///
-/// Shapes: [batch, depth, height, width, channels] gives [batch, channels], or [batch, 1, 1, 1, channels] with `keepDims`.
+/// Shapes: [batch, depth, height, width, channels] gives [batch, channels], or [batch, 1, 1, 1, channels] with
+/// `keepDims`.
 ///
-/// Source: [`keras.layers.GlobalAveragePooling3D`](https://keras.io/api/layers/pooling_layers/global_average_pooling3d/).
+/// Source:
+/// [`keras.layers.GlobalAveragePooling3D`](https://keras.io/api/layers/pooling_layers/global_average_pooling3d/).
 public final class GlobalAveragePooling3D: GlobalPoolingLayer, ConfigurableLayer {
     /// Makes a layer.
     public init(
@@ -22,7 +24,8 @@ public final class GlobalAveragePooling3D: GlobalPoolingLayer, ConfigurableLayer
         return [
             LayerSample("flat", GlobalAveragePooling3D(dtype: .float64), [[2, 3, 2, 2]], bad: bad),
             LayerSample("keepDims", GlobalAveragePooling3D(keepDims: true, dtype: .float64), [[2, 3, 2, 2]], bad: bad),
-            LayerSample("channels first", GlobalAveragePooling3D(dataFormat: .channelsFirst, dtype: .float64), [[2, 2, 3, 2]]),
+            LayerSample(
+                "channels first", GlobalAveragePooling3D(dataFormat: .channelsFirst, dtype: .float64), [[2, 2, 3, 2]]),
         ]
     }
 }

@@ -2,7 +2,8 @@ import MartletCore
 
 /// The largest element of each channel of volumes.
 ///
-/// Shapes: [batch, depth, height, width, channels] gives [batch, channels], or [batch, 1, 1, 1, channels] with `keepDims`.
+/// Shapes: [batch, depth, height, width, channels] gives [batch, channels], or [batch, 1, 1, 1, channels] with
+/// `keepDims`.
 ///
 /// Source: [`keras.layers.GlobalMaxPooling3D`](https://keras.io/api/layers/pooling_layers/global_max_pooling3d/).
 public final class GlobalMaxPooling3D: GlobalPoolingLayer, ConfigurableLayer {
@@ -22,7 +23,8 @@ public final class GlobalMaxPooling3D: GlobalPoolingLayer, ConfigurableLayer {
         return [
             LayerSample("flat", GlobalMaxPooling3D(dtype: .float64), [[2, 3, 2, 2]], bad: bad),
             LayerSample("keepDims", GlobalMaxPooling3D(keepDims: true, dtype: .float64), [[2, 3, 2, 2]], bad: bad),
-            LayerSample("channels first", GlobalMaxPooling3D(dataFormat: .channelsFirst, dtype: .float64), [[2, 2, 3, 2]]),
+            LayerSample(
+                "channels first", GlobalMaxPooling3D(dataFormat: .channelsFirst, dtype: .float64), [[2, 2, 3, 2]]),
         ]
     }
 }

@@ -4,7 +4,8 @@ import MartletFormats
 /// Returns its input, and adds the sums of its absolute values and squares, each times a factor and divided by the
 /// number of samples, to the loss.
 ///
-/// Source: [`keras.layers.ActivityRegularization`](https://keras.io/api/layers/regularization_layers/activity_regularization/).
+/// Source:
+/// [`keras.layers.ActivityRegularization`](https://keras.io/api/layers/regularization_layers/activity_regularization/).
 public final class ActivityRegularization: Layer, ConfigurableLayer {
     /// The factor of the absolute values.
     public let l1: Double

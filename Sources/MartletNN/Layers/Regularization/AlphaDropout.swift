@@ -12,7 +12,9 @@ public final class AlphaDropout: NoiseLayer, ConfigurableLayer {
     public let noiseShape: PartialShape?
 
     /// Makes a layer.
-    public init(_ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
+    public init(
+        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+    ) {
         Argument.check(
             rate >= 0 && rate < 1, "AlphaDropout", "rate", expected: "a number from 0 to below 1", received: rate)
         self.rate = rate

@@ -10,7 +10,8 @@ public final class SpatialDropout1D: NoiseLayer, ConfigurableLayer {
 
     /// Makes a layer.
     public init(_ rate: Double, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
-        Argument.check((0...1).contains(rate), "SpatialDropout1D", "rate", expected: "a number in 0...1", received: rate)
+        Argument.check(
+            (0...1).contains(rate), "SpatialDropout1D", "rate", expected: "a number in 0...1", received: rate)
         self.rate = rate
         super.init(seed: seed, name: name, dtype: dtype)
     }

@@ -11,8 +11,12 @@ public final class SpatialDropout3D: NoiseLayer, ConfigurableLayer {
     public let dataFormat: DataFormat
 
     /// Makes a layer.
-    public init(_ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
-        Argument.check((0...1).contains(rate), "SpatialDropout3D", "rate", expected: "a number in 0...1", received: rate)
+    public init(
+        _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
+        dtype: DType? = nil
+    ) {
+        Argument.check(
+            (0...1).contains(rate), "SpatialDropout3D", "rate", expected: "a number in 0...1", received: rate)
         self.rate = rate
         self.dataFormat = dataFormat
         super.init(seed: seed, name: name, dtype: dtype)

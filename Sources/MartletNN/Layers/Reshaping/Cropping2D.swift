@@ -24,7 +24,9 @@ public final class Cropping2D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", Cropping2D(1, dtype: .float64), [[5, 4, 2]], bad: [[[nil, 4]], [[nil, 2, 2, 2]]]),
             LayerSample("pairs", Cropping2D(.init([(1, 2), (0, 1)]), dtype: .float64), [[5, 4, 2]]),
-            LayerSample("channels first", Cropping2D(.init([(1, 2), (0, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 5, 4]]),
+            LayerSample(
+                "channels first",
+                Cropping2D(.init([(1, 2), (0, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 5, 4]]),
         ]
     }
 }

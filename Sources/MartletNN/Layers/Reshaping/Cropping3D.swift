@@ -24,7 +24,10 @@ public final class Cropping3D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", Cropping3D(dtype: .float64), [[4, 4, 5, 2]], bad: [[[nil, 4]], [[nil, 2, 2, 2, 2]]]),
             LayerSample("pairs", Cropping3D(.init([(1, 2), (0, 1), (1, 1)]), dtype: .float64), [[4, 4, 5, 2]]),
-            LayerSample("channels first", Cropping3D(.init([(1, 2), (0, 1), (1, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 4, 4, 5]]),
+            LayerSample(
+                "channels first",
+                Cropping3D(.init([(1, 2), (0, 1), (1, 1)]), dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 4, 4, 5]]),
         ]
     }
 }

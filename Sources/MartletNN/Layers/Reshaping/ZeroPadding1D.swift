@@ -21,7 +21,9 @@ public final class ZeroPadding1D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", ZeroPadding1D(dtype: .float64), [[6, 2]], bad: [[[nil, 4]]]),
             LayerSample("pairs", ZeroPadding1D(.init([(1, 2)]), dtype: .float64), [[6, 2]]),
-            LayerSample("channels first", ZeroPadding1D(.init([(1, 2)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 6]]),
+            LayerSample(
+                "channels first",
+                ZeroPadding1D(.init([(1, 2)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 6]]),
         ]
     }
 }

@@ -21,7 +21,9 @@ public final class ZeroPadding2D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", ZeroPadding2D(dtype: .float64), [[5, 4, 2]], bad: [[[nil, 4]]]),
             LayerSample("pairs", ZeroPadding2D(.init([(1, 2), (0, 1)]), dtype: .float64), [[5, 4, 2]]),
-            LayerSample("channels first", ZeroPadding2D(.init([(1, 2), (0, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 5, 4]]),
+            LayerSample(
+                "channels first",
+                ZeroPadding2D(.init([(1, 2), (0, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 5, 4]]),
         ]
     }
 }

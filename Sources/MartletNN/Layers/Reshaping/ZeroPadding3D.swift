@@ -21,7 +21,10 @@ public final class ZeroPadding3D: EdgeLayer, ConfigurableLayer {
         [
             LayerSample("one", ZeroPadding3D(dtype: .float64), [[4, 4, 5, 2]], bad: [[[nil, 4]]]),
             LayerSample("pairs", ZeroPadding3D(.init([(1, 2), (0, 1), (1, 1)]), dtype: .float64), [[4, 4, 5, 2]]),
-            LayerSample("channels first", ZeroPadding3D(.init([(1, 2), (0, 1), (1, 1)]), dataFormat: .channelsFirst, dtype: .float64), [[2, 4, 4, 5]]),
+            LayerSample(
+                "channels first",
+                ZeroPadding3D(.init([(1, 2), (0, 1), (1, 1)]), dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 4, 4, 5]]),
         ]
     }
 }
