@@ -137,6 +137,10 @@ open class Layer {
     /// Keras's class name: the type's.
     open var className: String { "\(Self.self)" }
 
+    /// What `model.weights.h5` calls the layer among others: the name of Keras's class in snake case, which one layer
+    /// is known by another name than.
+    var groupName: String { LayerNames.snakeCase(className) }
+
     /// The layers inside this one, in the order of their declaration.
     open var sublayers: [Layer] { labelledSublayers.map(\.layer) }
 
@@ -165,7 +169,7 @@ open class Layer {
         dtype: DType? = nil
     ) -> Variable {
         let spec = TensorSpec(shape, dtype ?? self.dtype)
-        let first = WeightBudget.current?.blank(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
+        let first = WeightBudget.current?.first(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
             shape: shape, dtype: spec.dtype)
         let variable = Variable(first, name: name, trainable: trainable && isTrainable)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")

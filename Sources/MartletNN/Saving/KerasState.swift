@@ -134,7 +134,7 @@ enum KerasNames {
     static func numbered(_ layers: [Layer]) -> [(name: String, layer: Layer)] {
         var counts: [String: Int] = [:]
         return layers.map { layer in
-            let base = LayerNames.snakeCase(layer.className)
+            let base = layer.groupName
             let count = counts[base, default: 0]
             counts[base] = count + 1
             return (count == 0 ? base : "\(base)_\(count)", layer)

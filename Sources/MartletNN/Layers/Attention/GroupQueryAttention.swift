@@ -68,6 +68,8 @@ public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer {
         return result
     }
 
+    override var groupName: String { "grouped_query_attention" }
+
     public override var config: [String: JSONValue] {
         super.config.merging(options.config) { $1 }.merging([
             "head_dim": .int(options.keyDim), "num_query_heads": .int(options.heads),

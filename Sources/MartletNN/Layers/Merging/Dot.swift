@@ -36,6 +36,8 @@ public final class Dot: Layer, ConfigurableLayer {
             name: config.name, dtype: config.dtype)
     }
 
+    override var listParameter: String? { "inputs" }
+
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let labels = ["abcdefghijkl", "mnopqrstuvwx"].map { Array($0) }
         var operands: [Tensor] = []
