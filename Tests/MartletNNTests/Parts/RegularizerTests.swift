@@ -45,10 +45,14 @@ import Testing
         for (index, item) in try Fixture("weights").cases.enumerated() {
             let object = try #require(item["object"])
             let (weight, expected) = (try #require(item["weight"]).tensor(), try #require(item["result"]).tensor())
-            let result =
-                try item.string("kind") == "regularizer"
-                ? RegularizerRegistry.shared.make(from: object)(weight)
-                : ConstraintRegistry.shared.make(from: object)(weight)
+            let result: Tensor
+            if try item.string("kind") == "regularizer" {
+                let regularizer = try RegularizerRegistry.shared.make(from: object)
+                result = regularizer(weight)
+            } else {
+                let constraint = try ConstraintRegistry.shared.make(from: object)
+                result = constraint(weight)
+            }
             #expect(relativeError(result, expected) < 2e-6, "case \(index): \(object)")
             try compared.insert(object.string("class_name"))
         }
