@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests: the suites in release mode, the examples, and a client package that depends on this one.
+# All tests: the suites in release mode, the examples, a client package that depends on this one, and the conformance
+# corpus where it stands beside the project.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -15,3 +16,14 @@ for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosin
   .build/release/"$example" >/dev/null
 done
 scripts/check-client.sh
+
+# Every model of the conformance corpus, where it stands beside the project. Real Keras is not needed.
+corpus=../shared/conformance
+python=${PYTHON:-python3}
+if [ ! -f "$corpus/check.py" ]; then
+  echo "conformance corpus: skipped, there is no $corpus/check.py"
+elif ! "$python" -c 'import numpy, h5py' 2>/dev/null; then
+  echo "conformance corpus: skipped, $python has no numpy and h5py"
+else
+  "$python" "$corpus/check.py" --cli "$PWD/.build/release/martlet" --corpus "$corpus/public" --no-keras --jobs 2
+fi

@@ -114,6 +114,31 @@ import Testing
         #expect(try changed("[null, 4]", "[null, \"4\"]").contains("batch_shape"))
     }
 
+    /// Where a nested model is called last, Keras counts its own graph as the first call, there only.
+    @Test func nestedModelsAsOutputs() throws {
+        let (a, b) = (Input([4]), Input([3]))
+        let inner = Model(inputs: [a], outputs: [Dense(4, name: "d")(a)], name: "inner")
+        let x = Dense(4, name: "first")(b)
+        let model = Model(inputs: [b], outputs: [inner(inner(x))])
+        let json = try JSONValue(parsing: model.toJSON())
+        #expect(json["config"]?["output_layers"] == ["inner", 2, 0])
+        let calls = try json.array("config", "layers").last?.array("inbound_nodes")
+        let history = calls?.map { $0["args"]?[0]?["config"]?["keras_history"] }
+        #expect(history == [["first", 0, 0], ["inner", 0, 0]])
+        let copy = try model.clone()
+        try copy.setWeights(model.getWeights())
+        let data = Tensor.ones([2, 3])
+        #expect(Self.difference([copy(data)], [model(data)]) == 0)
+    }
+
+    /// Without a file the machine's memory is the bound.
+    @Test func absurdSizesThrow() throws {
+        let json = try Sequential([InputLayer([4]), Dense(6), Dense(2)]).toJSON()
+        let absurd = json.replacing("\"units\": 6", with: "\"units\": 2147483647")
+            .replacing("\"units\": 2,", with: "\"units\": 2147483647,")
+        #expect(absurd != json && message { try Model.fromJSON(absurd) }.contains("machine's memory"))
+    }
+
     /// A configuration cannot ask for more memory than its file accounts for.
     @Test func budget() throws {
         let archive = try ZipArchive(Self.path("stack.keras"))

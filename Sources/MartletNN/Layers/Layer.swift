@@ -171,7 +171,7 @@ open class Layer {
         dtype: DType? = nil
     ) -> Variable {
         let spec = TensorSpec(shape, dtype ?? self.dtype)
-        let first = WeightBudget.current?.blank(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
+        let first = WeightBudget.current?.first(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
             shape: shape, dtype: spec.dtype)
         let variable = Variable(first, name: name, trainable: trainable && isTrainable)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")

@@ -31,4 +31,7 @@ extension String: MetricConvertible {
             throw MetricRegistry.shared.unknown(self, others: others)
         }
     }
+
+    /// Whether it names a metric that depends on the shapes of targets and predictions.
+    var dependsOnShapes: Bool { ["accuracy", "acc", "crossentropy", "ce"].contains(lowercased()) }
 }

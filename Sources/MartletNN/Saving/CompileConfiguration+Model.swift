@@ -21,20 +21,22 @@ extension CompileConfiguration {
     }
 
     /// The configuration of a compiled model, nil for others.
-    static func describe(_ model: Model) -> JSONValue? {
+    /// - Parameter withoutNames: whether losses and metrics stand as objects: Keras cannot read short names (`mse`) in
+    ///   `.h5` files.
+    static func describe(_ model: Model, withoutNames: Bool = false) -> JSONValue? {
         guard let compilation = model.compilation else { return nil }
         let optimizer = compilation.optimizer
         var json: JSONObject = [:]
         if case .object(let source)? = compilation.source { json = source }
         json["optimizer_config"] = nil
         json["optimizer"] = JSONValue(optimizer)
-        if compilation.source == nil {
+        if compilation.source == nil || withoutNames {
             json["loss"] = JSONValue(compilation.losses) { loss in
                 (loss as? Loss).map { JSONValue($0) } ?? (loss as? String).map { .string($0) } ?? .null
             }
             json["loss_weights"] = compilation.lossWeights.map { JSONValue($0) { .double($0) } } ?? .null
-            json["metrics"] = describe(compilation.metrics)
-            json["weighted_metrics"] = describe(compilation.weightedMetrics)
+            json["metrics"] = describe(compilation.metrics, withoutNames)
+            json["weighted_metrics"] = describe(compilation.weightedMetrics, withoutNames)
             json["run_eagerly"] = .bool(model.runsEagerly)
             json["steps_per_execution"] = .int(compilation.stepsPerExecution)
             json["jit_compile"] = false
@@ -42,14 +44,15 @@ extension CompileConfiguration {
         return .object(json)
     }
 
-    private static func describe(_ metrics: PerOutput<[any MetricConvertible]>?) -> JSONValue {
+    private static func describe(_ metrics: PerOutput<[any MetricConvertible]>?, _ withoutNames: Bool) -> JSONValue {
         guard let metrics else { return .null }
         if case .single(let list) = metrics, list.isEmpty { return .null }
         return JSONValue(metrics) { list in
             .array(
                 list.map { choice in
-                    if let name = choice as? String { return .string(name) }
-                    return (choice as? Metric).map { JSONValue($0) } ?? .null
+                    if let name = choice as? String, !(withoutNames && !name.dependsOnShapes) { return .string(name) }
+                    // Any shapes do: only names of another kind depend on them.
+                    return (try? choice.makeMetric(for: [nil, 1], [nil, 1], loss: nil)).map { JSONValue($0) } ?? .null
                 })
         }
     }

@@ -110,7 +110,9 @@ extension Model {
     /// - Throws: `MartletError` naming the layer and the argument, when the text is no such configuration.
     public static func fromJSON(_ text: String) throws -> Model {
         let json = try JSONValue(parsing: text)
-        let model = try Argument.throwing { try ModelReader.model(json) }
+        let model = try WeightBudget.$current.withValue(WeightBudget()) {
+            try Argument.throwing { try ModelReader.model(json) }
+        }
         if let config = json["compile_config"], config != .null { try CompileConfiguration.apply(config, to: model) }
         return model
     }
@@ -137,7 +139,7 @@ extension Model {
         root.attributes = [
             ("keras_version", .text("3.0.0")), ("backend", .text("tensorflow")), ("model_config", .text(config)),
         ]
-        if case .object(var training)? = CompileConfiguration.describe(self) {
+        if case .object(var training)? = CompileConfiguration.describe(self, withoutNames: true) {
             training["optimizer_config"] = training["optimizer"]
             training["optimizer"] = nil
             root.attributes.append(("training_config", .text(JSONValue.object(training).serialized())))

@@ -1,36 +1,51 @@
+import Foundation
 import MartletCore
 import Synchronization
 
 /// What the weights of a model that is being read may hold: a configuration from elsewhere cannot ask for more memory
-/// than its weights' file accounts for. Weights are made without their initializers meanwhile, as they are about to be
-/// overwritten.
+/// than its weights' file accounts for, or, without one, than the machine has.
 final class WeightBudget: Sendable {
     /// Set while a model is read together with its weights.
     @TaskLocal static var current: WeightBudget?
 
     private let limit: Int
     private let rest: Mutex<Int>
+    /// Whether weights are made without their initializers, as they are about to be overwritten.
+    private let isFile: Bool
 
     /// - Parameter bytes: the size of the weights in the file. They may be stored in narrower types than they are held
     ///   in.
     init(fileBytes bytes: Int) {
         limit = bytes.multipliedReportingOverflow(by: 8).partialValue + 1 << 16
         rest = Mutex(limit)
+        isFile = true
     }
 
-    /// Zeros for a weight. Past the budget the problem is noted, and what comes is a tensor without elements: the reader
-    /// throws as soon as the layer is built.
-    func blank(_ spec: TensorSpec) -> Tensor {
+    /// A configuration without weights.
+    init() {
+        limit = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        rest = Mutex(limit)
+        isFile = false
+    }
+
+    /// The first value of a weight; nil where its initializer is to make it. Past the budget the problem is noted, and
+    /// what comes is a tensor without elements: the reader throws as soon as the layer is built.
+    func first(_ spec: TensorSpec) -> Tensor? {
         let fits = rest.withLock { rest in
-            let (bytes, overflow) = spec.shape.elementCount.multipliedReportingOverflow(by: spec.dtype.byteCount)
-            if overflow || bytes > rest { return false }
+            var bytes = spec.dtype.byteCount
+            for size in spec.shape.dimensions {
+                let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+                guard !overflow else { return false }
+                bytes = product
+            }
+            guard bytes <= rest else { return false }
             rest -= bytes
             return true
         }
-        if fits { return .zeros(spec.shape, dtype: spec.dtype) }
+        if fits { return isFile ? .zeros(spec.shape, dtype: spec.dtype) : nil }
+        let bound = isFile ? "the weights of the file can be" : "the machine's memory"
         _ = Reading.note(
-            MartletError(
-                "The configuration asks for a weight \(spec), more than the weights of the file can be (\(limit) bytes)."))
+            MartletError("The configuration asks for a weight \(spec), more than \(bound) (\(limit) bytes)."))
         return .zeros(Shape([Int](repeating: 0, count: spec.shape.rank)), dtype: spec.dtype)
     }
 }
