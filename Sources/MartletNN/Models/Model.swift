@@ -49,6 +49,8 @@ open class Model: Layer {
         }
         super.init(name: name ?? LayerNames.next(for: "Functional"))
         isNamedAutomatically = name == nil
+        // Its layers were built when they were called.
+        do { try ensureBuilt(for: inputs.map(\.shape)) } catch { stop(self.name, "\(error)") }
     }
 
     /// A functional model of a graph that was read.
