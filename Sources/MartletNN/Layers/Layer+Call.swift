@@ -59,6 +59,7 @@ extension Layer {
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
+            if takesMasksOff { for x in taken { x.dropMask() } }
             let outputs = call(taken, in: arguments)
             addActivityPenalties(outputs)
             let outputMasks = computeMasks(taken, masks: masks)

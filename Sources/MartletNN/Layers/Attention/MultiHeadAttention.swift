@@ -13,6 +13,9 @@ import MartletFormats
 /// `attention_output`: kernels [features, heads, dim] and [heads, dim, features] with biases. Scores are not held as a
 /// whole unless there is dropout or they are asked for.
 ///
+/// Masks: the output has the query's. As in Keras the layer takes the masks off its inputs: what is called on them later,
+/// such as the `Add` of a residual connection, finds none.
+///
 /// Source: [`keras.layers.MultiHeadAttention`](https://keras.io/api/layers/attention_layers/multi_head_attention/);
 /// A. Vaswani et al., *Attention is all you need*, 2017.
 public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer {
@@ -61,6 +64,8 @@ public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer {
                 biasConstraint: biasConstraint, seed: seed),
             name: name, trainable: trainable, dtype: dtype)
     }
+
+    override var takesMasksOff: Bool { true }
 
     public convenience init(config: Configuration) throws {
         func sizes(_ key: String) throws -> [Int]? {
