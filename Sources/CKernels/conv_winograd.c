@@ -85,6 +85,9 @@ MK_CLONES static void interpolate(const float *m, int64_t plane, int64_t channel
 typedef struct {
     mk_winograd_side from, to;
     mk_winograd_tiles tiles;
+    // With padding of 2 before every image, the zeros after one are those before the next: images can lie in a grid
+    // without gaps, [0] above each other and [1] in a row, and tiles need not end where they end. 0: each by itself.
+    int64_t grid[2], images;
     const float *x, *kernel, *bias;
     float *y, *u; // u: the kernel at the points, 36 matrices of channels
     bool flip, relu;         // flip: the taps are met from the end
@@ -120,19 +123,81 @@ static void taps_task(int64_t begin, int64_t end, void *context) {
     }
 }
 
+// The patch of a tile in the grid of images, as mk_winograd_patch gives it.
+static const float *grid_patch(const winograd_job *job, int64_t top, int64_t left, float *room, int64_t *row) {
+    const mk_winograd_side *from = &job->from;
+    int64_t channels = from->channels, height = from->size[0], width = from->size[1];
+    int64_t down = job->to.size[0], right = job->to.size[1];
+    *row = MK_PATCH * channels;
+    for (int64_t i = 0; i < MK_PATCH; i++) {
+        int64_t down_image = (top + i) / down, y = (top + i) % down - 2;
+        for (int64_t j = 0; j < MK_PATCH;) {
+            // As many columns as lie in one image or in its zeros.
+            int64_t image = down_image * job->grid[1] + (left + j) / right, x = (left + j) % right - 2;
+            bool exists = y >= 0 && down_image < job->grid[0] && (left + j) / right < job->grid[1] && image < job->images;
+            int64_t run = mk_min(x < 0 ? -x : right - 2 - x, MK_PATCH - j);
+            float *to = room + (i * MK_PATCH + j) * channels;
+            size_t bytes = (size_t)(run * channels) * sizeof(float);
+            if (!exists || x < 0) memset(to, 0, bytes);
+            else memcpy(to, job->x + ((image * height + y) * width + x) * channels, bytes);
+            j += run;
+        }
+    }
+    return room;
+}
+
+// Writes a tile of the grid of images, element by element where it lies in several.
+static void write_grid_tile(const winograd_job *job, int64_t top, int64_t left, const float *m, int64_t plane,
+                            float *room) {
+    int64_t channels = job->to.channels, down = job->to.size[0], right = job->to.size[1];
+    int64_t image = top / down * job->grid[1] + left / right, y = top % down, x = left % right;
+    if (y + MK_TILE <= down && x + MK_TILE <= right) {
+        if (image >= job->images) return;
+        float *to = job->y + ((image * down + y) * right + x) * channels;
+        interpolate(m, plane, channels, NULL, false, to, right * channels, MK_TILE, MK_TILE);
+        return;
+    }
+    interpolate(m, plane, channels, NULL, false, room, MK_TILE * channels, MK_TILE, MK_TILE);
+    for (int64_t i = 0; i < MK_TILE; i++) {
+        int64_t down_image = (top + i) / down;
+        for (int64_t j = 0; j < MK_TILE; j++) {
+            int64_t across = (left + j) / right;
+            image = down_image * job->grid[1] + across;
+            if (down_image >= job->grid[0] || across >= job->grid[1] || image >= job->images) continue;
+            memcpy(job->y + ((image * down + (top + i) % down) * right + (left + j) % right) * channels,
+                   room + (i * MK_TILE + j) * channels, (size_t)channels * sizeof(float));
+        }
+    }
+}
+
 static void tiles_task(int64_t task, void *context) {
     const winograd_job *job = context;
     int64_t first = task * job->block, count = mk_min(job->block, mk_winograd_count(&job->tiles) - first);
     int64_t from = job->from.channels, to = job->to.channels;
     int64_t plane_v = mk_winograd_plane(count, from), plane_m = mk_winograd_plane(count, to);
-    float *v = mk_scratch((size_t)(MK_PLANES * (plane_v + plane_m + from)) * sizeof(float));
+    float *v = mk_scratch((size_t)(MK_PLANES * (plane_v + plane_m + mk_max(from, to))) * sizeof(float));
     float *m = v + MK_PLANES * plane_v, *room = m + MK_PLANES * plane_m;
-    mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane_v);
+    int64_t height = job->to.size[0], width = job->to.size[1], across = job->tiles.tiles[1];
+    if (job->grid[0] > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            int64_t row, top = (first + i) / across * MK_TILE, left = (first + i) % across * MK_TILE;
+            const float *patch = grid_patch(job, top, left, room, &row);
+            evaluate_inputs(patch, row, from, 0, MK_PATCH, v + i * from, plane_v);
+        }
+    } else {
+        mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane_v);
+    }
     for (int64_t i = 0; i < MK_PLANES; i++) {
         mk_gemm_block(MK_F32, false, false, count, to, from, 1, v + i * plane_v, from, job->u + i * from * to, to, 0,
                       m + i * plane_m, to);
     }
-    int64_t height = job->to.size[0], width = job->to.size[1], across = job->tiles.tiles[1];
+    if (job->grid[0] > 0) {
+        for (int64_t i = 0; i < count; i++) {
+            int64_t top = (first + i) / across * MK_TILE, left = (first + i) % across * MK_TILE;
+            write_grid_tile(job, top, left, m + i * to, plane_m, room);
+        }
+        return;
+    }
     for (int64_t i = 0; i < count; i++) {
         int64_t at = (first + i) % (job->tiles.tiles[0] * across), image = (first + i) / (job->tiles.tiles[0] * across);
         int64_t top = at / across * MK_TILE, left = at % across * MK_TILE;
@@ -164,6 +229,22 @@ void mk_winograd_forward(const mk_conv_plan *p, const float *x, const float *ker
     run(&job);
 }
 
+// Lays the images in a grid where that takes fewer tiles.
+static void arrange(winograd_job *job) {
+    int64_t n = job->tiles.images, down = job->to.size[0], right = job->to.size[1], best = mk_winograd_count(&job->tiles);
+    job->images = n;
+    // Four images on a side have whole numbers of tiles; more of them only make longer rows.
+    for (int64_t rows = 1; rows <= mk_min(n, 4); rows++) {
+        int64_t columns = mk_ceil_div(n, rows);
+        mk_winograd_tiles tiles = { 1, { mk_ceil_div(rows * down, MK_TILE), mk_ceil_div(columns * right, MK_TILE) } };
+        if (mk_winograd_count(&tiles) >= best) continue;
+        best = mk_winograd_count(&tiles);
+        job->grid[0] = rows;
+        job->grid[1] = columns;
+        job->tiles = tiles;
+    }
+}
+
 typedef struct {
     const mk_conv_plan *plan;
     const float *kernel;
@@ -186,6 +267,7 @@ void mk_winograd_input_gradient(const mk_conv_plan *p, const float *dy, const fl
         .tiles = { p->n * p->in[0], { mk_ceil_div(p->in[1], MK_TILE), mk_ceil_div(p->in[2], MK_TILE) } },
         .x = dy, .kernel = transpose.transposed, .y = dx, .flip = true,
     };
+    if (job.from.pad[0] == 2 && job.from.pad[1] == 2) arrange(&job);
     run(&job);
     mk_free(transpose.transposed, bytes);
 }

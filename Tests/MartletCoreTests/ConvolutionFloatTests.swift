@@ -29,6 +29,9 @@ import Testing
             Case(input: [40, 4, 4, 16], filters: 16, padding: .same),
             Case(input: [2, 29, 31, 96], filters: 160, padding: .same),
             Case(input: [16, 7, 7, 256], filters: 256, padding: .same),
+            // Without padding, images lie in a grid for the gradient to the input: in one row and in several, one left over.
+            Case(input: [7, 13, 13, 32], filters: 64), Case(input: [9, 6, 11, 16], filters: 16),
+            Case(input: [50, 5, 7, 17], filters: 33), Case(input: [11, 10, 9, 24], filters: 48),
             // Sizes that stay with plain sums: one pixel, few tiles, no images.
             Case(input: [3, 1, 1, 64], filters: 64, padding: .same), Case(input: [1, 3, 3, 64], filters: 17),
             Case(input: [0, 13, 13, 32], filters: 64, padding: .same),
