@@ -7,7 +7,7 @@
 #include "include/mk_thread.h"
 
 enum {
-    TILE = 1024,               // elements of a register, unless there are many registers
+    TILE = 512,               // elements of a register, unless there are many registers
     SCRATCH_BYTES = 64 * 1024, // of registers in one task
     TASK_ELEMENTS = 32 * 1024, // of one cheap instruction in one task
 };

@@ -1,6 +1,6 @@
 // Elementwise programs: one instruction or many, over any broadcast inputs.
 //
-// A program is a list of instructions over registers. It runs tile by tile (about 1,000 elements, so that registers
+// A program is a list of instructions over registers. It runs tile by tile (512 elements, so that registers
 // stay in the first-level cache), and an instruction is one contiguous vectorised loop over the tile. A single
 // operation and a fused graph run the same loops, so they give the same bits; and as every loop treats each element
 // alike, the bits depend neither on an element's position nor on the number of threads.
