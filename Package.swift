@@ -4,8 +4,10 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor.
-let examples = ["Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor"]
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop.
+let examples = [
+    "Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor", "CompiledLoop",
+]
 
 let package = Package(
     name: "martlet",

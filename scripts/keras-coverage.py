@@ -62,7 +62,8 @@ RENAMED = {
     ("Model", "get_compile_config"): "struct CompileConfiguration",
     ("Model", "input"): "let inputs", ("Model", "output"): "let outputs", ("Model", "path"): "var path",
     ("Model", "load_own_variables"): "func loadState", ("Model", "save_own_variables"): "func kerasContent",
-    ("Model", "jit_compile"): None,
+    ("Model", "to_json"): "func toJSON", ("Model", "run_eagerly"): "var runsEagerly",
+    ("Model", "compute_mask"): "func computeMasks", ("Model", "jit_compile"): None,
 }
 
 

@@ -11,7 +11,7 @@ swift build -c release --build-tests
 swift build -c release
 swift test -c release --skip-build
 
-for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor; do
+for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor CompiledLoop; do
   echo "example $example"
   .build/release/"$example" >/dev/null
 done

@@ -10,8 +10,8 @@ struct Report: Encodable {
     var import_s = Clock.processAge.rounded(to: 3)
     var params: Int?
     var first_step_s: Double?
-    /// Seconds from the start of the process to the end of the first step; the peers' `import_s` and `first_step_s` together
-    /// leave out the start of the interpreter and the making of data and model.
+    /// Seconds from the start of the process to the end of the first step; the peers' `import_s` and `first_step_s`
+    /// together leave out the start of the interpreter and the making of data and model.
     var process_to_first_step_s: Double?
     var loss_first: Double?
     var loss_last: Double?

@@ -56,7 +56,9 @@ private struct DoctorReport {
     init() {
         let environment = ProcessInfo.processInfo.environment
         var variables = JSONObject()
-        for name in environment.keys.sorted() where Self.matters(name) { variables[name] = .string(environment[name] ?? "") }
+        for name in environment.keys.sorted() where Self.matters(name) {
+            variables[name] = .string(environment[name] ?? "")
+        }
         var datasets = JSONObject()
         datasets["digits"] = "embedded"
         for name in ["fashion-mnist", "mnist"] { datasets[name] = Datasets.location(of: name).map { .string($0) } ?? .null }
@@ -78,7 +80,9 @@ private struct DoctorReport {
             Entry(
                 title: "Memory (MiB)", key: "memory_mib",
                 value: .int(Int(ProcessInfo.processInfo.physicalMemory / 1_048_576))),
-            Entry(title: "Devices", key: "devices", value: .string(Settings.devices.map(\.description).joined(separator: ", "))),
+            Entry(
+                title: "Devices", key: "devices",
+                value: .string(Settings.devices.map(\.description).joined(separator: ", "))),
             Entry(title: "Datasets", key: "datasets", value: .object(datasets)),
             Entry(title: "Environment", key: "environment", value: .object(variables)),
         ]

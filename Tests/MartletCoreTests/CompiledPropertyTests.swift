@@ -57,7 +57,9 @@ import Testing
             }
             return outputs + tape.gradients(of: outputs, withRespectTo: inputs, unconnected: .zeros).map { $0! }
         }
-        let inputs = [Shape([5, 6]), [6], [5, 1], [], [6, 5]].enumerated().map { SampleInput.uniform($1, seed: UInt64($0 + seed)) }
+        let inputs = [Shape([5, 6]), [6], [5, 1], [], [6, 5]].enumerated().map {
+            SampleInput.uniform($1, seed: UInt64($0 + seed))
+        }
             .map { $0.cast(to: seed % 2 == 0 ? .float32 : .float64) }
         let graph = compiled(call)
         let eager = Self.bits(call(inputs))

@@ -87,7 +87,9 @@ import Testing
 
     @Test func scanMatchesCumulativeSum() {
         let x = SampleInput.uniform([9, 2], seed: 4)
-        let sums = compiled { (x: Tensor) in scan(Tensor.zeros([2], dtype: .float64), over: x) { s, x in (s + x, s + x) }.1 }
+        let sums = compiled { (x: Tensor) in
+            scan(Tensor.zeros([2], dtype: .float64), over: x) { s, x in (s + x, s + x) }.1
+        }
         #expect(sums(x).allClose(to: x.cumulativeSum(axis: 0), relativeTolerance: 1e-14))
     }
 
@@ -95,7 +97,8 @@ import Testing
         Self.expectSame(
             [0, 1, 3, 7].map { [Self.x, Tensor($0)] }, variables: Self.weights
         ) { variables, inputs in
-            let (_, y) = whileLoop((Tensor(0), inputs[0]), while: { n, _ in n .< inputs[1] }, maximumIterations: 5) { n, y in
+            let (_, y) = whileLoop((Tensor(0), inputs[0]), while: { n, _ in n .< inputs[1] }, maximumIterations: 5) {
+                n, y in
                 variables[1].assignAdd(y.sum())
                 return (n + 1, (y * variables[0].value).sin())
             }

@@ -38,12 +38,15 @@ import Testing
             for (output, expected) in zip(outputs, wide.outputs) {
                 if expected.dtype == .float64 { #expect(output.dtype == .float32, "\(place)") }
                 let error = largestError(of: output, expected, relativeTo: fixture.outputScale(in: file))
-                #expect(error <= fixture.steps(in: file) * 2 * DType.float32.epsilon, "\(place): \(output), in float64: \(expected)")
+                #expect(
+                    error <= fixture.steps(in: file) * 2 * DType.float32.epsilon,
+                    "\(place): \(output), in float64: \(expected)")
             }
             for case (let gradient?, let expected?) in zip(gradients, wide.gradients) {
                 let error = largestError(of: gradient, expected, relativeTo: try fixture.gradientScale(in: file))
                 #expect(
-                    error <= fixture.steps(in: file) * 4 * DType.float32.epsilon, "\(place): gradient \(gradient), in float64: \(expected)")
+                    error <= fixture.steps(in: file) * 4 * DType.float32.epsilon,
+                    "\(place): gradient \(gradient), in float64: \(expected)")
             }
         }
     }

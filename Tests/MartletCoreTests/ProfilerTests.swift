@@ -126,7 +126,8 @@ import Testing
             #expect(starts[3] == "all")
             #expect(starts[7] == "whole")
             #expect(lines[7].hasSuffix("100.0%"))
-            let last = "Ceilings, float32, 2 threads: 100 GFLOP/s in a matrix product, 10.0 GB/s read and written by a copy."
+            let last =
+                "Ceilings, float32, 2 threads: 100 GFLOP/s in a matrix product, 10.0 GB/s read and written by a copy."
             #expect(lines[8] == last)
         }
         let empty = Profiler.profile {}.table(ceilings: ceilings)

@@ -34,7 +34,9 @@ import Testing
             try model.save(to: "\(folder)/a.keras")
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(try again.toJSON() == model.toJSON())
-            for (found, value) in zip(again.apply(inputs), eager) { #expect(found.scalars(as: Float.self) == value.scalars()) }
+            for (found, value) in zip(again.apply(inputs), eager) {
+                #expect(found.scalars(as: Float.self) == value.scalars())
+            }
         }
     }
 
@@ -79,7 +81,9 @@ import Testing
             Dense(2, dtype: .float64),
         ]
         for layer in passing { #expect(isSame(layer(x).mask, Self.counted), "\(layer.className)") }
-        let dropping: [Layer] = [Flatten(), Reshape([6]), GRU(2), GlobalAveragePooling1D(), Conv1D(2, kernelSize: 1), RMSNormalization()]
+        let dropping: [Layer] = [
+            Flatten(), Reshape([6]), GRU(2), GlobalAveragePooling1D(), Conv1D(2, kernelSize: 1), RMSNormalization(),
+        ]
         for layer in dropping { #expect(layer(x).mask == nil, "\(layer.className)") }
         #expect((x + 1).mask == nil)
 
@@ -133,7 +137,8 @@ import Testing
         let target = Tensor([1, -1, 5, 2, 7, 9] as [Float], shape: [2, 3, 1])
         var losses: [[Double]] = []
         for model in models {
-            try model.compile(optimizer: SGD(), loss: .meanSquaredError(), metrics: [.meanAbsoluteError()], runEagerly: runEagerly)
+            try model.compile(
+                optimizer: SGD(), loss: .meanSquaredError(), metrics: [.meanAbsoluteError()], runEagerly: runEagerly)
             _ = try model.predict(Self.sentence)
             for (weight, source) in zip(model.weights, models[0].weights) { weight.assign(source.value) }
         }

@@ -93,7 +93,9 @@ struct Mutator {
                 let from = random(other.count)
                 bytes.insert(contentsOf: other[from..<min(from + random(256), other.count)], at: place)
             case 3, 4:
-                let values: [UInt64] = [0, 1, .max, 1 << 31, 1 << 32, 1 << 62, UInt64(bytes.count), UInt64(random(bytes.count))]
+                let values: [UInt64] = [
+                    0, 1, .max, 1 << 31, 1 << 32, 1 << 62, UInt64(bytes.count), UInt64(random(bytes.count)),
+                ]
                 let value = values[random(values.count)]
                 let width = [1, 2, 4, 8][random(4)]
                 for offset in 0..<width where place + offset < bytes.count {

@@ -1,5 +1,5 @@
-// A learning rate that warms up for a tenth of the training and then falls along a cosine: Keras's CosineDecay, and the same
-// written as a closure.
+// A learning rate that warms up for a tenth of the training and then falls along a cosine: Keras's CosineDecay, and the
+// same written as a closure.
 
 import Foundation
 import Martlet

@@ -140,7 +140,8 @@ open class Layer {
     /// Keras's class name: the type's.
     open var className: String { "\(Self.self)" }
 
-    /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake case.
+    /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake
+    /// case.
     var objectName: String { LayerNames.snakeCase(className) }
 
     /// What stands before the names of attributes that hold layers, in Keras's files of weights.

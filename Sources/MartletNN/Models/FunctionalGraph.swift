@@ -77,7 +77,8 @@ final class FunctionalGraph {
                 continue
             }
             guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
-            if met.updateValue(met[ObjectIdentifier(node.layer)] ?? met.count, forKey: ObjectIdentifier(node.layer)) == nil {
+            let id = ObjectIdentifier(node.layer)
+            if met.updateValue(met[id] ?? met.count, forKey: id) == nil {
                 found.append(node.layer)
             }
             stack.append((node, true))
@@ -87,7 +88,8 @@ final class FunctionalGraph {
         var nodeDepths: [ObjectIdentifier: Int] = [:]
         var depths: [ObjectIdentifier: Int] = [:]
         for node in ended.reversed() {
-            let depth = max(nodeDepths[ObjectIdentifier(node), default: 0], depths[ObjectIdentifier(node.layer), default: 0])
+            let depth = max(
+                nodeDepths[ObjectIdentifier(node), default: 0], depths[ObjectIdentifier(node.layer), default: 0])
             depths[ObjectIdentifier(node.layer)] = depth
             for input in node.inputs {
                 nodeDepths[ObjectIdentifier(input.node), default: 0] = max(

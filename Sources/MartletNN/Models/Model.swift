@@ -24,8 +24,8 @@ open class Model: Layer {
     var compilation: Compilation? { didSet { compiledSteps = nil } }
     /// The graphs of the steps, made when they are first needed.
     var compiledSteps: CompiledSteps?
-    /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps, so that a step can be debugged
-    /// and may read the elements of its tensors. The results have the same bits. `compile` sets it.
+    /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps, so that a step can be
+    /// debugged and may read the elements of its tensors. The results have the same bits. `compile` sets it.
     public var runsEagerly = false
     /// The inputs' shapes of the first data that the model saw, batch axis included.
     var seenInputShapes: [PartialShape]?
@@ -99,9 +99,10 @@ open class Model: Layer {
         return try graph.outputShapes(for: inputShapes)
     }
 
-    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own, out
-    /// of `computeLoss`, the optimizer's `apply` and `updateMetrics`; what `fit` reports are the metrics. Unless the model runs eagerly, `fit` compiles the step, as ``compiled(name:maximumTraces:_:)``
-    /// describes: it is called once for each shape of batch.
+    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own,
+    /// out of `computeLoss`, the optimizer's `apply` and `updateMetrics`; what `fit` reports are the metrics. Unless
+    /// the model runs eagerly, `fit` compiles the step, as ``compiled(name:maximumTraces:_:)`` describes: it is called
+    /// once for each shape of batch.
     open func trainStep(_ batch: TensorDataset.Batch) {
         guard let optimizer else { stop("\(name).trainStep", "The model is not compiled.") }
         let tape = GradientTape()

@@ -159,7 +159,9 @@ open class Optimizer: OptimizerConvertible {
 
     /// Gives variables their final values at the end of a training: with `useEMA`, their moving averages.
     open func finalizeValues(of variables: [Variable]) {
-        for variable in variables { if let average = averages[ObjectIdentifier(variable)] { variable.assign(average.value) } }
+        for variable in variables {
+            if let average = averages[ObjectIdentifier(variable)] { variable.assign(average.value) }
+        }
     }
 
     /// Makes the slots of variables that are new.

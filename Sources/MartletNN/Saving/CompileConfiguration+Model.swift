@@ -16,7 +16,8 @@ extension CompileConfiguration {
             model.compilation?.source = json
         } catch let error as MartletError {
             throw MartletError(
-                error.message + " Load with compile: false to leave the training out.", at: error.location ?? "compile_config")
+                error.message + " Load with compile: false to leave the training out.",
+                at: error.location ?? "compile_config")
         }
     }
 

@@ -11,16 +11,14 @@ enum ModelReader {
         guard depth < maximumDepth else { throw MartletError("Expected models nested at most \(maximumDepth) deep.") }
         let className = try json.string("class_name")
         let config = try json.valueIfPresent(at: ["config"], as: JSONValue.self) ?? [:]
-        if try CustomObjects.layer(json) == nil {
-            switch className {
-            case "Functional", "Model": return try functional(config, depth)
-            case "Sequential": return try sequential(config, depth)
-            default: break
-            }
-        }
         if let custom = try CustomObjects.layer(json) { return custom }
-        try checkSizes(config)
-        return try LayerRegistry.shared.make(className: className, config: modern(config, of: className))
+        switch className {
+        case "Functional", "Model": return try functional(config, depth)
+        case "Sequential": return try sequential(config, depth)
+        default:
+            try checkSizes(config)
+            return try LayerRegistry.shared.make(className: className, config: modern(config, of: className))
+        }
     }
 
     /// A whole model.

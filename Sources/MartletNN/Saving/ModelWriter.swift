@@ -9,7 +9,9 @@ enum ModelWriter {
         let registered = CustomObjects.registeredName(of: layer)
         let isGraph = (layer as? Model)?.graph != nil
         let module =
-            registered != nil ? "builtins" : isGraph ? "keras.src.models.functional" : layer is Model ? "keras" : "keras.layers"
+            if registered != nil { "builtins" } else if isGraph { "keras.src.models.functional" } else {
+                layer is Model ? "keras" : "keras.layers"
+            }
         return [
             "module": .string(module), "class_name": .string(isGraph ? "Functional" : layer.className),
             "config": .object(layer.config), "registered_name": registered.map { .string($0) } ?? .null,

@@ -46,7 +46,9 @@ final class OperationLayer: Layer {
         super.init(name: try json.valueIfPresent(at: ["name"]) ?? json.string("config", "name"))
     }
 
-    private static func isOperand(_ json: JSONValue) -> Bool { CallArguments.place(json) != nil || Double(json: json) != nil }
+    private static func isOperand(_ json: JSONValue) -> Bool {
+        CallArguments.place(json) != nil || Double(json: json) != nil
+    }
 
     /// The elements of lists in place of the lists.
     private static func flattened(_ values: [JSONValue]) -> [JSONValue] {
@@ -63,7 +65,8 @@ final class OperationLayer: Layer {
         case .bool(let flag): return .constant(Tensor([flag], shape: []))
         case .array: return .constant(try constant(json, dtype: nil))
         case .object:
-            return .constant(try constant(json.value(at: ["config", "value"]), dtype: DType(name: json.string("config", "dtype"))))
+            return .constant(
+                try constant(json.value(at: ["config", "value"]), dtype: DType(name: json.string("config", "dtype"))))
         default: throw MartletError("Expected tensors and numbers as arguments. Received: \(json.serialized()).")
         }
     }

@@ -61,7 +61,8 @@ extension Layer {
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: self).load(from: group, byName: byName, file: path)
             } else if byName {
-                throw MartletError("Weights can be loaded by name from legacy .h5 files only. This one is Keras 3's.", at: path)
+                throw MartletError(
+                    "Weights can be loaded by name from legacy .h5 files only. This one is Keras 3's.", at: path)
             } else {
                 try loadState(from: root, file: path)
             }

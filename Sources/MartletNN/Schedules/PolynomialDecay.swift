@@ -48,7 +48,8 @@ public struct PolynomialDecay: LearningRateSchedule, Configurable {
     public var config: [String: JSONValue] {
         [
             "initial_learning_rate": .double(initialLearningRate), "decay_steps": .int(decaySteps),
-            "end_learning_rate": .double(endLearningRate), "power": .double(power), "cycle": .bool(cycle), "name": .string(name),
+            "end_learning_rate": .double(endLearningRate), "power": .double(power), "cycle": .bool(cycle),
+            "name": .string(name),
         ]
     }
 }

@@ -55,8 +55,8 @@ final class CompiledSteps {
 }
 
 extension Model {
-    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: layers that were frozen since get new
-    /// graphs.
+    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: layers that were frozen since
+    /// get new graphs.
     func steps() -> CompiledSteps? {
         guard !runsEagerly else { return nil }
         if let compiledSteps, compiledSteps.isFit(for: self) { return compiledSteps }

@@ -121,8 +121,8 @@ extension Model {
         return (data[0..<kept], data[kept..<data.count])
     }
 
-    /// The training step that `fit` makes, for loops of one's own: compiled unless the model runs eagerly. What it reports are
-    /// the metrics, which add up until they are reset.
+    /// The training step that `fit` makes, for loops of one's own: compiled unless the model runs eagerly. What it
+    /// reports are the metrics, which add up until they are reset.
     /// - Parameter data: what the batches are cut from, or one of them; model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (TensorDataset.Batch) -> Void {

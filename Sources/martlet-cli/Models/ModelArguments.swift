@@ -65,7 +65,8 @@ struct TrainingChoices: ParsableArguments {
         if !(loss.isEmpty && metrics.isEmpty && optimizer == nil) {
             try model.recompile(
                 optimizer: optimizer,
-                losses: loss.isEmpty ? nil : loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }),
+                losses: loss.isEmpty
+                    ? nil : loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }),
                 metrics: metrics.isEmpty ? nil : .list(metrics.map { $0.split(separator: ",").map(String.init) }))
         }
         guard let learningRate else { return }

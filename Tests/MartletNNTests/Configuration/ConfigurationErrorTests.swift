@@ -62,4 +62,76 @@ import Testing
         layer.isTrainable = true
         #expect(abs(layer.losses[0].item() - 0.1 * layer.kernel.value.square().sum().item()) < 1e-15)
     }
+
+    // MARK: - Losses, metrics, optimizers, schedules
+
+    private typealias Make = @Sendable (JSONValue) throws -> Any
+    private static let makers: [(kind: String, make: Make)] = [
+        ("loss", { try Loss.make(from: $0) }), ("metric", { try Metric.make(from: $0) }),
+        ("optimizer", { try Optimizer.make(from: $0) }), ("schedule", { try ScheduleRegistry.shared.make(from: $0) }),
+    ]
+
+    /// The kind of part, its class, its configuration, and the place that the error names.
+    static let badParts: [(String, String, [String: JSONValue], String)] = [
+        ("loss", "Huber", ["delta": 0], "Huber.delta"),
+        ("loss", "BinaryCrossentropy", ["label_smoothing": 1.5], "BinaryCrossentropy.labelSmoothing"),
+        ("loss", "CategoricalGeneralizedCrossEntropy", ["q": 1], "CategoricalGeneralizedCrossEntropy.q"),
+        ("loss", "Hinge", ["reduction": "product"], "Hinge.reduction"),
+        ("metric", "BinaryAccuracy", ["threshold": 1], "BinaryAccuracy.threshold"),
+        ("metric", "R2Score", ["num_regressors": -1], "R2Score.numRegressors"),
+        ("metric", "AUC", ["num_thresholds": 1], "AUC.numThresholds"),
+        ("metric", "AUC", ["thresholds": [0.5, 1.5]], "AUC.thresholds"),
+        ("metric", "AUC", ["multi_label": true], "AUC.numLabels"),
+        ("metric", "AUC", ["curve": "ROCK"], "AUC.curve"),
+        ("metric", "FBetaScore", ["beta": 0], "FBetaScore.beta"),
+        ("metric", "FBetaScore", ["threshold": 0], "FBetaScore.threshold"),
+        ("metric", "FBetaScore", ["average": "median"], "FBetaScore.average"),
+        ("metric", "TruePositives", ["thresholds": [2]], "TruePositives.thresholds"),
+        ("metric", "Precision", ["thresholds": -1], "Precision.thresholds"),
+        ("metric", "PrecisionAtRecall", ["recall": 2], "PrecisionAtRecall.recall"),
+        ("metric", "PrecisionAtRecall", ["recall": 0.5, "num_thresholds": 0], "PrecisionAtRecall.numThresholds"),
+        ("metric", "IoU", ["num_classes": 2, "target_class_ids": [2]], "IoU.targetClassIDs"),
+        ("metric", "MeanIoU", [:], "MeanIoU.num_classes"),
+        ("optimizer", "SGD", ["momentum": 1.5], "SGD.momentum"),
+        ("optimizer", "Lion", ["beta_1": 0], "Lion.beta1"),
+        ("optimizer", "Adam", ["clipnorm": 1, "clipvalue": 1], "Optimizer.clipNorm"),
+        ("optimizer", "Adam", ["clipnorm": 0], "Optimizer.clipNorm"),
+        ("optimizer", "Adam", ["ema_momentum": 2], "Optimizer.emaMomentum"),
+        ("optimizer", "Adam", ["ema_overwrite_frequency": -1], "Optimizer.emaOverwriteFrequency"),
+        ("optimizer", "Adam", ["gradient_accumulation_steps": 1], "Optimizer.gradientAccumulationSteps"),
+        ("optimizer", "Adam", ["loss_scale_factor": 0], "Optimizer.lossScaleFactor"),
+        (
+            "schedule", "PiecewiseConstantDecay", ["boundaries": [2, 1], "values": [1, 2, 3]],
+            "PiecewiseConstantDecay.values"
+        ),
+    ]
+
+    @Test(arguments: badParts.indices) func partThrowsWithPlace(_ index: Int) throws {
+        let (kind, className, config, place) = Self.badParts[index]
+        let make = try #require(Self.makers.first { $0.kind == kind }).make
+        let error = #expect(throws: MartletError.self) {
+            try make(["class_name": .string(className), "config": .object(config)])
+        }
+        #expect(error?.location == place && error?.message.contains("Expected") == true, "\(error as Any)")
+    }
+
+    /// In every configuration that Keras wrote, each argument in turn is of a type that no argument has: the error
+    /// names it.
+    @Test func everyArgumentOfAWrongTypeIsNamed() throws {
+        let wrong: JSONValue = [[["no": "argument"]]]
+        for object in try Fixture("configurations").cases {
+            guard let kind = try? object.string("kind"), let make = Self.makers.first(where: { $0.kind == kind })?.make,
+                let part = object["object"], let config = try part["config"]?.object()
+            else { continue }
+            let className = try part.string("class_name")
+            for (key, _) in config {
+                var changed = Dictionary(uniqueKeysWithValues: config.map { ($0.key, $0.value) })
+                changed[key] = wrong
+                let error = #expect(throws: MartletError.self, "\(className).\(key)") {
+                    try make(["class_name": .string(className), "config": .object(changed)])
+                }
+                #expect(error?.location?.contains(".\(key)") == true, "\(className).\(key): \(error as Any)")
+            }
+        }
+    }
 }

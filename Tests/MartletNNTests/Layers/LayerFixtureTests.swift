@@ -32,7 +32,9 @@ import Testing
         let layerCase = Self.cases[index]
         let className = try layerCase.string("layer")
         let config = Dictionary(
-            uniqueKeysWithValues: try layerCase.value(at: ["config"], as: JSONValue.self).object().map { ($0.key, $0.value) })
+            uniqueKeysWithValues: try layerCase.value(at: ["config"], as: JSONValue.self).object().map {
+                ($0.key, $0.value)
+            })
         let layer = try Layer.make(className: className, config: config)
         let inputs = try layerCase.array("inputs").map { try $0.tensor() }
         try layer.ensureBuilt(for: inputs.map { PartialShape($0.shape) })

@@ -23,7 +23,10 @@ struct StepAllocationTests {
         default:
             let x = Input([6, 8])
             let attended = LayerNormalization()(Add()([x, MultiHeadAttention(numHeads: 2, keyDim: 4)([x, x])]))
-            return (Model(inputs: [x], outputs: [Dense(4, activation: .softmax)(GlobalAveragePooling1D()(attended))]), [6, 8])
+            return (
+                Model(inputs: [x], outputs: [Dense(4, activation: .softmax)(GlobalAveragePooling1D()(attended))]),
+                [6, 8]
+            )
         }
     }
 

@@ -1,14 +1,15 @@
 import MartletCore
 
 extension CallContext {
-    /// Which keys each query sees, [batch or 1, queries or 1, keys or 1], nil where it sees all; without the causal rule. The
-    /// inputs are query, value and perhaps key.
+    /// Which keys each query sees, [batch or 1, queries or 1, keys or 1], nil where it sees all; without the causal
+    /// rule. The inputs are query, value and perhaps key.
     var visibleKeys: Tensor? {
         func mask(_ input: Int, axis: Int) -> Tensor? {
             guard masks.indices.contains(input) else { return nil }
             return masks[input]?.cast(to: .bool).expandingDims(at: axis)
         }
-        let parts = [mask(0, axis: -1), mask(1, axis: -2), mask(2, axis: -2), attentionMask?.cast(to: .bool)].compactMap { $0 }
+        let all = [mask(0, axis: -1), mask(1, axis: -2), mask(2, axis: -2), attentionMask?.cast(to: .bool)]
+        let parts = all.compactMap { $0 }
         return parts.dropFirst().reduce(parts.first) { $0?.logicalAnd($1) }
     }
 }

@@ -61,7 +61,9 @@ public class ProjectedAttention: Layer {
         let key = inputShapes.count > 2 ? inputShapes[2] : value
         for shape in [query, value, key] { _ = try Self.knownSize(shape, axis: -1) }
         let rank = query.rank
-        func project(_ shape: PartialShape, heads: Int, depth: Int, _ name: String, gate: Bool = false) throws -> EinsumDense {
+        func project(
+            _ shape: PartialShape, heads: Int, depth: Int, _ name: String, gate: Bool = false
+        ) throws -> EinsumDense {
             let axes = Self.letters(0..<rank - 1)
             let (inner, heads, own) = (Self.letters(rank - 1..<rank), [heads, depth], Self.letters(rank..<rank + 2))
             return try makeDense(
@@ -147,7 +149,9 @@ public class ProjectedAttention: Layer {
         let axes = attentionAxes(rank: query.rank)
         let others = (1..<query.rank - 1).filter { !axes.contains($0) }
         return shapes + [
-            PartialShape([query[0]] + others.map { query[$0] } + [options.heads] + axes.map { query[$0] } + axes.map { value[$0] })
+            PartialShape(
+                [query[0]] + others.map { query[$0] } + [options.heads] + axes.map { query[$0] }
+                    + axes.map { value[$0] })
         ]
     }
 
@@ -210,8 +214,8 @@ public class ProjectedAttention: Layer {
     /// Attends from queries to values.
     /// - Parameters:
     ///   - key: where keys differ from values.
-    ///   - queryMask: [batch, queries], false where a query is padding, in place of the mask that `query` carries; so are the
-    ///     next two.
+    ///   - queryMask: [batch, queries], false where a query is padding, in place of the mask that `query` carries; so
+    ///     are the next two.
     ///   - valueMask: [batch, keys], false where a value is padding.
     ///   - keyMask: [batch, keys], false where a key is padding.
     ///   - attentionMask: [batch, queries, keys], false where a query must not see a key.

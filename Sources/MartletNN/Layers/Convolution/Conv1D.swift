@@ -53,7 +53,9 @@ public final class Conv1D: ConvolutionLayer, ConfigurableLayer {
                 bad: bad),
             LayerSample(
                 "channels first",
-                Conv1D(4, kernelSize: 2, strides: 2, padding: .same, dataFormat: .channelsFirst, groups: 2, dtype: .float64),
+                Conv1D(
+                    4, kernelSize: 2, strides: 2, padding: .same, dataFormat: .channelsFirst, groups: 2, dtype: .float64
+                ),
                 [[2, 5]]),
         ]
     }

@@ -8,8 +8,8 @@ public final class InputLayer: Layer, ConfigurableLayer {
     /// The shape with the batch axis in front.
     public let batchShape: PartialShape
 
-    /// The number of samples in a batch, which Keras must know where a recurrent layer keeps its states; nil for any. Batches
-    /// of another size are taken too.
+    /// The number of samples in a batch, which Keras must know where a recurrent layer keeps its states; nil for any.
+    /// Batches of another size are taken too.
     public let batchSize: Int?
 
     /// Makes an input for samples of `shape`; nil stands for any size.

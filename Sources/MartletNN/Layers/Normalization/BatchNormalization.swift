@@ -95,8 +95,8 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
 
     public override var supportsMasking: Bool { true }
 
-    /// With a mask, of the input's shape without its last axis or one that broadcasts to it, places where it is false do not
-    /// count for the statistics.
+    /// With a mask, of the input's shape without its last axis or one that broadcasts to it, places where it is false
+    /// do not count for the statistics.
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
         let channels = x.shape.normalizedAxis(axis)!

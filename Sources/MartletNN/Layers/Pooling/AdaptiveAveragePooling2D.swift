@@ -23,7 +23,8 @@ public final class AdaptiveAveragePooling2D: AdaptivePoolingLayer, ConfigurableL
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "parts", AdaptiveAveragePooling2D([3, 6], dtype: .float64), [[5, 4, 2]], bad: [[[nil, 4]], [[nil, 0, 2, 2]]]),
+                "parts", AdaptiveAveragePooling2D([3, 6], dtype: .float64), [[5, 4, 2]],
+                bad: [[[nil, 4]], [[nil, 0, 2, 2]]]),
             LayerSample(
                 "channels first", AdaptiveAveragePooling2D(2, dataFormat: .channelsFirst, dtype: .float64),
                 [[2, 5, 4]]),

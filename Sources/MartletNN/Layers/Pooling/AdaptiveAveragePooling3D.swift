@@ -23,7 +23,8 @@ public final class AdaptiveAveragePooling3D: AdaptivePoolingLayer, ConfigurableL
     package static var samples: [LayerSample] {
         [
             LayerSample(
-                "parts", AdaptiveAveragePooling3D([2, 3, 3], dtype: .float64), [[3, 5, 4, 1]], bad: [[[nil, 4]], [[nil, 0, 2, 2, 2]]]),
+                "parts", AdaptiveAveragePooling3D([2, 3, 3], dtype: .float64), [[3, 5, 4, 1]],
+                bad: [[[nil, 4]], [[nil, 0, 2, 2, 2]]]),
             LayerSample(
                 "channels first", AdaptiveAveragePooling3D(2, dataFormat: .channelsFirst, dtype: .float64),
                 [[1, 3, 5, 4]]),

@@ -29,7 +29,8 @@ public final class AveragePooling2D: PoolingLayer, ConfigurableLayer {
         [
             LayerSample("2", AveragePooling2D(dtype: .float64), [[4, 5, 2]], bad: [[[nil, 4]], [[nil, 1, 5, 2]]]),
             LayerSample(
-                "overlapping, same", AveragePooling2D(poolSize: 3, strides: 2, padding: .same, dtype: .float64), [[4, 5, 2]]),
+                "overlapping, same", AveragePooling2D(poolSize: 3, strides: 2, padding: .same, dtype: .float64),
+                [[4, 5, 2]]),
             LayerSample(
                 "channels first", AveragePooling2D(strides: 1, dataFormat: .channelsFirst, dtype: .float64), [[2, 4, 5]]),
         ]

@@ -29,9 +29,11 @@ public final class AveragePooling3D: PoolingLayer, ConfigurableLayer {
         [
             LayerSample("2", AveragePooling3D(dtype: .float64), [[3, 4, 2, 2]], bad: [[[nil, 4]], [[nil, 1, 4, 2, 2]]]),
             LayerSample(
-                "overlapping, same", AveragePooling3D(poolSize: 3, strides: 2, padding: .same, dtype: .float64), [[3, 4, 2, 2]]),
+                "overlapping, same", AveragePooling3D(poolSize: 3, strides: 2, padding: .same, dtype: .float64),
+                [[3, 4, 2, 2]]),
             LayerSample(
-                "channels first", AveragePooling3D(strides: 1, dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 4, 2]]),
+                "channels first", AveragePooling3D(strides: 1, dataFormat: .channelsFirst, dtype: .float64),
+                [[2, 3, 4, 2]]),
         ]
     }
 }

@@ -29,7 +29,8 @@ public final class MaxPooling3D: PoolingLayer, ConfigurableLayer {
         [
             LayerSample("2", MaxPooling3D(dtype: .float64), [[3, 4, 2, 2]], bad: [[[nil, 4]], [[nil, 1, 4, 2, 2]]]),
             LayerSample(
-                "overlapping, same", MaxPooling3D(poolSize: 3, strides: 2, padding: .same, dtype: .float64), [[3, 4, 2, 2]]),
+                "overlapping, same", MaxPooling3D(poolSize: 3, strides: 2, padding: .same, dtype: .float64),
+                [[3, 4, 2, 2]]),
             LayerSample(
                 "channels first", MaxPooling3D(strides: 1, dataFormat: .channelsFirst, dtype: .float64), [[2, 3, 4, 2]]),
         ]

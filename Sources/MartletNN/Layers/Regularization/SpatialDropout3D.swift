@@ -29,7 +29,8 @@ public final class SpatialDropout3D: NoiseLayer, ConfigurableLayer {
     }
 
     override func disturb(_ x: Tensor) -> Tensor {
-        let shape: Shape = dataFormat == .channelsFirst ? [x.shape[0], x.shape[1], 1, 1, 1] : [x.shape[0], 1, 1, 1, x.shape[4]]
+        let shape: Shape =
+            dataFormat == .channelsFirst ? [x.shape[0], x.shape[1], 1, 1, 1] : [x.shape[0], 1, 1, 1, x.shape[4]]
         return rate == 0 ? x : x * generator.dropoutMask(shape, rate: rate, dtype: x.dtype)
     }
 
@@ -48,7 +49,8 @@ public final class SpatialDropout3D: NoiseLayer, ConfigurableLayer {
         [
             LayerSample("half", SpatialDropout3D(0.5, seed: 3, dtype: .float64), [[2, 2, 2, 3]], bad: [[[nil, 2]]]),
             LayerSample(
-                "channels first", SpatialDropout3D(0.5, dataFormat: .channelsFirst, seed: 4, dtype: .float64), [[2, 2, 2, 3]]),
+                "channels first", SpatialDropout3D(0.5, dataFormat: .channelsFirst, seed: 4, dtype: .float64),
+                [[2, 2, 2, 3]]),
         ]
     }
 }

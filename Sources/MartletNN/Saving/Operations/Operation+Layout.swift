@@ -9,7 +9,9 @@ extension Operation {
             return Operation(shapes: { $0 }, type: { _ in type }, run: { [$0[0].cast(to: type)] })
         }
         table["Reshape"] = { attributes in
-            let sizes: [Int] = try attributes.required("newshape", as: [JSONValue].self).map { $0 == .null ? -1 : try $0.value(at: []) }
+            let sizes: [Int] = try attributes.required("newshape", as: [JSONValue].self).map {
+                $0 == .null ? -1 : try $0.value(at: [])
+            }
             return moving({ try ShapeRule.reshaped($0, to: sizes) }) { $0.reshaped(sizes) }
         }
         table["Ravel"] = { _ in moving({ try ShapeRule.reshaped($0, to: [-1]) }) { $0.flattened() } }
@@ -124,12 +126,14 @@ extension Operation {
                     throw MartletError("Expected two widths for each of \(shape.rank) axes. Received: \(widths).")
                 }
                 for (size, width) in zip(shape.dimensions, widths) where mode == .reflect || mode == .symmetric {
-                    guard let size, max(width[0], width[1]) <= (mode == .reflect ? size - 1 : size) || width == [0, 0] else {
+                    guard let size, max(width[0], width[1]) <= (mode == .reflect ? size - 1 : size) || width == [0, 0]
+                    else {
                         if width == [0, 0] { continue }
                         throw MartletError("Expected widths within the shape \(shape). Received: \(widths).")
                     }
                 }
-                return PartialShape(zip(shape.dimensions, widths).map { size, width in size.map { $0 + width[0] + width[1] } })
+                return PartialShape(
+                    zip(shape.dimensions, widths).map { size, width in size.map { $0 + width[0] + width[1] } })
             }) { $0.padded(widths.map { ($0[0], $0[1]) }, mode: mode) }
         }
         table["BroadcastTo"] = { attributes in
@@ -166,9 +170,13 @@ extension Operation {
                 })
         }
         table["OneHot"] = { attributes in
-            let (count, axis): (Int, Int) = (try attributes.required("num_classes"), try attributes.value("axis", default: -1))
+            let (count, axis): (Int, Int) = (
+                try attributes.required("num_classes"), try attributes.value("axis", default: -1)
+            )
             guard count >= 0 else { throw MartletError("Expected at least 0 classes. Received: \(count).", at: "OneHot") }
-            let type = try attributes.optional("dtype", as: String.self).map { try DType(name: $0) } ?? Settings.defaultFloatType
+            let type =
+                try attributes.optional("dtype", as: String.self).map { try DType(name: $0) }
+                ?? Settings.defaultFloatType
             return Operation(
                 shapes: { shapes in
                     let place = axis < 0 ? axis + shapes[0].rank + 1 : axis
@@ -213,7 +221,8 @@ private struct Indexing {
                 let step = try item.valueIfPresent(at: ["config", "step"]) ?? 1
                 guard step != 0 else { throw MartletError("Expected a step other than 0.", at: "GetItem") }
                 return .slice(
-                    from: try item.valueIfPresent(at: ["config", "start"]), to: try item.valueIfPresent(at: ["config", "stop"]),
+                    from: try item.valueIfPresent(at: ["config", "start"]),
+                    to: try item.valueIfPresent(at: ["config", "stop"]),
                     by: step)
             default: throw MartletError("Expected integers and slices. Received: \(item.serialized()).", at: "GetItem")
             }

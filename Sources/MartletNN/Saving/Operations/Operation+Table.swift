@@ -88,7 +88,8 @@ extension Operation {
         table["Arccosh"] = real { $0.acosh() }
         table["Arctanh"] = real { $0.atanh() }
         for name in [
-            "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Glu", "Silu", "Sigmoid", "HardSigmoid", "HardSilu",
+            "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu", "Glu", "Silu", "Sigmoid", "HardSigmoid",
+            "HardSilu",
             "HardTanh", "HardShrink", "SoftShrink", "TanhShrink", "Threshold", "LogSigmoid", "Softplus", "Softsign",
             "Squareplus", "SparsePlus", "SparseSigmoid", "Softmax", "LogSoftmax", "Sparsemax",
         ] { table[name] = activation(LayerNames.snakeCase(name)) }

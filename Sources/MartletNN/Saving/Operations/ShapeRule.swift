@@ -94,7 +94,9 @@ enum ShapeRule {
     }
 
     static func product(_ a: PartialShape, _ b: PartialShape) throws -> PartialShape {
-        let (left, right) = (a.rank == 1 ? PartialShape([1] + a.dimensions) : a, b.rank == 1 ? PartialShape(b.dimensions + [1]) : b)
+        let (left, right) = (
+            a.rank == 1 ? PartialShape([1] + a.dimensions) : a, b.rank == 1 ? PartialShape(b.dimensions + [1]) : b
+        )
         guard left.rank >= 2, right.rank >= 2, left[-1] == nil || right[-2] == nil || left[-1] == right[-2],
             let lead = PartialShape.broadcast(
                 PartialShape(Array(left.dimensions.dropLast(2))), PartialShape(Array(right.dimensions.dropLast(2))))
