@@ -47,7 +47,7 @@ def case(layer, shapes, masks=None, training=False, scores=False, tolerance=1e-1
     def value(w):
         if "int" in str(w.dtype):
             return np.asarray(w)
-        return np.abs(draw.uniform(w.shape)) + 0.5 if "variance" in w.name else draw.uniform(w.shape)
+        return np.abs(draw.uniform(w.shape)) + 0.5 if w.name.endswith(("variance", "stddev")) else draw.uniform(w.shape)
 
     weights = [value(w) for w in layer.weights]
     layer.set_weights(weights)
@@ -254,5 +254,12 @@ for training in (False, True):
     case(layers.SpectralNormalization(layers.Dense(3, **kind), **kind), [(4, 2)], training=training)
     case(layers.SpectralNormalization(layers.Conv2D(3, 2, **kind), power_iterations=3, **kind), [images[1]],
          training=training)
+
+for training, masks in ((False, None), (True, None), (True, dict(mask=bits(3, 4)))):
+    case(layers.BatchNormalization(momentum=0.8, renorm=True, renorm_momentum=0.7,
+                                   renorm_clipping=dict(rmax=1.3, rmin=0.6, dmax=0.5), **kind),
+         [(3, 4, 2)], masks, training=training)
+case(layers.BatchNormalization(axis=1, renorm=True, center=False, scale=False, **kind), [(5, 3, 2)], training=True)
+case(layers.Rescaling([0.5, 2.0, -1.0], [1.0, 0.0, -1.0], **kind), [(2, 4, 3)])
 
 write("MartletNNTests/Fixtures/layers.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}, float64", cases)

@@ -125,21 +125,27 @@ open class Model: Layer {
 
     open override func validate(values: Tensor) throws { try validate(inputs: [values]) }
 
-    /// Lets the layers that the data enters at check its values.
-    func validate(inputs: [Tensor]) throws {
+    /// Lets the layers that the data enters at check its values; nil stands for an input that is no data.
+    func validate(inputs: [Tensor?]) throws {
         guard let graph else { return }
         let entries = graph.inputs.map { ObjectIdentifier($0.node) }
         for node in graph.nodes {
-            for input in node.inputs {
-                guard let index = entries.firstIndex(of: ObjectIdentifier(input.node)) else { continue }
-                try validate(inputs[index], enteringAt: node.layer)
+            let values = node.inputs.map { input in
+                entries.firstIndex(of: ObjectIdentifier(input.node)).flatMap { $0 < inputs.count ? inputs[$0] : nil }
             }
+            try validate(values, enteringAt: node.layer)
         }
     }
 
-    func validate(_ values: Tensor, enteringAt layer: Layer) throws {
+    func validate(_ inputs: [Tensor?], enteringAt layer: Layer) throws {
+        if inputs.allSatisfy({ $0 == nil }) { return }
         try Context.current.inLayer(name) {
-            try Context.current.inLayer(layer.name) { try locatingErrors { try layer.validate(values: values) } }
+            try Context.current.inLayer(layer.name) {
+                try locatingErrors {
+                    if let model = layer as? Model, inputs.count > 1 { return try model.validate(inputs: inputs) }
+                    for values in inputs { try values.map(layer.validate) }
+                }
+            }
         }
     }
 

@@ -62,9 +62,9 @@ public final class Sequential: Model {
     public override var sublayers: [Layer] { stack }
     override var knowsOutputShapes: Bool { true }
 
-    override func validate(inputs: [Tensor]) throws {
+    override func validate(inputs: [Tensor?]) throws {
         guard let first = stack.first(where: { !($0 is InputLayer) }) else { return }
-        try validate(inputs[0], enteringAt: first)
+        try validate(inputs, enteringAt: first)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {

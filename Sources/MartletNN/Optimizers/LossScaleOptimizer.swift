@@ -49,6 +49,9 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
         super.variables + [stepCounter, dynamicScale] + innerOptimizer.variables
     }
 
+    /// Keras makes the counter and the scale of this optimizer with the first step.
+    override var earlyVariables: [Variable] { super.earlyVariables + innerOptimizer.earlyVariables }
+
     public override func build(_ variables: [Variable]) { innerOptimizer.build(variables) }
 
     public override func scaleLoss(_ loss: Tensor) -> Tensor { loss * dynamicScale.value.cast(to: loss.dtype) }

@@ -119,6 +119,9 @@ open class Optimizer: OptimizerConvertible {
         }
     }
 
+    /// The variables that exist before any training, the first of a file from then: the counter and the rate.
+    var earlyVariables: [Variable] { Array(savedVariables.prefix { $0.name == "iteration" || $0.name == "learning_rate" }) }
+
     /// The number of steps, the learning rate unless a schedule gives it, and what is remembered for each variable:
     /// in the order of Keras's files.
     open var variables: [Variable] {

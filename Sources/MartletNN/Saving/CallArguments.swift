@@ -85,11 +85,11 @@ struct CallArguments: Sendable {
         return place
     }
 
-    /// All places in nested arguments, in order.
+    /// All places in nested arguments, in order: that of their keys in a dictionary, as Keras flattens it.
     private static func places(in json: JSONValue) -> [Int] {
         switch json {
         case .array(let values): values.flatMap(places)
-        case .object(let object): place(json).map { [$0] } ?? object.flatMap { places(in: $0.value) }
+        case .object(let object): place(json).map { [$0] } ?? object.sorted { $0.key < $1.key }.flatMap { places(in: $0.value) }
         default: []
         }
     }

@@ -138,9 +138,9 @@ extension Optimizer {
     func values(
         in group: HDF5Group, for variables: [Variable], file: String
     ) throws -> [(variable: Variable, value: Tensor)] {
-        let first = savedVariables.prefix { $0.name == "iteration" || $0.name == "learning_rate" }
-        if group.names.count > first.count { build(variables) }
-        let saved = group.names.count > first.count ? savedVariables : Array(first)
+        let early = earlyVariables
+        if group.names.count > early.count { build(variables) }
+        let saved = group.names.count > early.count ? savedVariables : early
         return try KerasLayout.read(saved, from: group, owner: name, file: file)
     }
 }

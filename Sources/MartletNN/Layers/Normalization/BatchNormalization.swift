@@ -6,7 +6,7 @@ import MartletFormats
 /// In training the statistics are those of the batch, and the moving ones follow:
 /// `moving = moving * momentum + batch * (1 - momentum)`, the variance as that of a population. In inference, and when
 /// the layer is not trainable, the moving ones are used. Weights, each of the size of the axis: `gamma`, `beta`, and,
-/// not trained, `moving_mean`, `moving_variance`.
+/// not trained, `moving_mean`, `moving_variance`; with `renorm` `moving_stddev`, `renorm_mean`, `renorm_stddev` as well.
 ///
 /// Source: [`keras.layers.BatchNormalization`](https://keras.io/api/layers/normalization_layers/batch_normalization/);
 /// S. Ioffe, C. Szegedy, *Batch normalization*, 2015.
@@ -30,6 +30,10 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
     /// The variances that inference uses.
     public private(set) var movingVariance: Variable!
 
+    /// How training corrects the statistics of a batch; nil uses them as they are.
+    public let renorm: BatchRenormalization?
+
+    private var averages: BatchRenormalization.Averages?
     private let options: NormalizationOptions
     private let movingMeanInitializer: any Initializer
     private let movingVarianceInitializer: any Initializer
@@ -41,13 +45,14 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
     ///   - epsilon: added to variances, against division by 0.
     ///   - center: whether `beta` is added.
     ///   - scale: whether `gamma` multiplies.
+    ///   - renorm: how training corrects the statistics of a batch; nil uses them as they are.
     public init(
         axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
         movingMeanInitializer: any Initializer = .zeros, movingVarianceInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
-        betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil,
+        renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
         Argument.check(
             (0...1).contains(momentum), "BatchNormalization", "momentum", expected: "a number in 0...1",
@@ -59,6 +64,7 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
+        self.renorm = renorm
         self.movingMeanInitializer = movingMeanInitializer
         self.movingVarianceInitializer = movingVarianceInitializer
         options = NormalizationOptions(
@@ -68,9 +74,6 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
     }
 
     public convenience init(config: Configuration) throws {
-        guard try !config.value("renorm", default: false) else {
-            throw MartletError("Batch renormalization is not supported.", at: "BatchNormalization.renorm")
-        }
         let options = try NormalizationOptions(config)
         try self.init(
             axis: config.perAxis("axis", default: -1).numbers(axes: 1).first ?? -1,
@@ -81,7 +84,7 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
             movingVarianceInitializer: config.initializer("moving_variance_initializer", default: .ones),
             betaRegularizer: options.betaRegularizer, gammaRegularizer: options.gammaRegularizer,
             betaConstraint: options.betaConstraint, gammaConstraint: options.gammaConstraint,
-            name: config.name, trainable: config.trainable, dtype: config.dtype)
+            renorm: BatchRenormalization(config), name: config.name, trainable: config.trainable, dtype: config.dtype)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -91,6 +94,12 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
         movingMean = addWeight("moving_mean", shape: shape, initializer: movingMeanInitializer, trainable: false)
         movingVariance = addWeight(
             "moving_variance", shape: shape, initializer: movingVarianceInitializer, trainable: false)
+        if renorm == nil { return }
+        let deviation = SquareRootInitializer(variance: movingVarianceInitializer)
+        averages = BatchRenormalization.Averages(
+            movingDeviation: addWeight("moving_stddev", shape: shape, initializer: deviation, trainable: false),
+            mean: addWeight("renorm_mean", shape: shape, initializer: movingMeanInitializer, trainable: false),
+            deviation: addWeight("renorm_stddev", shape: shape, initializer: deviation, trainable: false))
     }
 
     public override var supportsMasking: Bool { true }
@@ -110,10 +119,21 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
             let count = counted.cast(to: x.dtype).sum(axes: axes, keepDims: true) + 1e-7
             let mean = `where`(counted, x, 0).sum(axes: axes, keepDims: true) / count
             let variance = `where`(counted, x - mean, 0).square().sum(axes: axes, keepDims: true) / count
+            if let renorm, let averages {
+                return withTrailing([channels], of: x) { x in
+                    let rstd = (variance.flattened() + epsilon).reciprocalSquareRoot()
+                    return renormalized(
+                        (x - mean.flattened()) * rstd, mean.flattened(), variance.flattened(), of: x, renorm, averages)
+                }
+            }
             follow(mean.flattened(), variance.flattened(), of: x)
             return normalize(x, mean: mean.flattened(), variance: variance.flattened(), axis: channels)
         }
         return withTrailing([channels], of: x) { x in
+            if let renorm, let averages {
+                let (y, mean, variance) = batchNorm(x, epsilon: epsilon)
+                return renormalized(y, mean, variance, of: x, renorm, averages)
+            }
             let (y, mean, variance) = batchNorm(x, scale: gamma?.value, offset: beta?.value, epsilon: epsilon)
             follow(mean, variance, of: x)
             return y
@@ -131,14 +151,33 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
         return beta.map { y + aligned($0.value) } ?? y
     }
 
+    /// Corrects `y`, the batch `x` normalized by its own statistics, and follows these.
+    private func renormalized(
+        _ y: Tensor, _ mean: Tensor, _ variance: Tensor, of x: Tensor, _ renorm: BatchRenormalization,
+        _ averages: BatchRenormalization.Averages
+    ) -> Tensor {
+        let deviation = (variance + epsilon).squareRoot()
+        let (r, d) = renorm.correction(mean: mean, deviation: deviation, averages: averages, epsilon: epsilon)
+        if x.elementCount > 0 {
+            move(averages.mean, towards: mean, momentum: renorm.momentum)
+            move(averages.deviation, towards: deviation, momentum: renorm.momentum)
+            move(movingMean, towards: mean, momentum: momentum)
+            move(averages.movingDeviation, towards: deviation, momentum: momentum)
+            movingVariance.assign((averages.movingDeviation.value.square() - epsilon).relu())
+        }
+        let corrected = y * r + d
+        let scaled = gamma.map { corrected * $0.value } ?? corrected
+        return beta.map { scaled + $0.value } ?? scaled
+    }
+
     private func follow(_ mean: Tensor, _ variance: Tensor, of x: Tensor) {
         // A batch of no samples has no statistics to follow.
         if x.elementCount == 0 { return }
-        move(movingMean, towards: mean)
-        move(movingVariance, towards: variance)
+        move(movingMean, towards: mean, momentum: momentum)
+        move(movingVariance, towards: variance, momentum: momentum)
     }
 
-    private func move(_ statistic: Variable, towards batch: Tensor) {
+    private func move(_ statistic: Variable, towards batch: Tensor, momentum: Double) {
         let value = batch.stopGradient().cast(to: statistic.dtype)
         statistic.assign(statistic.value * momentum + value * (1 - momentum))
     }
@@ -160,6 +199,8 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
             "axis": .int(axis), "momentum": .double(momentum), "epsilon": .double(epsilon), "center": .bool(center),
             "scale": .bool(scale), "moving_mean_initializer": JSONValue(movingMeanInitializer),
             "moving_variance_initializer": JSONValue(movingVarianceInitializer), "synchronized": false,
+            "renorm": .bool(renorm != nil), "renorm_clipping": renorm?.clipping ?? .null,
+            "renorm_momentum": .double(renorm?.momentum ?? 0.99),
         ]) { $1 }
     }
 
@@ -171,6 +212,11 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
             LayerSample(
                 "without gamma and beta",
                 BatchNormalization(momentum: 0.5, epsilon: 1e-2, center: false, scale: false, dtype: .float64), [[3]]),
+            LayerSample(
+                "renormalized",
+                BatchNormalization(
+                    renorm: BatchRenormalization(rMax: 1.5, rMin: 0.5, dMax: 2, momentum: 0.5), dtype: .float64), [[3]],
+                changesWeights: true),
         ]
     }
 }

@@ -77,9 +77,9 @@ extension Configuration {
         try located(key) { try Self.layer(required(key)) }
     }
 
-    /// The layer that a JSON object describes.
+    /// The layer or model that a JSON object describes.
     static func layer<L: Layer>(_ json: JSONValue) throws -> L {
-        let layer = try LayerRegistry.shared.make(from: json)
+        let layer = try ModelReader.layer(json)
         guard let result = layer as? L else {
             throw MartletError("Expected a layer of class \(L.self). Received: \(layer.className).")
         }
@@ -88,8 +88,6 @@ extension Configuration {
 }
 
 extension JSONValue {
-    /// A layer within another's configuration, as Keras writes it.
-    init(_ layer: Layer) {
-        self = .keras(module: "keras.layers", className: layer.className, config: layer.config)
-    }
+    /// A layer or model within another's configuration, as Keras writes it.
+    init(_ layer: Layer) { self = .object(ModelWriter.describe(layer)) }
 }

@@ -5,7 +5,7 @@ extension Operation {
     /// Keras's operations under the names of their classes.
     static let table: NameTable<Maker> = {
         var table: [String: Maker] = [:]
-        for fill in [arithmetic, functions, reductions, products, layout] { fill(&table) }
+        for fill in [arithmetic, functions, reductions, products, layout, arrays, pooling] { fill(&table) }
         return NameTable(of: "operation", table.map { ([$0.key], $0.value) })
     }()
 
@@ -22,6 +22,7 @@ extension Operation {
         table["Remainder"] = table["Mod"]
         table["Power"] = binary { $0.pow($1) }
         table["Arctan2"] = floating(2) { atan2($0[0], $0[1]) }
+        table["Logaddexp"] = floating(2) { maximum($0[0], $0[1]) + (-($0[0] - $0[1]).abs()).exp().log1p() }
         table["Hypot"] = floating(2) { hypot($0[0], $0[1]) }
         table["Maximum"] = binary { maximum($0, $1) }
         table["Minimum"] = binary { minimum($0, $1) }
@@ -73,6 +74,9 @@ extension Operation {
         table["Log"] = real { $0.log() }
         table["Log1p"] = real { $0.log1p() }
         table["Log2"] = real { $0.log2() }
+        table["Log10"] = real { $0.log() * 0.4342944819032518 }
+        table["Cbrt"] = real { $0.sign() * $0.abs().pow(1 / 3) }
+        table["Sinc"] = real { `where`($0 .== 0, 1, ($0 * Double.pi).sin() / `where`($0 .== 0, 1, $0 * Double.pi)) }
         table["Erf"] = real { $0.erf() }
         table["Erfinv"] = real { $0.erfinv() }
         table["Sin"] = real { $0.sin() }

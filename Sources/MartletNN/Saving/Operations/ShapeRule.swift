@@ -106,27 +106,40 @@ enum ShapeRule {
     }
 
     static func einsum(_ equation: String, _ shapes: [PartialShape]) throws -> PartialShape {
-        let sides = equation.filter { $0 != " " }.components(separatedBy: "->")
-        let inputs = sides[0].split(separator: ",", omittingEmptySubsequences: false).map(Array.init)
-        guard sides.count == 2, inputs.count == shapes.count,
-            zip(inputs, shapes).allSatisfy({ $0.count == $1.rank && $0.allSatisfy(\.isLetter) })
-        else {
-            throw MartletError("Expected an equation like \"ab,bc->ac\" for shapes \(shapes). Received: \"\(equation)\".")
+        func fail() -> MartletError {
+            MartletError(
+                "Expected an equation like \"ab,bc->ac\" or \"...b,bc->...c\" for shapes \(shapes). Received: \"\(equation)\".")
         }
-        var sizes: [Character: Int] = [:]
-        for (labels, shape) in zip(inputs, shapes) {
-            for (label, size) in zip(labels, shape.dimensions) {
-                guard let size else { continue }
-                guard sizes.updateValue(size, forKey: label) ?? size == size else {
-                    throw MartletError("Expected one size of \"\(label)\". Received: shapes \(shapes).")
-                }
-            }
+        /// The axes of a term: letters, and for the ones that an ellipsis stands for their places from the last.
+        func labels(_ term: String, rank: Int?, hidden: Int) throws -> [String] {
+            let parts = term.components(separatedBy: "...")
+            guard parts.count <= 2, parts.joined().allSatisfy({ $0.isASCII && $0.isLetter }) else { throw fail() }
+            let letters = parts.map { $0.map(String.init) }
+            let count = rank.map { $0 - letters.joined().count } ?? hidden
+            guard count >= 0, parts.count == 2 || count == 0 || rank == nil else { throw fail() }
+            return letters[0] + (parts.count == 2 ? (0..<count).reversed().map { "...\($0)" } + letters[1] : [])
+        }
+        let sides = equation.filter { $0 != " " }.components(separatedBy: "->")
+        let terms = sides[0].components(separatedBy: ",")
+        guard sides.count == 2, terms.count == shapes.count else { throw fail() }
+        let inputs = try zip(terms, shapes).map { try labels($0, rank: $1.rank, hidden: 0) }
+        var sizes: [String: Int] = [:]
+        for (label, size) in zip(inputs, shapes).flatMap({ zip($0, $1.dimensions) }) {
+            guard let size else { continue }
+            let known = sizes[label] ?? 1
+            guard known == size || known == 1 || size == 1 else { throw fail() }
+            sizes[label] = known == 1 ? size : known
+        }
+        // An axis of size 1 broadcasts to the same axis of unknown size.
+        for (label, size) in zip(inputs, shapes).flatMap({ zip($0, $1.dimensions) }) where size == nil && sizes[label] == 1 {
+            sizes[label] = nil
         }
         let known = Set(inputs.joined())
-        guard Set(sides[1]).count == sides[1].count, sides[1].allSatisfy(known.contains) else {
-            throw MartletError("Expected axes of the inputs in the output. Received: \"\(equation)\".")
-        }
-        return PartialShape(sides[1].map { sizes[$0] })
+        let output = try labels(sides[1], rank: nil, hidden: known.filter { $0.hasPrefix("...") }.count)
+        guard Set(output).count == output.count, output.allSatisfy(known.contains),
+            sides[1].contains("...") || !known.contains("...0")
+        else { throw fail() }
+        return PartialShape(output.map { sizes[$0] })
     }
 }
 
