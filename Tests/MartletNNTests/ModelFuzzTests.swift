@@ -24,7 +24,11 @@ import Testing
     }
 
     static func seeds(_ ending: String) throws -> [[UInt8]] {
-        try ["stack", "shared", "nested", "images"].map { try FileIO.read(KerasFileTests.path("\($0).\(ending)")) }
+        // With every part of what `compile` takes, where the optimizer is read too.
+        let compiled = ending == "keras" ? ["adam", "momentum", "dictionary"] : []
+        return try (["stack", "shared", "nested", "images"] + compiled).map { name in
+            try FileIO.read(KerasFileTests.path("\(name).\(ending)"))
+        }
     }
 
     @Test func archives() throws {
@@ -35,6 +39,20 @@ import Testing
     @Test func legacyFiles() throws {
         let counts = fuzz(try Self.seeds("h5")) { _ = try Model.load(legacy: $0, "fuzz.h5", compile: true) }
         #expect(counts.refused > Self.count / 10 && counts.read > 0)
+    }
+
+    /// Files of weights alone, for a model that is there.
+    @Test(arguments: ["weights.h5", "h5", "npz", "safetensors"]) func weights(ending: String) throws {
+        try KerasFileTests.withFolder { folder in
+            let model = try Model.load(from: KerasFileTests.path("images.keras"), compile: false)
+            let path = "\(folder)/fuzz.\(ending)"
+            try ending == "h5" ? model.save(to: path) : model.saveWeights(to: path)
+            let counts = fuzz([try FileIO.read(path)]) { bytes in
+                try Data(bytes).write(to: URL(fileURLWithPath: path))
+                try model.loadWeights(from: path)
+            }
+            #expect(counts.refused > Self.count / 10 && counts.read > 0)
+        }
     }
 
     /// Damage within an archive whose checksums are right.

@@ -110,6 +110,14 @@ open class Layer {
     /// The shapes of the outputs of a call that may say more than its inputs.
     func outputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] { try outputShapes(for: call.inputs) }
 
+    /// The shapes of the outputs of a call in a model, whose path errors name.
+    /// - Throws: `MartletError` also when no tensor can have such a shape.
+    final func checkedOutputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] {
+        try Context.current.inLayer(name) {
+            try locatingErrors { try outputShapes(of: call).map { try $0.validated() } }
+        }
+    }
+
     /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to
     /// its layers.
     var castsInputs: Bool { true }

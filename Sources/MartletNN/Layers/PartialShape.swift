@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 
 /// A shape some of whose sizes are not known yet, as a model sees it before its data: nil stands for Keras's `None`.
@@ -38,6 +39,21 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
     /// Whether a tensor of shape `other` fits: the same rank, and every size that both know equal.
     public func accepts(_ other: PartialShape) -> Bool {
         rank == other.rank && zip(dimensions, other.dimensions).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
+    }
+
+    /// The shape, when tensors can have it: what files ask for is checked by this before anything is computed with it.
+    /// - Throws: `MartletError` for more than `Shape.maximumRank` axes, a size below 0 or from 2^31 (what shape rules make
+    ///   of two sizes then never overflows), and a sample of more 4-byte elements than the machine has memory for.
+    func validated() throws -> PartialShape {
+        let known = dimensions.compactMap { $0 }
+        guard rank <= Shape.maximumRank, known.allSatisfy({ (0..<1 << 31).contains($0) }),
+            known.reduce(4.0, { $0 * Double(max($1, 1)) }) <= Double(ProcessInfo.processInfo.physicalMemory)
+        else {
+            throw MartletError(
+                "Expected a shape of at most \(Shape.maximumRank) axes, of sizes from 0, that fits into memory. "
+                    + "Received: \(self).")
+        }
+        return self
     }
 
     /// As Keras prints it: `(None, 28, 28, 1)`.

@@ -114,9 +114,7 @@ final class FunctionalGraph {
     /// The shapes of the outputs for inputs of the given shapes.
     func outputShapes(for shapes: [PartialShape]) throws -> [PartialShape] {
         try walk(shapes) { node, inputs in
-            try Context.current.inLayer(node.layer.name) {
-                try node.layer.locatingErrors { try node.layer.outputShapes(of: node.call.map { inputs[$0] }) }
-            }
+            try node.layer.checkedOutputShapes(of: node.call.map { inputs[$0] })
         }
     }
 

@@ -84,9 +84,7 @@ public final class Sequential: Model {
         var shapes = inputShapes
         for layer in stack {
             try visit(layer, shapes)
-            shapes = try Context.current.inLayer(layer.name) {
-                try layer.locatingErrors { try layer.outputShapes(for: shapes) }
-            }
+            shapes = try layer.checkedOutputShapes(of: LayerCall(shapes))
         }
         return shapes
     }

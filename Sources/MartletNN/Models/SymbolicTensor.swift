@@ -61,9 +61,7 @@ final class GraphNode: @unchecked Sendable {
     ) throws -> GraphNode {
         let shapes = call.map { tensors[$0].shape }
         try layer.ensureBuilt(for: shapes.inputs)
-        let outputShapes = try Context.current.inLayer(layer.name) {
-            try layer.locatingErrors { try layer.outputShapes(of: shapes) }
-        }
+        let outputShapes = try layer.checkedOutputShapes(of: shapes)
         let node = GraphNode(layer: layer, inputs: tensors, call: call, arguments: arguments)
         let dtype = layer.outputType(for: call.inputs.map { tensors[$0].dtype })
         node.outputs = outputShapes.enumerated().map {

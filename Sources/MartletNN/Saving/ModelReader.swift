@@ -44,8 +44,8 @@ enum ModelReader {
         var stack = [(key: "config", value: config)]
         while let (key, value) = stack.popLast() {
             switch value {
-            case .int(let number) where number.magnitude > 1 << 31 && !["seed", "shared_object_id"].contains(key):
-                throw MartletError("Expected a number of at most 2^31. Received: \(number).", at: key)
+            case .int(let number) where number.magnitude >= 1 << 31 && !["seed", "shared_object_id"].contains(key):
+                throw MartletError("Expected a number below 2^31. Received: \(number).", at: key)
             case .array(let values): stack += values.map { (key, $0) }
             case .object(let object): stack += object.map { ($0.key, $0.value) }
             default: break
@@ -62,7 +62,7 @@ enum ModelReader {
             let shape = first["config"]?["batch_input_shape"] ?? config["build_input_shape"]
             if case .array(let sizes)? = shape, !sizes.isEmpty, sizes.allSatisfy({ $0.isSize }) {
                 // A layer that takes integers says so by itself.
-                let shape = PartialShape(try sizes.dropFirst().map(PartialShape.size))
+                let shape = try PartialShape(sizes.dropFirst().map(PartialShape.size)).validated()
                 layers.insert(InputLayer(shape, name: nil), at: 0)
             }
         }

@@ -21,7 +21,7 @@ public final class InputLayer: Layer, ConfigurableLayer {
 
     public convenience init(config: Configuration) throws {
         let sizes = try config.required("batch_shape", as: [JSONValue].self)
-        let shape = try config.located("batch_shape") { try PartialShape(sizes.dropFirst().map(PartialShape.size)) }
+        let shape = try config.located("batch_shape") { try PartialShape(sizes.dropFirst().map(PartialShape.size)).validated() }
         let batchSize = try config.located("batch_shape") { try sizes.first.flatMap { try PartialShape.size($0) } }
         try self.init(shape, batchSize: batchSize, dtype: config.dtype, name: config.name)
     }

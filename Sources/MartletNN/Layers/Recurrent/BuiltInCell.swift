@@ -48,7 +48,8 @@ public class BuiltInCell: RNNCell {
         let bias = addWeight(
             "bias", shape: kind.biasShape(units: units), initializer: options.biasInitializer,
             regularizer: options.biasRegularizer, constraint: options.biasConstraint)
-        if kind == .lstm, options.unitForgetBias {
+        // A bias that no file has room for has no elements.
+        if kind == .lstm, options.unitForgetBias, bias.shape == kind.biasShape(units: units) {
             let first = bias.value
             bias.assign(
                 .concatenate([first[0..<units], .ones([units], dtype: dtype), first[(2 * units)..<(4 * units)]]))

@@ -12,8 +12,10 @@ public final class Reshape: Layer, ConfigurableLayer {
     /// - Parameter targetShape: the shape of a sample, without the batch axis; one size may be -1 and is what remains.
     public init(_ targetShape: [Int], name: String? = nil, dtype: DType? = nil) {
         Argument.check(
-            targetShape.allSatisfy { $0 >= -1 } && targetShape.count { $0 == -1 } <= 1, "Reshape", "targetShape",
-            expected: "sizes of 0 or more, and at most one -1", received: targetShape)
+            targetShape.count { $0 == -1 } <= 1
+                && (try? PartialShape(targetShape.map { $0 == -1 ? nil : $0 }).validated()) != nil,
+            "Reshape", "targetShape",
+            expected: "sizes of 0 or more that fit into memory, and at most one -1", received: targetShape)
         self.targetShape = targetShape
         super.init(name: name, dtype: dtype)
     }

@@ -60,7 +60,7 @@ extension Operation {
                     guard shapes.allSatisfy({ $0.accepts(shapes[0]) }) else {
                         throw MartletError("Expected tensors of one shape. Received: \(shapes).")
                     }
-                    let place = axis < 0 ? axis + shapes[0].rank + 1 : axis
+                    let place = try ShapeRule.place(of: axis, addedTo: shapes[0])
                     return [try ShapeRule.expanded(shapes[0], at: [place]).replacing(place, by: shapes.count)]
                 }, run: { [Tensor.stack($0, axis: axis)] })
         }
@@ -179,9 +179,9 @@ extension Operation {
                 ?? Settings.defaultFloatType
             return Operation(
                 shapes: { shapes in
-                    let place = axis < 0 ? axis + shapes[0].rank + 1 : axis
+                    let place = try ShapeRule.place(of: axis, addedTo: shapes[0])
                     return [try ShapeRule.expanded(shapes[0], at: [place]).replacing(place, by: count)]
-                }, type: { _ in type }, run: { [Tensor.oneHot($0[0], depth: count, axis: axis, dtype: type)] })
+                }, type: { _ in type }, run: { [Tensor.oneHot($0[0].cast(to: .int64), depth: count, axis: axis, dtype: type)] })
         }
         table["Tril"] = triangle { $0.lowerTriangle(k: $1) }
         table["Triu"] = triangle { $0.upperTriangle(k: $1) }

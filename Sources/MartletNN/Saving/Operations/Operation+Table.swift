@@ -103,9 +103,9 @@ extension Operation {
     static func reductions(_ table: inout [String: Maker]) {
         table["Sum"] = reduction { $0.sum(axes: $1, keepDims: $2) }
         table["Prod"] = reduction { $0.product(axes: $1, keepDims: $2) }
-        table["Max"] = reduction { $0.max(axes: $1, keepDims: $2) }
+        table["Max"] = reduction(needsElements: true) { $0.max(axes: $1, keepDims: $2) }
         table["Amax"] = table["Max"]
-        table["Min"] = reduction { $0.min(axes: $1, keepDims: $2) }
+        table["Min"] = reduction(needsElements: true) { $0.min(axes: $1, keepDims: $2) }
         table["Amin"] = table["Min"]
         table["Mean"] = reduction(isFloating: true) { $0.mean(axes: $1, keepDims: $2) }
         table["Var"] = reduction(isFloating: true) { $0.variance(axes: $1, keepDims: $2) }

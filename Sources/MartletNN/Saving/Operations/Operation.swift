@@ -64,14 +64,23 @@ struct Operation: Sendable {
     static func real(_ function: @escaping @Sendable (Tensor) -> Tensor) -> Maker { floating { function($0[0]) } }
 
     /// Over the axes `axis`, all when null, kept with size 1 where `keepdims`.
+    /// - Parameter needsElements: whether there is no result for none.
     static func reduction(
-        _ type: DType? = nil, isFloating: Bool = false, _ function: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor
+        _ type: DType? = nil, isFloating: Bool = false, needsElements: Bool = false,
+        _ function: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor
     ) -> Maker {
         { attributes in
             let axes = try attributes.optionalAxes("axis")
             let keeps = try attributes.value("keepdims", default: false)
             var operation = Operation(
-                shapes: { [try ShapeRule.reduced($0[0], axes: axes, keepDims: keeps)] },
+                shapes: { shapes in
+                    let reduced = try ShapeRule.reduced(shapes[0], axes: axes, keepDims: keeps)
+                    let isEmpty = (axes ?? Array(0..<shapes[0].rank)).contains { shapes[0][$0] == 0 }
+                    guard !(needsElements && isEmpty) else {
+                        throw MartletError("Expected elements along the axes. Received: shape \(shapes[0]).")
+                    }
+                    return [reduced]
+                },
                 run: { [function(isFloating ? $0[0].floating : numeric($0[0]), axes, keeps)] })
             if isFloating { operation.type = floatingType }
             if let type { operation.type = { _ in type } }
@@ -83,7 +92,7 @@ struct Operation: Sendable {
     static func place(_ function: @escaping @Sendable (Tensor, Int?, Bool) -> Tensor) -> Maker {
         { attributes in
             let _: Int? = try attributes.optional("axis")
-            return try reduction(.int32) { function($0, $1?.first, $2).cast(to: .int32) }(attributes)
+            return try reduction(.int32, needsElements: true) { function($0, $1?.first, $2).cast(to: .int32) }(attributes)
         }
     }
 

@@ -3,13 +3,6 @@ import MartletCore
 
 /// Shape rules of Keras's operations, on shapes with unknown sizes.
 enum ShapeRule {
-    /// Sizes in a file stay far below what products of them could overflow by.
-    static func checkSizes(_ shape: PartialShape) throws {
-        var count = 1.0
-        for size in shape.dimensions.compactMap({ $0 }) where size > 0 { count *= Double(size) }
-        guard count < 0x1p40 else { throw MartletError("Expected fewer than 2^40 elements. Received: shape \(shape).") }
-    }
-
     static func axis(_ axis: Int, of shape: PartialShape) throws -> Int {
         guard let place = shape.normalizedAxis(axis) else {
             throw MartletError("Expected an axis of the shape \(shape). Received: axis \(axis).")
@@ -42,7 +35,7 @@ enum ShapeRule {
         func fail() -> MartletError { MartletError("Expected a shape like \(sizes). Received: shape \(shape).") }
         let known = sizes.filter { $0 != -1 }
         guard sizes.count - known.count <= 1, known.allSatisfy({ $0 >= 0 }) else { throw fail() }
-        try checkSizes(PartialShape(known))
+        _ = try PartialShape(known).validated()
         let product = known.reduce(1, *)
         if let count = shape.known?.elementCount {
             guard known.count == sizes.count ? count == product : product > 0 && count % product == 0 else { throw fail() }
@@ -62,14 +55,19 @@ enum ShapeRule {
         return PartialShape(places.map { shape[$0] })
     }
 
+    /// Where a new axis comes to lie.
+    static func place(of axis: Int, addedTo shape: PartialShape) throws -> Int {
+        let place = axis < 0 ? axis + shape.rank + 1 : axis
+        guard (0...shape.rank).contains(place) else {
+            throw MartletError("Expected an axis within \(shape.rank + 1). Received: \(axis).")
+        }
+        return place
+    }
+
     static func expanded(_ shape: PartialShape, at axes: [Int]) throws -> PartialShape {
         var result = shape
         for axis in axes {
-            let place = axis < 0 ? axis + result.rank + 1 : axis
-            guard (0...result.rank).contains(place) else {
-                throw MartletError("Expected an axis within \(result.rank + 1). Received: \(axis).")
-            }
-            result.dimensions.insert(1, at: place)
+            result.dimensions.insert(1, at: try place(of: axis, addedTo: result))
         }
         return result
     }
