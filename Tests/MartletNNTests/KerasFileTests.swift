@@ -110,7 +110,7 @@ import Testing
         }
         #expect(try changed("\"Dense\"", "\"Denser\"").contains("\"Dense\""))
         #expect(try changed("\"units\": 6", "\"units\": -6").contains("Dense.units"))
-        #expect(try changed("\"units\": 6", "\"units\": 4611686018427387904").contains("at most 2^31"))
+        #expect(try changed("\"units\": 6", "\"units\": 4611686018427387904").contains("below 2^31"))
         #expect(try changed("[null, 4]", "[null, \"4\"]").contains("batch_shape"))
     }
 

@@ -21,8 +21,8 @@ public final class InputLayer: Layer, ConfigurableLayer {
 
     public convenience init(config: Configuration) throws {
         let sizes = try config.required("batch_shape", as: [JSONValue].self)
-        let shape = try config.located("batch_shape") { try PartialShape(sizes.dropFirst().map(PartialShape.size)).validated() }
-        let batchSize = try config.located("batch_shape") { try sizes.first.flatMap { try PartialShape.size($0) } }
+        let all = try config.located("batch_shape") { try PartialShape(sizes.map(PartialShape.size)).validated() }
+        let (shape, batchSize) = (PartialShape(Array(all.dimensions.dropFirst())), all.dimensions.first ?? nil)
         try self.init(shape, batchSize: batchSize, dtype: config.dtype, name: config.name)
     }
 
