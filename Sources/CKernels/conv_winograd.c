@@ -123,6 +123,13 @@ static void taps_task(int64_t begin, int64_t end, void *context) {
     }
 }
 
+// The image at a place of the grid, -1 where there is none.
+static int64_t grid_image(const winograd_job *job, int64_t row, int64_t column) {
+    int64_t down = row / job->to.size[0], across = column / job->to.size[1];
+    int64_t image = down * job->grid[1] + across;
+    return down < job->grid[0] && across < job->grid[1] && image < job->images ? image : -1;
+}
+
 // The patch of a tile in the grid of images, as mk_winograd_patch gives it.
 static const float *grid_patch(const winograd_job *job, int64_t top, int64_t left, float *room, int64_t *row) {
     const mk_winograd_side *from = &job->from;
@@ -130,15 +137,14 @@ static const float *grid_patch(const winograd_job *job, int64_t top, int64_t lef
     int64_t down = job->to.size[0], right = job->to.size[1];
     *row = MK_PATCH * channels;
     for (int64_t i = 0; i < MK_PATCH; i++) {
-        int64_t down_image = (top + i) / down, y = (top + i) % down - 2;
+        int64_t y = (top + i) % down - 2;
         for (int64_t j = 0; j < MK_PATCH;) {
             // As many columns as lie in one image or in its zeros.
-            int64_t image = down_image * job->grid[1] + (left + j) / right, x = (left + j) % right - 2;
-            bool exists = y >= 0 && down_image < job->grid[0] && (left + j) / right < job->grid[1] && image < job->images;
+            int64_t image = grid_image(job, top + i, left + j), x = (left + j) % right - 2;
             int64_t run = mk_min(x < 0 ? -x : right - 2 - x, MK_PATCH - j);
             float *to = room + (i * MK_PATCH + j) * channels;
             size_t bytes = (size_t)(run * channels) * sizeof(float);
-            if (!exists || x < 0) memset(to, 0, bytes);
+            if (image < 0 || y < 0 || x < 0) memset(to, 0, bytes);
             else memcpy(to, job->x + ((image * height + y) * width + x) * channels, bytes);
             j += run;
         }
@@ -150,20 +156,18 @@ static const float *grid_patch(const winograd_job *job, int64_t top, int64_t lef
 static void write_grid_tile(const winograd_job *job, int64_t top, int64_t left, const float *m, int64_t plane,
                             float *room) {
     int64_t channels = job->to.channels, down = job->to.size[0], right = job->to.size[1];
-    int64_t image = top / down * job->grid[1] + left / right, y = top % down, x = left % right;
+    int64_t image = grid_image(job, top, left), y = top % down, x = left % right;
     if (y + MK_TILE <= down && x + MK_TILE <= right) {
-        if (image >= job->images) return;
+        if (image < 0) return;
         float *to = job->y + ((image * down + y) * right + x) * channels;
         interpolate(m, plane, channels, NULL, false, to, right * channels, MK_TILE, MK_TILE);
         return;
     }
     interpolate(m, plane, channels, NULL, false, room, MK_TILE * channels, MK_TILE, MK_TILE);
     for (int64_t i = 0; i < MK_TILE; i++) {
-        int64_t down_image = (top + i) / down;
         for (int64_t j = 0; j < MK_TILE; j++) {
-            int64_t across = (left + j) / right;
-            image = down_image * job->grid[1] + across;
-            if (down_image >= job->grid[0] || across >= job->grid[1] || image >= job->images) continue;
+            image = grid_image(job, top + i, left + j);
+            if (image < 0) continue;
             memcpy(job->y + ((image * down + (top + i) % down) * right + (left + j) % right) * channels,
                    room + (i * MK_TILE + j) * channels, (size_t)channels * sizeof(float));
         }

@@ -90,9 +90,7 @@ public final class CompiledFunction<Input, Output> {
         let graph = Trace.run(specs) { symbols in
             let output = body(inputGroup.replacing(input, with: symbols))
             template = output
-            var results: [Tensor] = []
-            outputGroup.collect(output, &results)
-            return results
+            return outputGroup.tensors(output)
         }
         if entries.count == maximumTraces { entries.removeFirst() }
         entries.append(
@@ -110,6 +108,12 @@ struct AnyTensorGroup<Group> {
 
     func collect(_ group: Group, _ tensors: inout [Tensor]) {
         visit(group) { tensors.append($0) }
+    }
+
+    func tensors(_ group: Group) -> [Tensor] {
+        var found: [Tensor] = []
+        collect(group, &found)
+        return found
     }
 
     func appendStructure(_ group: Group, _ structure: inout [AnyHashable]) { self.structure(group, &structure) }

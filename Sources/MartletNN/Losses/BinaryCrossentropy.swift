@@ -39,11 +39,16 @@ public final class BinaryCrossentropy: Loss, ConfigurableLoss {
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let y = labelSmoothing == 0 ? yTrue : yTrue * (1 - labelSmoothing) + 0.5 * labelSmoothing
+        return Self.entropy(y, yPred, fromLogits: fromLogits).mean(axis: axis)
+    }
+
+    /// The cross-entropy of each element, from the logits where they are known.
+    static func entropy(_ y: Tensor, _ yPred: Tensor, fromLogits: Bool) -> Tensor {
         if let x = fromLogits ? yPred : yPred.logits(of: .sigmoid) {
-            return (y * (-x).softplus() + (1 - y) * x.softplus()).mean(axis: axis)
+            return y * (-x).softplus() + (1 - y) * x.softplus()
         }
         let p = yPred.clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
-        return -(y * p.log() + (1 - y) * (1 - p).log()).mean(axis: axis)
+        return -(y * p.log() + (1 - y) * (1 - p).log())
     }
 
     public override var config: [String: JSONValue] {

@@ -49,13 +49,7 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let y = labelSmoothing == 0 ? yTrue : yTrue * (1 - labelSmoothing) + 0.5 * labelSmoothing
         let p = fromLogits ? yPred.sigmoid() : yPred
-        let entropy: Tensor
-        if let x = fromLogits ? yPred : yPred.logits(of: .sigmoid) {
-            entropy = y * (-x).softplus() + (1 - y) * x.softplus()
-        } else {
-            let q = p.clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
-            entropy = -(y * q.log() + (1 - y) * (1 - q).log())
-        }
+        let entropy = BinaryCrossentropy.entropy(y, yPred, fromLogits: fromLogits)
         let focal = (1 - (y * p + (1 - y) * (1 - p))).pow(gamma) * entropy
         return (applyClassBalancing ? (y * alpha + (1 - y) * (1 - alpha)) * focal : focal).mean(axis: axis)
     }

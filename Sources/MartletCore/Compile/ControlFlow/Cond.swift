@@ -1,5 +1,5 @@
 /// One of two branches, chosen by the first input, a `bool` scalar. The other inputs are what the branches read.
-struct Cond: Op {
+struct Cond: ControlFlowOp {
     static let name = "cond"
 
     let branches: [Subfunction]
@@ -16,9 +16,6 @@ struct Cond: Op {
         let branch = inputs[0].pointer.load(as: Bool.self) ? 0 : 1
         branches[branch].run(self.inputs[branch].map { inputs[$0] }, into: outputs)
     }
-
-    // What it runs is profiled by itself.
-    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let upstream = context.floatingOutputGradients
@@ -67,9 +64,7 @@ public func cond<Result: TensorGroup>(
         let traced = Trace.runNested([]) { _ in
             let result = isFirst ? then() : otherwise()
             template = template ?? result
-            var tensors: [Tensor] = []
-            group.collect(result, &tensors)
-            return tensors
+            return group.tensors(result)
         }
         branches.append(traced)
     }

@@ -1,6 +1,6 @@
 /// A loop over the slices of tensors along their first axis: inputs are the first carry, the tensors, and what else the body
 /// reads; outputs are the last carry, the stacked results and, when `keepsCarries`, the carries before each step, stacked.
-struct Scan: Op {
+struct Scan: ControlFlowOp {
     static let name = "scan"
 
     /// Of carry, slices and captures; gives the next carry and the results of a step.
@@ -54,9 +54,7 @@ struct Scan: Op {
             body.run(arguments[current], into: targets[step % 2])
         }
         let last = length == 0 ? first : spare[(length - 1) % 2]
-        for (value, output) in zip(last, outputs) {
-            output.mutablePointer.copyMemory(from: value.pointer, byteCount: value.spec.byteCount)
-        }
+        copyElements(of: last, to: outputs)
     }
 
     /// A view that moves over the slices of a tensor.
@@ -67,9 +65,6 @@ struct Scan: Op {
             tensor.handle.buffer.bind(to: whole.mutablePointer + index * tensor.spec.byteCount)
         }
     }
-
-    // What it runs is profiled by itself.
-    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
 
     // The gradient is the loop backwards: its carry is the gradient of the carry, and of the captures.
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -208,13 +203,5 @@ func tracedCarrying(_ trace: ([Variable]) -> Trace.Result) -> (Trace.Result, car
         let traced = trace(carried)
         if traced.assigned.isEmpty { return (traced, carried) }
         carried += traced.assigned
-    }
-}
-
-extension AnyTensorGroup {
-    func tensors(_ group: Group) -> [Tensor] {
-        var found: [Tensor] = []
-        collect(group, &found)
-        return found
     }
 }

@@ -1,6 +1,6 @@
 /// A loop while a condition holds: inputs are the first state and what else condition and body read; outputs are the last
 /// state and the number of steps, `int64`.
-struct While: Op {
+struct While: ControlFlowOp {
     static let name = "while"
 
     /// Of state and captures.
@@ -20,9 +20,7 @@ struct While: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let visited = run(inputs, keepsStates: false)
-        for (value, output) in zip(visited.states[visited.states.count - 1], outputs) {
-            output.mutablePointer.copyMemory(from: value.pointer, byteCount: value.spec.byteCount)
-        }
+        copyElements(of: visited.states[visited.states.count - 1], to: outputs)
         outputs[states].mutablePointer.storeBytes(of: Int64(visited.steps), as: Int64.self)
     }
 
@@ -43,9 +41,6 @@ struct While: Op {
         return (visited, steps)
     }
 
-    // What it runs is profiled by itself.
-    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
-
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let upstream = Array(context.floatingOutputGradients)
         return spread(perform(WhileGradient(loop: self), context.inputs + upstream), over: context.inputs)
@@ -56,7 +51,7 @@ struct While: Op {
 
 /// The gradients of a loop's floating-point inputs: inputs are the loop's and, behind them, the gradients of the floating-point
 /// states. It runs the loop again, keeping the states, and then backwards.
-struct WhileGradient: Op {
+struct WhileGradient: ControlFlowOp {
     static let name = "whileGradient"
 
     let loop: While
@@ -77,9 +72,7 @@ struct WhileGradient: Op {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         let own = loopInputs(inputs)
         let results = Context.current.outsideTrace { walk(own, Array(inputs[own.count...])) }
-        for (result, output) in zip(results, outputs) {
-            output.mutablePointer.copyMemory(from: result.pointer, byteCount: result.spec.byteCount)
-        }
+        copyElements(of: results, to: outputs)
     }
 
     private func walk(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {
@@ -100,9 +93,6 @@ struct WhileGradient: Op {
 
     // Written with loops, so that it has gradients of every order. Each state is computed from the first one again, which
     // takes time but no memory for the states.
-    // What it runs is profiled by itself.
-    func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
-
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let inputs = context.inputs.map(\.distinct)
         let sources = inputs.filter(\.dtype.isFloatingPoint)
