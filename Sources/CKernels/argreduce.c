@@ -9,6 +9,7 @@ typedef struct {
 } search;
 
 #define BAND 512
+#define ROWS 64 // whose extremes are found together
 
 // `best` holds the extreme of each column so far; a NaN beats all but an earlier NaN.
 #define DEFINE(name, T, BEATS) \
@@ -39,12 +40,14 @@ typedef struct {
 #define DEFINE_ROWS(name, T) \
     static void name(int64_t begin, int64_t end, void *context) { \
         const search *p = context; \
+        T best[ROWS]; \
         for (int64_t r = begin; r < end; r++) { \
             const T *x = (const T *)p->in + r * p->n; \
-            T best; \
-            p->extreme(x, 1, p->n, &best); \
+            int64_t place = (r - begin) % ROWS; \
+            if (place == 0) p->extreme(x, mk_min(ROWS, end - r), p->n, best); \
+            T wanted = best[place]; \
             int64_t i = 0; \
-            while (!(x[i] == best || (best != best && x[i] != x[i]))) i++; \
+            while (!(x[i] == wanted || (wanted != wanted && x[i] != x[i]))) i++; \
             p->out[r] = i; \
         } \
     }

@@ -35,7 +35,7 @@ static void merge(layout *l, int32_t rank, const int64_t *dims, const int64_t *s
 
 static bool is_contiguous(const layout *l) { return l->rank == 0 || (l->rank == 1 && l->strides[0] == 1); }
 
-// Every element is the same one. (A single element counts as contiguous.)
+// Every element is the same one. A single element counts as contiguous.
 static bool is_scalar(const layout *l) { return l->rank == 1 && l->strides[0] == 0; }
 
 #define DEFINE_RUN(T) \
@@ -96,6 +96,13 @@ static void gather(const layout *l, size_t width, const char *base, int64_t star
     }
 }
 
+// An instruction, ready to run: the loop is NULL for those that have none of their own.
+typedef struct {
+    mk_loop *loop;
+    uint16_t dst, src[3];
+    uint8_t scalars;
+} step;
+
 typedef struct {
     const mk_ewise *program;
     const void *const *inputs;
@@ -103,9 +110,10 @@ typedef struct {
     const layout *layouts;
     int64_t count, task, tile;            // elements: all, of a task, of a tile
     size_t slot;                          // bytes of a register in scratch
+    step *steps;
     uint8_t width[MK_EWISE_MAX_REGISTERS];
-    // Where a register lives: in its input, in its output, or in a slot of scratch (from 0 on).
-    enum { IN_INPUT, IN_OUTPUT, IN_SCRATCH } place[MK_EWISE_MAX_REGISTERS];
+    // Where a register lives: in its input, there as one element for all, in its output, or in a slot of scratch.
+    enum { IN_INPUT, IN_SCALAR, IN_OUTPUT, IN_SCRATCH } place[MK_EWISE_MAX_REGISTERS];
     uint8_t position[MK_EWISE_MAX_REGISTERS];
     bool copied[MK_EWISE_MAX_OUTPUTS];    // outputs that are copied from their register when the tile is done
 } job;
@@ -116,8 +124,7 @@ static int32_t place_registers(job *j) {
     int32_t slots = 0, first_write[MK_EWISE_MAX_REGISTERS], last_read[MK_EWISE_MAX_INPUTS];
     for (int32_t k = 0; k < p->inputs; k++) {
         j->width[k] = (uint8_t)mk_size_of((mk_dtype)p->input_types[k]);
-        j->place[k] = is_contiguous(&j->layouts[k]) ? IN_INPUT : IN_SCRATCH;
-        j->position[k] = (uint8_t)(j->place[k] == IN_INPUT ? k : slots++);
+        j->place[k] = is_contiguous(&j->layouts[k]) ? IN_INPUT : is_scalar(&j->layouts[k]) ? IN_SCALAR : IN_SCRATCH;
         last_read[k] = -1;
     }
     for (int32_t r = p->inputs; r < p->registers; r++) j->place[r] = IN_SCRATCH;
@@ -128,7 +135,12 @@ static int32_t place_registers(job *j) {
         // A scratch register may hold several types in turn; the widest counts.
         if (mk_size_of(result) > j->width[code->dst]) j->width[code->dst] = (uint8_t)mk_size_of(result);
         for (int32_t s = mk_ewise_arity((mk_op)code->op); s-- > 0;)
-            if (code->src[s] < p->inputs) last_read[code->src[s]] = i;
+            if (code->src[s] < p->inputs) {
+                last_read[code->src[s]] = i;
+                // A scalar that one instruction needs as a vector is written out for all.
+                if (j->place[code->src[s]] == IN_SCALAR && !mk_takes_scalar((mk_op)code->op, s))
+                    j->place[code->src[s]] = IN_SCRATCH;
+            }
     }
     for (int32_t o = 0; o < p->outputs; o++) {
         uint16_t r = p->output_registers[o];
@@ -141,9 +153,22 @@ static int32_t place_registers(job *j) {
             j->position[r] = (uint8_t)o;
         }
     }
-    for (int32_t r = p->inputs; r < p->registers; r++)
+    for (int32_t r = 0; r < p->registers; r++)
         if (j->place[r] == IN_SCRATCH) j->position[r] = (uint8_t)slots++;
     return slots;
+}
+
+static void decode(job *j) {
+    const mk_ewise *p = j->program;
+    for (int32_t i = 0; i < p->instructions; i++) {
+        const mk_instr *code = &p->code[i];
+        step *s = &j->steps[i];
+        *s = (step){.loop = mk_instr_loop(code), .dst = code->dst};
+        for (int32_t k = mk_ewise_arity((mk_op)code->op); k-- > 0;) {
+            s->src[k] = code->src[k];
+            if (code->src[k] < p->inputs && j->place[code->src[k]] == IN_SCALAR) s->scalars |= (uint8_t)(1 << k);
+        }
+    }
 }
 
 static void run_task(int64_t task, void *context) {
@@ -154,25 +179,27 @@ static void run_task(int64_t task, void *context) {
     int64_t start = task * j->task, end = start + j->task < j->count ? start + j->task : j->count;
     for (int32_t r = 0; r < p->registers; r++)
         at[r] = j->place[r] == IN_SCRATCH ? scratch + j->position[r] * j->slot : NULL;
-    for (int32_t k = 0; k < p->inputs; k++)
-        if (is_scalar(&j->layouts[k]))
+    for (int32_t k = 0; k < p->inputs; k++) {
+        if (j->place[k] == IN_SCALAR) at[k] = (char *)j->inputs[k];
+        else if (is_scalar(&j->layouts[k]))
             run(j->width[k], end - start < j->tile ? end - start : j->tile, 0, j->inputs[k], at[k]);
+    }
 
     for (; start < end; start += j->tile) {
         int64_t n = end - start < j->tile ? end - start : j->tile;
         for (int32_t k = 0; k < p->inputs; k++) {
             if (j->place[k] == IN_INPUT) at[k] = (char *)j->inputs[k] + start * j->width[k];
-            else if (!is_scalar(&j->layouts[k])) gather(&j->layouts[k], j->width[k], j->inputs[k], start, n, at[k]);
+            else if (j->place[k] == IN_SCRATCH && !is_scalar(&j->layouts[k])) gather(&j->layouts[k], j->width[k], j->inputs[k], start, n, at[k]);
         }
         for (int32_t o = 0; o < p->outputs; o++) {
             uint16_t r = p->output_registers[o];
             if (!j->copied[o]) at[r] = (char *)j->outputs[o] + start * j->width[r];
         }
         for (int32_t i = 0; i < p->instructions; i++) {
-            const mk_instr *code = &p->code[i];
-            const void *src[3] = {NULL, NULL, NULL};
-            for (int32_t s = mk_ewise_arity((mk_op)code->op); s-- > 0;) src[s] = at[code->src[s]];
-            mk_instr_run(code, n, src, at[code->dst]);
+            const step *s = &j->steps[i];
+            const void *src[3] = {at[s->src[0]], at[s->src[1]], at[s->src[2]]};
+            if (s->loop != NULL) s->loop(n, s->scalars, src[0], src[1], src[2], at[s->dst]);
+            else mk_instr_run(&p->code[i], n, src, at[s->dst]);
         }
         for (int32_t o = 0; o < p->outputs; o++) {
             uint16_t r = p->output_registers[o];
@@ -182,7 +209,7 @@ static void run_task(int64_t task, void *context) {
     }
 }
 
-// Elements in one task: a multiple of the tile, fewer the more there is to do for each. Depends on the program alone.
+// Elements in one task at most: fewer the more there is to do for each.
 static int64_t task_elements(int32_t instructions, const mk_instr *code) {
     int64_t cost = 1;
     for (int32_t i = 0; i < instructions; i++) cost += mk_instr_cost(&code[i]);
@@ -190,9 +217,19 @@ static int64_t task_elements(int32_t instructions, const mk_instr *code) {
     return elements < TILE ? TILE : elements;
 }
 
+// Tasks of one size, a multiple of the tile, and four of them or a multiple: else one thread may have to work alone in
+// the end.
+static int64_t even_task(int64_t count, int64_t most) {
+    int64_t tasks = (count + most - 1) / most;
+    if (tasks > 1) tasks = (tasks + 3) / 4 * 4;
+    int64_t elements = (count + tasks - 1) / tasks;
+    return (elements + TILE - 1) / TILE * TILE;
+}
+
 void mk_ewise_run(const mk_ewise *p, const void *const *inputs, void *const *outputs) {
     layout layouts[MK_EWISE_MAX_INPUTS];
-    job j = {.program = p, .inputs = inputs, .outputs = outputs, .layouts = layouts, .count = 1};
+    step steps[MK_EWISE_MAX_INSTRUCTIONS];
+    job j = {.program = p, .inputs = inputs, .outputs = outputs, .layouts = layouts, .steps = steps, .count = 1};
     for (int32_t d = 0; d < p->rank; d++) j.count *= p->dims[d];
     if (j.count == 0) return;
     for (int32_t k = 0; k < p->inputs; k++) {
@@ -200,7 +237,8 @@ void mk_ewise_run(const mk_ewise *p, const void *const *inputs, void *const *out
         else layouts[k].rank = 0;
     }
     int32_t slots = place_registers(&j);
-    j.task = task_elements(p->instructions, p->code);
+    decode(&j);
+    j.task = even_task(j.count, task_elements(p->instructions, p->code));
     j.tile = j.task;
     if (slots > 0) {
         size_t width = 1;

@@ -27,19 +27,23 @@ MK_CLONES static bool f32_any_large(int64_t n, const float *x) {
 #define MK_MATH_LOOP MK_VECTOR_LOOP
 #include "ewise_template.h"
 
-MK_CLONES static void f32_large_trigonometry(mk_op op, int64_t n, const float *x, float *r) {
-    for (int64_t i = 0; i < n; i++) {
-        bool large = f32_is_large(x[i]);
-        switch (op) {
-        case MK_SIN: r[i] = large ? (float)sin(x[i]) : f32_sin(x[i]); break;
-        case MK_COS: r[i] = large ? (float)cos(x[i]) : f32_cos(x[i]); break;
-        default: r[i] = large ? (float)tan(x[i]) : f32_tan(x[i]); break;
-        }
+#define MK_DEFINE_CHECKED(name) \
+    MK_CLONES static void large_##name(int64_t n, const float *x, float *r) { \
+        for (int64_t i = 0; i < n; i++) r[i] = f32_is_large(x[i]) ? (float)name(x[i]) : f32_##name(x[i]); \
+    } \
+    static void checked_##name(MK_LOOP_ARGUMENTS) { \
+        if (f32_any_large(n, a)) large_##name(n, a, dst); \
+        else f32_##name##_loop(n, scalars, a, b, c, dst); \
     }
-}
+MK_DEFINE_CHECKED(sin)
+MK_DEFINE_CHECKED(cos)
+MK_DEFINE_CHECKED(tan)
 
-void f32_checked_loop(mk_op op, int64_t n, const void *const *src, void *dst) {
-    bool trigonometric = op == MK_SIN || op == MK_COS || op == MK_TAN;
-    if (trigonometric && f32_any_large(n, src[0])) f32_large_trigonometry(op, n, src[0], dst);
-    else f32_loop(op, n, src, dst);
+mk_loop *f32_checked_loop(mk_op op) {
+    switch (op) {
+    case MK_SIN: return checked_sin;
+    case MK_COS: return checked_cos;
+    case MK_TAN: return checked_tan;
+    default: return f32_loop(op);
+    }
 }

@@ -8,7 +8,7 @@ const char *mk_ewise_flaw(const mk_ewise *p) {
     if (p->inputs < 0 || p->inputs > MK_EWISE_MAX_INPUTS) return "too many inputs";
     if (p->outputs < 1 || p->outputs > MK_EWISE_MAX_OUTPUTS) return "no output, or too many";
     if (p->registers < p->inputs || p->registers > MK_EWISE_MAX_REGISTERS) return "number of registers out of range";
-    if (p->instructions < 0) return "negative number of instructions";
+    if (p->instructions < 0 || p->instructions > MK_EWISE_MAX_INSTRUCTIONS) return "number of instructions out of range";
     for (int32_t d = 0; d < p->rank; d++) if (p->dims[d] < 0) return "negative dimension";
 
     uint8_t type[MK_EWISE_MAX_REGISTERS];

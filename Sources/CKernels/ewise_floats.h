@@ -28,6 +28,14 @@
     static inline T F##_min(T a, T b) { return a < b || a != a ? a : b; } \
     static inline T F##_max(T a, T b) { return a > b || a != a ? a : b; } \
     static inline T F##_gate(T a, T b) { return a > 0 ? b : 0; } \
+    static inline T F##_mul_add(T a, T b, T c) { return F##_add(F##_mul(a, b), c); } \
+    static inline T F##_mul_sub(T a, T b, T c) { return F##_sub(F##_mul(a, b), c); } \
+    static inline T F##_sub_product(T a, T b, T c) { return F##_sub(c, F##_mul(a, b)); } \
+    static inline T F##_add_mul(T a, T b, T c) { return F##_mul(F##_add(a, b), c); } \
+    static inline T F##_sub_mul(T a, T b, T c) { return F##_mul(F##_sub(a, b), c); } \
+    static inline T F##_sub_quotient(T a, T b, T c) { return F##_sub(c, F##_div(a, b)); } \
+    static inline T F##_root_add(T a, T b) { return F##_add(F##_sqrt(a), b); } \
+    static inline T F##_lerp(T a, T b, T c) { return F##_add(a, F##_mul(F##_sub(b, a), c)); } \
     /* The remainder is exact; the quotient is rounded from (a - remainder) / b, an integer but for rounding. */ \
     static inline T F##_mod(T a, T b) { \
         T m = F##_remainder(a, b); \

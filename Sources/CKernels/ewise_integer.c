@@ -64,17 +64,39 @@ MK_DEFINE_INTEGER(u8, uint8_t, uint8_t)
 #define MK_IS_FLOAT 0
 #include "ewise_template.h"
 
-MK_CLONES void bool_loop(mk_op op, int64_t n, const void *const *src, void *dst) {
-    const uint8_t *a = src[0], *b = src[1];
+#define MK_DEFINE_BOOL(name, f) \
+    MK_CLONES static void bool_##name##_loop(MK_LOOP_ARGUMENTS) { \
+        const uint8_t *x = a, *y = b; \
+        uint8_t *r = dst; \
+        if (n == 0) return; \
+        bool x0 = *x != 0, y0 = *y != 0; \
+        switch (scalars) { \
+        case 0: MK_VECTOR_LOOP r[i] = f(x[i] != 0, y[i] != 0); break; \
+        case 1: MK_VECTOR_LOOP r[i] = f(x0, y[i] != 0); break; \
+        case 2: MK_VECTOR_LOOP r[i] = f(x[i] != 0, y0); break; \
+        default: MK_VECTOR_LOOP r[i] = f(x0, y0); break; \
+        } \
+    }
+#define mk_and(x, y) ((x) & (y))
+#define mk_or(x, y) ((x) | (y))
+#define mk_xor(x, y) ((x) ^ (y))
+#define MK_BOOL_LOOP(NAME, name, types) MK_DEFINE_BOOL(name, mk_##name)
+MK_BINARY_LOGICAL(MK_BOOL_LOOP)
+MK_BINARY_COMPARISON(MK_BOOL_LOOP)
+
+MK_CLONES static void bool_not_loop(MK_LOOP_ARGUMENTS) {
+    const uint8_t *x = a;
     uint8_t *r = dst;
+    MK_VECTOR_LOOP r[i] = x[i] == 0;
+}
+
+mk_loop *bool_loop(mk_op op) {
     switch (op) {
-    case MK_NOT: MK_VECTOR_LOOP r[i] = a[i] == 0; break;
-    case MK_AND: MK_VECTOR_LOOP r[i] = (a[i] != 0) & (b[i] != 0); break;
-    case MK_OR: MK_VECTOR_LOOP r[i] = (a[i] | b[i]) != 0; break;
-    case MK_XOR: MK_VECTOR_LOOP r[i] = (a[i] != 0) != (b[i] != 0); break;
-#define MK_COMPARISON(NAME, symbol, types) case MK_##NAME: MK_VECTOR_LOOP r[i] = (a[i] != 0) symbol (b[i] != 0); break;
-    MK_BINARY_COMPARISON(MK_COMPARISON)
-#undef MK_COMPARISON
-    default: break;
+#define MK_CASE(NAME, name, types) case MK_##NAME: return bool_##name##_loop;
+    MK_UNARY_LOGICAL(MK_CASE)
+    MK_BINARY_LOGICAL(MK_CASE)
+    MK_BINARY_COMPARISON(MK_CASE)
+#undef MK_CASE
+    default: return NULL;
     }
 }

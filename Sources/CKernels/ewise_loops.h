@@ -8,13 +8,20 @@
 #define MK_VECTOR_LOOP _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++)
 #define MK_PLAIN_LOOP for (int64_t i = 0; i < n; i++)
 
-typedef void mk_loop(mk_op op, int64_t n, const void *const *src, void *dst);
-mk_loop f32_loop, f32_checked_loop, f64_loop, i32_loop, i64_loop, u8_loop, bool_loop;
+// Bit k of `scalars`: operand k is one element, the same for all. Only where mk_takes_scalar says so.
+#define MK_LOOP_ARGUMENTS int64_t n, unsigned scalars, const void *a, const void *b, const void *c, void *dst
+typedef void mk_loop(MK_LOOP_ARGUMENTS);
+
+// The loop of an operation on a type; NULL where there is none.
+mk_loop *f32_loop(mk_op op), *f32_checked_loop(mk_op op), *f64_loop(mk_op op), *i32_loop(mk_op op), *i64_loop(mk_op op), *u8_loop(mk_op op);
+mk_loop *bool_loop(mk_op op), *mk_select_loop(size_t width);
 
 void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *dst);
-void mk_select_loop(size_t width, int64_t n, const void *const *src, void *dst);
 
-// Runs one instruction's loop.
+// An instruction's loop; NULL for a copy and a cast.
+mk_loop *mk_instr_loop(const mk_instr *instr);
+bool mk_takes_scalar(mk_op op, int32_t operand);
+// Runs one instruction.
 void mk_instr_run(const mk_instr *instr, int64_t n, const void *const *src, void *dst);
 // The cost of an instruction per element; that of a float32 addition is 1. It decides how finely work is cut.
 int64_t mk_instr_cost(const mk_instr *instr);
@@ -23,5 +30,12 @@ int64_t mk_instr_cost(const mk_instr *instr);
 double mk_digamma(double x);
 double mk_erfinv(double x);
 double mk_lgamma(double x);
+
+#define mk_eq(x, y) ((x) == (y))
+#define mk_ne(x, y) ((x) != (y))
+#define mk_lt(x, y) ((x) < (y))
+#define mk_le(x, y) ((x) <= (y))
+#define mk_gt(x, y) ((x) > (y))
+#define mk_ge(x, y) ((x) >= (y))
 
 #endif

@@ -91,20 +91,30 @@ void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *
     }
 }
 
-MK_CLONES void mk_select_loop(size_t width, int64_t n, const void *const *src, void *dst) {
-    const uint8_t *condition = src[0];
-#define MK_SELECT_CASE(T) \
-    case sizeof(T): { \
-        const T *a = src[1], *b = src[2]; \
+#define MK_DEFINE_SELECT(T) \
+    MK_CLONES static void select_##T(MK_LOOP_ARGUMENTS) { \
+        const uint8_t *condition = a; \
+        const T *x = b, *y = c; \
         T *r = dst; \
-        MK_VECTOR_LOOP r[i] = condition[i] ? a[i] : b[i]; \
-        break; \
+        if (n == 0) return; \
+        T x0 = *x, y0 = *y; \
+        switch (scalars >> 1) { \
+        case 0: MK_VECTOR_LOOP r[i] = condition[i] ? x[i] : y[i]; break; \
+        case 1: MK_VECTOR_LOOP r[i] = condition[i] ? x0 : y[i]; break; \
+        case 2: MK_VECTOR_LOOP r[i] = condition[i] ? x[i] : y0; break; \
+        default: MK_VECTOR_LOOP r[i] = condition[i] ? x0 : y0; break; \
+        } \
     }
+MK_DEFINE_SELECT(uint8_t)
+MK_DEFINE_SELECT(uint16_t)
+MK_DEFINE_SELECT(uint32_t)
+MK_DEFINE_SELECT(uint64_t)
+
+mk_loop *mk_select_loop(size_t width) {
     switch (width) {
-    MK_SELECT_CASE(uint8_t)
-    MK_SELECT_CASE(uint16_t)
-    MK_SELECT_CASE(uint32_t)
-    MK_SELECT_CASE(uint64_t)
+    case 1: return select_uint8_t;
+    case 2: return select_uint16_t;
+    case 4: return select_uint32_t;
+    default: return select_uint64_t;
     }
-#undef MK_SELECT_CASE
 }

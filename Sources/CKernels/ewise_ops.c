@@ -8,6 +8,7 @@ static uint8_t operand_types(mk_op op) {
 #define MK_CASE(NAME, name, types) case MK_##NAME: return types;
     MK_UNARY_OPS(MK_CASE)
     MK_BINARY_OPS(MK_CASE)
+    MK_TERNARY_ARITHMETIC(MK_CASE)
 #undef MK_CASE
     default: return 0;
     }
@@ -29,6 +30,7 @@ int32_t mk_ewise_arity(mk_op op) {
     switch (op) {
     case MK_SELECT: return 3;
 #define MK_CASE(NAME, name, types) case MK_##NAME:
+    MK_TERNARY_ARITHMETIC(MK_CASE) return 3;
     MK_BINARY_OPS(MK_CASE) return 2;
 #undef MK_CASE
     default: return 1;
@@ -56,22 +58,39 @@ int64_t mk_instr_cost(const mk_instr *instr) {
     }
 }
 
-void mk_instr_run(const mk_instr *instr, int64_t n, const void *const *src, void *dst) {
+mk_loop *mk_instr_loop(const mk_instr *instr) {
     mk_op op = (mk_op)instr->op;
     mk_dtype type = (mk_dtype)instr->type;
+    if (op == MK_COPY || op == MK_CAST) return NULL;
+    if (op == MK_SELECT) return mk_select_loop(mk_size_of(type));
+    switch (type) {
+    case MK_F32: return f32_checked_loop(op);
+    case MK_F64: return f64_loop(op);
+    case MK_I32: return i32_loop(op);
+    case MK_I64: return i64_loop(op);
+    case MK_U8: return u8_loop(op);
+    case MK_BOOL: return bool_loop(op);
+    case MK_F16: case MK_BF16: return NULL;
+    }
+    return NULL;
+}
+
+bool mk_takes_scalar(mk_op op, int32_t operand) {
     switch (op) {
+    case MK_SELECT: return operand > 0;
+#define MK_CASE(NAME, name, types) case MK_##NAME:
+    MK_BINARY_ARITHMETIC(MK_CASE) MK_BINARY_QUOTIENT(MK_CASE) MK_BINARY_COMPARISON(MK_CASE) MK_BINARY_LOGICAL(MK_CASE)
+    MK_TERNARY_ARITHMETIC(MK_CASE) return true;
+#undef MK_CASE
+    default: return false;
+    }
+}
+
+void mk_instr_run(const mk_instr *instr, int64_t n, const void *const *src, void *dst) {
+    mk_dtype type = (mk_dtype)instr->type;
+    switch ((mk_op)instr->op) {
     case MK_COPY: if (src[0] != dst) memcpy(dst, src[0], (size_t)n * mk_size_of(type)); return;
     case MK_CAST: mk_cast_loop(type, (mk_dtype)instr->to, n, src[0], dst); return;
-    case MK_SELECT: mk_select_loop(mk_size_of(type), n, src, dst); return;
-    default: break;
-    }
-    switch (type) {
-    case MK_F32: f32_checked_loop(op, n, src, dst); return;
-    case MK_F64: f64_loop(op, n, src, dst); return;
-    case MK_I32: i32_loop(op, n, src, dst); return;
-    case MK_I64: i64_loop(op, n, src, dst); return;
-    case MK_U8: u8_loop(op, n, src, dst); return;
-    case MK_BOOL: bool_loop(op, n, src, dst); return;
-    case MK_F16: case MK_BF16: return;
+    default: mk_instr_loop(instr)(n, 0, src[0], src[1], src[2], dst);
     }
 }

@@ -1,6 +1,8 @@
 #include "internal.h"
 
 #include <cblas.h>
+#include <pthread.h>
+#include <string.h>
 
 static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                     const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
@@ -23,27 +25,63 @@ static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m
     }
 }
 
-// OpenBLAS has kernels for AVX-512 that do not pack their operands, for up to 10^6 multiplications: 115 GFLOP/s where
-// packing gives 85 to 100 (Zen 4, inner dimension up to 512).
+// OpenBLAS's kernels for AVX-512 do not pack their operands in products of up to 10^6 multiplications, and reach 105 to
+// 117 GFLOP/s there where packing gives 90 to 102 (Zen 4, 0.3.21). So larger products are cut into such, where rows are
+// short enough: without packing, rows of a page and more miss the translation cache.
 #define UNPACKED_LIMIT 1000000
+#define UNPACKED_ROW 1024
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool has_unpacked;
+
+static void look_for_unpacked(void) {
+    const char *core = openblas_get_corename();
+    has_unpacked = strcmp(core, "SkylakeX") == 0 || strcmp(core, "Cooperlake") == 0 || strcmp(core, "SapphireRapids") == 0;
+}
+
+typedef struct {
+    int64_t rows, columns, depth;
+} extents;
+
+// The most even parts of at most `most`, in multiples of `unit`.
+static int64_t even_part(int64_t n, int64_t most, int64_t unit) {
+    int64_t parts = mk_ceil_div(n, mk_max(most, unit));
+    return mk_min(mk_ceil_div(mk_ceil_div(n, parts), unit) * unit, n);
+}
+
+// What one call of OpenBLAS takes.
+static extents call_extents(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                            int64_t row_a, int64_t row_b) {
+    extents whole = { m, n, k };
+    if (type != MK_F32 || m < 16 || n < 16 || row_b > UNPACKED_ROW || (transpose_a && row_a > UNPACKED_ROW)) return whole;
+    if ((double)m * (double)n * (double)k <= UNPACKED_LIMIT) return whole;
+    pthread_once(&once, look_for_unpacked);
+    if (!has_unpacked) return whole;
+    if (transpose_b) {
+        // Dot products, which pay from some length on.
+        if (transpose_a || k < 320 || k > 800) return whole;
+        return (extents){ even_part(m, 32, 8), even_part(n, 32, 16), k };
+    }
+    extents call = { .columns = even_part(n, 64, 16), .depth = even_part(k, 400, 16) };
+    call.rows = even_part(m, UNPACKED_LIMIT / (call.columns * call.depth) / 8 * 8, 8);
+    return call;
+}
 
 void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
     if (m == 0 || n == 0) return;
-    int64_t rows = m, columns = n;
-    bool plain = type == MK_F32 && !transpose_a && !transpose_b;
-    if (plain && k <= 512 && m >= 16 && n >= 16 && m * n * k > UNPACKED_LIMIT) {
-        columns = mk_min(n, k <= 256 ? 64 : 32);
-        int64_t blocks = mk_ceil_div(m, mk_max(UNPACKED_LIMIT / mk_max(columns * k, 1) / 8 * 8, 8));
-        rows = mk_min(m, mk_ceil_div(mk_ceil_div(m, blocks), 8) * 8);
-    }
+    extents call = call_extents(type, transpose_a, transpose_b, m, n, k, row_a, row_b);
     size_t size = mk_size_of(type);
-    for (int64_t i = 0; i < m; i += rows) {
-        for (int64_t j = 0; j < n; j += columns) {
-            product(type, transpose_a, transpose_b, mk_min(rows, m - i), mk_min(columns, n - j), k, alpha,
-                    mk_at(a, transpose_a ? i : i * row_a, size), row_a, mk_at(b, transpose_b ? j * row_b : j, size),
-                    row_b, beta, mk_at_mutable(c, i * row_c + j, size), row_c);
+    for (int64_t l = 0; l == 0 || l < k; l += call.depth) {
+        for (int64_t i = 0; i < m; i += call.rows) {
+            for (int64_t j = 0; j < n; j += call.columns) {
+                product(type, transpose_a, transpose_b, mk_min(call.rows, m - i), mk_min(call.columns, n - j),
+                        mk_min(call.depth, k - l), alpha, mk_at(a, transpose_a ? l * row_a + i : i * row_a + l, size),
+                        row_a, mk_at(b, transpose_b ? j * row_b + l : l * row_b + j, size), row_b, l == 0 ? beta : 1,
+                        mk_at_mutable(c, i * row_c + j, size), row_c);
+            }
         }
+        if (k == 0) break;
     }
 }
 

@@ -4,7 +4,9 @@
 #include "mk_vmath.h"
 #include "reduce_kernels.h"
 
+// Elements of a row, or of a block of short rows, that stay in the first-level cache; rows of a block at most.
 #define MK_CHUNK 1024
+#define MK_ROWS 64
 #define MK_BAND 256
 #define MK_SUM_BLOCK 32
 

@@ -11,34 +11,55 @@ typedef struct {
     bool log;
 } NAME(job);
 
-// out = exp(x - m); returns the sum. x and out may be the same.
-MK_INLINE T NAME(exp_row)(const T *x, T m, int64_t n, T *out) {
-    T sum;
-    for (int64_t i = 0; i < n; i++) out[i] = EXP(x[i] - m);
-    SUM_ROW(out, 1, n, &sum);
-    return sum;
-}
+// What the row loops have of a block of rows: their maxima m and sums s of exp(x - m), and those terms, where they fit.
+typedef struct {
+    T m[MK_ROWS], s[MK_ROWS], terms[MK_CHUNK];
+} NAME(block);
 
-// The sum of exp(x - m) without a place for the terms.
-MK_INLINE T NAME(sum_exp)(const T *x, T m, int64_t n) {
-    T terms[MK_CHUNK], sum = 0;
-    for (int64_t c = 0; c < n; c += MK_CHUNK) sum += NAME(exp_row)(x + c, m, mk_min(MK_CHUNK, n - c), terms);
-    return sum;
+// How many rows make a block: short rows are walked together, since the exponential's loop wants length.
+MK_INLINE int64_t NAME(block_rows)(int64_t n) { return mk_clamp(MK_CHUNK / n, 1, MK_ROWS); }
+
+// Fills a block; the terms go to `out`, or where that is NULL to block->terms, of a row longer than that in pieces.
+MK_INLINE void NAME(fill)(NAME(block) *block, const T *x, int64_t rows, int64_t n, T *out) {
+    MAX_ROW(x, rows, n, block->m);
+    if (n > MK_CHUNK) {
+        T m = block->m[0], part;
+        block->s[0] = 0;
+        for (int64_t c = 0; c < n; c += MK_CHUNK) {
+            int64_t length = mk_min(MK_CHUNK, n - c);
+            T *to = out ? out + c : block->terms;
+            for (int64_t i = 0; i < length; i++) to[i] = EXP(x[c + i] - m);
+            if (out) continue;
+            SUM_ROW(to, 1, length, &part);
+            block->s[0] += part;
+        }
+        if (out) SUM_ROW(out, 1, n, block->s);
+        return;
+    }
+    T *to = out ? out : block->terms;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t i = 0; i < n; i++) to[r * n + i] = x[r * n + i] - block->m[r];
+    for (int64_t i = 0; i < rows * n; i++) to[i] = EXP(to[i]);
+    SUM_ROW(to, rows, n, block->s);
 }
 
 MK_CLONES static void NAME(rows)(int64_t begin, int64_t end, void *context) {
     const NAME(job) *p = context;
-    int64_t n = p->n;
-    for (int64_t r = begin; r < end; r++) {
-        const T *x = p->x + r * n;
-        T *y = p->out + r * n, m;
-        MAX_ROW(x, 1, n, &m);
-        if (p->log) {
-            T l = LOG(NAME(sum_exp)(x, m, n));
-            for (int64_t i = 0; i < n; i++) y[i] = x[i] - m - l;
-        } else {
-            T s = NAME(exp_row)(x, m, n, y);
-            for (int64_t i = 0; i < n; i++) y[i] /= s;
+    int64_t n = p->n, step = NAME(block_rows)(n);
+    NAME(block) block;
+    for (int64_t first = begin; first < end; first += step) {
+        int64_t rows = mk_min(step, end - first);
+        const T *x = p->x + first * n;
+        T *y = p->out + first * n;
+        NAME(fill)(&block, x, rows, n, p->log ? NULL : y);
+        for (int64_t r = 0; r < rows; r++) {
+            if (p->log) {
+                T m = block.m[r], l = LOG(block.s[r]);
+                for (int64_t i = r * n; i < (r + 1) * n; i++) y[i] = x[i] - m - l;
+            } else {
+                T s = block.s[r];
+                for (int64_t i = r * n; i < (r + 1) * n; i++) y[i] /= s;
+            }
         }
     }
 }
@@ -135,21 +156,29 @@ MK_CLONES static void NAME(backward_columns)(int64_t begin, int64_t end, void *c
 
 MK_CLONES static void NAME(loss_rows)(int64_t begin, int64_t end, void *context) {
     const NAME(job) *p = context;
-    for (int64_t r = begin; r < end; r++) {
-        const T *x = p->x + r * p->n;
-        T m;
-        MAX_ROW(x, 1, p->n, &m);
-        p->out[r] = LOG(NAME(sum_exp)(x, m, p->n)) - (x[p->labels[r]] - m);
+    int64_t n = p->n, step = NAME(block_rows)(n);
+    NAME(block) block;
+    for (int64_t first = begin; first < end; first += step) {
+        int64_t rows = mk_min(step, end - first);
+        NAME(fill)(&block, p->x + first * n, rows, n, NULL);
+        for (int64_t r = 0; r < rows; r++) block.s[r] = LOG(block.s[r]);
+        for (int64_t r = 0; r < rows; r++)
+            p->out[first + r] = block.s[r] - (p->x[(first + r) * n + p->labels[first + r]] - block.m[r]);
     }
 }
 
 MK_CLONES static void NAME(loss_backward_rows)(int64_t begin, int64_t end, void *context) {
     const NAME(job) *p = context;
-    for (int64_t r = begin; r < end; r++) {
-        T *dx = p->out + r * p->n, m, g = p->g[r];
-        MAX_ROW(p->x + r * p->n, 1, p->n, &m);
-        T s = NAME(exp_row)(p->x + r * p->n, m, p->n, dx);
-        for (int64_t i = 0; i < p->n; i++) dx[i] = dx[i] / s * g;
-        dx[p->labels[r]] -= g;
+    int64_t n = p->n, step = NAME(block_rows)(n);
+    NAME(block) block;
+    for (int64_t first = begin; first < end; first += step) {
+        int64_t rows = mk_min(step, end - first);
+        T *dx = p->out + first * n;
+        NAME(fill)(&block, p->x + first * n, rows, n, dx);
+        for (int64_t r = 0; r < rows; r++) {
+            T s = block.s[r], g = p->g[first + r];
+            for (int64_t i = r * n; i < (r + 1) * n; i++) dx[i] = dx[i] / s * g;
+            dx[r * n + p->labels[first + r]] -= g;
+        }
     }
 }

@@ -46,16 +46,17 @@ enum {
 #define MK_BINARY_ARITHMETIC(X) \
     X(ADD, add, MK_ON_NUMBERS) X(SUB, sub, MK_ON_NUMBERS) X(MUL, mul, MK_ON_NUMBERS) \
     X(MIN, min, MK_ON_NUMBERS) X(MAX, max, MK_ON_NUMBERS) X(GATE, gate, MK_ON_NUMBERS)
-#define MK_BINARY_MATH(X) \
-    X(DIV, div, MK_ON_FLOATS) X(ATAN2, atan2, MK_ON_FLOATS) X(HYPOT, hypot, MK_ON_FLOATS)
+// root_add: sqrt(a) + b.
+#define MK_BINARY_QUOTIENT(X) X(DIV, div, MK_ON_FLOATS) X(ROOT_ADD, root_add, MK_ON_FLOATS)
+#define MK_BINARY_MATH(X) X(ATAN2, atan2, MK_ON_FLOATS) X(HYPOT, hypot, MK_ON_FLOATS)
 // floor_div and mod follow the divisor's sign, as in Python; an integer divided by zero gives 0. An integer to a
 // negative power is 0, save for the bases 1 and -1.
 #define MK_BINARY_DIVISION(X) X(FLOOR_DIV, floor_div, MK_ON_NUMBERS) X(MOD, mod, MK_ON_NUMBERS)
 #define MK_BINARY_POWER(X) X(POW, pow, MK_ON_NUMBERS)
 // The result is bool.
 #define MK_BINARY_COMPARISON(X) \
-    X(EQ, ==, MK_ON_ALL) X(NE, !=, MK_ON_ALL) X(LT, <, MK_ON_ALL) \
-    X(LE, <=, MK_ON_ALL) X(GT, >, MK_ON_ALL) X(GE, >=, MK_ON_ALL)
+    X(EQ, eq, MK_ON_ALL) X(NE, ne, MK_ON_ALL) X(LT, lt, MK_ON_ALL) \
+    X(LE, le, MK_ON_ALL) X(GT, gt, MK_ON_ALL) X(GE, ge, MK_ON_ALL)
 #define MK_UNARY_LOGICAL(X) X(NOT, not, MK_ON_BOOL)
 #define MK_BINARY_LOGICAL(X) X(AND, and, MK_ON_BOOL) X(OR, or, MK_ON_BOOL) X(XOR, xor, MK_ON_BOOL)
 // Shifts by more than the width, or by a negative amount, shift everything out; to the right the sign stays.
@@ -64,11 +65,18 @@ enum {
     X(BIT_AND, bit_and, MK_ON_INTEGERS) X(BIT_OR, bit_or, MK_ON_INTEGERS) X(BIT_XOR, bit_xor, MK_ON_INTEGERS) \
     X(SHIFT_LEFT, shift_left, MK_ON_INTEGERS) X(SHIFT_RIGHT, shift_right, MK_ON_INTEGERS)
 
+// Two or three operations as one, each rounded: a program that joins them reads and writes less, and has the same bits.
+// a b + c, a b - c, c - a b, (a + b) c, (a - b) c, c - a / b, a + (b - a) c
+#define MK_TERNARY_ARITHMETIC(X) \
+    X(MUL_ADD, mul_add, MK_ON_FLOATS) X(MUL_SUB, mul_sub, MK_ON_FLOATS) X(SUB_PRODUCT, sub_product, MK_ON_FLOATS) \
+    X(ADD_MUL, add_mul, MK_ON_FLOATS) X(SUB_MUL, sub_mul, MK_ON_FLOATS) \
+    X(SUB_QUOTIENT, sub_quotient, MK_ON_FLOATS) X(LERP, lerp, MK_ON_FLOATS)
+
 #define MK_UNARY_OPS(X) \
     MK_UNARY_ARITHMETIC(X) MK_UNARY_ROOTS(X) MK_UNARY_MATH(X) MK_UNARY_SPECIAL(X) MK_UNARY_PREDICATES(X) \
     MK_UNARY_LOGICAL(X) MK_UNARY_BITWISE(X)
 #define MK_BINARY_OPS(X) \
-    MK_BINARY_ARITHMETIC(X) MK_BINARY_MATH(X) MK_BINARY_DIVISION(X) MK_BINARY_POWER(X) MK_BINARY_COMPARISON(X) \
+    MK_BINARY_ARITHMETIC(X) MK_BINARY_QUOTIENT(X) MK_BINARY_MATH(X) MK_BINARY_DIVISION(X) MK_BINARY_POWER(X) MK_BINARY_COMPARISON(X) \
     MK_BINARY_LOGICAL(X) MK_BINARY_BITWISE(X)
 
 #define MK_ENUMERATOR(NAME, name, types) MK_##NAME,
@@ -79,6 +87,7 @@ typedef enum {
     MK_SELECT,  // dst = src0 ? src1 : src2, of any type; src0 is bool
     MK_UNARY_OPS(MK_ENUMERATOR)
     MK_BINARY_OPS(MK_ENUMERATOR)
+    MK_TERNARY_ARITHMETIC(MK_ENUMERATOR)
     MK_OP_COUNT,
 } mk_op;
 #undef MK_ENUMERATOR
@@ -94,6 +103,7 @@ enum {
     MK_EWISE_MAX_INPUTS = 32,
     MK_EWISE_MAX_OUTPUTS = 32,
     MK_EWISE_MAX_REGISTERS = 128,
+    MK_EWISE_MAX_INSTRUCTIONS = 128,
 };
 
 // A program. Registers 0..<inputs hold the inputs and are never written; instructions write the others, as often as

@@ -6,6 +6,8 @@ enum ElementwiseStep {
     case input(Int)
     /// An instruction on the results of earlier steps. `type` and `to` are those of `mk_instr`.
     case operation(mk_op, type: DType, to: DType, operands: [Int])
+    /// A step that became part of a later one.
+    case joined
 }
 
 /// An elementwise formula as the engine's instructions over registers.
@@ -14,10 +16,14 @@ struct ElementwiseCode: Sendable {
     let inputTypes: [UInt8]
     let registers: Int
     let outputRegisters: [UInt16]
+    /// Operations on one element.
+    let operations: Int
 
     /// Gives out the registers.
     /// - Parameter outputs: the steps whose results are the outputs, each of them an operation, each once.
     init(_ steps: [ElementwiseStep], inputTypes: [DType], outputs: [Int]) {
+        operations = steps.count { if case .operation = $0 { true } else { false } }
+        let steps = ElementwiseCode.joined(steps, outputs: outputs)
         var lastUse = [Int](repeating: -1, count: steps.count)
         for (index, step) in steps.enumerated() {
             if case .operation(_, _, _, let operands) = step { for operand in operands { lastUse[operand] = index } }
@@ -30,6 +36,7 @@ struct ElementwiseCode: Sendable {
         var code: [mk_instr] = []
         for (index, step) in steps.enumerated() {
             switch step {
+            case .joined: break
             case .input(let position):
                 register[index] = position
                 isInput[index] = true

@@ -44,7 +44,7 @@ struct FusedElementwise: NotDifferentiable {
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
-        code.instructions.count * outputSpecs[0].shape.elementCount
+        code.operations * outputSpecs[0].shape.elementCount
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { context.inputs.map { _ in nil } }
