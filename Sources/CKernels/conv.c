@@ -59,7 +59,7 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
         mk_thin_forward(plan, x, kernel, bias, y);
         return;
     }
-    if (mk_winograd_takes(plan, plan->out)) {
+    if (mk_winograd_takes(plan)) {
         mk_winograd_forward(plan, x, kernel, bias, y);
         return;
     }
@@ -68,7 +68,7 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
     forward_job job = { .plan = plan, .x = x, .kernel = kernel, .bias = bias, .y = y, .positions = positions,
                         .gather = mk_conv_gather(plan, offsets) };
     job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
-    job.block = mk_block_positions(job.columns, job.gather.size, positions);
+    job.block = mk_task_positions(job.columns, job.gather.size, positions, job.columns * plan->channels_out);
     mk_parallel_for(mk_ceil_div(positions, job.block), forward_task, &job);
     mk_free(offsets, offset_bytes);
 }
@@ -131,7 +131,7 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
         mk_thin_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
-    if (mk_winograd_takes(plan, plan->out)) {
+    if (mk_winograd_takes_gradients(plan, plan->out)) {
         mk_winograd_kernel_gradient(plan, x, dy, dkernel);
         return;
     }
@@ -168,7 +168,7 @@ void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void
         mk_gemm(&product, dy, kernel, dx, NULL);
     } else if (is_depthwise(plan)) {
         mk_depthwise_input_gradient(plan, dy, kernel, dx);
-    } else if (mk_winograd_takes(plan, plan->in)) {
+    } else if (mk_winograd_takes_gradients(plan, plan->in)) {
         mk_winograd_input_gradient(plan, dy, kernel, dx);
     } else if (plan->n >= 4 && 8 * mk_volume(plan->out) < 7 * mk_volume(plan->in)) {
         // By columns the work goes with the outputs, by phases with the inputs; but a task of the former is an image.

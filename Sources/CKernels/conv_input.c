@@ -1,6 +1,7 @@
 #include "conv_internal.h"
 
 #include <string.h>
+#include "strided.h"
 
 // The gradient to the input. Input positions that agree modulo the stride are reached by the same taps of the kernel:
 // each such class (a phase) is a gather from dy, as dense as the forward pass, times the kernel transposed. So no
@@ -34,18 +35,6 @@ static int64_t taps_of(const mk_conv_plan *p, int axis, int64_t r, int64_t *taps
     return count;
 }
 
-#define TRANSPOSE(T, NAME)                                                                                             \
-    void NAME(const T *from, int64_t rows, int64_t columns, int64_t from_row, T *to) {                                 \
-        for (int64_t first = 0; first < columns; first += 16) {                                                        \
-            int64_t end = mk_min(first + 16, columns);                                                                 \
-            for (int64_t i = 0; i < rows; i++) {                                                                       \
-                for (int64_t j = first; j < end; j++) to[j * rows + i] = from[i * from_row + j];                       \
-            }                                                                                                          \
-        }                                                                                                              \
-    }
-TRANSPOSE(float, mk_transpose_f32)
-static TRANSPOSE(double, transpose_f64)
-
 // Writes a phase's kernel; `taps` are those of the three axes.
 static void transpose_kernel(const mk_conv_plan *p, const mk_gather *g, int64_t *const taps[3], const void *kernel,
                              void *to) {
@@ -57,8 +46,7 @@ static void transpose_kernel(const mk_conv_plan *p, const mk_gather *g, int64_t 
             int64_t t0 = taps[0][i / (g->taps[2] * g->taps[1])];
             int64_t tap = (t0 * p->kernel[1] + t1) * p->kernel[2] + t2;
             const void *from = mk_at(kernel, tap * in_group * p->channels_out + group * out_group, size);
-            if (p->type == MK_F32) mk_transpose_f32(from, in_group, out_group, p->channels_out, to);
-            else transpose_f64(from, in_group, out_group, p->channels_out, to);
+            mk_transpose_matrix(size, from, in_group, out_group, p->channels_out, to);
             to = mk_at_mutable(to, in_group * out_group, size);
         }
     }
@@ -133,7 +121,7 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
         transpose_kernel(p, &f->gather, taps, kernel, transposed);
         transposed = mk_at_mutable(transposed, mk_volume(f->gather.taps) * (elements / mk_volume(p->kernel)), size);
         f->columns = mk_volume(f->gather.taps) * (p->channels_out / p->groups);
-        f->block = mk_block_positions(f->columns, size, positions);
+        f->block = mk_task_positions(f->columns, size, positions, f->columns * p->channels_in);
         tasks += mk_ceil_div(positions, f->block);
         job.phase_count++;
     }

@@ -38,13 +38,13 @@ static inline size_t mk_offset_bytes(const mk_conv_plan *plan) {
 
 // Positions of a block whose columns stay in the second-level cache, and are still enough for a product at full speed.
 int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions);
+// The same where each block is a task: fewer positions, if otherwise the tasks were few. `work`: multiplications for a
+// position.
+int64_t mk_task_positions(int64_t columns, size_t size, int64_t positions, int64_t work);
 
 // The gradient to the input, as gathers from dy (phases) or as products that are added to dx (columns).
 void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
-
-// Writes the transposed matrix, columns x rows.
-void mk_transpose_f32(const float *from, int64_t rows, int64_t columns, int64_t from_row, float *to);
 
 // Convolutions where each group has one input channel.
 void mk_depthwise(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
@@ -58,7 +58,8 @@ static inline bool mk_is_planar(const mk_conv_plan *p) {
 
 // Winograd's algorithm, float32: whether it takes a product with results of the sizes `outputs` and wins, by shapes and
 // the setting; the three products.
-bool mk_winograd_takes(const mk_conv_plan *plan, const int64_t outputs[3]);
+bool mk_winograd_takes(const mk_conv_plan *plan);
+bool mk_winograd_takes_gradients(const mk_conv_plan *plan, const int64_t outputs[3]);
 void mk_winograd_forward(const mk_conv_plan *plan, const float *x, const float *kernel, const float *bias, float *y);
 void mk_winograd_input_gradient(const mk_conv_plan *plan, const float *dy, const float *kernel, float *dx);
 void mk_winograd_kernel_gradient(const mk_conv_plan *plan, const float *x, const float *dy, float *dkernel);

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include "strided.h"
 
 const float *mk_winograd_patch(const mk_winograd_side *side, const mk_winograd_tiles *tiles, int64_t tile,
                                const float *images, float *room, int64_t *row) {
@@ -258,7 +259,7 @@ typedef struct {
 static void transpose_task(int64_t tap, void *context) {
     const transpose_job *job = context;
     int64_t in = job->plan->channels_in, out = job->plan->channels_out;
-    mk_transpose_f32(job->kernel + tap * in * out, in, out, out, job->transposed + tap * in * out);
+    mk_transpose_matrix(sizeof(float), job->kernel + tap * in * out, in, out, out, job->transposed + tap * in * out);
 }
 
 void mk_winograd_input_gradient(const mk_conv_plan *p, const float *dy, const float *kernel, float *dx) {
@@ -280,11 +281,14 @@ static atomic_bool is_on = true;
 void mk_set_winograd(bool on) { atomic_store(&is_on, on); }
 bool mk_winograd(void) { return atomic_load(&is_on); }
 
-// Measured: four products saved of every nine pay for the transforms, and eight tiles for the kernel's.
-bool mk_winograd_takes(const mk_conv_plan *p, const int64_t outputs[3]) {
+// Measured: four products saved of every nine pay for the transforms, and `least` tiles for the kernel's.
+static bool takes(const mk_conv_plan *p, const int64_t outputs[3], int64_t least) {
     bool fits = p->type == MK_F32 && p->groups == 1 && p->channels_in >= MK_LANES && p->channels_out >= MK_LANES
         && mk_winograd() && mk_is_planar(p);
     for (int axis = 1; axis < 3; axis++) fits &= p->kernel[axis] == 3 && p->stride[axis] == 1 && p->dilation[axis] == 1;
     int64_t tiles = mk_ceil_div(outputs[1], MK_TILE) * mk_ceil_div(outputs[2], MK_TILE);
-    return fits && 9 * outputs[1] * outputs[2] >= 65 * tiles && p->n * p->in[0] * tiles >= 8;
+    return fits && 9 * outputs[1] * outputs[2] >= 65 * tiles && p->n * p->in[0] * tiles >= least;
 }
+
+bool mk_winograd_takes(const mk_conv_plan *p) { return takes(p, p->out, 24); }
+bool mk_winograd_takes_gradients(const mk_conv_plan *p, const int64_t outputs[3]) { return takes(p, outputs, 12); }

@@ -1,6 +1,8 @@
 #include "internal.h"
+#include "strided.h"
 
 #include <cblas.h>
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -32,11 +34,16 @@ static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m
 #define UNPACKED_ROW 1024
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool has_unpacked;
+static bool unpacked;
 
 static void look_for_unpacked(void) {
     const char *core = openblas_get_corename();
-    has_unpacked = strcmp(core, "SkylakeX") == 0 || strcmp(core, "Cooperlake") == 0 || strcmp(core, "SapphireRapids") == 0;
+    unpacked = strcmp(core, "SkylakeX") == 0 || strcmp(core, "Cooperlake") == 0 || strcmp(core, "SapphireRapids") == 0;
+}
+
+static bool has_unpacked(void) {
+    pthread_once(&once, look_for_unpacked);
+    return unpacked;
 }
 
 typedef struct {
@@ -55,14 +62,11 @@ static extents call_extents(mk_dtype type, bool transpose_a, bool transpose_b, i
     extents whole = { m, n, k };
     if (type != MK_F32 || m < 16 || n < 16 || row_b > UNPACKED_ROW || (transpose_a && row_a > UNPACKED_ROW)) return whole;
     if ((double)m * (double)n * (double)k <= UNPACKED_LIMIT) return whole;
-    pthread_once(&once, look_for_unpacked);
-    if (!has_unpacked) return whole;
-    if (transpose_b) {
-        // Dot products, which pay from some length on.
-        if (transpose_a || k < 320 || k > 800) return whole;
-        return (extents){ even_part(m, 32, 8), even_part(n, 32, 16), k };
-    }
-    extents call = { .columns = even_part(n, 64, 16), .depth = even_part(k, 400, 16) };
+    if (transpose_b || !has_unpacked()) return whole;
+    // Of a transposed A a piece of some depth is read in short rows, again for each 64 columns: it stays in the
+    // second-level cache beside that of B.
+    int64_t depth = transpose_a ? mk_clamp(131072 / (m + n), 128, 400) : 400;
+    extents call = { .columns = even_part(n, 64, 16), .depth = even_part(k, depth, 16) };
     call.rows = even_part(m, UNPACKED_LIMIT / (call.columns * call.depth) / 8 * 8, 8);
     return call;
 }
@@ -95,19 +99,25 @@ typedef struct {
     int64_t rows, columns, depth;                   // of a block
     int64_t row_blocks, column_blocks, depth_blocks;
     int64_t group;
+    bool is_short; // some microseconds
     void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
 } gemm_job;
 
-// Cuts by measured costs: a task below about a million operations (10 us) is not worth handing over; OpenBLAS packs its
+// Cuts by measured costs: a task below about a million operations or 300 KB of memory (10 and 5 us) is not worth handing
+// over; OpenBLAS packs its
 // operands for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and
 // the inner dimension are cut only when rows do not give enough tasks.
 static void cut(gemm_job *job) {
     const mk_gemm_plan *p = job->plan;
     double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
-    int64_t wanted = mk_clamp((int64_t)(operations / 1e6), 1, 64);
+    double bytes = (double)(p->m * p->k + p->k * p->n + p->m * p->n) * (double)job->size;
+    int64_t wanted = mk_clamp((int64_t)fmax(operations / 1e6, bytes / 3e5), 1, 64);
+    job->is_short = (double)p->batch * fmax(operations / 2e6, bytes / 1e6) < 1;
     job->group = mk_clamp((int64_t)(2e6 / (operations + 1)), 1, p->batch);
     if (p->batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, p->batch));
-    int64_t row_blocks = mk_clamp(p->m / (wanted > 16 ? 128 : 32), 1, wanted);
+    // Columns of a transposed A are short rows of its memory: better read for all of B's columns at once.
+    bool unpacked = p->transpose_a && mk_max(p->m, p->n) <= UNPACKED_ROW;
+    int64_t row_blocks = mk_clamp(p->m / (wanted <= 16 ? 32 : unpacked ? 64 : 128), 1, wanted);
     int64_t column_blocks = mk_clamp(p->n / 64, 1, mk_min(8, wanted) / row_blocks);
     int64_t enough = mk_min(8, wanted) / (row_blocks * mk_max(column_blocks, 1)), depth_blocks = 1;
     while (2 * depth_blocks <= enough && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
@@ -181,10 +191,33 @@ static void run_in_depth(gemm_job *job) {
     mk_free(job->parts, bytes);
 }
 
+// There are no unpacked kernels for a transposed B, and those that pack are slow in small products. A copy of B the other
+// way round costs a few percent where there are many rows.
+static bool wants_plain_b(const mk_gemm_plan *p) {
+    return p->type == MK_F32 && p->transpose_b && !p->transpose_a && (p->batch == 1 || p->stride_b == 0)
+        && p->m * p->batch >= 128 && p->n >= 16 && p->n <= UNPACKED_ROW && p->k > 0 && p->n * p->k <= 1 << 20
+        && has_unpacked();
+}
+
+static void with_plain_b(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
+    mk_gemm_plan plain = *plan;
+    size_t bytes = (size_t)(plan->n * plan->k) * sizeof(float);
+    void *copy = mk_alloc_or_stop(bytes);
+    mk_transpose_matrix(sizeof(float), b, plan->n, plan->k, plan->row_b ? plan->row_b : plan->k, copy);
+    plain.transpose_b = false;
+    plain.row_b = plan->n;
+    mk_gemm(&plain, a, copy, c, bias);
+    mk_free(copy, bytes);
+}
+
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
     if (plan->m == 0 || plan->n == 0 || plan->batch == 0) return;
     if (plan->type == MK_I32 || plan->type == MK_I64) {
         mk_gemm_integer(plan, a, b, c, bias);
+        return;
+    }
+    if (wants_plain_b(plan)) {
+        with_plain_b(plan, a, b, c, bias);
         return;
     }
     gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type) };
@@ -194,7 +227,9 @@ void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, co
     cut(&job);
     if (job.depth_blocks == 1) {
         int64_t blocks = job.row_blocks * job.column_blocks;
-        mk_parallel_for(job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group), gemm_task, &job);
+        int64_t tasks = job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group);
+        if (job.is_short) mk_parallel_for_awake(tasks, gemm_task, &job);
+        else mk_parallel_for(tasks, gemm_task, &job);
         return;
     }
     // Products with a cut inner dimension are large: one after the other, each on all threads.

@@ -30,6 +30,8 @@ void mk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 // hide the latency of the multiplications.
 #define WORDS 1024
 #define GROUPS 4
+// Elements of a task: a multiple of WORDS.
+#define PIECE 8192
 
 typedef uint64_t lanes __attribute__((ext_vector_type(8), aligned(8), may_alias));
 
@@ -80,6 +82,7 @@ typedef struct {
     uint64_t key, offset;
     void (*convert)(const void *words, int64_t n, void *out, const parameters *p);
     parameters parameters;
+    int64_t n;      // elements
 } draw;
 
 static void draw_range(int64_t begin, int64_t end, void *context) {
@@ -91,7 +94,17 @@ static void draw_range(int64_t begin, int64_t end, void *context) {
     }
 }
 
-static void run(draw p, int64_t n) { mk_parallel_ranges(n, MK_GRAIN / 2, draw_range, &p); }
+static void draw_piece(int64_t piece, void *context) {
+    const draw *p = context;
+    draw_range(piece * PIECE, mk_min((piece + 1) * PIECE, p->n), context);
+}
+
+static void run(draw p, int64_t n) {
+    p.n = n;
+    // A word costs half a nanosecond.
+    if (n < MK_GRAIN) mk_parallel_for_awake(mk_ceil_div(n, PIECE), draw_piece, &p);
+    else mk_parallel_for(mk_ceil_div(n, PIECE), draw_piece, &p);
+}
 
 int64_t mk_random_steps(int64_t n) { return n / 2 + n % 2; }
 

@@ -154,7 +154,7 @@ static void wake_workers(int64_t count) {
     pthread_mutex_unlock(&pool.mutex);
 }
 
-void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), void *context) {
+static void run_tasks(int64_t tasks, void (*fn)(int64_t task, void *context), void *context, bool wakes) {
     pthread_once(&once, initialise);
     int workers = atomic_load_explicit(&pool.wanted, memory_order_relaxed) - 1;
     if (tasks <= 1 || workers < 1 || atomic_exchange(&pool.busy, true)) {
@@ -167,7 +167,7 @@ void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), voi
     pool.tasks = tasks;
     atomic_store_explicit(&pool.unfinished, tasks, memory_order_relaxed);
     atomic_store(&pool.remaining, tasks);
-    wake_workers(tasks - 1);
+    if (wakes) wake_workers(tasks - 1);
     while (run_one_task()) {}
     if (!spin_until(is_done)) {
         pthread_mutex_lock(&pool.mutex);
@@ -177,6 +177,14 @@ void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), voi
         pthread_mutex_unlock(&pool.mutex);
     }
     atomic_store(&pool.busy, false);
+}
+
+void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), void *context) {
+    run_tasks(tasks, fn, context, true);
+}
+
+void mk_parallel_for_awake(int64_t tasks, void (*fn)(int64_t task, void *context), void *context) {
+    run_tasks(tasks, fn, context, false);
 }
 
 int mk_thread_count(void) {

@@ -10,6 +10,9 @@
 // thread uses the pool, runs every task on the calling thread.
 void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), void *context);
 
+// The same for work of some microseconds: threads that sleep are left asleep, as to wake one costs more than it saves.
+void mk_parallel_for_awake(int64_t tasks, void (*fn)(int64_t task, void *context), void *context);
+
 // The number of threads that work on a kernel, the calling one included.
 int mk_thread_count(void);
 // Sets it (1...256), for the kernels that start from now on. Worker threads are started and stopped by the next kernel
