@@ -15,9 +15,11 @@
 #define SPIN_NANOSECONDS 40000
 #define SPIN_NANOSECONDS_CROWDED 500
 
-// A job is published by its fields first and `remaining` last. Whoever lowers `remaining` from r to r - 1 owns the task
-// tasks - r of whatever job is there, and may read the fields: they cannot change before that task is counted in
-// `unfinished`. So a worker that comes late needs no check-in, and the caller waits for work only, never for workers.
+// A job is published by its fields first and `ends` last: the first task that nobody has taken (low half), and the one
+// after the last. Who moves an end by one owns the task there, of whatever job it is, and may read the fields: they
+// cannot change before that task is counted in `unfinished`. So a worker that comes late needs no check-in, and the
+// caller waits for work only, never for workers. The caller takes tasks from the front and workers from the back, so
+// that of arrays that one kernel after the other passes over, each core has its part in its own cache.
 static struct {
     atomic_bool busy;            // a thread has the pool
     atomic_int wanted;           // threads asked for, 0 until somebody asks
@@ -28,8 +30,7 @@ static struct {
 
     void (*fn)(int64_t, void *);
     void *context;
-    int64_t tasks;
-    _Alignas(64) atomic_int_fast64_t remaining;  // tasks that nobody has taken
+    _Alignas(64) atomic_uint_fast64_t ends;
     _Alignas(64) atomic_int_fast64_t unfinished; // tasks that are not done
     _Alignas(64) atomic_int sleepers;            // workers that wait for `work`
     atomic_bool caller_sleeps;
@@ -44,7 +45,7 @@ static void forget_pool(void) {
     pool.started = 0;
     pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     pool.work = pool.done = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-    atomic_store(&pool.remaining, 0);
+    atomic_store(&pool.ends, 0);
     atomic_store(&pool.unfinished, 0);
     atomic_store(&pool.sleepers, 0);
     atomic_store(&pool.caller_sleeps, false);
@@ -73,14 +74,18 @@ static int64_t now(void) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static inline uint32_t first_of(uint64_t ends) { return (uint32_t)ends; }
+static inline uint32_t end_of(uint64_t ends) { return (uint32_t)(ends >> 32); }
+
 // Takes a task of the current job and runs it; false when there is none.
-static bool run_one_task(void) {
-    int_fast64_t left = atomic_load_explicit(&pool.remaining, memory_order_relaxed);
+static bool run_one_task(bool from_back) {
+    uint_fast64_t ends = atomic_load_explicit(&pool.ends, memory_order_relaxed), rest;
     do {
-        if (left <= 0) return false;
-    } while (!atomic_compare_exchange_weak_explicit(&pool.remaining, &left, left - 1, memory_order_acquire,
+        if (first_of(ends) >= end_of(ends)) return false;
+        rest = from_back ? ends - ((uint64_t)1 << 32) : ends + 1;
+    } while (!atomic_compare_exchange_weak_explicit(&pool.ends, &ends, rest, memory_order_acquire,
                                                     memory_order_relaxed));
-    pool.fn(pool.tasks - left, pool.context);
+    pool.fn(from_back ? end_of(rest) : first_of(ends), pool.context);
     // Sequential order here and in the caller: either the caller sees the count or this thread sees that it sleeps.
     if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
         pthread_mutex_lock(&pool.mutex);
@@ -90,7 +95,10 @@ static bool run_one_task(void) {
     return true;
 }
 
-static bool has_work(void) { return atomic_load(&pool.remaining) > 0 || atomic_load(&pool.stop); }
+static bool has_work(void) {
+    uint64_t ends = atomic_load(&pool.ends);
+    return first_of(ends) < end_of(ends) || atomic_load(&pool.stop);
+}
 static bool is_done(void) { return atomic_load(&pool.unfinished) <= 0; }
 
 static bool spin_until(bool (*condition)(void)) {
@@ -108,7 +116,7 @@ static bool spin_until(bool (*condition)(void)) {
 static void *worker(void *unused) {
     (void)unused;
     for (;;) {
-        while (run_one_task()) {}
+        while (run_one_task(true)) {}
         if (!spin_until(has_work)) {
             pthread_mutex_lock(&pool.mutex);
             atomic_fetch_add(&pool.sleepers, 1);
@@ -157,18 +165,17 @@ static void wake_workers(int64_t count) {
 static void run_tasks(int64_t tasks, void (*fn)(int64_t task, void *context), void *context, bool wakes) {
     pthread_once(&once, initialise);
     int workers = atomic_load_explicit(&pool.wanted, memory_order_relaxed) - 1;
-    if (tasks <= 1 || workers < 1 || atomic_exchange(&pool.busy, true)) {
+    if (tasks <= 1 || tasks > INT32_MAX || workers < 1 || atomic_exchange(&pool.busy, true)) {
         for (int64_t i = 0; i < tasks; i++) fn(i, context);
         return;
     }
     if (pool.started != workers) start_workers(workers);
     pool.fn = fn;
     pool.context = context;
-    pool.tasks = tasks;
     atomic_store_explicit(&pool.unfinished, tasks, memory_order_relaxed);
-    atomic_store(&pool.remaining, tasks);
+    atomic_store(&pool.ends, (uint64_t)tasks << 32);
     if (wakes) wake_workers(tasks - 1);
-    while (run_one_task()) {}
+    while (run_one_task(false)) {}
     if (!spin_until(is_done)) {
         pthread_mutex_lock(&pool.mutex);
         atomic_store(&pool.caller_sleeps, true);
