@@ -103,16 +103,17 @@ typedef struct {
     void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
 } gemm_job;
 
-// Cuts by measured costs: a task below about a million operations or 300 KB of memory (10 and 5 us) is not worth handing
-// over; OpenBLAS packs its
+// Cuts by measured costs: a task below about a million operations or 300 KB of memory (10 and 5 us) is not worth waking
+// a thread for, nor one below a sixth of that worth handing over to one that is awake; OpenBLAS packs its
 // operands for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and
 // the inner dimension are cut only when rows do not give enough tasks.
 static void cut(gemm_job *job) {
     const mk_gemm_plan *p = job->plan;
     double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
     double bytes = (double)(p->m * p->k + p->k * p->n + p->m * p->n) * (double)job->size;
-    int64_t wanted = mk_clamp((int64_t)fmax(operations / 1e6, bytes / 3e5), 1, 64);
     job->is_short = (double)p->batch * fmax(operations / 2e6, bytes / 1e6) < 1;
+    int64_t wanted = mk_clamp((int64_t)fmax(operations / (job->is_short ? 1.5e5 : 1e6), bytes / 3e5), 1, 64);
+    if (job->is_short) wanted = mk_min(wanted, 4);
     job->group = mk_clamp((int64_t)(2e6 / (operations + 1)), 1, p->batch);
     if (p->batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, p->batch));
     // Columns of a transposed A are short rows of its memory: better read for all of B's columns at once.
