@@ -56,6 +56,25 @@ import Testing
         }
     }
 
+    /// Sizes that are cut into blocks, on both sides of the limits of rows and depth: against the float64 product, which
+    /// another kernel makes.
+    @Test(arguments: [
+        [130, 70, 900], [129, 1100, 130], [300, 48, 801], [128, 17, 10], [1, 1600, 128], [1600, 128, 1], [64, 256, 3200],
+        [520, 130, 2050], [33, 65, 500], [2048, 16, 16],
+    ]) func cutProducts(_ sizes: [Int]) {
+        let (m, n, k) = (sizes[0], sizes[1], sizes[2])
+        for flags in 0..<4 {
+            let (transposeA, transposeB) = (flags & 1 == 1, flags & 2 == 2)
+            let a = SampleInput.uniform(transposeA ? [k, m] : [m, k], seed: 3)
+            let b = SampleInput.uniform(transposeB ? [n, k] : [k, n], seed: 4)
+            let wide = matmul(a, b, transposeA: transposeA, transposeB: transposeB)
+            let z = matmul(
+                a.cast(to: .float32), b.cast(to: .float32), transposeA: transposeA, transposeB: transposeB)
+            let worst = (z.cast(to: .float64) - wide).abs().max().item()
+            #expect(wide.dtype == .float64 && worst <= 1e-6 * Double(k), "\(sizes) \(flags)")
+        }
+    }
+
     @Test func vectors() {
         let m = Tensor([[1.0, 2, 3], [4, 5, 6]])
         #expect(matmul(m, Tensor([1.0, 0, 2])).scalars() == [Float(7), 16])

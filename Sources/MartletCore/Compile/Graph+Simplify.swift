@@ -36,10 +36,19 @@ extension Graph {
         var result = Graph()
         var map = [Int](repeating: -1, count: specs.count)
         var known: [Expression: [Int]] = [:]
+        var numbers: [Number: Int] = [:]
         for value in inputs { map[value] = result.addInput(specs[value]) }
         for (value, source) in sources.enumerated() {
             switch source {
-            case .constant(let tensor): map[value] = result.addConstant(tensor)
+            case .constant(let tensor):
+                // Each number in a formula is a constant of its own, until here.
+                if tensor.elementCount == 1 {
+                    let number = Number(spec: tensor.spec, bytes: tensor.withUnsafeBytes { Array($0) })
+                    map[value] = numbers[number] ?? result.addConstant(tensor)
+                    numbers[number] = map[value]
+                } else {
+                    map[value] = result.addConstant(tensor)
+                }
             case .variable(let variable): map[value] = result.addVariable(variable)
             case .input, .node: break
             }
@@ -74,6 +83,11 @@ extension Graph {
         result.results = results.map { map[$0] }
         result.updates = updates.map { Update(variable: $0.variable, value: map[$0.value]) }
         return result.pruned()
+    }
+
+    private struct Number: Hashable {
+        let spec: TensorSpec
+        let bytes: [UInt8]
     }
 
     private struct Expression: Hashable {

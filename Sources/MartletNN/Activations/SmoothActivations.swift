@@ -57,7 +57,12 @@ extension ActivationFunction {
     }
 
     /// x times its sigmoid.
-    public static let silu = ActivationFunction("silu") { $0 * $0.sigmoid() }
+    public static let silu = ActivationFunction("silu") {
+        withDerivative($0, { $0 * $0.sigmoid() }) { x in
+            let s = x.sigmoid()
+            return s * (x * (1 - s) + 1)
+        }
+    }
 
     /// Keras's other name for `silu`.
     public static let swish = silu
@@ -71,17 +76,34 @@ extension ActivationFunction {
     /// Source: D. Hendrycks, K. Gimpel, *Gaussian error linear units*, 2016.
     public static func gelu(approximate: Bool = false) -> ActivationFunction {
         if approximate {
-            return ActivationFunction("gelu", ["approximate": true]) { x in
-                let inner = (x + x * x * x * 0.044715) * (2 / Double.pi).squareRoot()
-                return x * (inner.tanh() + 1) * 0.5
+            let scale = (2 / Double.pi).squareRoot()
+            @Sendable func inner(_ x: Tensor) -> Tensor { ((x + x * x * x * 0.044715) * scale).tanh() }
+            return ActivationFunction("gelu", ["approximate": true]) {
+                withDerivative($0, { x in x * (inner(x) + 1) * 0.5 }) { x in
+                    let t = inner(x)
+                    return (t + 1) * 0.5 + x * (1 - t.square()) * (x.square() * (3 * 0.044715) + 1) * (scale / 2)
+                }
             }
         }
         // erfc, not 1 + erf: the tail of negative numbers keeps its digits.
-        return ActivationFunction("gelu") { $0 * ($0 * -0.5.squareRoot()).erfc() * 0.5 }
+        @Sendable func probability(_ x: Tensor) -> Tensor { (x * -0.5.squareRoot()).erfc() * 0.5 }
+        return ActivationFunction("gelu") {
+            withDerivative($0, { $0 * probability($0) }) { x in
+                probability(x) + x * (x.square() * -0.5).exp() * (0.5 / Double.pi).squareRoot()
+            }
+        }
     }
 
     /// x times the probability that a standard normal number is smaller.
     public static var gelu: ActivationFunction { .gelu() }
+
+    /// `value(x)` with its derivative in closed form: a compiled step computes the two in one pass over x, which nobody
+    /// needs any more then, and the way back is one product.
+    private static func withDerivative(
+        _ x: Tensor, _ value: (Tensor) -> Tensor, _ derivative: @escaping (Tensor) -> Tensor
+    ) -> Tensor {
+        withCustomGradient(of: x) { x in (value(x), { $0 * derivative(x) }) }
+    }
 
     /// Below 0 `alpha * (e^x - 1)`, above x. The exponential never sees a positive number, whose overflow would reach
     /// the gradient.
