@@ -44,12 +44,14 @@ def run(args, name, workload, threads):
     command += ["--workload", workload, "--threads", str(threads), "--seconds", str(args.seconds), "--json"]
     command += ["--steps", str(args.steps)] if args.steps else []
     environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
-    print(f"{workload}, threads {threads}: {name}", file=sys.stderr)
+    print(f"{workload}, threads {threads}: {name}", end=" ", file=sys.stderr, flush=True)
     try:
         out = subprocess.run(command, cwd=args.peers if name != "martlet" else None, env=environment,
                              capture_output=True, text=True, timeout=LIMIT)
         if out.returncode == 0:
-            return json.loads(out.stdout.strip().splitlines()[-1])
+            result = json.loads(out.stdout.strip().splitlines()[-1])
+            print(f"{result['ms_per_step_median']} ms", file=sys.stderr, flush=True)
+            return result
         print(f"  failed: {out.stderr[-500:]}", file=sys.stderr)
     except subprocess.TimeoutExpired:
         print(f"  stopped after {LIMIT} s", file=sys.stderr)

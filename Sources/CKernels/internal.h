@@ -75,6 +75,13 @@ static inline void mk_parallel_ranges(int64_t n, int64_t grain, void (*fn)(int64
     mk_parallel_for(mk_ceil_div(n, grain), mk_run_range, &ranges);
 }
 
+// The same for work of some microseconds, which only threads that are awake share.
+static inline void mk_awake_ranges(int64_t n, int64_t grain, void (*fn)(int64_t begin, int64_t end, void *context),
+                                   void *context) {
+    mk_ranges ranges = {n, grain, fn, context};
+    mk_parallel_for_awake(mk_ceil_div(n, grain), mk_run_range, &ranges);
+}
+
 // The number of items of `elements` elements each that make a task.
 static inline int64_t mk_grain_of(int64_t elements) { return mk_max(1, MK_GRAIN / mk_max(1, elements)); }
 

@@ -38,8 +38,9 @@ typedef void (*range_fn)(int64_t begin, int64_t end, void *context);
 static void run(range_fn rows, range_fn columns, void *job, int64_t outer, int64_t n, int64_t inner) {
     if (outer == 0 || n == 0 || inner == 0) return;
     // An exponential costs as much as several additions: tasks are smaller than those of a reduction.
-    int64_t work = 4 * n * mk_min(inner, MK_BAND);
-    if (inner == 1) mk_parallel_ranges(outer, mk_grain_of(work), rows, job);
+    int64_t work = 4 * n * mk_min(inner, MK_BAND), grain = mk_grain_of(work);
+    if (inner == 1 && outer <= grain) mk_awake_ranges(outer, mk_max(grain / 24, MK_ROWS), rows, job);
+    else if (inner == 1) mk_parallel_ranges(outer, grain, rows, job);
     else mk_parallel_ranges(outer * mk_ceil_div(inner, MK_BAND), mk_grain_of(work), columns, job);
 }
 
