@@ -50,7 +50,7 @@ def run(args, name, workload, threads):
                              capture_output=True, text=True, timeout=LIMIT)
         if out.returncode == 0:
             result = json.loads(out.stdout.strip().splitlines()[-1])
-            print(f"{result['ms_per_step_median']} ms", file=sys.stderr, flush=True)
+            print(f"{result.get('ms_per_step_median', '')} ms", file=sys.stderr, flush=True)
             return result
         print(f"  failed: {out.stderr[-500:]}", file=sys.stderr)
     except subprocess.TimeoutExpired:

@@ -189,7 +189,7 @@ static void run_task(int64_t task, void *context) {
         int64_t n = end - start < j->tile ? end - start : j->tile;
         for (int32_t k = 0; k < p->inputs; k++) {
             if (j->place[k] == IN_INPUT) at[k] = (char *)j->inputs[k] + start * j->width[k];
-            else if (j->place[k] == IN_SCRATCH && !is_scalar(&j->layouts[k])) gather(&j->layouts[k], j->width[k], j->inputs[k], start, n, at[k]);
+            else if (!is_scalar(&j->layouts[k])) gather(&j->layouts[k], j->width[k], j->inputs[k], start, n, at[k]);
         }
         for (int32_t o = 0; o < p->outputs; o++) {
             uint16_t r = p->output_registers[o];

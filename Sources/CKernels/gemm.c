@@ -28,8 +28,9 @@ static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m
 }
 
 // OpenBLAS's kernels for AVX-512 do not pack their operands in products of up to 10^6 multiplications, and reach 105 to
-// 117 GFLOP/s there where packing gives 90 to 102 (Zen 4, 0.3.21). So larger products are cut into such, where rows are
-// short enough: without packing, rows of a page and more miss the translation cache.
+// 117 GFLOP/s there where packing gives 90 to 102 (Zen 4, 0.3.21). So larger products are cut into such. Operands whose
+// rows are a page and longer, and would miss the translation cache, are copied before, and so is a transposed B, for
+// which there is no such kernel.
 #define UNPACKED_LIMIT 1000000
 #define UNPACKED_ROW 1024
 
@@ -46,9 +47,11 @@ static bool has_unpacked(void) {
     return unpacked;
 }
 
+// What one call of OpenBLAS takes, and which operands are copied for it.
 typedef struct {
     int64_t rows, columns, depth;
-} extents;
+    bool copies_a, copies_b;
+} call_plan;
 
 // The most even parts of at most `most`, in multiples of `unit`.
 static int64_t even_part(int64_t n, int64_t most, int64_t unit) {
@@ -56,25 +59,66 @@ static int64_t even_part(int64_t n, int64_t most, int64_t unit) {
     return mk_min(mk_ceil_div(mk_ceil_div(n, parts), unit) * unit, n);
 }
 
-// What one call of OpenBLAS takes.
-static extents call_extents(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+static call_plan plan_calls(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
                             int64_t row_a, int64_t row_b) {
-    extents whole = { m, n, k };
-    if (type != MK_F32 || m < 16 || n < 16 || row_b > UNPACKED_ROW || (transpose_a && row_a > UNPACKED_ROW)) return whole;
-    if ((double)m * (double)n * (double)k <= UNPACKED_LIMIT) return whole;
-    if (transpose_b || !has_unpacked()) return whole;
+    call_plan whole = { .rows = m, .columns = n, .depth = k };
+    if (type != MK_F32 || m < 16 || n < 16) return whole;
+    if ((double)m * (double)n * (double)k <= UNPACKED_LIMIT || !has_unpacked()) return whole;
+    call_plan call = {
+        .columns = even_part(n, 64, 16), .copies_a = transpose_a && row_a > UNPACKED_ROW,
+        .copies_b = transpose_b || row_b > UNPACKED_ROW,
+    };
+    // A copy pays when it is read often enough.
+    if ((call.copies_b && m < 128) || (call.copies_a && n < 128)) return whole;
     // Of a transposed A a piece of some depth is read in short rows, again for each 64 columns: it stays in the
     // second-level cache beside that of B.
     int64_t depth = transpose_a ? mk_clamp(131072 / (m + n), 128, 400) : 400;
-    extents call = { .columns = even_part(n, 64, 16), .depth = even_part(k, depth, 16) };
+    call.depth = even_part(k, depth, 16);
     call.rows = even_part(m, UNPACKED_LIMIT / (call.columns * call.depth) / 8 * 8, 8);
     return call;
+}
+
+static void copy_rows(const float *from, int64_t rows, int64_t columns, int64_t row, float *to) {
+    for (int64_t i = 0; i < rows; i++) memcpy(to + i * columns, from + i * row, (size_t)columns * sizeof(float));
+}
+
+// A float32 product in calls whose operands are copied to where their rows follow each other: all of B's for a piece of
+// the inner dimension, A's block by block.
+static void product_of_copies(call_plan call, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                              double alpha, const float *a, int64_t row_a, const float *b, int64_t row_b, double beta,
+                              float *c, int64_t row_c) {
+    float *room = mk_temporary(call.depth * (n + call.rows), sizeof(float)), *block = room + call.depth * n;
+    for (int64_t l = 0; l < k; l += call.depth) {
+        int64_t depth = mk_min(call.depth, k - l);
+        for (int64_t j = 0; j < n && call.copies_b; j += call.columns) {
+            int64_t columns = mk_min(call.columns, n - j);
+            float *panel = room + j * depth;
+            if (transpose_b) mk_transpose_matrix(sizeof(float), b + j * row_b + l, columns, depth, row_b, panel);
+            else copy_rows(b + l * row_b + j, depth, columns, row_b, panel);
+        }
+        for (int64_t i = 0; i < m; i += call.rows) {
+            int64_t rows = mk_min(call.rows, m - i);
+            const float *from = a + (transpose_a ? l * row_a + i : i * row_a + l);
+            if (call.copies_a) copy_rows(from, depth, rows, row_a, block);
+            for (int64_t j = 0; j < n; j += call.columns) {
+                int64_t columns = mk_min(call.columns, n - j);
+                product(MK_F32, transpose_a, false, rows, columns, depth, alpha, call.copies_a ? block : from,
+                        call.copies_a ? rows : row_a, call.copies_b ? room + j * depth : b + l * row_b + j,
+                        call.copies_b ? columns : row_b, l == 0 ? beta : 1, c + i * row_c + j, row_c);
+            }
+        }
+    }
+    mk_free_temporary(room);
 }
 
 void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
     if (m == 0 || n == 0) return;
-    extents call = call_extents(type, transpose_a, transpose_b, m, n, k, row_a, row_b);
+    call_plan call = plan_calls(type, transpose_a, transpose_b, m, n, k, row_a, row_b);
+    if (call.copies_a || call.copies_b) {
+        product_of_copies(call, transpose_a, transpose_b, m, n, k, alpha, a, row_a, b, row_b, beta, c, row_c);
+        return;
+    }
     size_t size = mk_size_of(type);
     for (int64_t l = 0; l == 0 || l < k; l += call.depth) {
         for (int64_t i = 0; i < m; i += call.rows) {
@@ -104,9 +148,9 @@ typedef struct {
 } gemm_job;
 
 // Cuts by measured costs: a task below about a million operations or 300 KB of memory (10 and 5 us) is not worth waking
-// a thread for, nor one below a sixth of that worth handing over to one that is awake; OpenBLAS packs its
-// operands for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and
-// the inner dimension are cut only when rows do not give enough tasks.
+// a thread for, nor one below a sixth of that worth handing over to one that is awake; OpenBLAS may pack its operands
+// for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and the inner
+// dimension are cut only when rows do not give enough tasks.
 static void cut(gemm_job *job) {
     const mk_gemm_plan *p = job->plan;
     double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
@@ -117,8 +161,9 @@ static void cut(gemm_job *job) {
     job->group = mk_clamp((int64_t)(2e6 / (operations + 1)), 1, p->batch);
     if (p->batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, p->batch));
     // Columns of a transposed A are short rows of its memory: better read for all of B's columns at once.
-    bool unpacked = p->transpose_a && mk_max(p->m, p->n) <= UNPACKED_ROW;
-    int64_t row_blocks = mk_clamp(p->m / (wanted <= 16 ? 32 : unpacked ? 64 : 128), 1, wanted);
+    // Operands with long rows are copied for each task: it has more rows.
+    bool is_wide = mk_max(job->row_b, p->transpose_a ? job->row_a : 0) > UNPACKED_ROW;
+    int64_t row_blocks = mk_clamp(p->m / (wanted <= 16 ? 32 : is_wide ? 256 : p->transpose_a ? 64 : 128), 1, wanted);
     int64_t column_blocks = mk_clamp(p->n / 64, 1, mk_min(8, wanted) / row_blocks);
     int64_t enough = mk_min(8, wanted) / (row_blocks * mk_max(column_blocks, 1)), depth_blocks = 1;
     while (2 * depth_blocks <= enough && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
@@ -192,8 +237,8 @@ static void run_in_depth(gemm_job *job) {
     mk_free(job->parts, bytes);
 }
 
-// There are no unpacked kernels for a transposed B, and those that pack are slow in small products. A copy of B the other
-// way round costs a few percent where there are many rows.
+// There are no unpacked kernels for a transposed B, and those that pack are slow in small products. A copy of B the
+// other way round costs a few percent where there are many rows.
 static bool wants_plain_b(const mk_gemm_plan *p) {
     return p->type == MK_F32 && p->transpose_b && !p->transpose_a && (p->batch == 1 || p->stride_b == 0)
         && p->m * p->batch >= 128 && p->n >= 16 && p->n <= UNPACKED_ROW && p->k > 0 && p->n * p->k <= 1 << 20

@@ -11,7 +11,8 @@ import Testing
         ("√a + b", { $0.squareRoot() + $1 * $2 }), ("a + (b - a) c", { $0 + ($1 - $0) * $2 }),
         ("(b - a) c + a", { ($1 - $0) * $2 + $0 }), ("a - (b - a) c", { $0 - ($1 - $0) * $2 }),
         ("b + (b - a) c", { $1 + ($1 - $0) * $2 }), ("a b + a b", { $0 * $1 + $0 * $1 - $2 }),
-        ("where", { `where`($0 .> $1, $2, $1 * $2 + 0.5) }), ("c > a b", { ($2 .> $0 * $1).cast(to: $0.dtype) + $2 * $1 }),
+        ("where", { `where`($0 .> $1, $2, $1 * $2 + 0.5) }),
+        ("c > a b", { ($2 .> $0 * $1).cast(to: $0.dtype) + $2 * $1 }),
     ]
 
     /// Sizes around the width of a vector, of a tile and of a task.
@@ -23,7 +24,8 @@ import Testing
             for size in Self.sizes {
                 for scalars in 0..<8 {
                     let operands = (0..<3).map { place in
-                        SampleInput.uniform(scalars >> place & 1 == 1 ? [] : [size], seed: UInt64(7 * size + place)).cast(to: type)
+                        let shape: Shape = scalars >> place & 1 == 1 ? [] : [size]
+                        return SampleInput.uniform(shape, seed: UInt64(7 * size + place)).cast(to: type)
                     }
                     let graph = compiled { (x: [Tensor]) -> Tensor in formula(x[0], x[1], x[2]) }
                     let eager = formula(operands[0], operands[1], operands[2])
