@@ -139,10 +139,9 @@ void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     kernel_job job = { .plan = plan, .x = x, .dy = dy, .positions = positions,
                        .gather = mk_conv_gather(plan, offsets) };
-    // Sixteen tasks of at least 2 million operations; a sum is worth its memory when it has several times more
-    // positions than the products need to be efficient.
+    // A sum is worth its memory when it has several times more positions than the products need to be efficient.
     int64_t tap_rows = plan->kernel[0] * plan->kernel[1];
-    int64_t wanted = mk_clamp((int64_t)(2e-6 * (double)positions * (double)elements), 1, 16);
+    int64_t wanted = mk_conv_tasks(positions, elements);
     int64_t parts = mk_clamp(positions / 256, 1, wanted);
     job.strips = mk_clamp(wanted / parts, 1, tap_rows);
     job.strip_rows = mk_ceil_div(tap_rows, job.strips);

@@ -24,9 +24,7 @@ int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions) {
 
 int64_t mk_task_positions(int64_t columns, size_t size, int64_t positions, int64_t work) {
     int64_t block = mk_block_positions(columns, size, positions);
-    // A task of a million operations takes about 10 us.
-    int64_t wanted = mk_clamp((int64_t)(2e-6 * (double)positions * (double)work), 1, 16);
-    return mk_min(block, mk_max(mk_ceil_div(mk_ceil_div(positions, wanted), 16) * 16, 16));
+    return mk_min(block, mk_max(mk_ceil_div(mk_ceil_div(positions, mk_conv_tasks(positions, work)), 16) * 16, 16));
 }
 
 // Copies a window for `count` positions. A constant size becomes a few moves; a call for 12 bytes costs more than they

@@ -36,6 +36,11 @@ static inline size_t mk_offset_bytes(const mk_conv_plan *plan) {
     return (size_t)(plan->kernel[0] + plan->kernel[1] + plan->kernel[2]) * sizeof(int64_t);
 }
 
+// Tasks that convolve positions of `work` multiplications each: at least a million operations (10 us), 16 at most.
+static inline int64_t mk_conv_tasks(int64_t positions, int64_t work) {
+    return mk_clamp((int64_t)(2e-6 * (double)positions * (double)work), 1, 16);
+}
+
 // Positions of a block whose columns stay in the second-level cache, and are still enough for a product at full speed.
 int64_t mk_block_positions(int64_t columns, size_t size, int64_t positions);
 // The same where each block is a task: fewer positions, if otherwise the tasks were few. `work`: multiplications for a

@@ -70,12 +70,7 @@ MK_DEFINE_INTEGER(u8, uint8_t, uint8_t)
         uint8_t *r = dst; \
         if (n == 0) return; \
         bool x0 = *x != 0, y0 = *y != 0; \
-        switch (scalars) { \
-        case 0: MK_VECTOR_LOOP r[i] = f(x[i] != 0, y[i] != 0); break; \
-        case 1: MK_VECTOR_LOOP r[i] = f(x0, y[i] != 0); break; \
-        case 2: MK_VECTOR_LOOP r[i] = f(x[i] != 0, y0); break; \
-        default: MK_VECTOR_LOOP r[i] = f(x0, y0); break; \
-        } \
+        MK_SCALARS_OF_TWO(f, x[i] != 0, y[i] != 0) \
     }
 #define mk_and(x, y) ((x) & (y))
 #define mk_or(x, y) ((x) | (y))

@@ -12,9 +12,20 @@
 #define MK_LOOP_ARGUMENTS int64_t n, unsigned scalars, const void *a, const void *b, const void *c, void *dst
 typedef void mk_loop(MK_LOOP_ARGUMENTS);
 
+// r[i] = f(X, Y), of which either may be a scalar: x0 or y0, read before the loop, since the compiler cannot know that it
+// stays.
+#define MK_SCALARS_OF_TWO(f, X, Y) \
+    switch (scalars) { \
+    case 0: MK_VECTOR_LOOP r[i] = f(X, Y); break; \
+    case 1: MK_VECTOR_LOOP r[i] = f(x0, Y); break; \
+    case 2: MK_VECTOR_LOOP r[i] = f(X, y0); break; \
+    default: MK_VECTOR_LOOP r[i] = f(x0, y0); break; \
+    }
+
 // The loop of an operation on a type; NULL where there is none.
-mk_loop *f32_loop(mk_op op), *f32_checked_loop(mk_op op), *f64_loop(mk_op op), *i32_loop(mk_op op), *i64_loop(mk_op op), *u8_loop(mk_op op);
-mk_loop *bool_loop(mk_op op), *mk_select_loop(size_t width);
+mk_loop *f32_loop(mk_op op), *f32_checked_loop(mk_op op), *f64_loop(mk_op op);
+mk_loop *i32_loop(mk_op op), *i64_loop(mk_op op), *u8_loop(mk_op op), *bool_loop(mk_op op);
+mk_loop *mk_select_loop(size_t width);
 
 void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *dst);
 

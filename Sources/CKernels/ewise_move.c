@@ -91,6 +91,7 @@ void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *
     }
 }
 
+#define MK_CHOICE(x, y) (condition[i] ? (x) : (y))
 #define MK_DEFINE_SELECT(T) \
     MK_CLONES static void select_##T(MK_LOOP_ARGUMENTS) { \
         const uint8_t *condition = a; \
@@ -98,12 +99,8 @@ void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *
         T *r = dst; \
         if (n == 0) return; \
         T x0 = *x, y0 = *y; \
-        switch (scalars >> 1) { \
-        case 0: MK_VECTOR_LOOP r[i] = condition[i] ? x[i] : y[i]; break; \
-        case 1: MK_VECTOR_LOOP r[i] = condition[i] ? x0 : y[i]; break; \
-        case 2: MK_VECTOR_LOOP r[i] = condition[i] ? x[i] : y0; break; \
-        default: MK_VECTOR_LOOP r[i] = condition[i] ? x0 : y0; break; \
-        } \
+        scalars >>= 1; \
+        MK_SCALARS_OF_TWO(MK_CHOICE, x[i], y[i]) \
     }
 MK_DEFINE_SELECT(uint8_t)
 MK_DEFINE_SELECT(uint16_t)

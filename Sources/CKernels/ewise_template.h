@@ -14,19 +14,14 @@
         MK_T *r = dst; \
         LOOP r[i] = MK_OF(name)(x[i], y[i]); \
     }
-// Those that take scalars: a scalar is read before the loop, since the compiler cannot know that it stays.
+// Those that take scalars.
 #define MK_DEFINE_SCALAR_BINARY(R, name, f) \
     MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
         const MK_T *x = a, *y = b; \
         R *r = dst; \
         if (n == 0) return; \
         MK_T x0 = *x, y0 = *y; \
-        switch (scalars) { \
-        case 0: MK_VECTOR_LOOP r[i] = f(x[i], y[i]); break; \
-        case 1: MK_VECTOR_LOOP r[i] = f(x0, y[i]); break; \
-        case 2: MK_VECTOR_LOOP r[i] = f(x[i], y0); break; \
-        default: MK_VECTOR_LOOP r[i] = f(x0, y0); break; \
-        } \
+        MK_SCALARS_OF_TWO(f, x[i], y[i]) \
     }
 #define MK_DEFINE_TERNARY(name) \
     MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \

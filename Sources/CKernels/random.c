@@ -82,7 +82,6 @@ typedef struct {
     uint64_t key, offset;
     void (*convert)(const void *words, int64_t n, void *out, const parameters *p);
     parameters parameters;
-    int64_t n;      // elements
 } draw;
 
 static void draw_range(int64_t begin, int64_t end, void *context) {
@@ -94,16 +93,10 @@ static void draw_range(int64_t begin, int64_t end, void *context) {
     }
 }
 
-static void draw_piece(int64_t piece, void *context) {
-    const draw *p = context;
-    draw_range(piece * PIECE, mk_min((piece + 1) * PIECE, p->n), context);
-}
-
 static void run(draw p, int64_t n) {
-    p.n = n;
     // A word costs half a nanosecond.
-    if (n < MK_GRAIN) mk_parallel_for_awake(mk_ceil_div(n, PIECE), draw_piece, &p);
-    else mk_parallel_for(mk_ceil_div(n, PIECE), draw_piece, &p);
+    if (n < MK_GRAIN) mk_awake_ranges(n, PIECE, draw_range, &p);
+    else mk_parallel_ranges(n, PIECE, draw_range, &p);
 }
 
 int64_t mk_random_steps(int64_t n) { return n / 2 + n % 2; }

@@ -41,7 +41,7 @@ static void run(range_fn rows, range_fn columns, void *job, int64_t outer, int64
     int64_t work = 4 * n * mk_min(inner, MK_BAND), grain = mk_grain_of(work);
     if (inner == 1 && outer <= grain) mk_awake_ranges(outer, mk_max(grain / 24, MK_ROWS), rows, job);
     else if (inner == 1) mk_parallel_ranges(outer, grain, rows, job);
-    else mk_parallel_ranges(outer * mk_ceil_div(inner, MK_BAND), mk_grain_of(work), columns, job);
+    else mk_parallel_ranges(outer * mk_ceil_div(inner, MK_BAND), grain, columns, job);
 }
 
 static void forward(mk_dtype dtype, bool log, const void *x, void *y, int64_t outer, int64_t n, int64_t inner) {
