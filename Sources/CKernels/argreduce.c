@@ -13,7 +13,7 @@ typedef struct {
 
 // `best` holds the extreme of each column so far; a NaN beats all but an earlier NaN.
 #define DEFINE(name, T, BEATS) \
-    MK_CLONES static void name(int64_t begin, int64_t end, void *context) { \
+    MK_CLONES(static, void, name, (int64_t begin, int64_t end, void *context), (begin, end, context)) { \
         const search *p = context; \
         for (int64_t i = begin; i < end; i++) { \
             int64_t column = i % p->bands * p->band, width = mk_min(p->band, p->inner - column); \

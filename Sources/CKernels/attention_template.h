@@ -58,8 +58,9 @@ MK_INLINE void NAME(restrict_row)(const NAME(job) *p, const NAME(tile) *t, int64
 
 // One tile of the softmax: takes the scores to exp(score - max), where max is the largest of this tile and those
 // before, and keeps up each row's max and sum. What the rows of `out` hold so far is scaled to the new max.
-MK_CLONES static void NAME(exponentials)(const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
-                                         T *restrict max, T *restrict sum, T *restrict fresh, T *out) {
+MK_CLONES(static, void, NAME(exponentials), (const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
+           T *restrict max, T *restrict sum, T *restrict fresh, T *out),
+          (p, t, nothing, scores, max, sum, fresh, out)) {
     const mk_attention_plan *a = p->plan;
     bool is_first = t->key == 0, is_plain = !p->bias && !p->mask && !a->causal;
     for (int64_t i = 0; i < t->rows && !is_plain; i++)
@@ -83,7 +84,8 @@ MK_CLONES static void NAME(exponentials)(const NAME(job) *p, const NAME(tile) *t
     }
 }
 
-MK_CLONES static void NAME(finish)(const NAME(job) *p, const NAME(tile) *t, const T *max, const T *sum, T *out) {
+MK_CLONES(static, void, NAME(finish), (const NAME(job) *p, const NAME(tile) *t, const T *max, const T *sum, T *out),
+          (p, t, max, sum, out)) {
     const mk_attention_plan *a = p->plan;
     T *log_sum = p->log_sum + (t->batch * a->queries + t->row) * a->heads + t->head;
     for (int64_t i = 0; i < t->rows; i++) {
@@ -127,8 +129,8 @@ static void NAME(forward_task)(int64_t task, void *context) {
 }
 
 // weights = exp(scores - log_sum), and delta = dO · O for each row.
-MK_CLONES static void NAME(weights)(const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
-                                    T *restrict delta) {
+MK_CLONES(static, void, NAME(weights), (const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
+           T *restrict delta), (p, t, nothing, scores, delta)) {
     const mk_attention_plan *a = p->plan;
     int64_t row_o = a->heads * a->value_depth, first = t->batch * a->queries + t->row;
     const T *log_sum = p->log_sum + first * a->heads + t->head;
@@ -147,8 +149,8 @@ MK_CLONES static void NAME(weights)(const NAME(job) *p, const NAME(tile) *t, con
 }
 
 // dscores = weights (dscores - delta); 0 for a query that sees nothing: it depends on no score.
-MK_CLONES static void NAME(score_gradient)(const NAME(tile) *t, const bool *nothing, const T *restrict weights,
-                                           const T *restrict delta, T *restrict dscores) {
+MK_CLONES(static, void, NAME(score_gradient), (const NAME(tile) *t, const bool *nothing, const T *restrict weights,
+           const T *restrict delta, T *restrict dscores), (t, nothing, weights, delta, dscores)) {
     for (int64_t i = 0; i < t->rows; i++) {
         const T *restrict w = weights + i * t->keys;
         T *restrict d = dscores + i * t->keys, own = delta[i];

@@ -14,8 +14,8 @@ typedef struct {
 
 // Adds the columns of `count` positions, from `first` in their image, to the image's channels of one group.
 #define ADD_COLUMNS(T, NAME)                                                                                           \
-    MK_CLONES static void NAME(const mk_gather *g, int64_t channels, int64_t first, int64_t count,                     \
-                               const T *restrict columns, T *restrict image) {                                         \
+    MK_CLONES(static, void, NAME, (const mk_gather *g, int64_t channels, int64_t first, int64_t count,                 \
+               const T *restrict columns, T *restrict image), (g, channels, first, count, columns, image)) {           \
         const int64_t *grid = g->grid;                                                                                 \
         bool together = channels == g->channels;                                                                       \
         for (int64_t t = 1; t < g->taps[2]; t++) together &= g->offset[2][t] == g->offset[2][t - 1] + 1;               \

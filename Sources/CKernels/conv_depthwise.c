@@ -17,8 +17,9 @@ typedef struct {
 
 // result[c] = sum over the list of source[position][c] * kernel[tap][c].
 #define COMBINE(T, NAME)                                                                                               \
-    MK_CLONES static void NAME(T *restrict result, const T *restrict source, const T *restrict kernel,                 \
-                               const int64_t *positions, const int64_t *taps, int64_t count, int64_t channels) {       \
+    MK_CLONES(static, void, NAME, (T *restrict result, const T *restrict source, const T *restrict kernel,             \
+               const int64_t *positions, const int64_t *taps, int64_t count, int64_t channels),                        \
+              (result, source, kernel, positions, taps, count, channels)) {                                            \
         int64_t c = 0;                                                                                                 \
         for (; c + CHUNK <= channels; c += CHUNK) {                                                                    \
             T sum[CHUNK] = { 0 };                                                                                      \
@@ -176,8 +177,9 @@ void mk_depthwise_input_gradient(const mk_conv_plan *plan, const void *dy, const
 
 // dkernel[tap][c] += x[position][c] * dy[c] over the list.
 #define ACCUMULATE(T, NAME)                                                                                            \
-    MK_CLONES static void NAME(T *restrict dkernel, const T *restrict x, const T *restrict dy,                         \
-                               const int64_t *positions, const int64_t *taps, int64_t count, int64_t channels) {       \
+    MK_CLONES(static, void, NAME, (T *restrict dkernel, const T *restrict x, const T *restrict dy,                     \
+               const int64_t *positions, const int64_t *taps, int64_t count, int64_t channels),                        \
+              (dkernel, x, dy, positions, taps, count, channels)) {                                                    \
         for (int64_t l = 0; l < count; l++) {                                                                          \
             const T *s = x + positions[l] * channels;                                                                  \
             T *k = dkernel + taps[l] * channels;                                                                       \

@@ -96,7 +96,8 @@ MK_INLINE void sum_taps(const thin_row *r, const float *rows, const float *kerne
 }
 
 // The last positions overlap those before where 8 do not divide them.
-MK_CLONES static void forward_row(const thin_row *r, const float *rows, const float *kernel, float low, float *y) {
+MK_CLONES(static, void, forward_row, (const thin_row *r, const float *rows, const float *kernel, float low, float *y),
+          (r, rows, kernel, low, y)) {
     int64_t i = 0;
     while (r->positions - i >= POSITIONS) {
         sum_taps(r, rows + i * r->step, kernel, low, y + i * r->output, POSITIONS);
@@ -178,7 +179,8 @@ MK_INLINE void sum_positions(const thin_row *r, const int32_t *offsets, const fl
 }
 
 // The numbers of taps are constants, so that the sums are registers.
-MK_CLONES static void gradient_row(const thin_row *r, const float *rows, const float *dy, float *sums) {
+MK_CLONES(static, void, gradient_row, (const thin_row *r, const float *rows, const float *dy, float *sums),
+          (r, rows, dy, sums)) {
     const int32_t *offsets = r->offsets;
     int64_t left = r->taps;
     for (; left >= TAPS; left -= TAPS, offsets += TAPS, sums += TAPS * MK_LANES) {

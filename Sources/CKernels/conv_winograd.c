@@ -31,8 +31,8 @@ const float *mk_winograd_patch(const mk_winograd_side *side, const mk_winograd_t
     return room;
 }
 
-MK_CLONES static void evaluate_inputs(const float *patch, int64_t row, int64_t channels, int64_t first_row,
-                                      int64_t end_row, float *v, int64_t plane) {
+MK_CLONES(static, void, evaluate_inputs, (const float *patch, int64_t row, int64_t channels, int64_t first_row,
+           int64_t end_row, float *v, int64_t plane), (patch, row, channels, first_row, end_row, v, plane)) {
     MK_FOR_LANES(c, channels) {
         mk_lanes t[MK_PLANES];
         for (int j = 0; j < MK_PATCH; j++) {
@@ -60,8 +60,9 @@ void mk_winograd_inputs(const mk_winograd_side *side, const mk_winograd_tiles *t
 }
 
 // Writes a tile's rows and columns that exist.
-MK_CLONES static void interpolate(const float *m, int64_t plane, int64_t channels, const float *bias, bool relu,
-                                  float *y, int64_t row, int64_t rows, int64_t columns) {
+MK_CLONES(static, void, interpolate, (const float *m, int64_t plane, int64_t channels, const float *bias, bool relu,
+           float *y, int64_t row, int64_t rows, int64_t columns),
+          (m, plane, channels, bias, relu, y, row, rows, columns)) {
     MK_FOR_LANES(c, channels) {
         mk_lanes t[MK_TILE * MK_PATCH];
         for (int j = 0; j < MK_PATCH; j++) {
@@ -96,8 +97,8 @@ typedef struct {
 } winograd_job;
 
 // One row of the kernel: an input channel's taps to all output channels.
-MK_CLONES static void evaluate_taps(const float *kernel, int64_t tap, int64_t channels, bool flip, float *u,
-                                    int64_t plane) {
+MK_CLONES(static, void, evaluate_taps, (const float *kernel, int64_t tap, int64_t channels, bool flip, float *u,
+           int64_t plane), (kernel, tap, channels, flip, u, plane)) {
     MK_FOR_LANES(c, channels) {
         mk_lanes t[MK_PATCH * 3];
         for (int j = 0; j < 3; j++) {

@@ -12,8 +12,8 @@ typedef struct {
     int64_t part_tiles, block, strips;
 } kernel_job;
 
-MK_CLONES static void evaluate_upstream(const float *patch, int64_t row, int64_t channels, int64_t first_row,
-                                        int64_t end_row, float *v, int64_t plane) {
+MK_CLONES(static, void, evaluate_upstream, (const float *patch, int64_t row, int64_t channels, int64_t first_row,
+           int64_t end_row, float *v, int64_t plane), (patch, row, channels, first_row, end_row, v, plane)) {
     MK_FOR_LANES(c, channels) {
         mk_lanes t[MK_PLANES];
         for (int j = 0; j < MK_TILE; j++) {
@@ -58,7 +58,8 @@ static void kernel_task(int64_t task, void *context) {
 }
 
 // One input channel's taps from its sums at the points.
-MK_CLONES static void interpolate_taps(const float *sums, int64_t plane, int64_t channels, float *dkernel) {
+MK_CLONES(static, void, interpolate_taps, (const float *sums, int64_t plane, int64_t channels, float *dkernel),
+          (sums, plane, channels, dkernel)) {
     MK_FOR_LANES(c, channels) {
         mk_lanes t[3 * MK_PATCH];
         for (int j = 0; j < MK_PATCH; j++) {

@@ -1,8 +1,8 @@
 #include "internal.h"
 
 #define EPILOGUE(T, NAME)                                                                                              \
-    MK_CLONES static void NAME(T *restrict c, int64_t rows, int64_t columns, int64_t row_c, const T *restrict bias,    \
-                               mk_activation activation) {                                                             \
+    MK_CLONES(static, void, NAME, (T *restrict c, int64_t rows, int64_t columns, int64_t row_c,                        \
+               const T *restrict bias, mk_activation activation), (c, rows, columns, row_c, bias, activation)) {       \
         for (int64_t i = 0; i < rows; i++, c += row_c) {                                                               \
             if (bias != NULL && activation == MK_ACTIVATION_RELU) {                                                    \
                 for (int64_t j = 0; j < columns; j++) {                                                                \
@@ -30,7 +30,8 @@ void mk_epilogue(mk_dtype type, void *c, int64_t rows, int64_t columns, int64_t 
 #define TILE 2048
 
 #define SUM_TILE(T, NAME)                                                                                              \
-    MK_CLONES static void NAME(T *start, int64_t parts, int64_t count, int64_t first, int64_t tile) {                  \
+    MK_CLONES(static, void, NAME, (T *start, int64_t parts, int64_t count, int64_t first, int64_t tile),               \
+              (start, parts, count, first, tile)) {                                                                    \
         for (int64_t step = 1; step < parts; step *= 2) {                                                              \
             for (int64_t p = 0; p + step < parts; p += 2 * step) {                                                     \
                 T *restrict to = start + p * count + first;                                                            \

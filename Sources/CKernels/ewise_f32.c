@@ -15,7 +15,7 @@ static inline float f32_digamma(float x) { return (float)mk_digamma(x); }
 // do not depend on their neighbours.
 static inline bool f32_is_large(float x) { return (f32_bits(x) & 0x7fffffff) >= f32_trigonometric_limit; }
 
-MK_CLONES static bool f32_any_large(int64_t n, const float *x) {
+MK_CLONES(static, bool, f32_any_large, (int64_t n, const float *x), (n, x)) {
     uint32_t any = 0;
     for (int64_t i = 0; i < n; i++) any |= f32_is_large(x[i]);
     return any;
@@ -28,7 +28,7 @@ MK_CLONES static bool f32_any_large(int64_t n, const float *x) {
 #include "ewise_template.h"
 
 #define MK_DEFINE_CHECKED(name) \
-    MK_CLONES static void large_##name(int64_t n, const float *x, float *r) { \
+    MK_CLONES(static, void, large_##name, (int64_t n, const float *x, float *r), (n, x, r)) { \
         for (int64_t i = 0; i < n; i++) r[i] = f32_is_large(x[i]) ? (float)name(x[i]) : f32_##name(x[i]); \
     } \
     static void checked_##name(MK_LOOP_ARGUMENTS) { \

@@ -65,7 +65,7 @@ MK_DEFINE_INTEGER(u8, uint8_t, uint8_t)
 #include "ewise_template.h"
 
 #define MK_DEFINE_BOOL(name, f) \
-    MK_CLONES static void bool_##name##_loop(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, bool_##name##_loop, (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const uint8_t *x = a, *y = b; \
         uint8_t *r = dst; \
         if (n == 0) return; \
@@ -79,7 +79,7 @@ MK_DEFINE_INTEGER(u8, uint8_t, uint8_t)
 MK_BINARY_LOGICAL(MK_BOOL_LOOP)
 MK_BINARY_COMPARISON(MK_BOOL_LOOP)
 
-MK_CLONES static void bool_not_loop(MK_LOOP_ARGUMENTS) {
+MK_CLONES(static, void, bool_not_loop, (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) {
     const uint8_t *x = a;
     uint8_t *r = dst;
     MK_VECTOR_LOOP r[i] = x[i] == 0;
@@ -87,7 +87,7 @@ MK_CLONES static void bool_not_loop(MK_LOOP_ARGUMENTS) {
 
 mk_loop *bool_loop(mk_op op) {
     switch (op) {
-#define MK_CASE(NAME, name, types) case MK_##NAME: return bool_##name##_loop;
+#define MK_CASE(NAME, name, types) case MK_##NAME: return MK_VARIANT(bool_##name##_loop);
     MK_UNARY_LOGICAL(MK_CASE)
     MK_BINARY_LOGICAL(MK_CASE)
     MK_BINARY_COMPARISON(MK_CASE)

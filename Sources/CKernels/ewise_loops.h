@@ -2,6 +2,7 @@
 #ifndef MK_EWISE_LOOPS_H
 #define MK_EWISE_LOOPS_H
 
+#include "clones.h"
 #include "include/mk_ewise.h"
 
 // Iterations are independent even where dst is a source, which the compiler cannot see by itself.
@@ -10,6 +11,7 @@
 
 // Bit k of `scalars`: operand k is one element, the same for all. Only where mk_takes_scalar says so.
 #define MK_LOOP_ARGUMENTS int64_t n, unsigned scalars, const void *a, const void *b, const void *c, void *dst
+#define MK_LOOP_NAMES n, scalars, a, b, c, dst
 typedef void mk_loop(MK_LOOP_ARGUMENTS);
 
 // r[i] = f(X, Y), of which either may be a scalar: x0 or y0, read before the loop, since the compiler cannot know that it

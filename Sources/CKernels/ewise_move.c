@@ -71,7 +71,7 @@ static inline uint8_t flag_of_flag(uint8_t x) { return x != 0; }
         break; \
     }
 #define MK_DEFINE_CAST_LOOP(TO, T) \
-    MK_CLONES static void TO##_cast_loop(mk_dtype from, int64_t n, const void *src, T *r) { \
+    MK_CLONES(static, void, TO##_cast_loop, (mk_dtype from, int64_t n, const void *src, T *r), (from, n, src, r)) { \
         switch (from) { MK_TYPES(MK_CAST_CASE, TO, T) } \
     }
 MK_DEFINE_CAST_LOOP(f32, float)
@@ -93,7 +93,7 @@ void mk_cast_loop(mk_dtype from, mk_dtype to, int64_t n, const void *src, void *
 
 #define MK_CHOICE(x, y) (condition[i] ? (x) : (y))
 #define MK_DEFINE_SELECT(T) \
-    MK_CLONES static void select_##T(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, select_##T, (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const uint8_t *condition = a; \
         const T *x = b, *y = c; \
         T *r = dst; \
@@ -109,9 +109,9 @@ MK_DEFINE_SELECT(uint64_t)
 
 mk_loop *mk_select_loop(size_t width) {
     switch (width) {
-    case 1: return select_uint8_t;
-    case 2: return select_uint16_t;
-    case 4: return select_uint32_t;
-    default: return select_uint64_t;
+    case 1: return MK_VARIANT(select_uint8_t);
+    case 2: return MK_VARIANT(select_uint16_t);
+    case 4: return MK_VARIANT(select_uint32_t);
+    default: return MK_VARIANT(select_uint64_t);
     }
 }

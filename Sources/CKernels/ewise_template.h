@@ -3,20 +3,20 @@
 // Included once per type. Each loop is a function of its own, so that a program's tiles reach it by one call.
 
 #define MK_DEFINE_UNARY(LOOP, name) \
-    MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, MK_OF(name##_loop), (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const MK_T *x = a; \
         MK_T *r = dst; \
         LOOP r[i] = MK_OF(name)(x[i]); \
     }
 #define MK_DEFINE_BINARY(LOOP, name) \
-    MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, MK_OF(name##_loop), (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const MK_T *x = a, *y = b; \
         MK_T *r = dst; \
         LOOP r[i] = MK_OF(name)(x[i], y[i]); \
     }
 // Those that take scalars.
 #define MK_DEFINE_SCALAR_BINARY(R, name, f) \
-    MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, MK_OF(name##_loop), (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const MK_T *x = a, *y = b; \
         R *r = dst; \
         if (n == 0) return; \
@@ -24,7 +24,7 @@
         MK_SCALARS_OF_TWO(f, x[i], y[i]) \
     }
 #define MK_DEFINE_TERNARY(name) \
-    MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, MK_OF(name##_loop), (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const MK_T *x = a, *y = b, *z = c; \
         MK_T *r = dst; \
         if (n == 0) return; \
@@ -51,7 +51,7 @@
 #define MK_COMPARISON(NAME, name, types) MK_DEFINE_SCALAR_BINARY(uint8_t, name, mk_##name)
 #define MK_TERNARY(NAME, name, types) MK_DEFINE_TERNARY(name)
 #define MK_PREDICATE(NAME, name, types) \
-    MK_CLONES static void MK_OF(name##_loop)(MK_LOOP_ARGUMENTS) { \
+    MK_CLONES(static, void, MK_OF(name##_loop), (MK_LOOP_ARGUMENTS), (MK_LOOP_NAMES)) { \
         const MK_T *x = a; \
         uint8_t *r = dst; \
         MK_VECTOR_LOOP r[i] = MK_OF(name)(x[i]); \
@@ -78,7 +78,7 @@ MK_BINARY_BITWISE(MK_VECTOR_BINARY)
 
 mk_loop *MK_OF(loop)(mk_op op) {
     switch (op) {
-#define MK_CASE(NAME, name, types) case MK_##NAME: return MK_OF(name##_loop);
+#define MK_CASE(NAME, name, types) case MK_##NAME: return MK_VARIANT(MK_OF(name##_loop));
     MK_UNARY_ARITHMETIC(MK_CASE)
     MK_BINARY_ARITHMETIC(MK_CASE)
     MK_BINARY_COMPARISON(MK_CASE)

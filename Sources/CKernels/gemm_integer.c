@@ -13,7 +13,8 @@ typedef struct {
 
 // Unsigned arithmetic, because overflow must wrap around.
 #define INTEGER_BLOCK(T, NAME)                                                                                         \
-    MK_CLONES static void NAME(const integer_job *job, int64_t entry, int64_t row, int64_t rows) {                     \
+    MK_CLONES(static, void, NAME, (const integer_job *job, int64_t entry, int64_t row, int64_t rows),                  \
+              (job, entry, row, rows)) {                                                                               \
         const mk_gemm_plan *p = job->plan;                                                                             \
         const T *a = (const T *)job->a + entry * p->stride_a, *b = (const T *)job->b + entry * p->stride_b;            \
         T *start = (T *)job->c + entry * p->stride_c;                                                                  \

@@ -5,16 +5,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include "clones.h"
 #include "mk_common.h"
 #include "mk_gemm.h"
 #include "mk_memory.h"
 #include "mk_thread.h"
-
-// A helper that takes the instruction set of the clone it is inlined into.
-#define MK_INLINE static inline __attribute__((always_inline))
-
-#define MK_PASTE_(a, b) a##_##b
-#define MK_PASTE(a, b) MK_PASTE_(a, b)
 
 static inline int64_t mk_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t mk_max(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -21,7 +21,8 @@ static inline int64_t mk_column_block(int64_t n) {
 // Joins the means and sums of squared deviations of all blocks into those of the first.
 //
 // Source: T. Chan, G. Golub, R. LeVeque, Updating formulae and a pairwise algorithm for computing sample variances, 1979.
-MK_CLONES static void mk_join_moments(double *parts, int64_t blocks, int64_t block, int64_t rows, int64_t n) {
+MK_CLONES(static, void, mk_join_moments, (double *parts, int64_t blocks, int64_t block, int64_t rows, int64_t n),
+          (parts, blocks, block, rows, n)) {
     double *restrict mean = parts, *restrict squares = parts + n;
     for (int64_t b = 1; b < blocks; b++) {
         const double *restrict other_mean = parts + 2 * b * n, *restrict other_squares = other_mean + n;

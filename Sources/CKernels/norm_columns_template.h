@@ -77,7 +77,7 @@ MK_INLINE void NAME(gather)(const T *from, int64_t n, int64_t width, double *to)
     for (int64_t column = 0, columns, fold; \
          column < (p)->n && (columns = mk_min(BAND, (p)->n - column), fold = mk_fold((p)->n), true); column += BAND)
 
-MK_CLONES static void NAME(moments)(int64_t task, void *context) {
+MK_CLONES(static, void, NAME(moments), (int64_t task, void *context), (task, context)) {
     const NAME(job) *p = context;
     int64_t first = task * p->block, rows = mk_min(p->block, p->rows - first);
     double *means = p->parts + 2 * task * p->n, *squares = means + p->n;
@@ -107,7 +107,7 @@ MK_CLONES static void NAME(moments)(int64_t task, void *context) {
 }
 
 // y = (x - mean) factor + shift
-MK_CLONES static void NAME(apply)(int64_t task, void *context) {
+MK_CLONES(static, void, NAME(apply), (int64_t task, void *context), (task, context)) {
     const NAME(job) *p = context;
     int64_t first = task * p->block, rows = mk_min(p->block, p->rows - first);
     FOR_BANDS(p, rows, column, columns, fold) {
@@ -128,7 +128,7 @@ MK_CLONES static void NAME(apply)(int64_t task, void *context) {
     }
 }
 
-MK_CLONES static void NAME(gradient_sums)(int64_t task, void *context) {
+MK_CLONES(static, void, NAME(gradient_sums), (int64_t task, void *context), (task, context)) {
     const NAME(job) *p = context;
     int64_t first = task * p->block, rows = mk_min(p->block, p->rows - first);
     double *sums = p->parts + 2 * task * p->n, *products = sums + p->n;
@@ -145,7 +145,7 @@ MK_CLONES static void NAME(gradient_sums)(int64_t task, void *context) {
 }
 
 // dx = factor dy + slope (x - mean) + shift
-MK_CLONES static void NAME(gradient_apply)(int64_t task, void *context) {
+MK_CLONES(static, void, NAME(gradient_apply), (int64_t task, void *context), (task, context)) {
     const NAME(job) *p = context;
     int64_t first = task * p->block, rows = mk_min(p->block, p->rows - first);
     FOR_BANDS(p, rows, column, columns, fold) {

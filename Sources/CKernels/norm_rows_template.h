@@ -56,7 +56,7 @@ MK_INLINE double NAME(sum_squares)(const T *x, T mean, int64_t n) {
     return total;
 }
 
-MK_CLONES static void NAME(rows)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(rows), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     const int64_t n = p->n;
     const T *restrict scale = p->scale, *restrict offset = p->offset;
@@ -102,8 +102,8 @@ MK_INLINE void NAME(gradient_sums)(const T *dy, const T *x, const T *scale, T me
 }
 
 // dx = rstd (g - mean(g) - z mean(g z)), the middle term only where the row was shifted.
-MK_CLONES static void NAME(gradient_rows)(int64_t begin, int64_t end, T *restrict dscale, T *restrict doffset,
-                                          const NAME(job) *p) {
+MK_CLONES(static, void, NAME(gradient_rows), (int64_t begin, int64_t end, T *restrict dscale, T *restrict doffset,
+           const NAME(job) *p), (begin, end, dscale, doffset, p)) {
     const int64_t n = p->n;
     const T *restrict scale = p->scale;
     for (int64_t r = begin; r < end; r++) {
@@ -124,7 +124,7 @@ MK_CLONES static void NAME(gradient_rows)(int64_t begin, int64_t end, T *restric
     }
 }
 
-MK_CLONES static void NAME(add)(T *restrict to, T *restrict from, int64_t n) {
+MK_CLONES(static, void, NAME(add), (T *restrict to, T *restrict from, int64_t n), (to, from, n)) {
     for (int64_t i = 0; i < n; i++) {
         to[i] += from[i];
         from[i] = 0;

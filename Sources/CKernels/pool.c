@@ -25,7 +25,8 @@ typedef struct {
 } pixel;
 
 #define POOL_LOOPS(T, SUFFIX)                                                                                          \
-    MK_CLONES static void max_##SUFFIX(const pixel *p, const T *restrict source, T *restrict result) {                 \
+    MK_CLONES(static, void, max_##SUFFIX, (const pixel *p, const T *restrict source, T *restrict result),              \
+              (p, source, result)) {                                                                                   \
         const T *first = source + p->positions[0] * p->channels;                                                       \
         for (int64_t c = 0; c < p->channels; c++) result[c] = first[c];                                                \
         for (int64_t l = 1; l < p->count; l++) {                                                                       \
@@ -36,7 +37,8 @@ typedef struct {
             }                                                                                                          \
         }                                                                                                              \
     }                                                                                                                  \
-    MK_CLONES static void argmax_##SUFFIX(const pixel *p, const T *restrict source, T *restrict result) {              \
+    MK_CLONES(static, void, argmax_##SUFFIX, (const pixel *p, const T *restrict source, T *restrict result),           \
+              (p, source, result)) {                                                                                   \
         int32_t *restrict winner = p->argmax_out;                                                                      \
         const T *first = source + p->positions[0] * p->channels;                                                       \
         for (int64_t c = 0; c < p->channels; c++) {                                                                    \
@@ -53,7 +55,8 @@ typedef struct {
             }                                                                                                          \
         }                                                                                                              \
     }                                                                                                                  \
-    MK_CLONES static void max_gradient_##SUFFIX(const pixel *p, const T *restrict source, T *restrict result) {        \
+    MK_CLONES(static, void, max_gradient_##SUFFIX, (const pixel *p, const T *restrict source, T *restrict result),     \
+              (p, source, result)) {                                                                                   \
         int32_t self = (int32_t)p->self;                                                                               \
         for (int64_t c = 0; c < p->channels; c++) result[c] = 0;                                                       \
         for (int64_t l = 0; l < p->count; l++) {                                                                       \
@@ -62,7 +65,8 @@ typedef struct {
             for (int64_t c = 0; c < p->channels; c++) result[c] += winner[c] == self ? s[c] : 0;                       \
         }                                                                                                              \
     }                                                                                                                  \
-    MK_CLONES static void average_##SUFFIX(const pixel *p, const T *restrict source, T *restrict result) {             \
+    MK_CLONES(static, void, average_##SUFFIX, (const pixel *p, const T *restrict source, T *restrict result),          \
+              (p, source, result)) {                                                                                   \
         for (int64_t c = 0; c < p->channels; c++) result[c] = 0;                                                       \
         for (int64_t l = 0; l < p->count; l++) {                                                                       \
             const T *s = source + p->positions[l] * p->channels;                                                       \
@@ -71,7 +75,8 @@ typedef struct {
         T count = (T)p->count;                                                                                         \
         for (int64_t c = 0; c < p->channels; c++) result[c] /= count;                                                  \
     }                                                                                                                  \
-    MK_CLONES static void average_gradient_##SUFFIX(const pixel *p, const T *restrict source, T *restrict result) {    \
+    MK_CLONES(static, void, average_gradient_##SUFFIX, (const pixel *p, const T *restrict source, T *restrict result), \
+              (p, source, result)) {                                                                                   \
         for (int64_t c = 0; c < p->channels; c++) result[c] = 0;                                                       \
         for (int64_t l = 0; l < p->count; l++) {                                                                       \
             const T *s = source + p->positions[l] * p->channels;                                                       \

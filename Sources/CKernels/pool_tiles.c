@@ -27,7 +27,7 @@ typedef struct {
     for (int64_t i = 0, AT = (START); i < p->window[1]; i++, AT += p->in[2] - p->window[2])                            \
         for (int64_t j = 0; j < p->window[2]; j++, AT++)
 
-MK_CLONES static void max_row(const tile_row *r) {
+MK_CLONES(static, void, max_row, (const tile_row *r), (r)) {
     const mk_pool_plan *p = r->plan;
     for (int64_t o = 0; o < p->out[2]; o++) {
         int64_t start = r->first + o * p->window[2];
@@ -46,7 +46,7 @@ MK_CLONES static void max_row(const tile_row *r) {
     }
 }
 
-MK_CLONES static void max_gradient_row(const tile_row *r) {
+MK_CLONES(static, void, max_gradient_row, (const tile_row *r), (r)) {
     const mk_pool_plan *p = r->plan;
     for (int64_t o = 0; o < p->out[2]; o++) {
         int64_t start = r->first + o * p->window[2];
@@ -60,7 +60,7 @@ MK_CLONES static void max_gradient_row(const tile_row *r) {
     }
 }
 
-MK_CLONES static void average_row(const tile_row *r) {
+MK_CLONES(static, void, average_row, (const tile_row *r), (r)) {
     const mk_pool_plan *p = r->plan;
     float count = (float)(p->window[1] * p->window[2]);
     for (int64_t o = 0; o < p->out[2]; o++) {
@@ -72,7 +72,7 @@ MK_CLONES static void average_row(const tile_row *r) {
     }
 }
 
-MK_CLONES static void average_gradient_row(const tile_row *r) {
+MK_CLONES(static, void, average_gradient_row, (const tile_row *r), (r)) {
     const mk_pool_plan *p = r->plan;
     float count = (float)(p->window[1] * p->window[2]);
     for (int64_t o = 0; o < p->out[2]; o++) {

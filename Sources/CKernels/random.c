@@ -37,7 +37,7 @@ typedef uint64_t lanes __attribute__((ext_vector_type(8), aligned(8), may_alias)
 
 // The blocks first, first + 1, ... as words in order. Each lane holds a word in its low half; the high one is of no
 // account.
-MK_CLONES static void fill_words(uint64_t *words, uint64_t key, uint64_t first) {
+MK_CLONES(static, void, fill_words, (uint64_t *words, uint64_t key, uint64_t first), (words, key, first)) {
     const lanes low = 0xffffffff;
     for (int64_t block = 0; block < WORDS / 4; block += 8 * GROUPS) {
         lanes c0[GROUPS], c1[GROUPS], c2[GROUPS], c3[GROUPS];
@@ -118,7 +118,8 @@ void mk_random_bits(mk_dtype dtype, void *out, int64_t n, uint64_t key, uint64_t
 }
 
 // Rounding may reach `high`; then the number below it is meant.
-MK_CLONES static void uniform_f32(const void *words, int64_t n, void *out, const parameters *p) {
+MK_CLONES(static, void, uniform_f32, (const void *words, int64_t n, void *out, const parameters *p),
+          (words, n, out, p)) {
     const uint32_t *restrict w = words;
     float *restrict y = out;
     float low = (float)p->a, high = (float)p->b, width = (float)(p->b - p->a), below = nextafterf(high, low);
@@ -128,7 +129,8 @@ MK_CLONES static void uniform_f32(const void *words, int64_t n, void *out, const
     }
 }
 
-MK_CLONES static void uniform_f64(const void *words, int64_t n, void *out, const parameters *p) {
+MK_CLONES(static, void, uniform_f64, (const void *words, int64_t n, void *out, const parameters *p),
+          (words, n, out, p)) {
     const uint64_t *restrict w = words;
     double *restrict y = out;
     double low = p->a, high = p->b, width = high - low, below = nextafter(high, low);
@@ -192,7 +194,8 @@ MK_INLINE double normal_f64(double q, double tail) {
 
 // The word's sign is the number's; the other bits say how far from the median it is, or from the end: both to the last
 // bit.
-MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out, const parameters *p) {
+MK_CLONES(static, void, convert_normal_f32, (const void *words, int64_t n, void *out, const parameters *p),
+          (words, n, out, p)) {
     const int32_t *restrict w = words;
     float *restrict y = out;
     float mean = (float)p->a, stddev = (float)p->b, edge = p->truncated ? 2 : INFINITY;
@@ -208,7 +211,8 @@ MK_CLONES static void convert_normal_f32(const void *words, int64_t n, void *out
     }
 }
 
-MK_CLONES static void convert_normal_f64(const void *words, int64_t n, void *out, const parameters *p) {
+MK_CLONES(static, void, convert_normal_f64, (const void *words, int64_t n, void *out, const parameters *p),
+          (words, n, out, p)) {
     const int64_t *restrict w = words;
     double *restrict y = out;
     double scale = p->truncated ? WITHIN_TWO : 1, nearest = p->truncated ? (1 - WITHIN_TWO) / 2 : 0;
@@ -237,7 +241,8 @@ void mk_random_truncated_normal(mk_dtype dtype, void *out, int64_t n, uint64_t k
 
 // A threshold of 2^32 does not fit into a word: the comparison is with the largest word that succeeds.
 #define DEFINE_BERNOULLI(name, T, ONE) \
-    MK_CLONES static void name(const void *words, int64_t n, void *out, const parameters *p) { \
+    MK_CLONES(static, void, name, (const void *words, int64_t n, void *out, const parameters *p), \
+              (words, n, out, p)) { \
         const uint32_t *restrict w = words; \
         T *restrict y = out; \
         T one = p->range > 0 ? (T)(ONE) : 0; \

@@ -56,7 +56,7 @@ MK_INLINE T NAME(row)(const T *x, int64_t n) {
 }
 
 // out[r] = the reduction of row r of x [rows, n], n > 0.
-MK_CLONES void NAME(rows)(const void *in, int64_t rows, int64_t n, void *out) {
+MK_CLONES(extern, void, NAME(rows), (const void *in, int64_t rows, int64_t n, void *out), (in, rows, n, out)) {
     const T *x = in;
     T *y = out;
     for (int64_t r = 0; r < rows; r++) y[r] = NAME(row)(x + r * n, n);
@@ -85,7 +85,8 @@ MK_INLINE void NAME(column_block)(const T *restrict x, int64_t rows, int64_t str
 }
 
 // out[j] = the reduction of column j of x [rows, stride], for `width` columns that fit into a tile, rows > 0.
-MK_CLONES void NAME(columns)(const void *in, int64_t rows, int64_t stride, int64_t width, void *out) {
+MK_CLONES(extern, void, NAME(columns), (const void *in, int64_t rows, int64_t stride, int64_t width, void *out),
+          (in, rows, stride, width, out)) {
     const T *x = in;
     T *y = out;
     T stack[MK_COLUMN_LEVELS][MK_TILE_BYTES / sizeof(T)];

@@ -12,7 +12,7 @@ typedef struct {
 } resample;
 
 #define DEFINE(name, T) \
-    MK_CLONES static void name(int64_t begin, int64_t end, void *context) { \
+    MK_CLONES(static, void, name, (int64_t begin, int64_t end, void *context), (begin, end, context)) { \
         const resample *p = context; \
         for (int64_t u = begin; u < end; u++) { \
             int64_t column = u % p->bands * BAND, width = mk_min(BAND, p->inner - column); \

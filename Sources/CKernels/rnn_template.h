@@ -41,7 +41,7 @@ MK_INLINE void NAME(absorb)(const mk_rnn_job *job, int64_t sample, int64_t s, bo
     }
 }
 
-MK_CLONES void NAME(mk_rnn_forward)(int64_t task, void *context) {
+MK_CLONES(extern, void, NAME(mk_rnn_forward), (int64_t task, void *context), (task, context)) {
     const mk_rnn_job *job = context;
     const mk_rnn_plan *p = &job->plan;
     const bool wide = job->wide;
@@ -89,7 +89,7 @@ MK_CLONES void NAME(mk_rnn_forward)(int64_t task, void *context) {
     if (p->cell == MK_RNN_LSTM) NAME(copy)((T *)job->out.c + first * n, c, rows * n);
 }
 
-MK_CLONES void NAME(mk_rnn_backward)(int64_t task, void *context) {
+MK_CLONES(extern, void, NAME(mk_rnn_backward), (int64_t task, void *context), (task, context)) {
     const mk_rnn_job *job = context;
     const mk_rnn_plan *p = &job->plan;
     const bool wide = job->wide;

@@ -13,7 +13,7 @@ typedef struct {
 
 // Each column keeps its running value, of type A.
 #define DEFINE(name, T, A, IDENTITY, COMBINE) \
-    MK_CLONES static void name(int64_t begin, int64_t end, void *context) { \
+    MK_CLONES(static, void, name, (int64_t begin, int64_t end, void *context), (begin, end, context)) { \
         const job *p = context; \
         for (int64_t u = begin; u < end; u++) { \
             int64_t column = u % p->bands * BAND, width = mk_min(BAND, p->inner - column); \

@@ -43,7 +43,7 @@ MK_INLINE void NAME(fill)(NAME(block) *block, const T *x, int64_t rows, int64_t 
     SUM_ROW(to, rows, n, block->s);
 }
 
-MK_CLONES static void NAME(rows)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(rows), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     int64_t n = p->n, step = NAME(block_rows)(n);
     NAME(block) block;
@@ -73,7 +73,7 @@ MK_INLINE void NAME(flush)(int64_t row, int64_t rows, int64_t width, double *par
     }
 }
 
-MK_CLONES static void NAME(columns)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(columns), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     for (int64_t t = begin; t < end; t++) {
         int64_t column = t % p->bands * MK_BAND, width = mk_min(MK_BAND, p->inner - column);
@@ -108,7 +108,7 @@ MK_CLONES static void NAME(columns)(int64_t begin, int64_t end, void *context) {
     }
 }
 
-MK_CLONES static void NAME(backward_rows)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(backward_rows), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     int64_t n = p->n;
     for (int64_t r = begin; r < end; r++) {
@@ -130,7 +130,7 @@ MK_CLONES static void NAME(backward_rows)(int64_t begin, int64_t end, void *cont
     }
 }
 
-MK_CLONES static void NAME(backward_columns)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(backward_columns), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     for (int64_t t = begin; t < end; t++) {
         int64_t column = t % p->bands * MK_BAND, width = mk_min(MK_BAND, p->inner - column);
@@ -154,7 +154,7 @@ MK_CLONES static void NAME(backward_columns)(int64_t begin, int64_t end, void *c
     }
 }
 
-MK_CLONES static void NAME(loss_rows)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(loss_rows), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     int64_t n = p->n, step = NAME(block_rows)(n);
     NAME(block) block;
@@ -167,7 +167,7 @@ MK_CLONES static void NAME(loss_rows)(int64_t begin, int64_t end, void *context)
     }
 }
 
-MK_CLONES static void NAME(loss_backward_rows)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(loss_backward_rows), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const NAME(job) *p = context;
     int64_t n = p->n, step = NAME(block_rows)(n);
     NAME(block) block;

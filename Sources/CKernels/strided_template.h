@@ -47,7 +47,7 @@ MK_INLINE void NAME(block)(const T *s, int64_t ss, T *d, int64_t ds) {
 }
 
 // Tiles of a plane whose source runs along `across` and whose destination runs along the last axis.
-MK_CLONES static void NAME(tiles)(int64_t begin, int64_t end, void *context) {
+MK_CLONES(static, void, NAME(tiles), (int64_t begin, int64_t end, void *context), (begin, end, context)) {
     const copy *p = context;
     int64_t tiles_j = mk_ceil_div(p->n, TILE), tiles_i = mk_ceil_div(p->across, TILE);
     for (int64_t u = begin; u < end; u++) {

@@ -112,19 +112,6 @@ const char *mk_cpu_model(void) {
     return cpu_model;
 }
 
-const char *mk_simd_level(void) {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4")) return "avx512";
-    if (__builtin_cpu_supports("x86-64-v3")) return "avx2";
-    return "sse2";
-#elif defined(__aarch64__)
-    return "neon";
-#else
-    return "none";
-#endif
-}
-
 const char *mk_openblas_config(void) { return openblas_get_config(); }
 const char *mk_openblas_core(void) { return openblas_get_corename(); }
 int mk_openblas_threads(void) { return openblas_get_num_threads(); }
@@ -133,7 +120,7 @@ bool mk_openblas_below_cpu(void) {
 #if defined(__x86_64__)
     static const char *const with_avx512[] = { "SkylakeX", "Cooperlake", "SapphireRapids" };
     static const char *const with_avx2[] = { "Haswell", "Zen", "Excavator" };
-    const char *core = mk_openblas_core(), *cpu = mk_simd_level();
+    const char *core = mk_openblas_core(), *cpu = mk_cpu_simd_level();
     int kernels = 0, level = strcmp(cpu, "avx512") == 0 ? 2 : strcmp(cpu, "avx2") == 0 ? 1 : 0;
     for (int i = 0; i < 3; i++) {
         if (strcasecmp(core, with_avx512[i]) == 0) kernels = 2;

@@ -1,4 +1,4 @@
-// What every kernel shares: element types, limits, and the clones that give one loop several instruction sets.
+// What every kernel shares: element types and limits.
 #ifndef MK_COMMON_H
 #define MK_COMMON_H
 
@@ -30,19 +30,5 @@ static inline size_t mk_size_of(mk_dtype t) {
     }
     return 0;
 }
-
-// A package that others depend on may pass no unsafe compiler flags, so a hot loop asks for its instruction sets
-// itself: the loader picks the best clone at start-up (ifunc). That is before the thread sanitizer has set itself up, and
-// its calls in the choosing functions would crash.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define MK_NO_CLONES
-#endif
-#endif
-#if defined(__x86_64__) && defined(__linux__) && !defined(MK_NO_CLONES)
-#define MK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MK_CLONES
-#endif
 
 #endif

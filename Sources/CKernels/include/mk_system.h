@@ -11,8 +11,15 @@ int mk_usable_cpus(void);
 int mk_machine_cpus(void);
 // The CPU's model name as the system tells it, "unknown" when it does not.
 const char *mk_cpu_model(void);
-// The widest vector instructions of the CPU that matter here: "avx512", "avx2", "sse2", "neon" or "none".
+// The widest vector instructions of the CPU that Martlet's loops can use: "avx512" (x86-64-v4), "avx2" (with FMA:
+// x86-64-v3) or "sse2"; "neon" on aarch64; "none" elsewhere.
+const char *mk_cpu_simd_level(void);
+// The level that the loops use: the CPU's, or a lower one that the environment variable MARTLET_SIMD names.
 const char *mk_simd_level(void);
+// The names of this architecture from the lowest level (0) on; NULL behind the last.
+const char *mk_simd_level_name(int level);
+// Sets the level, at most to the CPU's; false when there is no such name. Only while no kernel runs.
+bool mk_set_simd_level(const char *name);
 
 // OpenBLAS's version and build options, in one line.
 const char *mk_openblas_config(void);
