@@ -41,7 +41,8 @@ let package = Package(
         .target(name: "Martlet", dependencies: ["MartletNN"]),
         .executableTarget(name: "martlet-cli", dependencies: ["Martlet", arguments]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", arguments]),
-        .testTarget(name: "CKernelsTests", dependencies: ["MartletCore"]),
+        .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
+        .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
             name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter"], resources: [.copy("Fixtures")]),

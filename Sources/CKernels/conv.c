@@ -17,11 +17,12 @@ static bool is_pointwise(const mk_conv_plan *p) {
 
 typedef struct {
     const mk_conv_plan *plan;
-    const void *x, *kernel, *bias;
+    const void *x, *bias;
     void *y;
     mk_gather gather;
     int64_t positions, block; // of the batch, of a task
     int64_t columns;          // of one group
+    mk_shared_b shared;       // the groups' kernels
 } forward_job;
 
 static void forward_task(int64_t task, void *context) {
@@ -35,9 +36,8 @@ static void forward_task(int64_t task, void *context) {
     for (int64_t g = 0; g < p->groups; g++) {
         mk_gather_part part = { g * in_group, in_group, 0, p->kernel[0] * p->kernel[1] };
         mk_gather_columns(&job->gather, &part, job->x, first, count, columns);
-        mk_gemm_block(p->type, false, false, count, out_group, job->columns, 1, columns, job->columns,
-                      mk_at(job->kernel, g * out_group, size), p->channels_out, 0,
-                      mk_at_mutable(y, g * out_group, size), p->channels_out);
+        mk_gemm_with(&job->shared, g, false, count, columns, job->columns, 0, mk_at_mutable(y, g * out_group, size),
+                     p->channels_out);
     }
     mk_epilogue(p->type, y, count, p->channels_out, p->channels_out, job->bias, p->activation);
 }
@@ -65,11 +65,16 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
     }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
-    forward_job job = { .plan = plan, .x = x, .kernel = kernel, .bias = bias, .y = y, .positions = positions,
+    forward_job job = { .plan = plan, .x = x, .bias = bias, .y = y, .positions = positions,
                         .gather = mk_conv_gather(plan, offsets) };
     job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
     job.block = mk_task_positions(job.columns, job.gather.size, positions, job.columns * plan->channels_out);
+    int64_t out_group = plan->channels_out / plan->groups;
+    job.shared = (mk_shared_b){ .type = plan->type, .m = mk_min(job.block, positions), .n = out_group, .k = job.columns,
+                                .b = kernel, .row = plan->channels_out, .count = plan->groups, .stride = out_group };
+    mk_share_b(&job.shared);
     mk_parallel_for(mk_ceil_div(positions, job.block), forward_task, &job);
+    mk_unshare_b(&job.shared);
     mk_free(offsets, offset_bytes);
 }
 

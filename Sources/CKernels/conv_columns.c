@@ -6,9 +6,10 @@
 // image, in order.
 typedef struct {
     const mk_conv_plan *plan;
-    const void *dy, *kernel;
+    const void *dy;
     void *dx;
     mk_gather gather;
+    mk_shared_b kernel; // the groups', transposed
     int64_t columns, block;
 } columns_job;
 
@@ -53,8 +54,7 @@ static void columns_task(int64_t image, void *context) {
         int64_t count = mk_min(job->block, positions - first);
         for (int64_t g = 0; g < p->groups; g++) {
             const void *dy = mk_at(job->dy, (image * positions + first) * p->channels_out + g * out_group, size);
-            mk_gemm_block(p->type, false, true, count, job->columns, out_group, 1, dy, p->channels_out,
-                          mk_at(job->kernel, g * out_group, size), p->channels_out, 0, columns, job->columns);
+            mk_gemm_with(&job->kernel, g, false, count, dy, p->channels_out, 0, columns, job->columns);
             void *to = mk_at_mutable(dx, g * in_group, size);
             if (p->type == MK_F32) add_columns_f32(&job->gather, in_group, first, count, columns, to);
             else add_columns_f64(&job->gather, in_group, first, count, columns, to);
@@ -65,9 +65,15 @@ static void columns_task(int64_t image, void *context) {
 void mk_conv_input_by_columns(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx) {
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
-    columns_job job = { .plan = plan, .dy = dy, .kernel = kernel, .dx = dx, .gather = mk_conv_gather(plan, offsets) };
+    columns_job job = { .plan = plan, .dy = dy, .dx = dx, .gather = mk_conv_gather(plan, offsets) };
     job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
     job.block = mk_block_positions(job.columns, job.gather.size, mk_volume(plan->out));
+    int64_t out_group = plan->channels_out / plan->groups;
+    job.kernel = (mk_shared_b){ .type = plan->type, .transpose = true, .m = mk_min(job.block, mk_volume(plan->out)),
+                                .n = job.columns, .k = out_group, .b = kernel, .row = plan->channels_out,
+                                .count = plan->groups, .stride = out_group };
+    mk_share_b(&job.kernel);
     mk_parallel_for(plan->n, columns_task, &job);
+    mk_unshare_b(&job.kernel);
     mk_free(offsets, offset_bytes);
 }

@@ -10,7 +10,7 @@ typedef struct {
     mk_gather gather;    // from dy
     int64_t residue[3];  // of the input positions
     int64_t columns;     // of one group
-    const void *kernel;  // [group, taps, channels_out / groups, channels_in / groups]
+    mk_shared_b kernel;  // [group, taps, channels_out / groups, channels_in / groups]
     int64_t block, first_task;
 } phase;
 
@@ -79,9 +79,8 @@ static void input_task(int64_t task, void *context) {
     for (int64_t g = 0; g < p->groups; g++) {
         mk_gather_part part = { g * out_group, out_group, 0, f->gather.taps[0] * f->gather.taps[1] };
         mk_gather_columns(&f->gather, &part, job->dy, first, count, columns);
-        mk_gemm_block(p->type, false, false, count, in_group, f->columns, 1, columns, f->columns,
-                      mk_at(f->kernel, g * f->columns * in_group, size), in_group, 0,
-                      mk_at_mutable(rows, g * in_group, size), p->channels_in);
+        mk_gemm_with(&f->kernel, g, false, count, columns, f->columns, 0, mk_at_mutable(rows, g * in_group, size),
+                     p->channels_in);
     }
     if (!job->dense) scatter(p, f, rows, first, count, job->dx);
 }
@@ -90,7 +89,7 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
     const mk_conv_plan *p = plan;
     size_t size = mk_size_of(p->type);
     int64_t most = mk_volume(p->stride), axis_taps = p->kernel[0] + p->kernel[1] + p->kernel[2];
-    int64_t elements = mk_volume(p->kernel) * (p->channels_in / p->groups) * p->channels_out;
+    int64_t in_group = p->channels_in / p->groups, elements = mk_volume(p->kernel) * in_group * p->channels_out;
     // One allocation: the phases, each axis's taps and offsets for each phase, the kernel.
     size_t head = (size_t)most * (sizeof(phase) + 2 * (size_t)axis_taps * sizeof(int64_t)) + 64;
     size_t bytes = head / 64 * 64 + 64 + (size_t)elements * size;
@@ -101,8 +100,7 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
     int64_t tasks = 0;
     for (int64_t i = 0; i < most; i++) {
         phase *f = &job.phases[job.phase_count];
-        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .kernel = transposed,
-                      .first_task = tasks };
+        *f = (phase){ .gather = { .channels = p->channels_out, .size = size }, .first_task = tasks };
         f->residue[0] = i / (p->stride[1] * p->stride[2]);
         f->residue[1] = i / p->stride[2] % p->stride[1];
         f->residue[2] = i % p->stride[2];
@@ -119,12 +117,18 @@ void mk_conv_input_by_phases(const mk_conv_plan *plan, const void *dy, const voi
         int64_t positions = p->n * mk_volume(f->gather.grid);
         if (positions == 0) continue;
         transpose_kernel(p, &f->gather, taps, kernel, transposed);
+        const void *own = transposed;
         transposed = mk_at_mutable(transposed, mk_volume(f->gather.taps) * (elements / mk_volume(p->kernel)), size);
         f->columns = mk_volume(f->gather.taps) * (p->channels_out / p->groups);
         f->block = mk_task_positions(f->columns, size, positions, f->columns * p->channels_in);
+        f->kernel = (mk_shared_b){ .type = p->type, .m = mk_min(f->block, positions), .n = in_group, .k = f->columns,
+                                   .b = own, .row = in_group, .count = p->groups,
+                                   .stride = f->columns * in_group };
+        mk_share_b(&f->kernel);
         tasks += mk_ceil_div(positions, f->block);
         job.phase_count++;
     }
     mk_parallel_for(tasks, input_task, &job);
+    for (int64_t i = 0; i < job.phase_count; i++) mk_unshare_b(&job.phases[i].kernel);
     mk_free(memory, bytes);
 }

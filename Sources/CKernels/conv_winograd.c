@@ -92,6 +92,7 @@ typedef struct {
     int64_t grid[2], images;
     const float *x, *kernel, *bias;
     float *y, *u; // u: the kernel at the points, 36 matrices of channels
+    mk_shared_b points; // the same
     bool flip, relu;         // flip: the taps are met from the end
     int64_t block;         // tiles of a task
 } winograd_job;
@@ -194,8 +195,7 @@ static void tiles_task(int64_t task, void *context) {
         mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane_v);
     }
     for (int64_t i = 0; i < MK_PLANES; i++) {
-        mk_gemm_block(MK_F32, false, false, count, to, from, 1, v + i * plane_v, from, job->u + i * from * to, to, 0,
-                      m + i * plane_m, to);
+        mk_gemm_with(&job->points, i, false, count, v + i * plane_v, from, 0, m + i * plane_m, to);
     }
     if (job->grid[0] > 0) {
         for (int64_t i = 0; i < count; i++) {
@@ -221,7 +221,11 @@ static void run(winograd_job *job) {
     size_t bytes = (size_t)(MK_PLANES * from * to) * sizeof(float);
     job->u = mk_alloc_or_stop(bytes);
     mk_parallel_ranges(from, mk_grain_of(MK_PLANES * to), taps_task, job);
+    job->points = (mk_shared_b){ .type = MK_F32, .m = mk_min(job->block, tiles), .n = to, .k = from, .b = job->u,
+                                 .row = to, .count = MK_PLANES, .stride = from * to };
+    mk_share_b(&job->points);
     mk_parallel_for(mk_ceil_div(tiles, job->block), tiles_task, job);
+    mk_unshare_b(&job->points);
     mk_free(job->u, bytes);
 }
 

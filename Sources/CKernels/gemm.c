@@ -1,136 +1,43 @@
-#include "internal.h"
+// Goals, in this order: the same bits with any number of threads, so work is cut by shape alone; all threads busy in every
+// product that is worth it; each operand read, copied or packed as few times as that allows.
+//
+// Two engines compute a task: ours (sgemm.c) float32 products on CPUs with AVX2 or AVX-512, OpenBLAS (gemm_openblas.c) all
+// others. Integers have loops of their own (gemm_integer.c).
+
+#include "gemm_internal.h"
+#include "sgemm.h"
 #include "strided.h"
 
-#include <cblas.h>
 #include <math.h>
-#include <pthread.h>
-#include <string.h>
+#include <stdatomic.h>
 
-static void product(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
-                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
-    CBLAS_TRANSPOSE ta = transpose_a ? CblasTrans : CblasNoTrans, tb = transpose_b ? CblasTrans : CblasNoTrans;
-    blasint lda = (blasint)mk_max(row_a, 1), ldb = (blasint)mk_max(row_b, 1), ldc = (blasint)row_c;
-    // The width of an index is OpenBLAS's, 32 bits: a longer inner dimension goes in pieces.
-    const int64_t most = (int64_t)1 << 30;
-    size_t size = mk_size_of(type);
-    for (int64_t first = 0; first == 0 || first < k; first += most) {
-        blasint piece = (blasint)mk_min(most, k - first);
-        const void *pa = mk_at(a, transpose_a ? first * row_a : first, size);
-        const void *pb = mk_at(b, transpose_b ? first : first * row_b, size);
-        if (type == MK_F32) {
-            cblas_sgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, piece, (float)alpha, pa, lda, pb, ldb,
-                        first == 0 ? (float)beta : 1, c, ldc);
-        } else {
-            cblas_dgemm(CblasRowMajor, ta, tb, (blasint)m, (blasint)n, piece, alpha, pa, lda, pb, ldb,
-                        first == 0 ? beta : 1, c, ldc);
-        }
+static atomic_int engine = MK_GEMM_AUTOMATIC;
+void mk_set_gemm_engine(mk_gemm_engine wanted) { atomic_store(&engine, (int)wanted); }
+mk_gemm_engine mk_gemm_engine_in_use(void) { return (mk_gemm_engine)atomic_load_explicit(&engine, memory_order_relaxed); }
+
+// Ours has tiles of whole vectors: of few columns most would be wasted, and so would packing B for few rows.
+bool mk_gemm_is_ours(mk_dtype type, bool transpose_b, int64_t m, int64_t n) {
+    if (type != MK_F32) return false;
+    switch (mk_gemm_engine_in_use()) {
+    case MK_GEMM_OPENBLAS: return false;
+    case MK_GEMM_OWN: return true;
+    case MK_GEMM_AUTOMATIC: return mk_simd > 0 && n >= 8 && (!transpose_b || m >= 8);
     }
-}
-
-// OpenBLAS's kernels for AVX-512 do not pack their operands in products of up to 10^6 multiplications, and reach 105 to
-// 117 GFLOP/s there where packing gives 90 to 102 (Zen 4, 0.3.21). So larger products are cut into such. Operands whose
-// rows are a page and longer, and would miss the translation cache, are copied before, and so is a transposed B, for
-// which there is no such kernel.
-#define UNPACKED_LIMIT 1000000
-#define UNPACKED_ROW 1024
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool unpacked;
-
-static void look_for_unpacked(void) {
-    const char *core = openblas_get_corename();
-    unpacked = strcmp(core, "SkylakeX") == 0 || strcmp(core, "Cooperlake") == 0 || strcmp(core, "SapphireRapids") == 0;
-}
-
-static bool has_unpacked(void) {
-    pthread_once(&once, look_for_unpacked);
-    return unpacked;
-}
-
-// What one call of OpenBLAS takes, and which operands are copied for it.
-typedef struct {
-    int64_t rows, columns, depth;
-    bool copies_a, copies_b;
-} call_plan;
-
-// The most even parts of at most `most`, in multiples of `unit`.
-static int64_t even_part(int64_t n, int64_t most, int64_t unit) {
-    int64_t parts = mk_ceil_div(n, mk_max(most, unit));
-    return mk_min(mk_ceil_div(mk_ceil_div(n, parts), unit) * unit, n);
-}
-
-static call_plan plan_calls(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
-                            int64_t row_a, int64_t row_b) {
-    call_plan whole = { .rows = m, .columns = n, .depth = k };
-    if (type != MK_F32 || m < 16 || n < 16) return whole;
-    if ((double)m * (double)n * (double)k <= UNPACKED_LIMIT || !has_unpacked()) return whole;
-    call_plan call = {
-        .columns = even_part(n, 64, 16), .copies_a = transpose_a && row_a > UNPACKED_ROW,
-        .copies_b = transpose_b || row_b > UNPACKED_ROW,
-    };
-    // A copy pays when it is read often enough.
-    if ((call.copies_b && m < 128) || (call.copies_a && n < 128)) return whole;
-    // Of a transposed A a piece of some depth is read in short rows, again for each 64 columns: it stays in the
-    // second-level cache beside that of B.
-    int64_t depth = transpose_a ? mk_clamp(131072 / (m + n), 128, 400) : 400;
-    call.depth = even_part(k, depth, 16);
-    call.rows = even_part(m, UNPACKED_LIMIT / (call.columns * call.depth) / 8 * 8, 8);
-    return call;
-}
-
-static void copy_rows(const float *from, int64_t rows, int64_t columns, int64_t row, float *to) {
-    for (int64_t i = 0; i < rows; i++) memcpy(to + i * columns, from + i * row, (size_t)columns * sizeof(float));
-}
-
-// A float32 product in calls whose operands are copied to where their rows follow each other: all of B's for a piece of
-// the inner dimension, A's block by block.
-static void product_of_copies(call_plan call, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
-                              double alpha, const float *a, int64_t row_a, const float *b, int64_t row_b, double beta,
-                              float *c, int64_t row_c) {
-    float *room = mk_temporary(call.depth * (n + call.rows), sizeof(float)), *block = room + call.depth * n;
-    for (int64_t l = 0; l < k; l += call.depth) {
-        int64_t depth = mk_min(call.depth, k - l);
-        for (int64_t j = 0; j < n && call.copies_b; j += call.columns) {
-            int64_t columns = mk_min(call.columns, n - j);
-            float *panel = room + j * depth;
-            if (transpose_b) mk_transpose_matrix(sizeof(float), b + j * row_b + l, columns, depth, row_b, panel);
-            else copy_rows(b + l * row_b + j, depth, columns, row_b, panel);
-        }
-        for (int64_t i = 0; i < m; i += call.rows) {
-            int64_t rows = mk_min(call.rows, m - i);
-            const float *from = a + (transpose_a ? l * row_a + i : i * row_a + l);
-            if (call.copies_a) copy_rows(from, depth, rows, row_a, block);
-            for (int64_t j = 0; j < n; j += call.columns) {
-                int64_t columns = mk_min(call.columns, n - j);
-                product(MK_F32, transpose_a, false, rows, columns, depth, alpha, call.copies_a ? block : from,
-                        call.copies_a ? rows : row_a, call.copies_b ? room + j * depth : b + l * row_b + j,
-                        call.copies_b ? columns : row_b, l == 0 ? beta : 1, c + i * row_c + j, row_c);
-            }
-        }
-    }
-    mk_free_temporary(room);
+    return false;
 }
 
 void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c) {
     if (m == 0 || n == 0) return;
-    call_plan call = plan_calls(type, transpose_a, transpose_b, m, n, k, row_a, row_b);
-    if (call.copies_a || call.copies_b) {
-        product_of_copies(call, transpose_a, transpose_b, m, n, k, alpha, a, row_a, b, row_b, beta, c, row_c);
+    if (!mk_gemm_is_ours(type, transpose_b, m, n)) {
+        mk_openblas_gemm(type, transpose_a, transpose_b, m, n, k, alpha, a, row_a, b, row_b, beta, c, row_c);
         return;
     }
-    size_t size = mk_size_of(type);
-    for (int64_t l = 0; l == 0 || l < k; l += call.depth) {
-        for (int64_t i = 0; i < m; i += call.rows) {
-            for (int64_t j = 0; j < n; j += call.columns) {
-                product(type, transpose_a, transpose_b, mk_min(call.rows, m - i), mk_min(call.columns, n - j),
-                        mk_min(call.depth, k - l), alpha, mk_at(a, transpose_a ? l * row_a + i : i * row_a + l, size),
-                        row_a, mk_at(b, transpose_b ? j * row_b + l : l * row_b + j, size), row_b, l == 0 ? beta : 1,
-                        mk_at_mutable(c, i * row_c + j, size), row_c);
-            }
-        }
-        if (k == 0) break;
-    }
+    mk_sgemm_product product = {
+        .kernels = mk_sgemm_chosen(), .m = m, .n = n, .k = k, .transpose_a = transpose_a, .transpose_b = transpose_b, .a = a, .b = b, .c = c,
+        .row_a = row_a, .row_b = row_b, .row_c = row_c, .alpha = (float)alpha, .beta = (float)beta,
+    };
+    mk_sgemm(&product);
 }
 
 // One product, cut into blocks of rows and columns of C and pieces of k; `group` products of a batch make one task.
@@ -144,14 +51,15 @@ typedef struct {
     int64_t row_blocks, column_blocks, depth_blocks;
     int64_t group;
     bool is_short; // some microseconds
+    bool is_ours, shares; // shares: B is packed once for all tasks
+    const mk_sgemm_kernels *kernels;
+    mk_shared_b shared;
     void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
 } gemm_job;
 
 // Cuts by measured costs: a task below about a million operations or 300 KB of memory (10 and 5 us) is not worth waking
-// a thread for, nor one below a sixth of that worth handing over to one that is awake; OpenBLAS may pack its operands
-// for every call, so a block of a large product needs 128 rows to stay near full speed, and columns and the inner
-// dimension are cut only when rows do not give enough tasks.
-static void cut(gemm_job *job) {
+// a thread for, nor one below a sixth of that worth handing over to one that is awake.
+static int64_t wanted_tasks(gemm_job *job) {
     const mk_gemm_plan *p = job->plan;
     double operations = 2.0 * (double)p->m * (double)p->n * (double)p->k;
     double bytes = (double)(p->m * p->k + p->k * p->n + p->m * p->n) * (double)job->size;
@@ -159,19 +67,63 @@ static void cut(gemm_job *job) {
     int64_t wanted = mk_clamp((int64_t)fmax(operations / (job->is_short ? 1.5e5 : 1e6), bytes / 3e5), 1, 64);
     if (job->is_short) wanted = mk_min(wanted, 4);
     job->group = mk_clamp((int64_t)(2e6 / (operations + 1)), 1, p->batch);
-    if (p->batch > 8) wanted = mk_min(wanted, mk_ceil_div(64, p->batch));
+    return p->batch > 8 ? mk_min(wanted, mk_ceil_div(64, p->batch)) : wanted;
+}
+
+// OpenBLAS may pack its operands for every call, so a block of a large product needs 128 rows to stay near full speed, and
+// columns are cut only when rows do not give enough tasks.
+static void cut_for_openblas(gemm_job *job, int64_t wanted) {
+    const mk_gemm_plan *p = job->plan;
     // Columns of a transposed A are short rows of its memory: better read for all of B's columns at once.
     // Operands with long rows are copied for each task: it has more rows.
-    bool is_wide = mk_max(job->row_b, p->transpose_a ? job->row_a : 0) > UNPACKED_ROW;
-    int64_t row_blocks = mk_clamp(p->m / (wanted <= 16 ? 32 : is_wide ? 256 : p->transpose_a ? 64 : 128), 1, wanted);
-    int64_t column_blocks = mk_clamp(p->n / 64, 1, mk_min(8, wanted) / row_blocks);
-    int64_t enough = mk_min(8, wanted) / (row_blocks * mk_max(column_blocks, 1)), depth_blocks = 1;
-    while (2 * depth_blocks <= enough && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
-    job->rows = mk_max(mk_ceil_div(mk_ceil_div(p->m, row_blocks), 8) * 8, 8);
-    job->columns = mk_max(mk_ceil_div(mk_ceil_div(p->n, mk_max(column_blocks, 1)), 16) * 16, 16);
-    job->depth = mk_max(mk_ceil_div(mk_ceil_div(p->k, depth_blocks), 16) * 16, 16);
+    bool is_wide = mk_max(job->row_b, p->transpose_a ? job->row_a : 0) > MK_UNPACKED_ROW;
+    job->row_blocks = mk_clamp(p->m / (wanted <= 16 ? 32 : is_wide ? 256 : p->transpose_a ? 64 : 128), 1, wanted);
+    job->column_blocks = mk_clamp(p->n / 64, 1, mk_max(mk_min(8, wanted) / job->row_blocks, 1));
+    job->rows = mk_max(mk_ceil_div(mk_ceil_div(p->m, job->row_blocks), 8) * 8, 8);
+    job->columns = mk_max(mk_ceil_div(mk_ceil_div(p->n, job->column_blocks), 16) * 16, 16);
+}
+
+// Ours reads a B that few rows meet where it is, so columns are cut first, each read by one task. Else it packs it: tasks of
+// columns each their own, where there are enough of them and A need not be copied for each; otherwise all tasks share one
+// packed B, and rows are cut first.
+static void cut_for_ours(gemm_job *job, int64_t wanted) {
+    const mk_gemm_plan *p = job->plan;
+    int64_t width = mk_sgemm_panel_width(job->kernels, p->m), panels = mk_ceil_div(p->n, width);
+    if (!mk_sgemm_packs(job->kernels, p->m, p->n, p->k, p->transpose_b, job->row_b)) {
+        job->column_blocks = mk_clamp(p->n / mk_max(width, 32), 1, wanted);
+        job->row_blocks = mk_clamp(p->m / 24, 1, wanted / job->column_blocks);
+    } else if (p->transpose_a ? wanted == 1 : panels >= wanted || p->m < 48) {
+        job->column_blocks = mk_min(panels, wanted);
+        job->row_blocks = 1;
+    } else {
+        job->row_blocks = mk_clamp(p->m / 48, 1, wanted);
+        job->column_blocks = mk_clamp(panels / 2, 1, wanted / job->row_blocks);
+        // Products of a batch that have a B each pack it in their tasks.
+        job->shares = job->row_blocks > 1 && (p->batch == 1 || p->stride_b == 0);
+    }
+    job->rows = mk_max(mk_ceil_div(p->m, job->row_blocks), 1);
+    job->columns = mk_ceil_div(panels, job->column_blocks) * width;
+}
+
+static void cut(gemm_job *job) {
+    const mk_gemm_plan *p = job->plan;
+    int64_t wanted = wanted_tasks(job), most = mk_min(8, wanted), depth_blocks = 1;
+    if (job->is_ours) {
+        // A long inner dimension over a small C, as kernels' gradients have it: pieces of it first, so that A and B are each
+        // read by one task.
+        bool is_long = p->batch == 1 && p->m * p->n <= 65536;
+        while (is_long && 2 * depth_blocks <= most && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
+        cut_for_ours(job, depth_blocks == 1 ? wanted : mk_max(mk_min(16, wanted) / depth_blocks, 1));
+    } else {
+        cut_for_openblas(job, wanted);
+    }
     job->row_blocks = mk_ceil_div(p->m, job->rows);
     job->column_blocks = mk_ceil_div(p->n, job->columns);
+    // Otherwise it is cut only when rows and columns do not give enough tasks.
+    int64_t blocks = job->row_blocks * job->column_blocks;
+    while (2 * depth_blocks * blocks <= most && p->k / (2 * depth_blocks) >= 512) depth_blocks *= 2;
+    job->shares &= depth_blocks == 1;
+    job->depth = mk_max(mk_ceil_div(mk_ceil_div(p->k, depth_blocks), 16) * 16, 16);
     job->depth_blocks = mk_max(mk_ceil_div(p->k, job->depth), 1);
 }
 
@@ -189,8 +141,20 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
     int64_t row_c = direct ? job->row_c : p->n;
     int64_t in_c = row * row_c + column + (direct ? entry * p->stride_c : part * p->m * p->n);
     void *c = mk_at_mutable(direct ? job->c : job->parts, in_c, job->size);
-    mk_gemm_block(p->type, p->transpose_a, p->transpose_b, m, n, k, p->alpha, mk_at(job->a, in_a, job->size),
-                  job->row_a, mk_at(job->b, in_b, job->size), job->row_b, direct ? p->beta : 0, c, row_c);
+    if (job->is_ours) {
+        mk_sgemm_product product = {
+            .kernels = job->kernels, .m = m, .n = n, .k = k, .transpose_a = p->transpose_a,
+            .transpose_b = p->transpose_b, .a = (const float *)job->a + in_a, .b = (const float *)job->b + in_b, .c = c, .row_a = job->row_a,
+            .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
+            .bias = direct && job->bias != NULL ? (const float *)job->bias + column : NULL,
+            .relu = direct && p->activation == MK_ACTIVATION_RELU, .all_rows = p->m,
+            .panels = job->shared.panels == NULL ? NULL : job->shared.panels + column * p->k,
+        };
+        mk_sgemm(&product);
+        return;
+    }
+    mk_openblas_gemm(p->type, p->transpose_a, p->transpose_b, m, n, k, p->alpha, mk_at(job->a, in_a, job->size),
+                     job->row_a, mk_at(job->b, in_b, job->size), job->row_b, direct ? p->beta : 0, c, row_c);
     const void *bias = job->bias == NULL ? NULL : mk_at(job->bias, column, job->size);
     if (direct) mk_epilogue(p->type, c, m, n, row_c, bias, p->activation);
 }
@@ -241,8 +205,8 @@ static void run_in_depth(gemm_job *job) {
 // other way round costs a few percent where there are many rows.
 static bool wants_plain_b(const mk_gemm_plan *p) {
     return p->type == MK_F32 && p->transpose_b && !p->transpose_a && (p->batch == 1 || p->stride_b == 0)
-        && p->m * p->batch >= 128 && p->n >= 16 && p->n <= UNPACKED_ROW && p->k > 0 && p->n * p->k <= 1 << 20
-        && has_unpacked();
+        && p->m * p->batch >= 128 && p->n >= 16 && p->n <= MK_UNPACKED_ROW && p->k > 0 && p->n * p->k <= 1 << 20
+        && mk_openblas_has_unpacked();
 }
 
 static void with_plain_b(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
@@ -262,20 +226,28 @@ void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, co
         mk_gemm_integer(plan, a, b, c, bias);
         return;
     }
-    if (wants_plain_b(plan)) {
+    bool is_ours = mk_gemm_is_ours(plan->type, plan->transpose_b, plan->m, plan->n);
+    if (!is_ours && wants_plain_b(plan)) {
         with_plain_b(plan, a, b, c, bias);
         return;
     }
-    gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type) };
+    gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type),
+                     .is_ours = is_ours, .kernels = mk_sgemm_chosen() };
     job.row_a = plan->row_a ? plan->row_a : plan->transpose_a ? plan->m : plan->k;
     job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
     job.row_c = plan->row_c ? plan->row_c : plan->n;
     cut(&job);
     if (job.depth_blocks == 1) {
+        if (job.shares) {
+            job.shared = (mk_shared_b){ .type = plan->type, .transpose = plan->transpose_b, .m = plan->m, .n = plan->n,
+                                        .k = plan->k, .b = b, .row = job.row_b, .count = 1 };
+            mk_share_b(&job.shared);
+        }
         int64_t blocks = job.row_blocks * job.column_blocks;
         int64_t tasks = job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group);
         if (job.is_short) mk_parallel_for_awake(tasks, gemm_task, &job);
         else mk_parallel_for(tasks, gemm_task, &job);
+        mk_unshare_b(&job.shared);
         return;
     }
     // Products with a cut inner dimension are large: one after the other, each on all threads.

@@ -84,6 +84,26 @@ static inline int64_t mk_grain_of(int64_t elements) { return mk_max(1, MK_GRAIN 
 void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, double alpha,
                    const void *a, int64_t row_a, const void *b, int64_t row_b, double beta, void *c, int64_t row_c);
 
+// Matrices B that several tasks multiply with, packed once for all of them where that pays.
+typedef struct {
+    mk_dtype type;
+    bool transpose;
+    int64_t m, n, k;       // of a task's product
+    const void *b;
+    int64_t row;
+    int64_t count, stride; // matrices, and elements from one to the next
+    float *panels;         // those of one matrix after the other; NULL: not packed
+    size_t bytes;
+    const struct mk_sgemm_kernels *kernels;
+} mk_shared_b;
+
+// Packs the matrices, on the pool, unless products with m rows read them where they are.
+void mk_share_b(mk_shared_b *shared);
+void mk_unshare_b(mk_shared_b *shared);
+// C = op(A) op(B) + beta C with one of the matrices, on the calling thread; m may be less than what was foreseen.
+void mk_gemm_with(const mk_shared_b *shared, int64_t matrix, bool transpose_a, int64_t m, const void *a, int64_t row_a,
+                  double beta, void *c, int64_t row_c);
+
 // Adds the bias (NULL: none) to every row of a block and applies the activation, float32 or float64.
 void mk_epilogue(mk_dtype type, void *c, int64_t rows, int64_t columns, int64_t row_c, const void *bias,
                  mk_activation activation);

@@ -24,4 +24,12 @@ typedef struct {
 // `bias` has n elements, added to every row, or is NULL. C may overlap nothing.
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias);
 
+// Who computes float32 products. Automatic: loops of ours where the CPU has AVX2 or AVX-512, OpenBLAS elsewhere and for
+// products of few columns. Own: ours, all of them. The bits differ, so to change it changes results.
+typedef enum { MK_GEMM_AUTOMATIC = 0, MK_GEMM_OWN = 1, MK_GEMM_OPENBLAS = 2 } mk_gemm_engine;
+mk_gemm_engine mk_gemm_engine_in_use(void);
+void mk_set_gemm_engine(mk_gemm_engine engine);
+// Whether loops of ours compute a product, which depends on its type and shape, the SIMD level and the engine.
+bool mk_gemm_is_ours(mk_dtype type, bool transpose_b, int64_t m, int64_t n);
+
 #endif

@@ -6,7 +6,7 @@ import Synchronization
 /// The settings of the process, in one place.
 ///
 /// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256),
-/// `MARTLET_WINOGRAD` (0 or 1) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
+/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
 /// `critical`). A value that cannot be read is ignored with a warning in the log.
 public enum Settings {
     private struct State {
@@ -42,6 +42,14 @@ public enum Settings {
                 mk_set_winograd(text == "1")
             } else {
                 problems.append("MARTLET_WINOGRAD: expected 0 or 1. Received: \"\(text)\". Using 1.")
+            }
+        }
+        if let text = environment["MARTLET_GEMM"] {
+            if let engine = ProductEngine(rawValue: text.lowercased()) {
+                mk_set_gemm_engine(engine.c)
+            } else {
+                problems.append(
+                    "MARTLET_GEMM: expected automatic, own or openblas. Received: \"\(text)\". Using automatic.")
             }
         }
         var logger = Logger(label: "martlet")
@@ -88,6 +96,20 @@ public enum Settings {
         set {
             prepare()
             mk_set_winograd(newValue)
+        }
+    }
+
+    /// Who computes `float32` matrix products and convolutions, `.automatic` by default. The engines round differently, so
+    /// results change with it in their last bits; within one, they have the same bits with any number of threads.
+    /// `MARTLET_GEMM` sets it from the start.
+    public static var productEngine: ProductEngine {
+        get {
+            prepare()
+            return ProductEngine(mk_gemm_engine_in_use())
+        }
+        set {
+            prepare()
+            mk_set_gemm_engine(newValue.c)
         }
     }
 
@@ -145,6 +167,28 @@ public enum Settings {
             z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
             return z ^ (z >> 31)
         }
+    }
+}
+
+/// Who computes `float32` matrix products.
+public enum ProductEngine: String, Sendable, CaseIterable {
+    /// Martlet's own loops on CPUs with AVX2 or AVX-512, except for products of fewer than eight columns; OpenBLAS elsewhere.
+    case automatic
+    /// Martlet's own loops, for all sizes and on every CPU.
+    case own
+    /// OpenBLAS.
+    case openBLAS = "openblas"
+
+    fileprivate var c: mk_gemm_engine {
+        switch self {
+        case .automatic: MK_GEMM_AUTOMATIC
+        case .own: MK_GEMM_OWN
+        case .openBLAS: MK_GEMM_OPENBLAS
+        }
+    }
+
+    fileprivate init(_ engine: mk_gemm_engine) {
+        self = Self.allCases.first { $0.c == engine }!
     }
 }
 
