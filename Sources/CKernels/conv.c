@@ -22,7 +22,7 @@ typedef struct {
     mk_gather gather;
     int64_t positions, block; // of the batch, of a task
     int64_t columns;          // of one group
-    mk_shared_b shared;       // the groups' kernels
+    const mk_shared_b *shared; // the groups' kernels
 } forward_job;
 
 static void forward_task(int64_t task, void *context) {
@@ -36,19 +36,49 @@ static void forward_task(int64_t task, void *context) {
     for (int64_t g = 0; g < p->groups; g++) {
         mk_gather_part part = { g * in_group, in_group, 0, p->kernel[0] * p->kernel[1] };
         mk_gather_columns(&job->gather, &part, job->x, first, count, columns);
-        mk_gemm_with(&job->shared, g, false, count, columns, job->columns, 0, mk_at_mutable(y, g * out_group, size),
+        mk_gemm_with(job->shared, g, false, count, columns, job->columns, 0, mk_at_mutable(y, g * out_group, size),
                      p->channels_out);
     }
     mk_epilogue(p->type, y, count, p->channels_out, p->channels_out, job->bias, p->activation);
 }
 
+static mk_gemm_plan pointwise_product(const mk_conv_plan *plan) {
+    return (mk_gemm_plan){ .type = plan->type, .m = plan->n * mk_volume(plan->out), .n = plan->channels_out,
+                           .k = plan->channels_in, .batch = 1, .alpha = 1, .activation = plan->activation };
+}
+
+// The groups' kernels for tasks of `block` positions.
+static mk_shared_b group_kernels(const mk_conv_plan *plan, const void *kernel, int64_t *block) {
+    int64_t positions = plan->n * mk_volume(plan->out), out_group = plan->channels_out / plan->groups;
+    int64_t columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
+    *block = mk_task_positions(columns, mk_size_of(plan->type), positions, columns * plan->channels_out);
+    return (mk_shared_b){ .type = plan->type, .m = mk_min(*block, positions), .n = out_group, .k = columns, .b = kernel,
+                          .row = plan->channels_out, .count = plan->groups, .stride = out_group };
+}
+
+mk_weights *mk_conv_prepare(const mk_conv_plan *plan, const void *kernel) {
+    if (plan->n * mk_volume(plan->out) == 0 || plan->channels_out == 0) return NULL;
+    if (is_pointwise(plan)) {
+        mk_gemm_plan product = pointwise_product(plan);
+        return mk_gemm_prepare(&product, kernel);
+    }
+    if (is_depthwise(plan) || mk_thin_takes(plan)) return NULL;
+    if (mk_winograd_takes(plan)) return mk_winograd_prepare(plan, kernel);
+    int64_t block;
+    return mk_make_weights(MK_OF_COLUMNS, group_kernels(plan, kernel, &block));
+}
+
 void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y) {
+    mk_conv_prepared(plan, x, kernel, NULL, bias, y);
+}
+
+void mk_conv_prepared(const mk_conv_plan *plan, const void *x, const void *kernel, const mk_weights *weights,
+                      const void *bias, void *y) {
     int64_t positions = plan->n * mk_volume(plan->out);
     if (positions == 0 || plan->channels_out == 0) return;
     if (is_pointwise(plan)) {
-        mk_gemm_plan product = { .type = plan->type, .m = positions, .n = plan->channels_out, .k = plan->channels_in,
-                                 .batch = 1, .alpha = 1, .activation = plan->activation };
-        mk_gemm(&product, x, kernel, y, bias);
+        mk_gemm_plan product = pointwise_product(plan);
+        mk_gemm_prepared(&product, x, kernel, weights, y, bias);
         return;
     }
     if (is_depthwise(plan)) {
@@ -60,21 +90,20 @@ void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const 
         return;
     }
     if (mk_winograd_takes(plan)) {
-        mk_winograd_forward(plan, x, kernel, bias, y);
+        mk_winograd_forward(plan, x, kernel, weights, bias, y);
         return;
     }
     size_t offset_bytes = mk_offset_bytes(plan);
     int64_t *offsets = mk_alloc_or_stop(offset_bytes);
     forward_job job = { .plan = plan, .x = x, .bias = bias, .y = y, .positions = positions,
                         .gather = mk_conv_gather(plan, offsets) };
-    job.columns = mk_volume(plan->kernel) * (plan->channels_in / plan->groups);
-    job.block = mk_task_positions(job.columns, job.gather.size, positions, job.columns * plan->channels_out);
-    int64_t out_group = plan->channels_out / plan->groups;
-    job.shared = (mk_shared_b){ .type = plan->type, .m = mk_min(job.block, positions), .n = out_group, .k = job.columns,
-                                .b = kernel, .row = plan->channels_out, .count = plan->groups, .stride = out_group };
-    mk_share_b(&job.shared);
+    mk_shared_b own = group_kernels(plan, kernel, &job.block);
+    job.columns = own.k;
+    weights = mk_weights_for(MK_OF_COLUMNS, weights);
+    if (weights == NULL) mk_share_b(&own);
+    job.shared = weights == NULL ? &own : &weights->shared;
     mk_parallel_for(mk_ceil_div(positions, job.block), forward_task, &job);
-    mk_unshare_b(&job.shared);
+    mk_unshare_b(&own);
     mk_free(offsets, offset_bytes);
 }
 

@@ -65,7 +65,9 @@ static inline bool mk_is_planar(const mk_conv_plan *p) {
 // the setting; the three products.
 bool mk_winograd_takes(const mk_conv_plan *plan);
 bool mk_winograd_takes_gradients(const mk_conv_plan *plan, const int64_t outputs[3]);
-void mk_winograd_forward(const mk_conv_plan *plan, const float *x, const float *kernel, const float *bias, float *y);
+void mk_winograd_forward(const mk_conv_plan *plan, const float *x, const float *kernel, const mk_weights *weights,
+                         const float *bias, float *y);
+mk_weights *mk_winograd_prepare(const mk_conv_plan *plan, const float *kernel);
 void mk_winograd_input_gradient(const mk_conv_plan *plan, const float *dy, const float *kernel, float *dx);
 void mk_winograd_kernel_gradient(const mk_conv_plan *plan, const float *x, const float *dy, float *dkernel);
 

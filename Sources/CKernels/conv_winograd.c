@@ -92,10 +92,15 @@ typedef struct {
     int64_t grid[2], images;
     const float *x, *kernel, *bias;
     float *y, *u; // u: the kernel at the points, 36 matrices of channels
-    mk_shared_b points; // the same
+    const mk_weights *weights; // the same, prepared; NULL: `u` is made
+    mk_shared_b points;        // either, as the products read it
     bool flip, relu;         // flip: the taps are met from the end
     int64_t block;         // tiles of a task
 } winograd_job;
+
+static size_t points_size(const winograd_job *job) {
+    return (size_t)(MK_PLANES * job->from.channels * job->to.channels) * sizeof(float);
+}
 
 // One row of the kernel: an input channel's taps to all output channels.
 MK_CLONES(static, void, evaluate_taps, (const float *kernel, int64_t tap, int64_t channels, bool flip, float *u,
@@ -213,30 +218,57 @@ static void tiles_task(int64_t task, void *context) {
     }
 }
 
-static void run(winograd_job *job) {
+// Evaluates the kernel at the points; `points` reads it, or what is packed of it.
+static void evaluate_kernel(winograd_job *job) {
     int64_t tiles = mk_winograd_count(&job->tiles), from = job->from.channels, to = job->to.channels;
     // At least eight tasks, if the tiles allow.
     job->block = mk_min(mk_winograd_block(from + to, MK_PLANES),
                         mk_max(mk_ceil_div(mk_ceil_div(tiles, 8), 16) * 16, 16));
-    size_t bytes = (size_t)(MK_PLANES * from * to) * sizeof(float);
-    job->u = mk_alloc_or_stop(bytes);
+    job->points = (mk_shared_b){ .type = MK_F32, .m = mk_min(job->block, tiles), .n = to, .k = from, .row = to,
+                                 .count = MK_PLANES, .stride = from * to };
+    if (job->weights != NULL) {
+        job->points = job->weights->shared;
+        return;
+    }
+    job->u = mk_alloc_or_stop(points_size(job));
+    job->points.b = job->u;
     mk_parallel_ranges(from, mk_grain_of(MK_PLANES * to), taps_task, job);
-    job->points = (mk_shared_b){ .type = MK_F32, .m = mk_min(job->block, tiles), .n = to, .k = from, .b = job->u,
-                                 .row = to, .count = MK_PLANES, .stride = from * to };
-    mk_share_b(&job->points);
-    mk_parallel_for(mk_ceil_div(tiles, job->block), tiles_task, job);
-    mk_unshare_b(&job->points);
-    mk_free(job->u, bytes);
 }
 
-void mk_winograd_forward(const mk_conv_plan *p, const float *x, const float *kernel, const float *bias, float *y) {
-    winograd_job job = {
+static void run(winograd_job *job) {
+    evaluate_kernel(job);
+    if (job->weights == NULL) mk_share_b(&job->points);
+    mk_parallel_for(mk_ceil_div(mk_winograd_count(&job->tiles), job->block), tiles_task, job);
+    if (job->weights != NULL) return;
+    mk_unshare_b(&job->points);
+    mk_free(job->u, points_size(job));
+}
+
+static winograd_job forward_job(const mk_conv_plan *p, const float *kernel) {
+    return (winograd_job){
         .from = { { p->in[1], p->in[2] }, p->channels_in, MK_PATCH, { p->pad_before[1], p->pad_before[2] } },
         .to = { { p->out[1], p->out[2] }, p->channels_out, MK_TILE, { 0, 0 } },
         .tiles = { p->n * p->in[0], { mk_ceil_div(p->out[1], MK_TILE), mk_ceil_div(p->out[2], MK_TILE) } },
-        .x = x, .kernel = kernel, .bias = bias, .y = y, .relu = p->activation == MK_ACTIVATION_RELU,
+        .kernel = kernel, .relu = p->activation == MK_ACTIVATION_RELU,
     };
+}
+
+void mk_winograd_forward(const mk_conv_plan *p, const float *x, const float *kernel, const mk_weights *weights,
+                         const float *bias, float *y) {
+    winograd_job job = forward_job(p, kernel);
+    job.x = x;
+    job.weights = mk_weights_for(MK_OF_WINOGRAD, weights);
+    job.bias = bias;
+    job.y = y;
     run(&job);
+}
+
+mk_weights *mk_winograd_prepare(const mk_conv_plan *p, const float *kernel) {
+    winograd_job job = forward_job(p, kernel);
+    evaluate_kernel(&job);
+    mk_weights *weights = mk_make_weights(MK_OF_WINOGRAD, job.points);
+    mk_free(job.u, points_size(&job));
+    return weights;
 }
 
 // Lays the images in a grid where that takes fewer tiles.

@@ -53,7 +53,7 @@ typedef struct {
     bool is_short; // some microseconds
     bool is_ours, shares; // shares: B is packed once for all tasks
     const mk_sgemm_kernels *kernels;
-    mk_shared_b shared;
+    const float *panels;  // B, packed; NULL: each task reads or packs its part
     void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
 } gemm_job;
 
@@ -148,7 +148,7 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
             .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
             .bias = direct && job->bias != NULL ? (const float *)job->bias + column : NULL,
             .relu = direct && p->activation == MK_ACTIVATION_RELU, .all_rows = p->m,
-            .panels = job->shared.panels == NULL ? NULL : job->shared.panels + column * p->k,
+            .panels = job->panels == NULL ? NULL : job->panels + column * p->k, .panel_depth = p->k, .first = first,
         };
         mk_sgemm(&product);
         return;
@@ -220,7 +220,23 @@ static void with_plain_b(const mk_gemm_plan *plan, const void *a, const void *b,
     mk_free(copy, bytes);
 }
 
+static mk_shared_b whole_b(const mk_gemm_plan *plan, const void *b) {
+    int64_t row = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
+    return (mk_shared_b){ .type = plan->type, .transpose = plan->transpose_b, .m = plan->m, .n = plan->n, .k = plan->k,
+                          .b = b, .row = row, .count = 1 };
+}
+
+mk_weights *mk_gemm_prepare(const mk_gemm_plan *plan, const void *b) {
+    if (plan->batch == 0 || (plan->batch > 1 && plan->stride_b != 0)) return NULL;
+    return mk_make_weights(MK_OF_PRODUCT, whole_b(plan, b));
+}
+
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
+    mk_gemm_prepared(plan, a, b, NULL, c, bias);
+}
+
+void mk_gemm_prepared(const mk_gemm_plan *plan, const void *a, const void *b, const mk_weights *weights, void *c,
+                      const void *bias) {
     if (plan->m == 0 || plan->n == 0 || plan->batch == 0) return;
     if (plan->type == MK_I32 || plan->type == MK_I64) {
         mk_gemm_integer(plan, a, b, c, bias);
@@ -236,18 +252,23 @@ void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, co
     job.row_a = plan->row_a ? plan->row_a : plan->transpose_a ? plan->m : plan->k;
     job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
     job.row_c = plan->row_c ? plan->row_c : plan->n;
+    weights = is_ours ? mk_weights_for(MK_OF_PRODUCT, weights) : NULL;
+    if (weights != NULL) {
+        job.panels = weights->shared.panels;
+        job.kernels = weights->shared.kernels;
+    }
     cut(&job);
     if (job.depth_blocks == 1) {
-        if (job.shares) {
-            job.shared = (mk_shared_b){ .type = plan->type, .transpose = plan->transpose_b, .m = plan->m, .n = plan->n,
-                                        .k = plan->k, .b = b, .row = job.row_b, .count = 1 };
-            mk_share_b(&job.shared);
+        mk_shared_b shared = whole_b(plan, b);
+        if (job.shares && weights == NULL) {
+            mk_share_b(&shared);
+            job.panels = shared.panels;
         }
         int64_t blocks = job.row_blocks * job.column_blocks;
         int64_t tasks = job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group);
         if (job.is_short) mk_parallel_for_awake(tasks, gemm_task, &job);
         else mk_parallel_for(tasks, gemm_task, &job);
-        mk_unshare_b(&job.shared);
+        mk_unshare_b(&shared);
         return;
     }
     // Products with a cut inner dimension are large: one after the other, each on all threads.

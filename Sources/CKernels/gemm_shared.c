@@ -10,17 +10,36 @@ static void pack_panel(int64_t task, void *context) {
                   s->panels + matrix * mk_sgemm_panels_size(s->kernels, s->n, s->k));
 }
 
-void mk_share_b(mk_shared_b *s) {
-    s->panels = NULL;
-    s->kernels = mk_sgemm_chosen();
-    if (!mk_gemm_is_ours(s->type, s->transpose, s->m, s->n)
-        || !mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) return;
+static void pack(mk_shared_b *s) {
     int64_t tasks = mk_ceil_div(s->n, mk_sgemm_panel_width(s->kernels, s->m)) * s->count;
     s->bytes = (size_t)(s->count * mk_sgemm_panels_size(s->kernels, s->n, s->k)) * sizeof(float);
     s->panels = mk_alloc_or_stop(s->bytes);
     // A float takes about a tenth of a nanosecond.
     if (s->bytes >= 4 * MK_GRAIN) mk_parallel_for(tasks, pack_panel, s);
     else for (int64_t task = 0; task < tasks; task++) pack_panel(task, s);
+}
+
+void mk_share_b(mk_shared_b *s) {
+    s->panels = NULL;
+    s->kernels = mk_sgemm_chosen();
+    if (mk_gemm_is_ours(s->type, s->transpose, s->m, s->n)
+        && mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) pack(s);
+}
+
+mk_weights *mk_make_weights(mk_weights_kind kind, mk_shared_b shared) {
+    shared.kernels = mk_sgemm_chosen();
+    // For a few rows it is as good to read B where it is: memory's speed decides.
+    if (shared.m < 4 || shared.k == 0 || !mk_gemm_is_ours(shared.type, shared.transpose, shared.m, shared.n)) return NULL;
+    mk_weights *w = mk_alloc_or_stop(sizeof *w);
+    pack(&shared);
+    *w = (mk_weights){ kind, shared };
+    return w;
+}
+
+void mk_free_weights(mk_weights *w) {
+    if (w == NULL) return;
+    mk_unshare_b(&w->shared);
+    mk_free(w, sizeof *w);
 }
 
 void mk_unshare_b(mk_shared_b *s) {

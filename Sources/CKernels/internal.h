@@ -104,6 +104,19 @@ void mk_unshare_b(mk_shared_b *shared);
 void mk_gemm_with(const mk_shared_b *shared, int64_t matrix, bool transpose_a, int64_t m, const void *a, int64_t row_a,
                   double beta, void *c, int64_t row_c);
 
+// How a product or a convolution is computed may change with the settings: what was prepared for another way is ignored.
+typedef enum { MK_OF_PRODUCT, MK_OF_COLUMNS, MK_OF_WINOGRAD } mk_weights_kind;
+struct mk_weights {
+    mk_weights_kind kind;
+    mk_shared_b shared;
+};
+// Packs matrices that stay; NULL where they are read as they are.
+mk_weights *mk_make_weights(mk_weights_kind kind, mk_shared_b shared);
+// The weights, or NULL when they are of another kind.
+static inline const mk_weights *mk_weights_for(mk_weights_kind kind, const mk_weights *weights) {
+    return weights != NULL && weights->kind == kind ? weights : NULL;
+}
+
 // Adds the bias (NULL: none) to every row of a block and applies the activation, float32 or float64.
 void mk_epilogue(mk_dtype type, void *c, int64_t rows, int64_t columns, int64_t row_c, const void *bias,
                  mk_activation activation);

@@ -109,7 +109,7 @@ void mk_sgemm(const mk_sgemm_product *p) {
                     strip.columns = columns;
                     strip.row_b = panel;
                     if (p->panels != NULL) {
-                        strip.b = p->panels + j * k + l * panel;
+                        strip.b = p->panels + j * mk_max(p->panel_depth, k) + (p->first + l) * panel;
                     } else if (packs) {
                         strip.b = room + (j - g) * depth;
                     } else if (j < tail) {

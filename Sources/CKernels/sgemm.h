@@ -51,6 +51,8 @@ typedef struct {
     bool relu;
     // B as mk_sgemm_pack leaves it, in place of `b`; NULL: B is read, or packed, as it comes.
     const float *panels;
+    // Their depth, where it is more than k, and the first row of them that this product takes.
+    int64_t panel_depth, first;
     // The rows of C that B was packed for, where this product has some of them; 0: m.
     int64_t all_rows;
 } mk_sgemm_product;

@@ -23,6 +23,10 @@ typedef struct {
 // Shapes: x [n, in, channels_in], y [n, out, channels_out], kernel [kernel, channels_in / groups, channels_out]
 // (Keras's order), bias [channels_out] or NULL. Results are written, not added.
 void mk_conv(const mk_conv_plan *plan, const void *x, const void *kernel, const void *bias, void *y);
+// Prepares the kernel for convolutions of this plan; NULL where it is read as it is. mk_conv with it, or with NULL.
+mk_weights *mk_conv_prepare(const mk_conv_plan *plan, const void *kernel);
+void mk_conv_prepared(const mk_conv_plan *plan, const void *x, const void *kernel, const mk_weights *weights,
+                      const void *bias, void *y);
 void mk_conv_input_gradient(const mk_conv_plan *plan, const void *dy, const void *kernel, void *dx);
 void mk_conv_kernel_gradient(const mk_conv_plan *plan, const void *x, const void *dy, void *dkernel);
 

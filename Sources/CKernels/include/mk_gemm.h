@@ -24,6 +24,16 @@ typedef struct {
 // `bias` has n elements, added to every row, or is NULL. C may overlap nothing.
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias);
 
+// A matrix B, or a convolution's kernel, as the inner loops read it: for weights that stay the same from product to product.
+// The bits are those of products without it.
+typedef struct mk_weights mk_weights;
+// Prepares B for products of this plan; NULL where B is read as it is.
+mk_weights *mk_gemm_prepare(const mk_gemm_plan *plan, const void *b);
+// mk_gemm with what was prepared for this plan, or with NULL.
+void mk_gemm_prepared(const mk_gemm_plan *plan, const void *a, const void *b, const mk_weights *weights, void *c,
+                      const void *bias);
+void mk_free_weights(mk_weights *weights);
+
 // Who computes float32 products. Automatic: loops of ours where the CPU has AVX2 or AVX-512, OpenBLAS elsewhere and for
 // products of few columns. Own: ours, all of them. The bits differ, so to change it changes results.
 typedef enum { MK_GEMM_AUTOMATIC = 0, MK_GEMM_OWN = 1, MK_GEMM_OPENBLAS = 2 } mk_gemm_engine;

@@ -11,6 +11,8 @@ package final class Executable: @unchecked Sendable {
         let inputs: [Tensor]
         let outputs: [Tensor]
         let layerPath: [String]
+        /// Where the second input holds weights that the graph only reads: what is prepared of them, and the variable.
+        let weights: (prepared: PreparedWeights, variable: Int)?
     }
 
     /// The function that the graph was made of.
@@ -40,6 +42,8 @@ package final class Executable: @unchecked Sendable {
     private let borrowOrder: [Int]
     /// The values of the variables that are only read, while a run reads them.
     private var held: [Tensor?]
+    /// Their versions.
+    private var versions: [Int]
 
     package init(_ traced: Graph, name: String) {
         self.name = name
@@ -82,9 +86,15 @@ package final class Executable: @unchecked Sendable {
             tensors.append(Tensor(graph.specs[value], buffer: buffer))
         }
         steps = graph.steps.map { node in
-            Step(
+            var weights: (PreparedWeights, Int)?
+            if let op = node.op as? any WeightedOp, case .variable(let number) = plan.storage[node.inputs[1]],
+                !slots[number].isUpdated
+            {
+                weights = (PreparedWeights(op), number)
+            }
+            return Step(
                 op: node.op, inputs: node.inputs.map { tensors[$0] }, outputs: node.outputs.map { tensors[$0] },
-                layerPath: node.layerPath)
+                layerPath: node.layerPath, weights: weights)
         }
         resultCopies = plan.copiedResults.map {
             (tensors[graph.results[$0]].handle.buffer, $0, graph.specs[graph.results[$0]].byteCount)
@@ -95,6 +105,7 @@ package final class Executable: @unchecked Sendable {
             return (tensors[update.value].handle.buffer, number, graph.specs[update.value].byteCount)
         }
         held = variables.map { _ in nil }
+        versions = variables.map { _ in 0 }
         borrowOrder = slots.indices.sorted {
             ObjectIdentifier(slots[$0].variable) < ObjectIdentifier(slots[$1].variable)
         }
@@ -140,7 +151,11 @@ package final class Executable: @unchecked Sendable {
             for (number, step) in steps.enumerated() {
                 do throws(OpFailure) {
                     let start = recorder?.now ?? 0
-                    try step.op.run(step.inputs, step.outputs)
+                    if let (prepared, variable) = step.weights {
+                        prepared.run(step.inputs, step.outputs, version: versions[variable])
+                    } else {
+                        try step.op.run(step.inputs, step.outputs)
+                    }
                     recorder?.note(site + 1 + number, since: start)
                 } catch {
                     giveBack()
@@ -175,7 +190,8 @@ package final class Executable: @unchecked Sendable {
                 slot.old.bind(to: old)
                 slot.new.bind(to: new)
             } else {
-                let value = slot.variable.heldValue
+                let (value, version) = slot.variable.heldVersion
+                versions[index] = version
                 slot.old.bind(to: value.handle.buffer.pointer)
                 held[index] = value
             }

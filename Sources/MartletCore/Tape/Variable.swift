@@ -27,6 +27,8 @@ public final class Variable: Sendable {
         /// What the value becomes when the loan ends, nil when it stays in its memory.
         var next: Tensor?
         var isLent = false
+        /// Counts the changes of the value.
+        var version = 0
         var isTrainable: Bool
         var path: String?
         var constraint: (@Sendable (Tensor) -> Tensor)?
@@ -56,6 +58,9 @@ public final class Variable: Sendable {
 
     /// The value that the variable holds, whether or not a function is being traced.
     package var heldValue: Tensor { withState { $0.value } }
+
+    /// The value that the variable holds, with the number of changes that led to it.
+    package var heldVersion: (value: Tensor, version: Int) { withState { ($0.value, $0.version) } }
 
     /// Waits while a compiled function has the value on loan.
     private func withState<R>(_ body: (inout State) -> R) -> R {
@@ -92,7 +97,10 @@ public final class Variable: Sendable {
             require(
                 own.symbol == nil, "Variable.assign",
                 "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
-            withState { $0.value = own }
+            withState {
+                $0.value = own
+                $0.version += 1
+            }
         }
     }
 
@@ -101,6 +109,7 @@ public final class Variable: Sendable {
     package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
         withState { state in
             state.isLent = true
+            state.version += 1
             if state.value.isUniquelyReferenced { return (state.value.mutablePointer, state.value.mutablePointer) }
             let next = Tensor(uninitialized: state.value.spec)
             state.next = next
@@ -121,6 +130,7 @@ public final class Variable: Sendable {
     /// same memory when nobody else holds the value. Readers wait.
     package func overwrite(_ body: (_ old: UnsafeRawPointer, _ new: UnsafeMutableRawPointer) -> Void) {
         withState { state in
+            state.version += 1
             if state.value.isUniquelyReferenced {
                 body(state.value.pointer, state.value.mutablePointer)
             } else {
@@ -135,8 +145,14 @@ public final class Variable: Sendable {
     /// a `float32` model in `float64`.
     package func withValue<R>(_ temporary: Tensor, _ body: () throws -> R) rethrows -> R {
         let saved = heldValue
-        withState { $0.value = temporary }
-        defer { withState { $0.value = saved } }
+        func put(_ value: Tensor) {
+            withState {
+                $0.value = value
+                $0.version += 1
+            }
+        }
+        put(temporary)
+        defer { put(saved) }
         return try body()
     }
 

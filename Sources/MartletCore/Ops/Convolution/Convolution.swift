@@ -56,7 +56,7 @@ private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
 /// [cout].
 ///
 /// It and its two gradients are bilinear maps made of one trilinear form, so each one's gradients are the other two.
-struct Convolution: Op {
+struct Convolution: WeightedOp {
     static let name = "conv"
 
     var geometry: ConvolutionGeometry
@@ -73,11 +73,23 @@ struct Convolution: Op {
         return [TensorSpec(Shape([x[0]] + sizes + [kernel[-1]]), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (x, kernel, y) = (inputs[0], inputs[1], outputs[0])
-        var plan = geometry.plan(input: x.shape, kernel: kernel.shape, output: y.shape, dtype: x.dtype)
+    private func plan(_ inputs: [Tensor], _ outputs: [Tensor]) -> mk_conv_plan {
+        var plan = geometry.plan(
+            input: inputs[0].shape, kernel: inputs[1].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
         plan.activation = activation.c
-        mk_conv(&plan, x.pointer, kernel.pointer, inputs.count > 2 ? inputs[2].pointer : nil, y.mutablePointer)
+        return plan
+    }
+
+    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
+        var plan = plan(inputs, outputs)
+        return mk_conv_prepare(&plan, inputs[1].pointer)
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
+        var plan = plan(inputs, outputs)
+        mk_conv_prepared(
+            &plan, inputs[0].pointer, inputs[1].pointer, weights, inputs.count > 2 ? inputs[2].pointer : nil,
+            outputs[0].mutablePointer)
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -16,7 +16,7 @@ package enum FusedActivation: Sendable {
 }
 
 /// `activation(x kernel + bias)`: inputs x [rows, k], kernel [k, n] and, possibly, bias [n].
-struct Dense: Op {
+struct Dense: WeightedOp {
     static let name = "dense"
 
     var activation = FusedActivation.none
@@ -35,7 +35,7 @@ struct Dense: Op {
         return [TensorSpec(Shape([x[0], kernel[1]]), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    private func plan(_ inputs: [Tensor]) -> mk_gemm_plan {
         var plan = mk_gemm_plan()
         plan.type = inputs[0].dtype.c
         plan.m = Int64(inputs[0].shape[0])
@@ -44,8 +44,18 @@ struct Dense: Op {
         plan.batch = 1
         plan.alpha = 1
         plan.activation = activation.c
-        mk_gemm(
-            &plan, inputs[0].pointer, inputs[1].pointer, outputs[0].mutablePointer,
+        return plan
+    }
+
+    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
+        var plan = plan(inputs)
+        return mk_gemm_prepare(&plan, inputs[1].pointer)
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
+        var plan = plan(inputs)
+        mk_gemm_prepared(
+            &plan, inputs[0].pointer, inputs[1].pointer, weights, outputs[0].mutablePointer,
             inputs.count > 2 ? inputs[2].pointer : nil)
     }
 

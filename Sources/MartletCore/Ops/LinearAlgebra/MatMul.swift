@@ -1,7 +1,7 @@
 import CKernels
 
 /// `op(a) op(b)` of the matrices in the two last axes, where op transposes or not; leading axes are broadcast.
-struct MatMul: Op {
+struct MatMul: WeightedOp {
     static let name = "matmul"
 
     var transposeA = false
@@ -26,13 +26,10 @@ struct MatMul: Op {
         return [TensorSpec(Shape(batch.dimensions + matrix), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (a, b, c) = (inputs[0], inputs[1], outputs[0])
-        guard c.elementCount > 0 else { return }
-        let runs = BatchRuns(a.shape, b.shape, c.shape)
-        let (m, n, k) = (c.shape[-2], c.shape[-1], a.shape[transposeA ? -2 : -1])
+    private func plan(_ inputs: [Tensor], _ runs: BatchRuns, _ output: Tensor) -> mk_gemm_plan {
+        let (m, n, k) = (output.shape[-2], output.shape[-1], inputs[0].shape[transposeA ? -2 : -1])
         var plan = mk_gemm_plan()
-        plan.type = a.dtype.c
+        plan.type = inputs[0].dtype.c
         plan.transpose_a = transposeA
         plan.transpose_b = transposeB
         (plan.m, plan.n, plan.k) = (Int64(m), Int64(n), Int64(k))
@@ -41,11 +38,27 @@ struct MatMul: Op {
         plan.stride_b = Int64(runs.strideB * k * n)
         plan.stride_c = Int64(m * n)
         plan.alpha = 1
+        return plan
+    }
+
+    /// One matrix for all products.
+    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
+        guard outputs[0].elementCount > 0, inputs[1].rank == 2 else { return nil }
+        var plan = plan(inputs, BatchRuns(inputs[0].shape, inputs[1].shape, outputs[0].shape), outputs[0])
+        return mk_gemm_prepare(&plan, inputs[1].pointer)
+    }
+
+    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
+        let (a, b, c) = (inputs[0], inputs[1], outputs[0])
+        guard c.elementCount > 0 else { return }
+        let runs = BatchRuns(a.shape, b.shape, c.shape)
+        var plan = plan(inputs, runs, c)
         let size = a.dtype.byteCount
+        let (sizeA, sizeB) = (Int(plan.m * plan.k) * size, Int(plan.k * plan.n) * size)
+        let sizeC = runs.count * Int(plan.m * plan.n) * size
         runs.forEach { index, startA, startB in
-            mk_gemm(
-                &plan, a.pointer + startA * m * k * size, b.pointer + startB * k * n * size,
-                c.mutablePointer + index * runs.count * m * n * size, nil)
+            mk_gemm_prepared(
+                &plan, a.pointer + startA * sizeA, b.pointer + startB * sizeB, weights, c.mutablePointer + index * sizeC, nil)
         }
     }
 
