@@ -88,7 +88,7 @@ static void cut_for_openblas(gemm_job *job, int64_t wanted) {
 // packed B, and rows are cut first.
 static void cut_for_ours(gemm_job *job, int64_t wanted) {
     const mk_gemm_plan *p = job->plan;
-    int64_t width = mk_sgemm_panel_width(job->kernels, p->m), panels = mk_ceil_div(p->n, width);
+    int64_t width = mk_sgemm_panel_width(job->kernels), panels = mk_ceil_div(p->n, width);
     if (!mk_sgemm_packs(job->kernels, p->m, p->n, p->k, p->transpose_b, job->row_b)) {
         job->column_blocks = mk_clamp(p->n / mk_max(width, 32), 1, wanted);
         job->row_blocks = mk_clamp(p->m / 24, 1, wanted / job->column_blocks);
@@ -147,7 +147,7 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
             .transpose_b = p->transpose_b, .a = (const float *)job->a + in_a, .b = (const float *)job->b + in_b, .c = c, .row_a = job->row_a,
             .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
             .bias = direct && job->bias != NULL ? (const float *)job->bias + column : NULL,
-            .relu = direct && p->activation == MK_ACTIVATION_RELU, .all_rows = p->m,
+            .relu = direct && p->activation == MK_ACTIVATION_RELU,
             .panels = job->panels == NULL ? NULL : job->panels + column * p->k, .panel_depth = p->k, .first = first,
         };
         mk_sgemm(&product);

@@ -5,13 +5,13 @@
 
 static void pack_panel(int64_t task, void *context) {
     const mk_shared_b *s = context;
-    int64_t panels = mk_ceil_div(s->n, mk_sgemm_panel_width(s->kernels, s->m)), matrix = task / panels, p = task % panels;
-    mk_sgemm_pack(s->kernels, s->m, s->n, s->k, s->transpose, (const float *)s->b + matrix * s->stride, s->row, p, p + 1,
+    int64_t panels = mk_ceil_div(s->n, mk_sgemm_panel_width(s->kernels)), matrix = task / panels, p = task % panels;
+    mk_sgemm_pack(s->kernels, s->n, s->k, s->transpose, (const float *)s->b + matrix * s->stride, s->row, p, p + 1,
                   s->panels + matrix * mk_sgemm_panels_size(s->kernels, s->n, s->k));
 }
 
 static void pack(mk_shared_b *s) {
-    int64_t tasks = mk_ceil_div(s->n, mk_sgemm_panel_width(s->kernels, s->m)) * s->count;
+    int64_t tasks = mk_ceil_div(s->n, mk_sgemm_panel_width(s->kernels)) * s->count;
     s->bytes = (size_t)(s->count * mk_sgemm_panels_size(s->kernels, s->n, s->k)) * sizeof(float);
     s->panels = mk_alloc_or_stop(s->bytes);
     // A float takes about a tenth of a nanosecond.
@@ -56,7 +56,7 @@ void mk_gemm_with(const mk_shared_b *s, int64_t matrix, bool transpose_a, int64_
     }
     mk_sgemm_product product = {
         .kernels = s->kernels, .m = m, .n = s->n, .k = s->k, .transpose_a = transpose_a, .a = a, .c = c, .row_a = row_a, .row_c = row_c,
-        .alpha = 1, .beta = (float)beta, .all_rows = s->m,
+        .alpha = 1, .beta = (float)beta,
         .panels = s->panels + matrix * mk_sgemm_panels_size(s->kernels, s->n, s->k),
     };
     mk_sgemm(&product);

@@ -26,13 +26,6 @@ const mk_sgemm_kernels *mk_sgemm_chosen(void) {
 #endif
 }
 
-// Many rows want few columns, which leave more of the registers' reads to B.
-static int panel_vectors(const mk_sgemm_kernels *kernels, int64_t m) { return m < 256 ? kernels->wide : kernels->narrow; }
-
-int64_t mk_sgemm_panel_width(const mk_sgemm_kernels *kernels, int64_t m) {
-    return panel_vectors(kernels, m) * kernels->lanes;
-}
-
 // A panel ends with the vector of its last column.
 static int64_t whole_vectors(int64_t columns, int64_t lanes) { return mk_ceil_div(columns, lanes) * lanes; }
 
@@ -40,9 +33,9 @@ int64_t mk_sgemm_panels_size(const mk_sgemm_kernels *kernels, int64_t n, int64_t
     return k * whole_vectors(n, kernels->lanes);
 }
 
-void mk_sgemm_pack(const mk_sgemm_kernels *kernels, int64_t m, int64_t n, int64_t k, bool transpose_b, const float *b,
+void mk_sgemm_pack(const mk_sgemm_kernels *kernels, int64_t n, int64_t k, bool transpose_b, const float *b,
                    int64_t row_b, int64_t first, int64_t end, float *panels) {
-    int64_t width = mk_sgemm_panel_width(kernels, m), j = first * width;
+    int64_t width = mk_sgemm_panel_width(kernels), j = first * width;
     kernels->pack(b + (transpose_b ? j * row_b : j), row_b, transpose_b, k, mk_min(end * width, n) - j, width,
                   panels + j * k);
 }
@@ -69,8 +62,7 @@ void mk_sgemm(const mk_sgemm_product *p) {
     const bool packs = p->panels == NULL && mk_sgemm_packs(kernels, m, n, k, p->transpose_b, p->row_b), turns = turns_a(p);
     // B where it is, for a few rows: wide tiles keep more sums going.
     const bool in_place = p->panels == NULL && !packs;
-    const int64_t rows = p->all_rows > 0 ? p->all_rows : m;
-    const int64_t width = (in_place && m <= 3 ? 4 : panel_vectors(kernels, rows)) * lanes;
+    const int64_t width = (in_place && m <= 3 ? 4 : kernels->panel) * lanes;
     const int64_t group = packs ? mk_max(GROUP / piece / width, 1) * width : n;
     // A last panel of some of a vector's columns is packed even where others are not.
     const int64_t rest = in_place ? n % lanes : 0, tail = n - rest;

@@ -19,7 +19,7 @@ typedef struct {
 // The inner loops of an instruction set.
 typedef struct mk_sgemm_kernels {
     int64_t lanes;            // floats in a vector
-    int wide, narrow;         // vectors of a panel for few rows of C, and for many
+    int64_t panel;            // vectors in a panel
     // Strips of one to four vectors' columns, A in rows or in columns.
     void (*strip[4][2])(const mk_sgemm_strip *strip);
     // Packs n columns, or n rows that become columns, into panels of `width`, one after the other.
@@ -53,8 +53,6 @@ typedef struct {
     const float *panels;
     // Their depth, where it is more than k, and the first row of them that this product takes.
     int64_t panel_depth, first;
-    // The rows of C that B was packed for, where this product has some of them; 0: m.
-    int64_t all_rows;
 } mk_sgemm_product;
 
 void mk_sgemm(const mk_sgemm_product *product);
@@ -62,13 +60,12 @@ void mk_sgemm(const mk_sgemm_product *product);
 // Whether a product with these sizes is better off with B packed than with B where it is.
 bool mk_sgemm_packs(const mk_sgemm_kernels *kernels, int64_t m, int64_t n, int64_t k, bool transpose_b, int64_t row_b);
 
-// B in panels: columns side by side as the inner loop reads them, k rows of them, zeros behind the last column. A panel's
-// width depends on the rows of C that it will meet.
-int64_t mk_sgemm_panel_width(const mk_sgemm_kernels *kernels, int64_t m);
+// B in panels: columns side by side as the inner loop reads them, k rows of them, zeros behind the last column.
+static inline int64_t mk_sgemm_panel_width(const mk_sgemm_kernels *kernels) { return kernels->panel * kernels->lanes; }
 // Floats of all panels.
 int64_t mk_sgemm_panels_size(const mk_sgemm_kernels *kernels, int64_t n, int64_t k);
 // Packs the panels first..<end.
-void mk_sgemm_pack(const mk_sgemm_kernels *kernels, int64_t m, int64_t n, int64_t k, bool transpose_b, const float *b,
+void mk_sgemm_pack(const mk_sgemm_kernels *kernels, int64_t n, int64_t k, bool transpose_b, const float *b,
                    int64_t row_b, int64_t first, int64_t end, float *panels);
 
 #endif

@@ -2,12 +2,11 @@
 
 // Sixteen registers of four floats, without fused multiplication on x86: right everywhere, for comparison.
 #define LANES 4
-#define ROWS_1 12
+#define ROWS_1 10
 #define ROWS_2 6
 #define ROWS_3 4
-#define ROWS_4 3
-#define WIDE 2
-#define NARROW 2
+#define ROWS_4 2
+#define PANEL 2
 #define NAME(x) MK_PASTE(x, baseline)
 #include "sgemm_tile.h"
 #undef LANES
@@ -26,16 +25,16 @@
 #undef ROWS_2
 #undef ROWS_3
 #undef ROWS_4
-#undef WIDE
+#undef PANEL
 
 // Thirty-two registers of sixteen floats.
 #pragma clang attribute push(__attribute__((target(MK_AVX512), min_vector_width(512))), apply_to = function)
 #define LANES 16
-#define ROWS_1 14
-#define ROWS_2 14
+#define ROWS_1 12
+#define ROWS_2 12
 #define ROWS_3 8
 #define ROWS_4 6
-#define WIDE 4
+#define PANEL 4
 #define NAME(x) MK_PASTE(x, avx512)
 #include "sgemm_tile.h"
 #pragma clang attribute pop

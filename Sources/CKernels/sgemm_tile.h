@@ -3,7 +3,7 @@
 //   LANES        floats in a vector
 //   ROWS_1 ... ROWS_4  most rows of a tile that is one ... four vectors wide: its sums, a row of B and one broadcast number
 //                fill the registers
-//   WIDE, NARROW vectors of a panel for few rows of C, and for many
+//   PANEL        vectors in a panel of B
 //   NAME(x)      the names
 //
 // Each sum goes through the inner dimension in order, one fused multiplication after the other. So an element of C has the
@@ -45,7 +45,7 @@ MK_INLINE void NAME(tile)(const int rows, const int vectors, const bool transpos
                           float *c) {
     const float *b = s->b;
     const int64_t k = s->k, row_a = s->row_a, row_b = s->row_b, row_c = s->row_c, columns = s->columns;
-    NAME(vector) sum[14][4];
+    NAME(vector) sum[12][4];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
         __builtin_prefetch(c + r * row_c, 1);
@@ -71,7 +71,7 @@ MK_INLINE void NAME(tile)(const int rows, const int vectors, const bool transpos
 #pragma clang loop unroll(full)
         for (int g = 0; 3 * g < rows; g++) left[g] += transposed ? row_a : 1;
     }
-    float room[14 * 4 * LANES];
+    float room[12 * 4 * LANES];
     const bool whole = columns == vectors * LANES && s->bias == NULL && !s->relu;
     float *to = whole ? c : room;
     const int64_t row_to = whole ? row_c : vectors * LANES;
@@ -97,7 +97,7 @@ MK_INLINE void NAME(strip)(const int most, const int vectors, const bool transpo
     for (int64_t i = 0; i < tiles; i++) {
         int64_t rows = s->m / tiles + (i < longer);
         switch (rows) {
-        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
         }
         a += transposed ? rows : rows * s->row_a;
         c += rows * s->row_c;
@@ -169,7 +169,7 @@ static void NAME(pack)(const float *from, int64_t row, bool turned, int64_t k, i
 }
 
 const mk_sgemm_kernels NAME(mk_sgemm) = {
-    .lanes = LANES, .wide = WIDE, .narrow = NARROW,
+    .lanes = LANES, .panel = PANEL,
     .strip = { { NAME(strip_1), NAME(strip_1_transposed) }, { NAME(strip_2), NAME(strip_2_transposed) },
                { NAME(strip_3), NAME(strip_3_transposed) }, { NAME(strip_4), NAME(strip_4_transposed) } },
     .pack = NAME(pack), .turn = NAME(turn),

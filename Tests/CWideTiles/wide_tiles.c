@@ -2,12 +2,11 @@
 #include "../../Sources/CKernels/sgemm.h"
 
 #define LANES 16
-#define ROWS_1 14
-#define ROWS_2 14
+#define ROWS_1 12
+#define ROWS_2 12
 #define ROWS_3 8
 #define ROWS_4 6
-#define WIDE 4
-#define NARROW 2
+#define PANEL 4
 #define NAME(x) MK_PASTE(x, wide)
 #include "../../Sources/CKernels/sgemm_tile.h"
 
