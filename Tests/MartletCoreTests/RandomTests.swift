@@ -91,6 +91,35 @@ import Testing
         #expect(results[0] == results[1] && results[0] == results[2])
     }
 
+    /// The loops over blocks give Philox's words in order, and numbers made of them by exact steps: the same bits whatever
+    /// instructions run them.
+    @Test func loopsGiveTheWordsOfEachBlock() {
+        let (count, key, first) = (20_000, UInt64(0x1234_5678_9ABC_DEF0), UInt64(0xFFFF_FFF0))
+        var words = [UInt32](repeating: 0, count: count)
+        mk_random_bits(MK_I32, &words, Int64(count), key, first)
+        let expected = (0..<count / 4).flatMap { block in
+            let at = first + UInt64(block)
+            var out = [UInt32](repeating: 0, count: 4)
+            mk_philox(
+                [UInt32(truncatingIfNeeded: at), UInt32(at >> 32), 0, 0],
+                [UInt32(truncatingIfNeeded: key), UInt32(key >> 32)], &out)
+            return out
+        }
+        #expect(words == expected)
+
+        var floats = [Float](repeating: 0, count: count)
+        mk_random_uniform(MK_F32, &floats, Int64(count), key, first, 0, 1)
+        #expect(floats == expected.map { Float($0 >> 8) * 0x1p-24 })
+
+        var integers = [Int64](repeating: 0, count: count / 2)
+        mk_random_integers(MK_I64, &integers, Int64(count / 2), key, first, -7, 1_000_000)
+        let pairs = (0..<count / 2).map { UInt64(expected[2 * $0]) | UInt64(expected[2 * $0 + 1]) << 32 }
+        #expect(integers == pairs.map { Int64($0.multipliedFullWidth(by: 1_000_007).high) - 7 })
+        var doubles = [Double](repeating: 0, count: count / 2)
+        mk_random_uniform(MK_F64, &doubles, Int64(count / 2), key, first, 0, 1)
+        #expect(doubles == pairs.map { Double($0 >> 11) * 0x1p-53 })
+    }
+
     @Test func aSavedStateResumesTheStream() {
         let generator = RandomGenerator(seed: 21)
         _ = generator.normal([7])
