@@ -97,7 +97,7 @@ import Testing
         let (count, key, first) = (20_000, UInt64(0x1234_5678_9ABC_DEF0), UInt64(0xFFFF_FFF0))
         var words = [UInt32](repeating: 0, count: count)
         mk_random_bits(MK_I32, &words, Int64(count), key, first)
-        let expected = (0..<count / 4).flatMap { block in
+        let expected: [UInt32] = (0..<count / 4).flatMap { block -> [UInt32] in
             let at = first + UInt64(block)
             var out = [UInt32](repeating: 0, count: 4)
             mk_philox(
@@ -109,15 +109,21 @@ import Testing
 
         var floats = [Float](repeating: 0, count: count)
         mk_random_uniform(MK_F32, &floats, Int64(count), key, first, 0, 1)
-        #expect(floats == expected.map { Float($0 >> 8) * 0x1p-24 })
+        let parts: [Float] = expected.map { word in Float(word >> 8) * 0x1p-24 }
+        #expect(floats == parts)
 
         var integers = [Int64](repeating: 0, count: count / 2)
         mk_random_integers(MK_I64, &integers, Int64(count / 2), key, first, -7, 1_000_000)
-        let pairs = (0..<count / 2).map { UInt64(expected[2 * $0]) | UInt64(expected[2 * $0 + 1]) << 32 }
-        #expect(integers == pairs.map { Int64($0.multipliedFullWidth(by: 1_000_007).high) - 7 })
+        let pairs: [UInt64] = (0..<count / 2).map { index in
+            let (low, high) = (UInt64(expected[2 * index]), UInt64(expected[2 * index + 1]))
+            return high << 32 | low
+        }
+        let scaled: [Int64] = pairs.map { word in Int64(word.multipliedFullWidth(by: 1_000_007).high) - 7 }
+        #expect(integers == scaled)
         var doubles = [Double](repeating: 0, count: count / 2)
         mk_random_uniform(MK_F64, &doubles, Int64(count / 2), key, first, 0, 1)
-        #expect(doubles == pairs.map { Double($0 >> 11) * 0x1p-53 })
+        let fractions: [Double] = pairs.map { word in Double(word >> 11) * 0x1p-53 }
+        #expect(doubles == fractions)
     }
 
     @Test func aSavedStateResumesTheStream() {
