@@ -1,36 +1,80 @@
 #!/usr/bin/env bash
-# Proves that the package works as a dependency: a client that names it by path, imports Martlet and trains a model, built by
-# a plain `swift build` in debug and in release.
+# Proves that the package works as a dependency, built by a plain `swift build` in debug and in release: a client that
+# names it by path and trains a model, the same model in a dynamic library that a program is linked to, and in one that a
+# program loads while it runs. All three print the same losses, bit for bit.
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"
 client=$package/.build-client
-mkdir -p "$client/Sources/Client"
+mkdir -p "$client/Sources/Client" "$client/Sources/Linked" "$client/Sources/Loader" "$client/Model/Sources/Model"
 
-cat >"$client/Package.swift" <<EOF
+cat >"$client/Model/Package.swift" <<EOF
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "model",
+    products: [
+        .library(name: "Model", targets: ["Model"]),
+        .library(name: "DynamicModel", type: .dynamic, targets: ["Model"]),
+    ],
+    dependencies: [.package(name: "martlet", path: "$package")],
+    targets: [.target(name: "Model", dependencies: [.product(name: "Martlet", package: "martlet")])])
+EOF
+cat >"$client/Model/Sources/Model/Model.swift" <<'EOF'
+import Martlet
+
+/// Trains a small model of many kinds of layers, and prints the losses and their bits. Plugins are called by this name.
+@_cdecl("trainModel") public func trainModel() {
+    do {
+        setRandomSeed(0)
+        let x = Tensor.randomNormal([128, 8, 8, 2])
+        let y = (x.sum(axes: [1, 2, 3]).reshaped(to: [128, 1]) .> 0).cast(to: .float32)
+        let model = Sequential([
+            Conv2D(16, kernelSize: 3, padding: .same, activation: .relu), BatchNormalization(), MaxPooling2D(),
+            Conv2D(16, kernelSize: 3, padding: .same, activation: .relu), Reshape([16, 16]), LSTM(8),
+            LayerNormalization(), Dense(1, activation: .sigmoid),
+        ])
+        try model.compile(optimizer: "adam", loss: "binary_crossentropy", metrics: [.accuracy])
+        let losses = try model.fit(x, y, epochs: 12, verbosity: .silent)["loss"]
+        guard losses.last! < losses.first! else { fatalError("the loss did not fall") }
+        print("client: loss \(losses.first!) -> \(losses.last!), bits \(losses.map { String($0.bitPattern, radix: 16) })")
+    } catch {
+        fatalError("\(error)")
+    }
+}
+EOF
+cat >"$client/Package.swift" <<'EOF'
 // swift-tools-version: 6.1
 import PackageDescription
 
 let package = Package(
     name: "client",
-    dependencies: [.package(name: "martlet", path: "$package")],
+    dependencies: [.package(path: "Model")],
     targets: [
-        .executableTarget(name: "Client", dependencies: [.product(name: "Martlet", package: "martlet")])
+        .executableTarget(name: "Client", dependencies: [.product(name: "Model", package: "Model")]),
+        .executableTarget(name: "Linked", dependencies: [.product(name: "DynamicModel", package: "Model")]),
+        .executableTarget(name: "Loader"),
     ])
 EOF
-cat >"$client/Sources/Client/main.swift" <<'EOF'
-import Martlet
+for program in Client Linked; do
+  printf 'import Model\n\ntrainModel()\n' >"$client/Sources/$program/main.swift"
+done
+cat >"$client/Sources/Loader/main.swift" <<'EOF'
+import Glibc
 
-setRandomSeed(0)
-let x = Tensor.randomNormal([128, 4])
-let y = (x.sum(axis: 1, keepDims: true) .> 0).cast(to: .float32)
-let model = Sequential([Dense(8, activation: .relu), Dense(1, activation: .sigmoid)])
-try model.compile(optimizer: "adam", loss: "binary_crossentropy", metrics: [.accuracy])
-let history = try model.fit(x, y, epochs: 20, verbosity: .silent)
-guard history["loss"].last! < history["loss"].first! else { fatalError("the loss did not fall") }
-print("client: loss \(history["loss"].first!) -> \(history["loss"].last!)")
+guard let library = dlopen(CommandLine.arguments[1], RTLD_NOW) else { fatalError(String(cString: dlerror())) }
+guard let function = dlsym(library, "trainModel") else { fatalError(String(cString: dlerror())) }
+unsafeBitCast(function, to: (@convention(c) () -> Void).self)()
 EOF
+
 for configuration in debug release; do
   swift build --package-path "$client" -c "$configuration"
-  "$client/.build/$configuration/Client"
+  products=$client/.build/$configuration
+  expected=$("$products/Client")
+  echo "$expected"
+  for command in "$products/Linked" "$products/Loader $products/libDynamicModel.so"; do
+    received=$($command)
+    [ "$received" = "$expected" ] || { echo "As a dynamic library: $received" >&2; exit 1; }
+  done
 done

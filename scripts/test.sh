@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests: the suites in release mode, the examples, a client package that depends on this one, and the conformance
-# corpus where it stands beside the project.
+# All tests: the suites in release mode, with the kernels of older CPUs too, the examples, a client package that depends on
+# this one, and the conformance corpus where it stands beside the project.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -10,6 +10,7 @@ need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev
 swift build -c release --build-tests
 swift build -c release
 swift test -c release --skip-build
+scripts/check-kernels.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor CompiledLoop; do
   echo "example $example"

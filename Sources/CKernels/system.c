@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "mk_system.h"
 
-#include <cblas.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -110,26 +109,6 @@ static void read_cpu_model(void) {
 const char *mk_cpu_model(void) {
     pthread_once(&cpu_model_once, read_cpu_model);
     return cpu_model;
-}
-
-const char *mk_openblas_config(void) { return openblas_get_config(); }
-const char *mk_openblas_core(void) { return openblas_get_corename(); }
-int mk_openblas_threads(void) { return openblas_get_num_threads(); }
-
-bool mk_openblas_below_cpu(void) {
-#if defined(__x86_64__)
-    static const char *const with_avx512[] = { "SkylakeX", "Cooperlake", "SapphireRapids" };
-    static const char *const with_avx2[] = { "Haswell", "Zen", "Excavator" };
-    const char *core = mk_openblas_core(), *cpu = mk_cpu_simd_level();
-    int kernels = 0, level = strcmp(cpu, "avx512") == 0 ? 2 : strcmp(cpu, "avx2") == 0 ? 1 : 0;
-    for (int i = 0; i < 3; i++) {
-        if (strcasecmp(core, with_avx512[i]) == 0) kernels = 2;
-        if (strcasecmp(core, with_avx2[i]) == 0) kernels = 1;
-    }
-    return kernels < level;
-#else
-    return false;
-#endif
 }
 
 uint64_t mk_peak_resident_bytes(void) {

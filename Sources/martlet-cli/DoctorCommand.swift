@@ -13,22 +13,25 @@ struct DoctorCommand: ParsableCommand {
     @Flag(help: "Print everything as one line of JSON.")
     var json = false
 
-    func run() {
+    func run() throws {
         // The first product tells OpenBLAS how many threads to use: one, beside Martlet's own.
-        _ = matmul(Tensor.ones([2, 2]), Tensor.ones([2, 2]))
-        let report = DoctorReport()
+        let products = ProductCheck()
+        let report = DoctorReport(products: products)
         if json {
             let warnings = JSONValue.array(report.warnings.map { .string($0) })
-            say(jsonLine(report.entries.map { ($0.key, $0.value) } + [("warnings", warnings)]))
-            return
+            let failures = JSONValue.array(products.failures.map { .string($0) })
+            say(
+                jsonLine(
+                    report.entries.map { ($0.key, $0.value) } + [("warnings", warnings), ("failures", failures)]))
+        } else {
+            report.print()
         }
-        let width = report.entries.map(\.title.count).max() ?? 0
-        for entry in report.entries {
-            say(entry.title + String(repeating: " ", count: width - entry.title.count + 2) + entry.text)
+        guard products.failures.isEmpty else {
+            let core = String(cString: mk_openblas_core())
+            throw MartletError(
+                "Expected the products of the plain loop. \(products.failures.count) of \(products.count) are wrong with "
+                    + "OpenBLAS's \(core) kernels, the first: \(products.failures[0]). OPENBLAS_CORETYPE may name others.")
         }
-        say()
-        for warning in report.warnings { say("warning: \(warning)") }
-        if report.warnings.isEmpty { say("Nothing is in the way.") }
     }
 }
 
@@ -52,8 +55,10 @@ private struct DoctorReport {
 
     let entries: [Entry]
     let warnings: [String]
+    let products: ProductCheck
 
-    init() {
+    init(products: ProductCheck) {
+        self.products = products
         let environment = ProcessInfo.processInfo.environment
         var variables = JSONObject()
         for name in environment.keys.sorted() where Self.matters(name) {
@@ -62,18 +67,20 @@ private struct DoctorReport {
         var datasets = JSONObject()
         datasets["digits"] = "embedded"
         for name in ["fashion-mnist", "mnist"] { datasets[name] = Datasets.location(of: name).map { .string($0) } ?? .null }
-        let core = String(cString: mk_openblas_core())
-        let simd = String(cString: mk_simd_level())
+        let kernels = KernelReport()
         entries = [
             Entry(title: "Martlet", key: "martlet", value: .string(Settings.version)),
             Entry(title: "Swift", key: "swift", value: .string(Self.swiftVersion)),
             Entry(title: "System", key: "system", value: .string(ProcessInfo.processInfo.operatingSystemVersionString)),
             Entry(title: "OpenBLAS", key: "openblas", value: .string(String(cString: mk_openblas_config()))),
-            Entry(title: "OpenBLAS core", key: "openblas_core", value: .string(core)),
+            Entry(title: "OpenBLAS core", key: "openblas_core", value: .string(kernels.core)),
+            Entry(title: "Chosen by", key: "openblas_core_chosen_by", value: .string(kernels.chooser)),
             Entry(title: "OpenBLAS threads", key: "openblas_threads", value: .int(Int(mk_openblas_threads()))),
             Entry(title: "zlib", key: "zlib", value: .string(Compression.zlibVersion)),
             Entry(title: "CPU", key: "cpu", value: .string(String(cString: mk_cpu_model()))),
-            Entry(title: "SIMD level", key: "simd", value: .string(simd)),
+            Entry(title: "SIMD of the CPU", key: "simd_cpu", value: .string(SIMDLevel.cpu.rawValue)),
+            Entry(title: "SIMD of the loops", key: "simd", value: .string(Settings.simdLevel.rawValue)),
+            Entry(title: "Products checked", key: "products_checked", value: .int(products.count)),
             Entry(title: "Cores", key: "cores_machine", value: .int(Int(mk_machine_cpus()))),
             Entry(title: "Cores usable", key: "cores_usable", value: .int(Int(mk_usable_cpus()))),
             Entry(title: "Threads", key: "threads", value: .int(Settings.threadCount)),
@@ -86,18 +93,22 @@ private struct DoctorReport {
             Entry(title: "Datasets", key: "datasets", value: .object(datasets)),
             Entry(title: "Environment", key: "environment", value: .object(variables)),
         ]
-        var warnings: [String] = []
-        if mk_openblas_below_cpu() {
-            let pinned = environment["OPENBLAS_CORETYPE"]
-            warnings.append(
-                "OpenBLAS runs its \(core) kernels on a CPU with \(simd), at about half the speed. "
-                    + (pinned == nil ? "Install a newer OpenBLAS." : "Unset OPENBLAS_CORETYPE (\(pinned!))."))
-        }
+        var warnings = kernels.warnings
         if Settings.threadCount > Int(mk_usable_cpus()) {
             warnings.append(
                 "\(Settings.threadCount) threads share \(mk_usable_cpus()) cores. Unset MARTLET_NUM_THREADS or lower it.")
         }
         self.warnings = warnings
+    }
+
+    func print() {
+        let width = entries.map(\.title.count).max() ?? 0
+        for entry in entries {
+            say(entry.title + String(repeating: " ", count: width - entry.title.count + 2) + entry.text)
+        }
+        say()
+        for warning in warnings { say("warning: \(warning)") }
+        if warnings.isEmpty && products.failures.isEmpty { say("Nothing is in the way.") }
     }
 
     private static func matters(_ name: String) -> Bool {

@@ -26,6 +26,7 @@ struct MartletCommand: ParsableCommand {
             Environment:
               MARTLET_NUM_THREADS  how many threads compute (default: all cores)
               MARTLET_WINOGRAD     0: 3x3 convolutions by plain sums (default: 1)
+              MARTLET_SIMD         avx512, avx2, sse2: at most these instructions
               MARTLET_LOG_LEVEL    from trace to critical (default: notice)
               MARTLET_DATA         a folder with datasets
             """,

@@ -135,8 +135,7 @@ import Testing
         #expect(report["threads"] == 3 && report["openblas_threads"] == 1)
         #expect(report["martlet"] == .string(Settings.version))
         #expect(try run(["doctor"]).output.contains("OpenBLAS core"))
-        let pinned = try run(["doctor"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
-        if pinned.output.contains("avx") { #expect(pinned.output.contains("warning: OpenBLAS runs its")) }
+        #expect(report["failures"] == [] && report["products_checked"] == 64)
     }
 }
 

@@ -91,6 +91,41 @@ import Testing
         #expect(results[0] == results[1] && results[0] == results[2])
     }
 
+    /// The loops over blocks give Philox's words in order, and numbers made of them by exact steps: the same bits whatever
+    /// instructions run them.
+    @Test func loopsGiveTheWordsOfEachBlock() {
+        let (count, key, first) = (20_000, UInt64(0x1234_5678_9ABC_DEF0), UInt64(0xFFFF_FFF0))
+        var words = [UInt32](repeating: 0, count: count)
+        mk_random_bits(MK_I32, &words, Int64(count), key, first)
+        let expected: [UInt32] = (0..<count / 4).flatMap { block -> [UInt32] in
+            let at = first + UInt64(block)
+            var out = [UInt32](repeating: 0, count: 4)
+            mk_philox(
+                [UInt32(truncatingIfNeeded: at), UInt32(at >> 32), 0, 0],
+                [UInt32(truncatingIfNeeded: key), UInt32(key >> 32)], &out)
+            return out
+        }
+        #expect(words == expected)
+
+        var floats = [Float](repeating: 0, count: count)
+        mk_random_uniform(MK_F32, &floats, Int64(count), key, first, 0, 1)
+        let parts: [Float] = expected.map { word in Float(word >> 8) * 0x1p-24 }
+        #expect(floats == parts)
+
+        var integers = [Int64](repeating: 0, count: count / 2)
+        mk_random_integers(MK_I64, &integers, Int64(count / 2), key, first, -7, 1_000_000)
+        let pairs: [UInt64] = (0..<count / 2).map { index in
+            let (low, high) = (UInt64(expected[2 * index]), UInt64(expected[2 * index + 1]))
+            return high << 32 | low
+        }
+        let scaled: [Int64] = pairs.map { word in Int64(word.multipliedFullWidth(by: 1_000_007).high) - 7 }
+        #expect(integers == scaled)
+        var doubles = [Double](repeating: 0, count: count / 2)
+        mk_random_uniform(MK_F64, &doubles, Int64(count / 2), key, first, 0, 1)
+        let fractions: [Double] = pairs.map { word in Double(word >> 11) * 0x1p-53 }
+        #expect(doubles == fractions)
+    }
+
     @Test func aSavedStateResumesTheStream() {
         let generator = RandomGenerator(seed: 21)
         _ = generator.normal([7])

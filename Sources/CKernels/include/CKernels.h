@@ -9,6 +9,7 @@
 #include "mk_linalg.h"
 #include "mk_memory.h"
 #include "mk_norm.h"
+#include "mk_openblas.h"
 #include "mk_polygamma.h"
 #include "mk_pool.h"
 #include "mk_random.h"

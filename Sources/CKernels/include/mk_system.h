@@ -1,4 +1,4 @@
-// What the process runs on: CPU, cores, OpenBLAS, memory; and one thread-local slot for the Swift side.
+// What the process runs on: CPU, cores, memory; and one thread-local slot for the Swift side.
 #ifndef MK_SYSTEM_H
 #define MK_SYSTEM_H
 
@@ -20,14 +20,6 @@ const char *mk_simd_level(void);
 const char *mk_simd_level_name(int level);
 // Sets the level, at most to the CPU's; false when there is no such name. Only while no kernel runs.
 bool mk_set_simd_level(const char *name);
-
-// OpenBLAS's version and build options, in one line.
-const char *mk_openblas_config(void);
-// The name of the CPU family whose kernels OpenBLAS uses, such as "SkylakeX" or "Haswell".
-const char *mk_openblas_core(void);
-int mk_openblas_threads(void);
-// Whether OpenBLAS's kernels use narrower vectors than the CPU has, as when OPENBLAS_CORETYPE pins an older family.
-bool mk_openblas_below_cpu(void);
 
 // The largest resident size of the process so far, in bytes.
 uint64_t mk_peak_resident_bytes(void);

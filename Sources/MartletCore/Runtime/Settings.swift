@@ -6,8 +6,9 @@ import Synchronization
 /// The settings of the process, in one place.
 ///
 /// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256),
-/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
-/// `critical`). A value that cannot be read is ignored with a warning in the log.
+/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`), `MARTLET_SIMD` (see `simdLevel`) and
+/// `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`). A value that cannot be read is
+/// ignored with a warning in the log.
 public enum Settings {
     private struct State {
         var floatType = DType.float32
@@ -52,16 +53,11 @@ public enum Settings {
                     "MARTLET_GEMM: expected automatic, own or openblas. Received: \"\(text)\". Using automatic.")
             }
         }
+        if let text = environment["MARTLET_SIMD"], let problem = simdProblem(text) { problems.append(problem) }
         var logger = Logger(label: "martlet")
         logger.logLevel = level
         for problem in problems { logger.warning("\(problem)") }
-        if mk_openblas_below_cpu() {
-            logger.notice(
-                """
-                OpenBLAS runs its \(String(cString: mk_openblas_core())) kernels on a CPU with \
-                \(String(cString: mk_simd_level())): about half the speed. Is OPENBLAS_CORETYPE set? Unset it.
-                """)
-        }
+        logger.debug("OpenBLAS runs its \(String(cString: mk_openblas_core())) kernels, Martlet's loops \(simdLevel).")
         return Mutex(State(logLevel: level))
     }()
 

@@ -1,0 +1,97 @@
+// OpenBLAS's kernels. It chooses them when it is loaded, by a table of CPU models, and gives models that its version does
+// not know those of a CPU of 2004: Debian 12's does so on every Intel model of 2022 and later. What the CPU can do is a
+// better ground than its name. OpenBLAS reads OPENBLAS_CORETYPE only while it initialises itself, so it does that again,
+// before anything has used it.
+#define _GNU_SOURCE
+#include "mk_openblas.h"
+#include "mk_system.h"
+
+#include <cblas.h>
+#include <dirent.h>
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+// Not declared by any header, and only in libraries that hold kernels of several families (DYNAMIC_ARCH).
+extern void gotoblas_dynamic_init(void) __attribute__((weak));
+extern void gotoblas_dynamic_quit(void) __attribute__((weak));
+
+static mk_core_origin origin = MK_CORE_OWN_CHOICE;
+
+const char *mk_openblas_config(void) { return openblas_get_config(); }
+const char *mk_openblas_core(void) { return openblas_get_corename(); }
+int mk_openblas_threads(void) { return openblas_get_num_threads(); }
+mk_core_origin mk_openblas_origin(void) { return origin; }
+
+static bool is_among(const char *name, const char *const *names) {
+    for (; *names != NULL; names++) {
+        if (strcasecmp(name, *names) == 0) return true;
+    }
+    return false;
+}
+
+const char *mk_better_core(const char *core, const char *simd_level) {
+    // A name that is in neither list is of a later OpenBLAS, which knows better.
+    static const char *const with_avx2[] = { "Haswell", "Zen", "Excavator", NULL };
+    static const char *const below[] = {
+        "Unknown", "Generic", "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn",
+        "Dunnington", "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Nano", "Sandybridge", "Bobcat",
+        "Bulldozer", "Piledriver", "Steamroller", NULL,
+    };
+    if (strcmp(simd_level, "avx512") == 0 && (is_among(core, below) || is_among(core, with_avx2))) return "SkylakeX";
+    if (strcmp(simd_level, "avx2") == 0 && is_among(core, below)) return "Haswell";
+    return NULL;
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+static int is_here(struct dl_phdr_info *info, size_t size, void *found) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr, at = (uintptr_t)&origin;
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && at - start < info->dlpi_phdr[i].p_memsz) *(bool *)found = true;
+    }
+    return 1; // the first object is the program itself
+}
+
+static int threads_of_process(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) return INT_MAX;
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) count += entry->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+// Whether nobody can be inside OpenBLAS: Martlet is part of the program, whose main function has not begun; or there is
+// no thread but this one and those that OpenBLAS itself has begun, which wait for work.
+static bool is_alone(void) {
+    bool in_program = false;
+    dl_iterate_phdr(is_here, &in_program);
+    if (in_program) return true;
+    int own = openblas_get_parallel() == 1 ? openblas_get_num_threads() - 1 : 0;
+    return threads_of_process() <= 1 + own;
+}
+
+static mk_core_origin choose(void) {
+    const char *pinned = getenv("OPENBLAS_CORETYPE");
+    if (pinned != NULL && *pinned != 0) return MK_CORE_PINNED;
+    // In a static library our turn may come before OpenBLAS's own, which then finds the choice made.
+    bool is_dynamic = gotoblas_dynamic_init != NULL && gotoblas_dynamic_quit != NULL;
+    if (is_dynamic) gotoblas_dynamic_init();
+    const char *better = mk_better_core(openblas_get_corename(), mk_cpu_simd_level());
+    if (better == NULL) return MK_CORE_OWN_CHOICE;
+    if (!is_dynamic) return MK_CORE_NOT_DYNAMIC;
+    if (!is_alone()) return MK_CORE_THREADS;
+    if (setenv("OPENBLAS_CORETYPE", better, 1) != 0) return MK_CORE_REFUSED;
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+    if (pinned == NULL) unsetenv("OPENBLAS_CORETYPE");
+    else setenv("OPENBLAS_CORETYPE", "", 1);
+    return mk_better_core(openblas_get_corename(), mk_cpu_simd_level()) == NULL ? MK_CORE_SWITCHED : MK_CORE_REFUSED;
+}
+
+// Before any thread of Martlet. Later would be too late: a thread inside OpenBLAS would lose its kernels.
+__attribute__((constructor)) static void choose_kernels(void) { origin = choose(); }
+#endif
