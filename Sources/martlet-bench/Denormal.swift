@@ -10,16 +10,18 @@ extension Workload {
         workload.prepare = { model in
             guard let optimizer = model.optimizer else { return }
             optimizer.build(model.trainableVariables)
-            for weight in model.trainableVariables { sink(weight, between: -1e-39, 1e-39) }
+            for weight in model.trainableVariables { sink(weight, to: -0.1, 0.1) }
             // The squares' running means are positive, and 0.999 of them are left after a step.
-            for slot in optimizer.variables where slot.shape.rank > 0 { sink(slot, between: 1e-40, 1e-38) }
+            for slot in optimizer.variables where slot.shape.rank > 0 { sink(slot, to: 0.01, 0.9) }
         }
         return workload
     }
 
-    /// Gives a variable denormal values, computed here: where denormal numbers are flushed, a kernel would make zeros.
-    private static func sink(_ variable: Variable, between least: Float, _ greatest: Float) {
+    /// Gives a variable denormal values between these parts of the least normal number. They are computed here: where
+    /// denormal numbers are flushed, a kernel would make zeros of them.
+    private static func sink(_ variable: Variable, to least: Float, _ greatest: Float) {
         let places = RandomGenerator(seed: 0).uniform(variable.shape, in: 0..<1, dtype: .float32).scalars(as: Float.self)
-        variable.assign(Tensor(places.map { least + (greatest - least) * $0 }, shape: variable.shape))
+        let values = places.map { Float.leastNormalMagnitude * (least + (greatest - least) * $0) }
+        variable.assign(Tensor(values, shape: variable.shape))
     }
 }

@@ -46,9 +46,8 @@ extension Models {
         let input = Input([96, 96, 3])
         var x = relu6(conv(input, 32, size: 3, strides: 2))
         var channels = 32
-        let groups = [
-            (factor: 1, filters: 16, count: 1, strides: 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
-            (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
+        let groups: [(factor: Int, filters: Int, count: Int, strides: Int)] = [
+            (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
         ]
         for group in groups {
             for block in 0..<group.count {
