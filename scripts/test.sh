@@ -19,7 +19,7 @@ fi
 swift build -c release --build-tests
 swift build -c release
 swift test -c release --skip-build 2>&1 | tee .build/test.log
-if grep -E 'Test .* skipped' .build/test.log >.build/skipped.log; then
+if grep -E '(Test|Suite) .* skipped' .build/test.log >.build/skipped.log; then
   echo "These tests were skipped, so this machine lacks what they need:" >&2
   cat .build/skipped.log >&2
   exit 1
