@@ -130,7 +130,7 @@ def parsed():
     parser.add_argument("--threads", type=int, nargs="+", default=[2, 1], help="one table for each; the first for the rest")
     parser.add_argument("--seconds", type=float, default=1.5, help="of timing in a run, from 20 steps on")
     parser.add_argument("--steps", type=int, help="timed steps at most")
-    parser.add_argument("--limit", type=float, default=600, help="seconds after which a run is stopped")
+    parser.add_argument("--limit", type=float, default=900, help="seconds after which a run is stopped")
     parser.add_argument("--simd", choices=SIMD, help="holds Martlet and its peers to this SIMD level")
     parser.add_argument("--machine", help="name of the machine, in place of the one made from its CPU and SIMD level")
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS, metavar="NAME")
