@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times Martlet and its peers in turn and writes the tables of Docs/benchmarks.md; about a quarter of an hour on a quiet
+# Times Martlet and its peers in turn and writes the tables of Docs/benchmarks.md; an hour and a half on a quiet
 # machine. Options: scripts/bench.sh --help.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -23,4 +23,20 @@ need() {
     "{ apt-get update -q && apt-get install -y -q --no-install-recommends ${missing[*]}; } >&2"
 }
 
+# Prints the first Python that has these modules: $PYTHON where it is set, else the one on the path or the system's, for
+# which `need` installs them.
+# Usage: python=$(python_with numpy h5py)
+python_with() {
+  local candidate modules
+  modules=$(IFS=,; echo "$*")
+  for candidate in ${PYTHON:-python3 /usr/bin/python3}; do
+    if "$candidate" -c "import $modules" 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "Expected a Python with the modules $*. Tried: ${PYTHON:-python3 /usr/bin/python3}." >&2
+  return 1
+}
+
 command -v swift >/dev/null || { echo "Please install Swift 6.1 or later: https://www.swift.org/install" >&2; exit 1; }

@@ -1,15 +1,37 @@
 #!/usr/bin/env bash
-# All tests: the suites in release mode, with the kernels of older CPUs too, the examples, a client package that depends on
-# this one, and the conformance corpus where it stands beside the project.
+# All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
+# client package that depends on this one, and the conformance corpus where it stands beside the project. A test that is
+# skipped is a failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev
+need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev \
+  dataset-fashion-mnist python3-numpy python3-h5py
+
+# What stands beside the project is run; so it is missed now, not after the build.
+corpus=../shared/conformance
+if [ -e "$corpus" ]; then
+  [ -f "$corpus/check.py" ] || { echo "Expected a checker at $corpus/check.py." >&2; exit 1; }
+  python=$(python_with numpy h5py)
+fi
 
 # One build for everything: tests link what the package's products are made of.
 swift build -c release --build-tests
 swift build -c release
-swift test -c release --skip-build
+swift test -c release --skip-build 2>&1 | tee .build/test.log
+if grep -E '(Test|Suite) .* skipped' .build/test.log >.build/skipped.log; then
+  echo "These tests were skipped, so this machine lacks what they need:" >&2
+  cat .build/skipped.log >&2
+  exit 1
+fi
+
+# What multiplies matrices, once more by each engine that the CPU does not get by itself.
+products='ProductTests|MatMulTests|ConvolutionTests|ConvolutionFloatTests|RecurrentSequenceTests|AttentionTests|PreparedWeightTests'
+for setting in MARTLET_GEMM=openblas MARTLET_GEMM=own; do
+  echo "$setting"
+  env "$setting" swift test -c release --skip-build --filter "$products"
+done
+env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor CompiledLoop; do
@@ -18,13 +40,9 @@ for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosin
 done
 scripts/check-client.sh
 
-# Every model of the conformance corpus, where it stands beside the project. Real Keras is not needed.
-corpus=../shared/conformance
-python=${PYTHON:-python3}
-if [ ! -f "$corpus/check.py" ]; then
-  echo "conformance corpus: skipped, there is no $corpus/check.py"
-elif ! "$python" -c 'import numpy, h5py' 2>/dev/null; then
-  echo "conformance corpus: skipped, $python has no numpy and h5py"
+if [ -e "$corpus" ]; then
+  # Every model of the corpus. Real Keras is not needed.
+  "$python" scripts/corpus.py --corpus "$corpus" --cli .build/release/martlet --jobs 2
 else
-  "$python" "$corpus/check.py" --cli "$PWD/.build/release/martlet" --corpus "$corpus/public" --no-keras --jobs 2
+  echo "There is no conformance corpus beside the project ($corpus): nothing of it was run."
 fi

@@ -17,28 +17,31 @@ struct Subject {
         let model = try workload.compiledModel()
         var report = Report(workload.name)
         let start = Clock.now
-        for step in 1...Clock.warmUp {
+        let step = try model.makeTrainFunction(
+            for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
+        for number in 1...workload.warmUp {
             // A warm-up step reports the loss of its own batch alone.
-            let logs = try model.trainOnBatch(batches[0].inputs[0], batches[0].targets[0])
-            if step == 1 { report.noteFirstStep(since: start) }
-            if step == 1 { report.loss_first = logs["loss"]!.rounded(to: 4) }
-            if step == Clock.warmUp { report.loss_last = logs["loss"]!.rounded(to: 4) }
+            for metric in model.metrics { metric.reset() }
+            step(batches[0])
+            if number == 1 { report.noteFirstStep(since: start) }
+            let loss = model.metrics[0].result().item().rounded(to: 4)
+            if number == 1 { report.loss_first = loss }
+            if number == workload.warmUp { report.loss_last = loss }
         }
-        report.params = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
-        let step = try model.makeTrainFunction(for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
-        step(batches[0])
+        report.params = try workload.countParameters(of: model)
         return Subject(report: report, batch: workload.batch) { step(batches[$0 % batches.count]) }
     }
 
     static func prediction(_ workload: Workload) throws -> Subject {
-        let x = workload.batches()[0].inputs[0]
+        let inputs = workload.batches()[0].inputs
         var report = Report(workload.name)
         let start = Clock.now
         let model = workload.makeModel()
-        _ = try model.predictOnBatch(x)
+        _ = try model.predictOnBatch(inputs)
         report.noteFirstStep(since: start)
-        for _ in 1..<Clock.warmUp { _ = try model.predictOnBatch(x) }
-        return Subject(report: report, batch: workload.batch) { _ in _ = try model.predictOnBatch(x) }
+        for _ in 1..<workload.warmUp { _ = try model.predictOnBatch(inputs) }
+        report.params = try workload.countParameters(of: model)
+        return Subject(report: report, batch: workload.batch) { _ in _ = try model.predictOnBatch(inputs) }
     }
 
     /// 50 eager steps of sum((x - 2)^2) from 0.

@@ -1,10 +1,9 @@
 import Foundation
 import Martlet
 
-/// Timing by the rules of the workloads: 50 untimed steps on the first batch, then steps that cycle through the
-/// batches, up to a number of steps or of seconds, but 20 at least.
+/// Timing by the rules of the workloads: steps that cycle through the batches, up to a number of steps or of seconds, but
+/// 20 at least.
 struct Clock {
-    static let warmUp = 50
     let steps: Int
     let seconds: Double
     var least = 20

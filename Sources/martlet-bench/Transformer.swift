@@ -29,6 +29,36 @@ private final class TransformerEncoder: Layer {
     }
 }
 
+/// Post-norm encoders over padded tokens, with trained positions: the first position is classified.
+final class MiniBERT: Model {
+    private let tokens = Embedding(30_522, 256)
+    private let positions = PositionEmbedding()
+    private let norm = LayerNormalization(epsilon: 1e-6)
+    private let encoders = (0..<4).map { _ in BERTEncoder() }
+    private let pooler = Dense(256, activation: .tanh)
+    private let head = Dense(2, activation: .softmax)
+
+    override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        let isToken = inputs[0] .!= 0
+        let x = encoders.reduce(norm(positions(tokens(inputs[0])))) { x, encoder in encoder(x, mask: isToken) }
+        return [head(pooler(x[.all, 0]))]
+    }
+}
+
+/// `x = norm(x + attention(x))`, then `x = norm(x + dense(gelu(dense(x))))`. The mask says which keys are seen.
+private final class BERTEncoder: Layer {
+    private let attention = MultiHeadAttention(numHeads: 4, keyDim: 64)
+    private let attentionNorm = LayerNormalization(epsilon: 1e-6)
+    private let widening = Dense(1024, activation: .gelu)
+    private let narrowing = Dense(256)
+    private let denseNorm = LayerNormalization(epsilon: 1e-6)
+
+    override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        let y = attentionNorm(x + attention(x, x, valueMask: context.mask))
+        return denseNorm(y + narrowing(widening(y)))
+    }
+}
+
 /// Adds a trained row to the features of each position.
 private final class PositionEmbedding: Layer {
     private var table: Variable!

@@ -1,76 +1,111 @@
 import Martlet
 
-/// A training step that is timed: the model, the data and the optimizer that the frameworks are compared on.
+/// A training step or a prediction that is timed: the model, the data and the optimizer that the frameworks are compared
+/// on.
 struct Workload: Sendable {
     let name: String
     let batch: Int
-    /// The shape of one sample.
-    let shape: [Int]
-    /// 1 is one sigmoid unit with binary cross-entropy.
-    let classes: Int
-    /// Samples are tokens below it; 0 makes them features.
-    var vocabulary = 0
+    let samples: Samples
+    let labels: Labels
+    /// What the trainable parameters must be, so that no other model is timed.
+    let parameters: Int
+    /// Untimed steps, all on the first batch.
+    var warmUp = 50
     let makeModel: @Sendable () -> Model
-    let makeOptimizer: @Sendable () -> Optimizer
-
-    /// Batches that differ, cycled through: enough that no step meets its own data in the cache.
-    static let batchCount = 8
-
-    /// Synthetic data: features uniform in [0, 1), tokens uniform below the vocabulary, labels uniform over the classes.
-    func batches() -> [TensorDataset.Batch] {
-        let generator = RandomGenerator(seed: 0)
-        return (0..<Self.batchCount).map { _ in
-            let size = Shape([batch] + shape)
-            let x = vocabulary > 0
-                ? generator.integers(size, in: 0..<vocabulary, dtype: .int32)
-                : generator.uniform(size, in: 0..<1, dtype: .float32)
-            let y = generator.integers([batch], in: 0..<max(classes, 2))
-            return TensorDataset.Batch(
-                inputs: [x], targets: [classes == 1 ? y.cast(to: .float32).reshaped(to: [batch, 1]) : y])
-        }
-    }
+    var makeOptimizer: @Sendable () -> Optimizer = { Adam() }
+    /// Changes the compiled model before its first step.
+    var prepare: @Sendable (Model) -> Void = { _ in }
 
     func compiledModel() throws -> Model {
         let model = makeModel()
-        let loss: any LossConvertible = classes == 1 ? .binaryCrossentropy() : .sparseCategoricalCrossentropy()
-        try model.compile(optimizer: makeOptimizer(), loss: loss, metrics: [.accuracy])
+        let loss: any LossConvertible
+        switch labels {
+        case .classes: loss = .sparseCategoricalCrossentropy()
+        case .binary, .brightPixels: loss = .binaryCrossentropy()
+        case .input: loss = .meanSquaredError()
+        }
+        let metrics: [any MetricConvertible] = if case .input = labels { [] } else { [.accuracy] }
+        try model.compile(optimizer: makeOptimizer(), loss: loss, metrics: metrics)
+        prepare(model)
         return model
     }
 
+    /// The trainable parameters of the built model.
+    /// - Throws: `MartletError` when they are others than the workload's definition says.
+    func countParameters(of model: Model) throws -> Int {
+        let count = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
+        guard count == parameters else {
+            throw MartletError("Expected \(parameters) trainable parameters. Received: \(count).", at: name)
+        }
+        return count
+    }
+
     static let training: [Workload] = [
-        mlp(batch: 32), mlp(batch: 128), cnn("cnn_mnist", batch: 32), cnn("cnn_mnist", batch: 128),
+        mlp("mlp_mnist_b32", batch: 32), mlp("mlp_mnist_b128", batch: 128), denormal,
+        cnn("cnn_mnist_b32", batch: 32), cnn("cnn_mnist_b128", batch: 128),
         Workload(
-            name: "tabular_b32", batch: 32, shape: [20], classes: 1, makeModel: { Models.tabular() },
-            makeOptimizer: { Adam(clipNorm: 1) }),
+            name: "tabular_b32", batch: 32, samples: .features([20]), labels: .binary, parameters: 11_393,
+            makeModel: { Models.tabular() }, makeOptimizer: { Adam(clipNorm: 1) }),
         Workload(
-            name: "mlp_wide_b256", batch: 256, shape: [1024], classes: 10, makeModel: { Models.wide() },
-            makeOptimizer: { SGD(learningRate: 0.01, momentum: 0.9) }),
+            name: "mlp_wide_b256", batch: 256, samples: .features([1024]), labels: .classes(10), parameters: 21_020_682,
+            makeModel: { Models.wide() }, makeOptimizer: { SGD(learningRate: 0.01, momentum: 0.9) }),
         Workload(
-            name: "lstm_b32", batch: 32, shape: [100], classes: 1, vocabulary: 10_000,
-            makeModel: { Models.recurrent(LSTM(64)) }, makeOptimizer: { Adam() }),
+            name: "lstm_b32", batch: 32, samples: .tokens(100, below: 10_000), labels: .binary, parameters: 673_089,
+            makeModel: { Models.recurrent(LSTM(64)) }),
         Workload(
-            name: "gru_b32", batch: 32, shape: [100], classes: 1, vocabulary: 10_000,
-            makeModel: { Models.recurrent(GRU(64)) }, makeOptimizer: { Adam() }),
+            name: "gru_b32", batch: 32, samples: .tokens(100, below: 10_000), labels: .binary, parameters: 665_025,
+            makeModel: { Models.recurrent(GRU(64)) }),
         Workload(
-            name: "resnet20_cifar_b64", batch: 64, shape: [32, 32, 3], classes: 10, makeModel: { Models.resnet20() },
+            name: "resnet20_cifar_b64", batch: 64, samples: .features([32, 32, 3]), labels: .classes(10),
+            parameters: 272_474, makeModel: { Models.resnet20() },
             makeOptimizer: { SGD(learningRate: 0.1, momentum: 0.9) }),
         Workload(
-            name: "transformer_b16", batch: 16, shape: [128], classes: 2, vocabulary: 8000,
-            makeModel: { Transformer() }, makeOptimizer: { AdamW(weightDecay: 0.01) }),
+            name: "transformer_b16", batch: 16, samples: .tokens(128, below: 8000), labels: .classes(2),
+            parameters: 1_437_442, makeModel: { Transformer() }, makeOptimizer: { AdamW(weightDecay: 0.01) }),
+        resnet50("resnet50_b8", batch: 8),
+        Workload(
+            name: "mobilenetv2_b32", batch: 32, samples: .features([96, 96, 3]), labels: .classes(10),
+            parameters: 2_236_682, warmUp: 10, makeModel: { Models.mobilenetV2() }),
+        Workload(
+            name: "unet_b8", batch: 8, samples: .features([64, 64, 3]), labels: .brightPixels, parameters: 482_033,
+            makeModel: { Models.unet() }),
+        bert("bert_mini_b16", batch: 16),
+        Workload(
+            name: "recsys_b1024", batch: 1024, samples: .ids(8, below: 100_000, numbers: 13), labels: .binary,
+            parameters: 25_702_145, makeModel: { Recommender() }),
+        Workload(
+            name: "autoencoder_b256", batch: 256, samples: .features([784]), labels: .input, parameters: 419_120,
+            makeModel: { Models.autoencoder() }),
     ]
 
     /// The forward pass alone.
-    static let prediction: [Workload] = [cnn("predict_cnn", batch: 1), cnn("predict_cnn", batch: 256)]
+    static let prediction: [Workload] = [
+        cnn("predict_cnn_b1", batch: 1), cnn("predict_cnn_b256", batch: 256), mlp("predict_mlp_b1", batch: 1),
+        resnet50("predict_resnet50_b1", batch: 1), bert("predict_bert_mini_b1", batch: 1),
+    ]
 
-    private static func mlp(batch: Int) -> Workload {
+    static func mlp(_ name: String, batch: Int) -> Workload {
         Workload(
-            name: "mlp_mnist_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: { Models.mlp() },
-            makeOptimizer: { Adam() })
+            name: name, batch: batch, samples: .features([28, 28, 1]), labels: .classes(10), parameters: 101_770,
+            makeModel: { Models.mlp() })
     }
 
     private static func cnn(_ name: String, batch: Int) -> Workload {
         Workload(
-            name: "\(name)_b\(batch)", batch: batch, shape: [28, 28, 1], classes: 10, makeModel: { Models.cnn() },
-            makeOptimizer: { Adam() })
+            name: name, batch: batch, samples: .features([28, 28, 1]), labels: .classes(10), parameters: 225_034,
+            makeModel: { Models.cnn() })
+    }
+
+    private static func resnet50(_ name: String, batch: Int) -> Workload {
+        // The rate is 0.1 for batches of 256, scaled: with 0.1 itself the loss rises at first.
+        Workload(
+            name: name, batch: batch, samples: .features([224, 224, 3]), labels: .classes(1000), parameters: 25_557_032,
+            warmUp: 10, makeModel: { Models.resnet50() }, makeOptimizer: { SGD(learningRate: 0.003, momentum: 0.9) })
+    }
+
+    private static func bert(_ name: String, batch: Int) -> Workload {
+        Workload(
+            name: name, batch: batch, samples: .paddedTokens(128, below: 30_522, leastLength: 32), labels: .classes(2),
+            parameters: 11_072_258, makeModel: { MiniBERT() }, makeOptimizer: { AdamW(weightDecay: 0.01) })
     }
 }

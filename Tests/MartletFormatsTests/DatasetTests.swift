@@ -47,7 +47,8 @@ import MartletData
 
     static let systemFolder = DatasetSource.fashionMNIST.systemFolders[0]
 
-    @Test(.enabled(if: IDXFolder(systemFolder).isComplete)) func fashionMNIST() throws {
+    @Test(.enabled(if: IDXFolder(systemFolder).isComplete, "The package dataset-fashion-mnist is not installed."))
+    func fashionMNIST() throws {
         let data = try Datasets.fashionMNIST(folder: DatasetTests.systemFolder)
         #expect(data.train.x.spec == TensorSpec([60000, 28, 28], .uint8))
         #expect(data.test.x.spec == TensorSpec([10000, 28, 28], .uint8))
