@@ -135,6 +135,10 @@ import Testing
         #expect(report["threads"] == 3 && report["openblas_threads"] == 1)
         #expect(report["martlet"] == .string(Settings.version))
         #expect(try run(["doctor"]).output.contains("OpenBLAS core"))
+        for (value, expected) in [("keep", "keep"), ("flush", "flush"), ("some", "flush")] {
+            let line = try run(["doctor", "--json"], environment: ["MARTLET_DENORMALS": value]).lastLine
+            #expect(try JSONValue(parsing: line).object()["denormals"] == .string(expected))
+        }
         let pinned = try run(["doctor"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
         if pinned.output.contains("avx") { #expect(pinned.output.contains("warning: OpenBLAS runs its")) }
     }
