@@ -3,8 +3,8 @@
 
 #include "mk_vmath.h"
 
-#define f32_remainder fmodf
 #include "ewise_floats.h"
+#define f32_remainder(a, b) fmodf((a) * mk_one_f32, (b) * mk_one_f32)
 MK_DEFINE_FLOAT(f32, float)
 
 static inline float f32_lgamma(float x) { return (float)mk_lgamma(x); }

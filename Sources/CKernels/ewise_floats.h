@@ -4,11 +4,17 @@
 
 #include <math.h>
 
+// 1, where the compiler does not know it. A product with it is a zero for a denormal number that counts as one, and the
+// number itself otherwise. Needed where bits are chosen or looked at: the C library can get lost when they are not those
+// of the zero that arithmetic sees, and instructions for a maximum differ in which of two zeros they choose.
+extern const float mk_one_f32 __attribute__((visibility("hidden")));
+extern const double mk_one_f64 __attribute__((visibility("hidden")));
+
 // The element-wise builtins are instructions; sqrt and its kin could also set errno, which no vector loop may hold.
 #define MK_DEFINE_FLOAT(F, T) \
     static inline T F##_neg(T x) { return -x; } \
     static inline T F##_abs(T x) { return __builtin_elementwise_abs(x); } \
-    static inline T F##_sign(T x) { return x > 0 ? 1 : x < 0 ? -1 : x; } \
+    static inline T F##_sign(T x) { return x > 0 ? 1 : x < 0 ? -1 : x * 0; } \
     static inline T F##_square(T x) { return x * x; } \
     static inline T F##_relu(T x) { return x <= 0 ? 0 : x; } \
     static inline T F##_sqrt(T x) { return __builtin_elementwise_sqrt(x); } \
@@ -25,8 +31,8 @@
     static inline T F##_sub(T a, T b) { return a - b; } \
     static inline T F##_mul(T a, T b) { return a * b; } \
     static inline T F##_div(T a, T b) { return a / b; } \
-    static inline T F##_min(T a, T b) { return a < b || a != a ? a : b; } \
-    static inline T F##_max(T a, T b) { return a > b || a != a ? a : b; } \
+    static inline T F##_min(T a, T b) { return (a < b || a != a ? a : b) * mk_one_##F; } \
+    static inline T F##_max(T a, T b) { return (a > b || a != a ? a : b) * mk_one_##F; } \
     static inline T F##_gate(T a, T b) { return a > 0 ? b : 0; } \
     static inline T F##_mul_add(T a, T b, T c) { return F##_add(F##_mul(a, b), c); } \
     static inline T F##_mul_sub(T a, T b, T c) { return F##_sub(F##_mul(a, b), c); } \

@@ -34,6 +34,11 @@ static struct {
     mk_memory_counts counts;
 } memory = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
+// A fork may come while another thread is in here: the child would wait for it for ever.
+static void lock(void) { pthread_mutex_lock(&memory.mutex); }
+static void unlock(void) { pthread_mutex_unlock(&memory.mutex); }
+__attribute__((constructor)) static void survive_forks(void) { pthread_atfork(lock, unlock, unlock); }
+
 // Sizes are 64, 128, 192, 256 and then four to each power of two: 5, 6, 7 and 8 quarters of it.
 static int class_of(size_t bytes) {
     if (bytes <= 256) return bytes == 0 ? 0 : (int)((bytes - 1) / 64);

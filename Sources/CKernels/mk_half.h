@@ -21,14 +21,19 @@ static inline uint16_t bf16_from_f32(float x) {
     return (uint16_t)(x != x ? bits >> 16 | 0x40 : rounded >> 16);
 }
 
-// The exponent and mantissa, moved to float32's place, are the value scaled by 2^-112; this holds for subnormals too.
+// Subnormals are normal numbers of float32, and no float32 subnormal stands on the way to them: those may be read as
+// zeros.
 static inline float f32_from_f16(uint16_t h) {
-    uint32_t bits = (uint32_t)(h & 0x7fff) << 13;
-    float magnitude;
-    memcpy(&magnitude, &bits, sizeof magnitude);
-    magnitude *= 0x1p112f;
-    memcpy(&bits, &magnitude, sizeof bits);
+    uint32_t mantissa = (uint32_t)(h & 0x7fff) << 13, bits = mantissa + (112u << 23);
     bits |= (h & 0x7c00) == 0x7c00 ? 0x7f800000 : 0; // infinity and NaN
+    // Subnormal: 2^-14 with the mantissa, less 2^-14.
+    uint32_t raised = mantissa | 113u << 23;
+    float small;
+    memcpy(&small, &raised, sizeof small);
+    small -= 0x1p-14f;
+    uint32_t subnormal;
+    memcpy(&subnormal, &small, sizeof subnormal);
+    bits = (h & 0x7c00) == 0 ? subnormal : bits;
     bits |= (uint32_t)(h & 0x8000) << 16;
     float x;
     memcpy(&x, &bits, sizeof x);

@@ -84,6 +84,7 @@ private struct DoctorReport {
             Entry(title: "Cores", key: "cores_machine", value: .int(Int(mk_machine_cpus()))),
             Entry(title: "Cores usable", key: "cores_usable", value: .int(Int(mk_usable_cpus()))),
             Entry(title: "Threads", key: "threads", value: .int(Settings.threadCount)),
+            Entry(title: "Denormals", key: "denormals", value: .string(Settings.flushesDenormals ? "flush" : "keep")),
             Entry(
                 title: "Memory (MiB)", key: "memory_mib",
                 value: .int(Int(ProcessInfo.processInfo.physicalMemory / 1_048_576))),

@@ -136,6 +136,10 @@ import Testing
         #expect(report["martlet"] == .string(Settings.version))
         #expect(try run(["doctor"]).output.contains("OpenBLAS core"))
         #expect(report["failures"] == [] && report["products_checked"] == 64)
+        for (value, expected) in [("keep", "keep"), ("flush", "flush"), ("some", "flush")] {
+            let line = try run(["doctor", "--json"], environment: ["MARTLET_DENORMALS": value]).lastLine
+            #expect(try JSONValue(parsing: line).object()["denormals"] == .string(expected))
+        }
     }
 }
 

@@ -90,7 +90,9 @@ import Testing
             #expect(Self.bytes(function(x)) == Self.bytes(body(x)))
             return function.executable!.graph.nodes.count
         }
-        #expect(nodes { $0 * 1 / 1 - 0 } == 0)
+        #expect(nodes { $0.exp() * 1 / 1 - 0 } == 1)
+        // The first one flushes denormal numbers, which an argument may hold.
+        #expect(nodes { $0 * 1 / 1 - 0 } == 1)
         #expect(nodes { -(-$0) } == 0)
         #expect(nodes { $0.transposed().transposed() } == 0)
         #expect(nodes { $0.reshaped(3, 1, 2).transposed(permutation: [1, 0, 2]).transposed(permutation: [2, 1, 0]) } == 2)

@@ -3,6 +3,7 @@
 #include "mk_common.h"
 #include "mk_conv.h"
 #include "mk_ewise.h"
+#include "mk_float_mode.h"
 #include "mk_gemm.h"
 #include "mk_index.h"
 #include "mk_layout.h"

@@ -6,12 +6,19 @@
 #include "mk_common.h"
 
 // Runs fn(task, context) for every task in 0..<tasks, on the calling thread and the pool's, and returns when all are
-// done. `tasks` must depend on shapes only, never on the number of threads. A call from inside a task, or while another
-// thread uses the pool, runs every task on the calling thread.
+// done. `tasks` must depend on shapes only, never on the number of threads. Every task has the caller's floating-point
+// mode. Several threads may call at one time: together with the workers that help them they are as many as
+// mk_thread_count says, so each further caller takes the place of a worker, and where there is none left each runs its
+// tasks by itself. So does a call from inside a task.
 void mk_parallel_for(int64_t tasks, void (*fn)(int64_t task, void *context), void *context);
 
 // The same for work of some microseconds: threads that sleep are left asleep, as to wake one costs more than it saves.
 void mk_parallel_for_awake(int64_t tasks, void (*fn)(int64_t task, void *context), void *context);
+
+// Kernels that the calling thread runs between these two, which may lie in each other, belong together: it counts as a
+// caller in between, too.
+void mk_begin_run(void);
+void mk_end_run(void);
 
 // The number of threads that work on a kernel, the calling one included.
 int mk_thread_count(void);

@@ -147,6 +147,8 @@ package final class Executable: @unchecked Sendable {
         let (site, start) = (recorder?.site(of: self) ?? 0, recorder?.now ?? 0)
         for (buffer, argument) in zip(inputBuffers, arguments) { buffer.bind(to: argument.handle.buffer.pointer) }
         borrow()
+        mk_begin_run()
+        let mode = mk_enter_float_mode()
         withExtendedLifetime(arguments) {
             for (number, step) in steps.enumerated() {
                 do throws(OpFailure) {
@@ -158,11 +160,15 @@ package final class Executable: @unchecked Sendable {
                     }
                     recorder?.note(site + 1 + number, since: start)
                 } catch {
+                    mk_leave_float_mode(mode)
+                    mk_end_run()
                     giveBack()
                     stop(step, error)
                 }
             }
         }
+        mk_leave_float_mode(mode)
+        mk_end_run()
         for copy in resultCopies {
             resultBuffers[copy.number].pointer.copyMemory(from: copy.source.pointer, byteCount: copy.byteCount)
         }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// An op that can be replaced by something simpler where it stands.
 package protocol SimplifiableOp: Op {
     /// What gives the same bits as this op, which has one output, on these values of the graph; nil when there is nothing
@@ -18,11 +20,23 @@ extension Graph {
         return tensor.item()
     }
 
-    /// A value in place of an elementwise op of it and the number `identity`, which changes none of its bits.
+    /// A value in place of an elementwise op of it and the number `identity`, which changes none of its bits: unless they
+    /// are those of a denormal number, which the op would flush.
     package func neutral(_ identity: Double, _ other: Int, of value: Int) -> Simplification? {
         let (shape, partner) = (specs[value].shape, specs[other].shape)
-        guard number(other) == identity, Shape.broadcast(shape, partner) == shape else { return nil }
+        guard number(other) == identity, Shape.broadcast(shape, partner) == shape, isFlushed(value) else { return nil }
         return .value(value)
+    }
+
+    /// Whether a value can hold no denormal number while those are flushed, since arithmetic made its elements.
+    private func isFlushed(_ value: Int) -> Bool {
+        if !specs[value].dtype.isFloatingPoint { return true }
+        guard let node = producer(of: value) else { return false }
+        let op = nodes[node].op
+        if type(of: op).isView { return isFlushed(nodes[node].inputs[0]) }
+        // These only move or choose.
+        let moves = [MK_NEG, MK_ABS, MK_GATE, MK_SELECT, MK_CAST]
+        return (op as? any ElementwiseOp).map { !moves.contains($0.instruction) } ?? false
     }
 
     /// The op that computes a value, when it is of that type, its inputs and its outputs.

@@ -16,7 +16,7 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
         } else {
             outputs = specs.map(Tensor.init(uninitialized:))
             let start = context.recorder?.now ?? 0
-            try op.run(inputs, outputs)
+            try inKernelMode { () throws(OpFailure) in try op.run(inputs, outputs) }
             context.recorder?.note(op, inputs, specs, context.layerPath, since: start)
         }
     } catch {

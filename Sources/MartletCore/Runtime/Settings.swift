@@ -6,9 +6,9 @@ import Synchronization
 /// The settings of the process, in one place.
 ///
 /// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256),
-/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`), `MARTLET_SIMD` (see `simdLevel`) and
-/// `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`). A value that cannot be read is
-/// ignored with a warning in the log.
+/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`), `MARTLET_SIMD` (see `simdLevel`),
+/// `MARTLET_DENORMALS` (`flush` or `keep`) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
+/// `critical`). A value that cannot be read is ignored with a warning in the log.
 public enum Settings {
     private struct State {
         var floatType = DType.float32
@@ -54,6 +54,13 @@ public enum Settings {
             }
         }
         if let text = environment["MARTLET_SIMD"], let problem = simdProblem(text) { problems.append(problem) }
+        if let text = environment["MARTLET_DENORMALS"] {
+            if text == "flush" || text == "keep" {
+                mk_set_flushes_denormals(text == "flush")
+            } else {
+                problems.append("MARTLET_DENORMALS: expected flush or keep. Received: \"\(text)\". Using flush.")
+            }
+        }
         var logger = Logger(label: "martlet")
         logger.logLevel = level
         for problem in problems { logger.warning("\(problem)") }
@@ -106,6 +113,25 @@ public enum Settings {
         set {
             prepare()
             mk_set_gemm_engine(newValue.c)
+        }
+    }
+
+    /// Whether kernels take denormal numbers for zeros of their sign, true by default: those of `float32` and `bfloat16`
+    /// below 1.2e-38, of `float64` below 2.2e-308. `Tensor(1e-40) * 1` is 0 then, and `exp(-100)` too.
+    ///
+    /// Processors calculate with denormal numbers up to a hundred times slower, and weights that nothing but a penalty
+    /// moves shrink until they are denormal. What only moves elements, such as a transposition, may keep their
+    /// bits, and `float16` keeps its own denormal numbers, which are normal ones of `float32`. The mode is
+    /// set for kernels alone: Swift code around them has the one that the thread had.
+    /// `MARTLET_DENORMALS=keep` turns it off from the start.
+    public static var flushesDenormals: Bool {
+        get {
+            prepare()
+            return mk_flushes_denormals()
+        }
+        set {
+            prepare()
+            mk_set_flushes_denormals(newValue)
         }
     }
 

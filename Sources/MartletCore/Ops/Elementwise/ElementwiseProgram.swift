@@ -69,7 +69,9 @@ package struct ElementwiseProgram: Sendable {
         withExtendedLifetime(constants) {
             code.withProgram(dimensions: [Int64(count)], strides: strides) { program in
                 pointers.withUnsafeBufferPointer { inputs in
-                    results.withUnsafeBufferPointer { mk_ewise_run(program, inputs.baseAddress, $0.baseAddress) }
+                    results.withUnsafeBufferPointer { outputs in
+                        inKernelMode { mk_ewise_run(program, inputs.baseAddress, outputs.baseAddress) }
+                    }
                 }
             }
         }
