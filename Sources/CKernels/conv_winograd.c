@@ -182,6 +182,36 @@ static void write_grid_tile(const winograd_job *job, int64_t top, int64_t left, 
     }
 }
 
+// `count` tiles from `first` on at the points. `room` holds a patch.
+static void evaluate_tiles(const winograd_job *job, int64_t first, int64_t count, float *room, float *v, int64_t plane) {
+    int64_t from = job->from.channels, across = job->tiles.tiles[1];
+    if (job->grid[0] == 0) {
+        mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int64_t row, top = (first + i) / across * MK_TILE, left = (first + i) % across * MK_TILE;
+        const float *patch = grid_patch(job, top, left, room, &row);
+        evaluate_inputs(patch, row, from, 0, MK_PATCH, v + i * from, plane);
+    }
+}
+
+// Their results from the products at the points. `room` holds a tile.
+static void write_tiles(const winograd_job *job, int64_t first, int64_t count, const float *m, int64_t plane, float *room) {
+    int64_t to = job->to.channels, height = job->to.size[0], width = job->to.size[1];
+    int64_t down = job->tiles.tiles[0], across = job->tiles.tiles[1];
+    for (int64_t i = first; i < first + count; i++, m += to) {
+        if (job->grid[0] > 0) {
+            write_grid_tile(job, i / across * MK_TILE, i % across * MK_TILE, m, plane, room);
+            continue;
+        }
+        int64_t top = i % (down * across) / across * MK_TILE, left = i % across * MK_TILE;
+        interpolate(m, plane, to, job->bias, job->relu,
+                    job->y + ((i / (down * across) * height + top) * width + left) * to, width * to,
+                    mk_min(MK_TILE, height - top), mk_min(MK_TILE, width - left));
+    }
+}
+
 static void tiles_task(int64_t task, void *context) {
     const winograd_job *job = context;
     int64_t first = task * job->block, count = mk_min(job->block, mk_winograd_count(&job->tiles) - first);
@@ -189,41 +219,58 @@ static void tiles_task(int64_t task, void *context) {
     int64_t plane_v = mk_winograd_plane(count, from), plane_m = mk_winograd_plane(count, to);
     float *v = mk_scratch((size_t)(MK_PLANES * (plane_v + plane_m + mk_max(from, to))) * sizeof(float));
     float *m = v + MK_PLANES * plane_v, *room = m + MK_PLANES * plane_m;
-    int64_t height = job->to.size[0], width = job->to.size[1], across = job->tiles.tiles[1];
-    if (job->grid[0] > 0) {
-        for (int64_t i = 0; i < count; i++) {
-            int64_t row, top = (first + i) / across * MK_TILE, left = (first + i) % across * MK_TILE;
-            const float *patch = grid_patch(job, top, left, room, &row);
-            evaluate_inputs(patch, row, from, 0, MK_PATCH, v + i * from, plane_v);
-        }
-    } else {
-        mk_winograd_inputs(&job->from, &job->tiles, job->x, first, count, 0, MK_PATCH, room, v, plane_v);
-    }
-    for (int64_t i = 0; i < MK_PLANES; i++) {
+    evaluate_tiles(job, first, count, room, v, plane_v);
+    for (int64_t i = 0; i < MK_PLANES; i++)
         mk_gemm_with(&job->points, i, false, count, v + i * plane_v, from, 0, m + i * plane_m, to);
-    }
-    if (job->grid[0] > 0) {
-        for (int64_t i = 0; i < count; i++) {
-            int64_t top = (first + i) / across * MK_TILE, left = (first + i) % across * MK_TILE;
-            write_grid_tile(job, top, left, m + i * to, plane_m, room);
-        }
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        int64_t at = (first + i) % (job->tiles.tiles[0] * across), image = (first + i) / (job->tiles.tiles[0] * across);
-        int64_t top = at / across * MK_TILE, left = at % across * MK_TILE;
-        interpolate(m + i * to, plane_m, to, job->bias, job->relu,
-                    job->y + ((image * height + top) * width + left) * to, width * to, mk_min(MK_TILE, height - top),
-                    mk_min(MK_TILE, width - left));
-    }
+    write_tiles(job, first, count, m, plane_m, room);
+}
+
+#define FEW 32
+
+// Few tiles make few tasks, but there are 36 products: the three steps one after the other, each on all threads.
+typedef struct {
+    const winograd_job *job;
+    float *v, *m;
+    int64_t plane_v, plane_m;
+} few_tiles;
+
+static void evaluate_few(int64_t first, int64_t end, void *context) {
+    const few_tiles *f = context;
+    float *room = mk_scratch((size_t)(MK_PLANES * f->job->from.channels) * sizeof(float));
+    evaluate_tiles(f->job, first, end - first, room, f->v + first * f->job->from.channels, f->plane_v);
+}
+
+static void multiply_few(int64_t first, int64_t end, void *context) {
+    const few_tiles *f = context;
+    int64_t from = f->job->from.channels, to = f->job->to.channels, count = mk_winograd_count(&f->job->tiles);
+    for (int64_t i = first; i < end; i++)
+        mk_gemm_with(&f->job->points, i, false, count, f->v + i * f->plane_v, from, 0, f->m + i * f->plane_m, to);
+}
+
+static void write_few(int64_t first, int64_t end, void *context) {
+    const few_tiles *f = context;
+    float *room = mk_scratch((size_t)(MK_PLANES * f->job->to.channels) * sizeof(float));
+    write_tiles(f->job, first, end - first, f->m + first * f->job->to.channels, f->plane_m, room);
+}
+
+static void run_few(const winograd_job *job) {
+    int64_t from = job->from.channels, to = job->to.channels, count = mk_winograd_count(&job->tiles);
+    few_tiles f = { .job = job, .plane_v = mk_winograd_plane(count, from), .plane_m = mk_winograd_plane(count, to) };
+    f.v = mk_temporary(MK_PLANES * (f.plane_v + f.plane_m), sizeof(float));
+    f.m = f.v + MK_PLANES * f.plane_v;
+    // A number at the points takes about a nanosecond, ten multiplications of a product as long.
+    mk_awake_ranges(count, mk_max(4096 / (MK_PLANES * from), 1), evaluate_few, &f);
+    mk_awake_ranges(MK_PLANES, mk_clamp(250000 / (count * from * to), 1, 9), multiply_few, &f);
+    mk_awake_ranges(count, mk_max(4096 / (MK_PLANES * to), 1), write_few, &f);
+    mk_free_temporary(f.v);
 }
 
 // Evaluates the kernel at the points; `points` reads it, or what is packed of it.
 static void evaluate_kernel(winograd_job *job) {
     int64_t tiles = mk_winograd_count(&job->tiles), from = job->from.channels, to = job->to.channels;
     // At least eight tasks, if the tiles allow.
-    job->block = mk_min(mk_winograd_block(from + to, MK_PLANES),
-                        mk_max(mk_ceil_div(mk_ceil_div(tiles, 8), 16) * 16, 16));
+    job->block = tiles <= FEW ? tiles
+        : mk_min(mk_winograd_block(from + to, MK_PLANES), mk_max(mk_ceil_div(mk_ceil_div(tiles, 8), 16) * 16, 16));
     job->points = (mk_shared_b){ .type = MK_F32, .m = mk_min(job->block, tiles), .n = to, .k = from, .row = to,
                                  .count = MK_PLANES, .stride = from * to };
     if (job->weights != NULL) {
@@ -238,7 +285,9 @@ static void evaluate_kernel(winograd_job *job) {
 static void run(winograd_job *job) {
     evaluate_kernel(job);
     if (job->weights == NULL) mk_share_b(&job->points);
-    mk_parallel_for(mk_ceil_div(mk_winograd_count(&job->tiles), job->block), tiles_task, job);
+    int64_t tiles = mk_winograd_count(&job->tiles);
+    if (tiles <= FEW) run_few(job);
+    else mk_parallel_for(mk_ceil_div(tiles, job->block), tiles_task, job);
     if (job->weights != NULL) return;
     mk_unshare_b(&job->points);
     mk_free(job->u, points_size(job));
@@ -327,5 +376,11 @@ static bool takes(const mk_conv_plan *p, const int64_t outputs[3], int64_t least
     return fits && 9 * outputs[1] * outputs[2] >= 65 * tiles && p->n * p->in[0] * tiles >= least;
 }
 
-bool mk_winograd_takes(const mk_conv_plan *p) { return takes(p, p->out, 24); }
+// The kernel's transform costs as much as it saves in some five tiles while it fits in the second-level cache, in ten where
+// the third has to hold it. Where a model predicts, it is made once, so fewer would do; but a convolution has the same bits
+// then as in training.
+bool mk_winograd_takes(const mk_conv_plan *p) {
+    int64_t pairs = p->channels_in * p->channels_out;
+    return takes(p, p->out, pairs <= 32768 ? 6 : pairs <= 65536 ? 16 : 24);
+}
 bool mk_winograd_takes_gradients(const mk_conv_plan *p, const int64_t outputs[3]) { return takes(p, outputs, 12); }
