@@ -60,6 +60,12 @@ package struct Graph: Sendable {
         return values
     }
 
+    /// Puts another op with outputs of the same specs in a node's place. Its inputs are computed before.
+    mutating func replaceNode(_ node: Int, by op: any Op, _ inputs: [Int]) {
+        nodes[node].op = op
+        nodes[node].inputs = inputs
+    }
+
     private mutating func addValue(_ spec: TensorSpec, _ source: Source) -> Int {
         specs.append(spec)
         sources.append(source)

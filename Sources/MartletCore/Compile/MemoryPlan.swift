@@ -111,19 +111,22 @@ struct MemoryPlan {
         }
     }
 
-    /// Whether a node may write its output over its inputs from `variable`: an elementwise one that reads each element before
-    /// it writes it.
+    /// Whether a node may write its output over its inputs from `variable`.
     private func canOverwrite(_ node: Int, variable: Int) -> Bool {
-        guard writesInPlace(node) else { return false }
         let output = graph.specs[graph.nodes[node].outputs[0]]
-        return graph.nodes[node].inputs.allSatisfy { value in
+        return graph.nodes[node].inputs.enumerated().allSatisfy { operand, value in
             guard case .variable(variable) = storage[roots[value]] else { return true }
-            return graph.specs[value].isSameSize(as: output)
+            return canOverwrite(node, operand: operand) && graph.specs[value].isSameSize(as: output)
         }
     }
 
-    private func writesInPlace(_ node: Int) -> Bool {
-        graph.nodes[node].op is any ElementwiseOp || graph.nodes[node].op is FusedElementwise
+    /// Whether a node reads each element of an operand before it writes the element at the same place.
+    private func canOverwrite(_ node: Int, operand: Int) -> Bool {
+        switch graph.nodes[node].op {
+        case is any ElementwiseOp, is FusedElementwise: true
+        case let op as FusedRows: op.isAligned(operand)
+        default: false
+        }
     }
 
     // MARK: - The arena
@@ -147,13 +150,17 @@ struct MemoryPlan {
             var taken: Set<Int> = []
             for value in node.outputs where !isPlaced[value] {
                 let last = max(lifetimes[value].last, position)
-                let heir = writesInPlace(position) ? node.inputs.first { input in
+                let heir = node.inputs.indices.first { operand in
+                    let input = node.inputs[operand]
                     guard let slot = slotOf[roots[input]], slots[slot].last == position, !taken.contains(slot) else {
                         return false
                     }
+                    for (other, value) in node.inputs.enumerated() where roots[value] == roots[input] {
+                        guard canOverwrite(position, operand: other) else { return false }
+                    }
                     return lifetimes[roots[input]].last == position && graph.specs[input].isSameSize(as: graph.specs[value])
-                } : nil
-                if let heir, let slot = slotOf[roots[heir]] {
+                }
+                if let heir, let slot = slotOf[roots[node.inputs[heir]]] {
                     taken.insert(slot)
                     slots[slot].last = last
                     slots[slot].roots.append(value)

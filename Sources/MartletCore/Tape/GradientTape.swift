@@ -153,7 +153,7 @@ public final class GradientTape {
     ) -> [Tensor?] {
         var gradients = [Tensor?](repeating: nil, count: valueCount)
         func add(_ gradient: Tensor, to number: Int) {
-            gradients[number] = gradients[number].map { $0 + gradient } ?? gradient
+            gradients[number] = gradients[number].map { $0.addingGradient(gradient) } ?? gradient
         }
         for (target, outputGradient) in zip(targets, outputGradients) {
             guard let number = values[target.id] else { continue }
@@ -193,7 +193,9 @@ public final class GradientTape {
             for case let number? in record.outputIDs where !isSource[number] { gradients[number] = nil }
         }
         return sourceNumbers.map { numbers in
-            numbers.compactMap { gradients[$0] }.reduce(nil as Tensor?) { sum, next in sum.map { $0 + next } ?? next }
+            numbers.compactMap { gradients[$0] }.reduce(nil as Tensor?) { sum, next in
+                sum.map { $0.addingGradient(next) } ?? next
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ public struct Tensor: Sendable {
         package var origin: LogitsOrigin?
         /// Set once, by the layer that made the tensor, before anyone else has seen it.
         package var mask: Tensor?
+        /// Set once, by the op or the tape that made the tensor, before anyone else has seen it.
+        package var readRows: [Tensor]?
 
         package init(_ spec: TensorSpec, _ buffer: Buffer, symbol: Symbol? = nil) {
             self.spec = spec

@@ -25,7 +25,7 @@ public class Adam: Optimizer, ConfigurableOptimizer {
         amsgrad: Bool = false, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
@@ -36,7 +36,8 @@ public class Adam: Optimizer, ConfigurableOptimizer {
             options: OptimizerOptions(
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
                 useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+                sparseUpdates: sparseUpdates))
     }
 
     public required convenience init(config: Configuration) throws {

@@ -97,9 +97,10 @@ struct FusedUpdate {
         }
     }
 
+    /// - Parameter rows: indices of the rows to change, nil for all.
     func callAsFunction(
-        _ variable: Variable, slots: [Variable], gradient: Tensor, scale: Tensor?, scalars: [Tensor]
+        _ variable: Variable, slots: [Variable], gradient: Tensor, scale: Tensor?, scalars: [Tensor], rows: [Tensor]?
     ) {
-        program.update([variable] + slots, with: [gradient] + scalars + (scale.map { [$0] } ?? []))
+        program.update([variable] + slots, with: [gradient] + scalars + (scale.map { [$0] } ?? []), rows: rows)
     }
 }

@@ -18,7 +18,7 @@ public final class Lion: Optimizer, ConfigurableOptimizer {
         learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.99, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
         Argument.check(
             beta1 > 0 && beta1 <= 1, "Lion", "beta1", expected: "a number above 0 and at most 1", received: beta1)
@@ -29,7 +29,8 @@ public final class Lion: Optimizer, ConfigurableOptimizer {
             options: OptimizerOptions(
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
                 useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+                sparseUpdates: sparseUpdates))
     }
 
     public convenience init(config: Configuration) throws {

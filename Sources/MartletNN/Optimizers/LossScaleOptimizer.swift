@@ -64,7 +64,7 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         build(variables)
         let scale = dynamicScale.value
-        let unscaled = gradients.map { $0.map { $0 / scale.cast(to: $0.dtype) } }
+        let unscaled = gradients.map { $0.map { ($0 / scale.cast(to: $0.dtype)).notingReadRows($0.readRows) } }
         let finite = gradients.compactMap { $0?.isFinite().all() }
         guard let first = finite.first else { return }
         let isFinite = finite.dropFirst().reduce(first) { $0.logicalAnd($1) }

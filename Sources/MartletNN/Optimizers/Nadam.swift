@@ -26,7 +26,7 @@ public final class Nadam: Optimizer, ConfigurableOptimizer {
         weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
@@ -36,7 +36,8 @@ public final class Nadam: Optimizer, ConfigurableOptimizer {
             options: OptimizerOptions(
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
                 useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+                sparseUpdates: sparseUpdates))
     }
 
     public convenience init(config: Configuration) throws {

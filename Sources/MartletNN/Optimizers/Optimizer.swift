@@ -195,7 +195,9 @@ open class Optimizer: OptimizerConvertible {
     open func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         var present = checked(gradients, variables)
         build(variables)
-        if let factor = options.lossScaleFactor { present = present.map { ($0.gradient / factor, $0.variable) } }
+        if let factor = options.lossScaleFactor { 
+            present = present.map { (($0.gradient / factor).notingReadRows($0.gradient.readRows), $0.variable) }
+        }
         let count = iterations.value
         let rate = schedule.map { $0(count).cast(to: .float32) } ?? rate.value
         let updates = options.gradientAccumulationSteps.map { floorDivide(count, $0) } ?? count
@@ -284,8 +286,8 @@ open class Optimizer: OptimizerConvertible {
             let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, kind)
             fusedUpdates[kind] = update
             update(
-                variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type)
-            )
+                variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type),
+                rows: options.sparseUpdates ? gradient.readRows : nil)
             return
         }
         let rate = moment.learningRate.cast(to: variable.dtype)

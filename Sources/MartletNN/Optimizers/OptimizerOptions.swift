@@ -22,12 +22,20 @@ public struct OptimizerOptions: Sendable {
     public var lossScaleFactor: Double?
     /// Variables change only every so many steps, by the mean of the gradients since.
     public var gradientAccumulationSteps: Int?
+    /// Whether of a table that was read with `gathered(at:)`, such as an embedding's, only the rows that were read change,
+    /// with their slots, as in `torch.optim.SparseAdam`. Otherwise, as in Keras, an update is that of the whole table: momentum
+    /// goes on in rows that were not read, and running means forget.
+    ///
+    /// It counts for optimizers whose rule treats each element by itself, and for gradients that come from such reads alone:
+    /// not where a regularizer or another use of the table adds to them, nor with `gradientAccumulationSteps`. Weight decay
+    /// then decays the rows that were read. Keras does not know it, so it is not in files.
+    public var sparseUpdates: Bool
 
     /// Makes options; at most one kind of clipping may be given.
     public init(
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, weightDecay: Double? = nil,
         useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
-        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil
+        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false
     ) {
         let owner = "Optimizer"
         let given = [clipNorm, clipValue, globalClipNorm].compactMap { $0 }
@@ -54,6 +62,7 @@ public struct OptimizerOptions: Sendable {
         self.emaOverwriteFrequency = emaOverwriteFrequency
         self.lossScaleFactor = lossScaleFactor
         self.gradientAccumulationSteps = gradientAccumulationSteps
+        self.sparseUpdates = sparseUpdates
     }
 
     /// The options in an optimizer's configuration. Keras reads a 0 as no accumulation and no overwriting.

@@ -24,7 +24,7 @@ public final class RMSprop: Optimizer, ConfigurableOptimizer {
         centered: Bool = false, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
         self.rho = rho
         self.momentum = momentum
@@ -35,7 +35,8 @@ public final class RMSprop: Optimizer, ConfigurableOptimizer {
             options: OptimizerOptions(
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
                 useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+                sparseUpdates: sparseUpdates))
     }
 
     public convenience init(config: Configuration) throws {

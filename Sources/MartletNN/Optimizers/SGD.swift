@@ -18,7 +18,7 @@ public final class SGD: Optimizer, ConfigurableOptimizer {
         learningRate: any LearningRate = 0.01, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
         Argument.check(
             (0...1).contains(momentum), "SGD", "momentum", expected: "a number in 0...1", received: momentum)
@@ -29,7 +29,8 @@ public final class SGD: Optimizer, ConfigurableOptimizer {
             options: OptimizerOptions(
                 clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
                 useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+                sparseUpdates: sparseUpdates))
     }
 
     public convenience init(config: Configuration) throws {

@@ -18,6 +18,10 @@ struct StepAllocationTests {
                     Conv2D(16, kernelSize: 3, strides: 2), Flatten(), Dense(4, activation: .softmax),
                 ]), [8, 8, 3]
             )
+        case "embedding":
+            return (
+                Sequential([Embedding(700, 16), GlobalAveragePooling1D(), Dense(4, activation: .softmax)]), [3]
+            )
         case "recurrent":
             return (Sequential([LSTM(8, returnSequences: true), GRU(5), Dense(4, activation: .softmax)]), [6, 3])
         default:
@@ -30,11 +34,13 @@ struct StepAllocationTests {
         }
     }
 
-    @Test(arguments: ["dense", "convolution", "recurrent", "attention"], ["adam", "sgd", "rmsprop"])
+    @Test(arguments: ["dense", "convolution", "embedding", "recurrent", "attention"], ["adam", "sgd", "rmsprop"])
     func nothing(_ kind: String, _ optimizer: String) throws {
         let (model, shape) = Self.model(kind)
         try model.compile(optimizer: optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"])
-        let x = RandomGenerator(seed: 3).normal(Shape([8] + shape.dimensions))
+        let generator = RandomGenerator(seed: 3)
+        let size = Shape([8] + shape.dimensions)
+        let x = kind == "embedding" ? generator.integers(size, in: 0..<700) : generator.normal(size)
         let y = Tensor((0..<8).map { $0 % 4 })
         let data = try TensorDataset(inputs: [x], targets: [y])
         let step = try model.makeTrainFunction(for: data)

@@ -39,9 +39,14 @@ package struct ElementwiseProgram: Sendable {
 
     /// Replaces the values of `variables`, which are the first inputs and, in the same order, the outputs; in their own
     /// memory where nobody else holds it.
-    package func update(_ variables: [Variable], with others: [Tensor]) {
+    /// - Parameter rows: indices of the rows to change, along the first axis; nil for all.
+    package func update(_ variables: [Variable], with others: [Tensor], rows: [Tensor]? = nil) {
+        // The gradient may take one more list.
+        let rows = rows.map { $0.count < FusedRows.listLimit ? $0 : [.concatenate($0.map(\.allIndices))] }
+        let op = rows.map { changing($0.count, of: variables) }
         if Context.current.trace != nil {
-            let results = self(variables.map(\.storedValue) + others)
+            let operands = variables.map(\.storedValue) + others
+            let results = op.map { perform($0, operands + constants + rows!) } ?? self(operands)
             for (variable, result) in zip(variables, results) { variable.assign(result) }
             return
         }
@@ -50,7 +55,10 @@ package struct ElementwiseProgram: Sendable {
         var outputs: [UnsafeMutableRawPointer] = []
         func descend() {
             guard inputs.count < variables.count else {
-                run(count: count, inputs + others.map(\.pointer), outputs)
+                run(inputs + others.map(\.pointer), outputs) { inputs, outputs in
+                    if let op { return op.run(inputs, outputs, read: rows!) }
+                    code.withProgram(dimensions: [Int64(count)], strides: strides) { mk_ewise_run($0, inputs, outputs) }
+                }
                 return
             }
             variables[inputs.count].overwrite { old, new in
@@ -62,16 +70,24 @@ package struct ElementwiseProgram: Sendable {
         withExtendedLifetime(others) { descend() }
     }
 
-    private func run(count: Int, _ inputs: [UnsafeRawPointer], _ outputs: [UnsafeMutableRawPointer]) {
+    /// The op that changes the rows of some lists.
+    private func changing(_ lists: Int, of variables: [Variable]) -> FusedRows {
+        FusedRows(
+            code, shape: variables[0].shape, scalars: strides.map { $0 == 0 }, outputTypes: outputTypes,
+            lists: Array(repeating: -1, count: lists), pairs: Array(variables.indices), choice: .listed)
+    }
+
+    private func run(
+        _ inputs: [UnsafeRawPointer], _ outputs: [UnsafeMutableRawPointer],
+        _ body: (UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>) -> Void
+    ) {
         let pointers = (inputs + constants.map(\.pointer)).map { $0 as UnsafeRawPointer? }
         let results = outputs.map { $0 as UnsafeMutableRawPointer? }
         Settings.prepare()
         withExtendedLifetime(constants) {
-            code.withProgram(dimensions: [Int64(count)], strides: strides) { program in
-                pointers.withUnsafeBufferPointer { inputs in
-                    results.withUnsafeBufferPointer { outputs in
-                        inKernelMode { mk_ewise_run(program, inputs.baseAddress, outputs.baseAddress) }
-                    }
+            pointers.withUnsafeBufferPointer { inputs in
+                results.withUnsafeBufferPointer { outputs in
+                    inKernelMode { body(inputs.baseAddress!, outputs.baseAddress!) }
                 }
             }
         }

@@ -4,6 +4,7 @@ import CKernels
 /// `ElementwiseProgram` is. It has no gradient, since it takes the place of ops when gradients have been taken.
 struct FusedElementwise: NotDifferentiable {
     static let name = "fused"
+    static let acceptsHalf = true
 
     let code: ElementwiseCode
     let outputSpecs: [TensorSpec]

@@ -30,8 +30,9 @@ struct Gather: Op {
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        let op = ScatterAdd(axis: axis, size: context.inputs[0].shape[axis])
-        return [perform(op, context.gradient, context.inputs[1]), nil]
+        let gradient = perform(
+            ScatterAdd(axis: axis, size: context.inputs[0].shape[axis]), context.gradient, context.inputs[1])
+        return [axis == 0 ? gradient.notingReadRows([context.inputs[1]]) : gradient, nil]
     }
 
     static var samples: [OpSample] {

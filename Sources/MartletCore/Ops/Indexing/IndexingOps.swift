@@ -32,4 +32,7 @@ enum Indices {
 extension Tensor {
     /// Integers as the indexing kernels take them.
     var asIndices: Tensor { dtype == .uint8 ? cast(to: .int32) : self }
+
+    /// Indices in one row, of the one dtype that holds all.
+    var allIndices: Tensor { flattened().cast(to: .int64) }
 }
