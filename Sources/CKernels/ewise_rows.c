@@ -79,7 +79,7 @@ MK_INLINE bool is_zero(const char *p, size_t bytes) {
 }
 
 // Marks the rows of `bytes` bytes that are not all zeros.
-MK_CLONES static void mark_moving(const char *p, int64_t rows, size_t bytes, uint8_t *met) {
+MK_CLONES(static, void, mark_moving, (const char *p, int64_t rows, size_t bytes, uint8_t *met), (p, rows, bytes, met)) {
     for (int64_t r = 0; r < rows; r++) met[r] |= !is_zero(p + r * (int64_t)bytes, bytes);
 }
 
