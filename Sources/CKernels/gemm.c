@@ -92,12 +92,13 @@ static void cut_for_ours(gemm_job *job, int64_t wanted) {
     if (!mk_sgemm_packs(job->kernels, p->m, p->n, p->k, p->transpose_b, job->row_b)) {
         job->column_blocks = mk_clamp(p->n / mk_max(width, 32), 1, wanted);
         job->row_blocks = mk_clamp(p->m / 24, 1, wanted / job->column_blocks);
-    } else if (p->transpose_a ? wanted == 1 : panels >= wanted || p->m < 48) {
-        job->column_blocks = mk_min(panels, wanted);
+    } else if (p->transpose_a ? wanted == 1 : p->m < 48 || (p->m < 512 && p->n >= 64 * mk_min(8, wanted))) {
+        // With fewer columns A's way from memory would take longer than its products.
+        job->column_blocks = mk_clamp(p->n / (p->m < 48 ? 32 : p->n < 2048 ? 64 : 128), 1, wanted);
         job->row_blocks = 1;
     } else {
-        job->row_blocks = mk_clamp(p->m / 48, 1, wanted);
-        job->column_blocks = mk_clamp(panels / 2, 1, wanted / job->row_blocks);
+        job->row_blocks = mk_clamp(p->m / (p->m < 512 ? 48 : 128), 1, wanted);
+        job->column_blocks = mk_clamp(panels / 4, 1, wanted / job->row_blocks);
         // Products of a batch that have a B each pack it in their tasks.
         job->shares = job->row_blocks > 1 && (p->batch == 1 || p->stride_b == 0);
     }

@@ -12,6 +12,7 @@
 #define BLOCK 96    // rows of C that meet a panel one after the other
 #define TURNED 512  // columns from which on a transposed A is turned round
 #define GROUP 49152 // floats of B that are packed at a time: 192 KiB
+#define HELD 65536  // floats of B that stay in the second-level cache: 256 KiB
 
 static _Thread_local const mk_sgemm_kernels *replaced;
 
@@ -47,8 +48,8 @@ static int64_t piece_of(int64_t k) { return k == 0 ? 1 : mk_ceil_div(k, mk_ceil_
 // beside them.
 bool mk_sgemm_packs(const mk_sgemm_kernels *kernels, int64_t m, int64_t n, int64_t k, bool transpose_b, int64_t row_b) {
     bool ends_within = n % kernels->lanes != 0 && n < 2 * kernels->lanes;
-    bool is_far = row_b >= 256 || piece_of(k) * n > GROUP;
-    return transpose_b || ends_within || m >= (is_far ? 24 : 96);
+    bool is_far = row_b >= 256 || piece_of(k) * n > HELD;
+    return transpose_b || ends_within || m >= (is_far ? 24 : 160);
 }
 
 // A transposed A is read across its rows, a few floats of each line, again for every panel. With enough columns it pays to

@@ -142,6 +142,7 @@ static void NAME(turn)(const float *from, int64_t row, int64_t k, int64_t count,
     }
 }
 
+#define AHEAD 12
 static void NAME(pack)(const float *from, int64_t row, bool turned, int64_t k, int64_t n, int64_t width, float *to) {
     if (turned) {
         for (int64_t j = 0; j < n; j += width, to += width * k) {
@@ -150,9 +151,11 @@ static void NAME(pack)(const float *from, int64_t row, bool turned, int64_t k, i
         }
         return;
     }
-    // Row by row through all panels: memory is read as it lies.
+    // Row by row through all panels: memory is read as it lies. Rows on different pages are no stream that the processor
+    // would foresee.
     const int64_t whole = n / width * width, rest = n - whole, rest_width = mk_ceil_div(rest, LANES) * LANES;
     for (int64_t l = 0; l < k; l++, from += row) {
+        for (int64_t j = 0; j < n; j += 16) __builtin_prefetch(from + AHEAD * row + j);
         for (int64_t j = 0; j < whole; j += width) {
             float *at = to + j * k + l * width;
             for (int64_t i = 0; i < width; i += LANES) *(NAME(vector) *)(at + i) = *(const NAME(vector) *)(from + j + i);
