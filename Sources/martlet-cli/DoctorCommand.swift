@@ -80,6 +80,7 @@ private struct DoctorReport {
             Entry(title: "CPU", key: "cpu", value: .string(String(cString: mk_cpu_model()))),
             Entry(title: "SIMD of the CPU", key: "simd_cpu", value: .string(SIMDLevel.cpu.rawValue)),
             Entry(title: "SIMD of the loops", key: "simd", value: .string(Settings.simdLevel.rawValue)),
+            Entry(title: "Product engine", key: "product_engine", value: .string(Settings.productEngine.rawValue)),
             Entry(title: "Products checked", key: "products_checked", value: .int(products.count)),
             Entry(title: "Cores", key: "cores_machine", value: .int(Int(mk_machine_cpus()))),
             Entry(title: "Cores usable", key: "cores_usable", value: .int(Int(mk_usable_cpus()))),

@@ -47,7 +47,7 @@ package final class Executable: @unchecked Sendable {
 
     package init(_ traced: Graph, name: String) {
         self.name = name
-        let graph = traced.simplified().fused().withRowsRead().withUpdatesComputed()
+        let graph = traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing()
         self.graph = graph
         let plan = MemoryPlan(graph)
         let arena = Buffer(byteCount: plan.arenaSize)

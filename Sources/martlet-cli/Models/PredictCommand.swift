@@ -11,7 +11,8 @@ struct PredictCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet predict pair.keras --x left.npy --x right.npy -o score.npy
 
-            Without -o the shape and the first values of each output are printed.
+            Without -o the shape and the first values of each output are printed. NumPy has no bfloat16: such an output is \
+            written as float32, which holds the same numbers.
             """)
 
     @OptionGroup var model: ModelFile
@@ -43,6 +44,8 @@ struct PredictCommand: ParsableCommand {
             throw MartletError(
                 "Expected a file for each of the model's \(outputs.count) outputs. Received: \(output.count).", at: "-o")
         }
-        for (values, path) in zip(outputs, output) { try NPY.write(values, to: path) }
+        for (values, path) in zip(outputs, output) {
+            try NPY.write(values.dtype == .bfloat16 ? values.cast(to: .float32) : values, to: path)
+        }
     }
 }

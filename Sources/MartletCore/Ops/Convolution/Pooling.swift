@@ -51,10 +51,12 @@ private func check(_ gradient: Shape, is output: Shape) throws(OpFailure) {
 
 /// The largest element of each window, and its place: two outputs, values and the winners' flat positions in their
 /// image's plane (`int32`). The first of equal elements wins, and NaN over all.
-struct MaxPool: Op {
+struct MaxPool: SparingOp {
     static let name = "maxPool"
 
     let geometry: PoolingGeometry
+    /// Whether the winners are written; a model that predicts needs none.
+    var keepsWinners = true
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try checkFloat(inputs[0])
@@ -67,9 +69,11 @@ struct MaxPool: Op {
 
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
         var plan = geometry.plan(input: inputs[0].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
-        let winners = outputs[1].mutablePointer.assumingMemoryBound(to: Int32.self)
+        let winners = keepsWinners ? outputs[1].mutablePointer.assumingMemoryBound(to: Int32.self) : nil
         mk_max_pool(&plan, inputs[0].pointer, outputs[0].mutablePointer, winners)
     }
+
+    func sparing(_ isNeeded: [Bool]) -> any Op { MaxPool(geometry: geometry, keepsWinners: isNeeded[1]) }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount * geometry.size.reduce(1, *) }
 

@@ -13,6 +13,26 @@ extension WeightedOp {
     func run(_ inputs: [Tensor], _ outputs: [Tensor]) { run(inputs, outputs, weights: nil) }
 }
 
+/// An op that can leave out outputs which nothing in the graph reads.
+protocol SparingOp: Op {
+    /// The op that writes the needed outputs alone; the others' memory stays as it is.
+    func sparing(_ isNeeded: [Bool]) -> any Op
+}
+
+extension Graph {
+    /// The graph in which ops write no output that nothing reads.
+    func sparing() -> Graph {
+        var isRead = [Bool](repeating: false, count: specs.count)
+        for value in nodes.flatMap(\.inputs) + results + updates.map(\.value) { isRead[value] = true }
+        var graph = self
+        for (number, node) in nodes.enumerated() {
+            guard let op = node.op as? any SparingOp else { continue }
+            graph.replaceNode(number, by: op.sparing(node.outputs.map { isRead[$0] }), node.inputs)
+        }
+        return graph
+    }
+}
+
 /// What an executable keeps for one step with a `WeightedOp` whose weights it only reads.
 final class PreparedWeights {
     private let op: any WeightedOp
