@@ -34,8 +34,9 @@ void mk_gemm_block(mk_dtype type, bool transpose_a, bool transpose_b, int64_t m,
         return;
     }
     mk_sgemm_product product = {
-        .kernels = mk_sgemm_chosen(), .m = m, .n = n, .k = k, .transpose_a = transpose_a, .transpose_b = transpose_b, .a = a, .b = b, .c = c,
-        .row_a = row_a, .row_b = row_b, .row_c = row_c, .alpha = (float)alpha, .beta = (float)beta,
+        .kernels = mk_sgemm_chosen(), .m = m, .n = n, .k = k, .transpose_a = transpose_a, .transpose_b = transpose_b,
+        .a = a, .b = b, .c = c, .row_a = row_a, .row_b = row_b, .row_c = row_c, .alpha = (float)alpha,
+        .beta = (float)beta,
     };
     mk_sgemm(&product);
 }
@@ -145,8 +146,8 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
     if (job->is_ours) {
         mk_sgemm_product product = {
             .kernels = job->kernels, .m = m, .n = n, .k = k, .transpose_a = p->transpose_a,
-            .transpose_b = p->transpose_b, .a = (const float *)job->a + in_a, .b = (const float *)job->b + in_b, .c = c, .row_a = job->row_a,
-            .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
+            .transpose_b = p->transpose_b, .a = (const float *)job->a + in_a, .b = (const float *)job->b + in_b, .c = c,
+            .row_a = job->row_a, .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
             .bias = direct && job->bias != NULL ? (const float *)job->bias + column : NULL,
             .relu = direct && p->activation == MK_ACTIVATION_RELU,
             .panels = job->panels == NULL ? NULL : job->panels + column * p->k, .panel_depth = p->k, .first = first,

@@ -55,8 +55,8 @@ void mk_gemm_with(const mk_shared_b *s, int64_t matrix, bool transpose_a, int64_
         return;
     }
     mk_sgemm_product product = {
-        .kernels = s->kernels, .m = m, .n = s->n, .k = s->k, .transpose_a = transpose_a, .a = a, .c = c, .row_a = row_a, .row_c = row_c,
-        .alpha = 1, .beta = (float)beta,
+        .kernels = s->kernels, .m = m, .n = s->n, .k = s->k, .transpose_a = transpose_a, .a = a, .c = c,
+        .row_a = row_a, .row_c = row_c, .alpha = 1, .beta = (float)beta,
         .panels = s->panels + matrix * mk_sgemm_panels_size(s->kernels, s->n, s->k),
     };
     mk_sgemm(&product);

@@ -27,15 +27,8 @@
 #undef ROWS_4
 #undef PANEL
 
-// Thirty-two registers of sixteen floats.
 #pragma clang attribute push(__attribute__((target(MK_AVX512), min_vector_width(512))), apply_to = function)
-#define LANES 16
-#define ROWS_1 12
-#define ROWS_2 12
-#define ROWS_3 8
-#define ROWS_4 6
-#define PANEL 4
 #define NAME(x) MK_PASTE(x, avx512)
-#include "sgemm_tile.h"
+#include "sgemm_wide.h"
 #pragma clang attribute pop
 #endif
