@@ -75,9 +75,7 @@ import Testing
 
     /// Whether shape rule and kernel take the inputs (a kernel refuses an index that is out of range).
     private func isAccepted(_ op: some Op, _ inputs: [Tensor]) -> Bool {
-        guard let specs = try? op.outputs(for: inputs.map(\.spec)) else { return false }
-        guard !type(of: op).isView else { return true }
-        return (try? op.run(inputs, specs.map(Tensor.init(uninitialized:)))) != nil
+        (try? op.computed(inputs)) != nil
     }
 
     private var samples: [OpSample] { OpRegistry.all.flatMap { $0.samples } }

@@ -1,20 +1,7 @@
 import CKernels
 
-/// An op that multiplies with a matrix or a kernel, its second input, which it can read faster once it is laid out for the
-/// inner loops. Where that input stays from run to run, as the weights of a model that predicts, an executable prepares it
-/// once. The bits are the same.
-protocol WeightedOp: Op {
-    /// The weights of these inputs laid out, nil where there is nothing to gain.
-    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer?
-    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?)
-}
-
-extension WeightedOp {
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) { run(inputs, outputs, weights: nil) }
-}
-
 /// An op that can leave out outputs which nothing in the graph reads.
-protocol SparingOp: Op {
+protocol SparingOp: KernelOp {
     /// The op that writes the needed outputs alone; the others' memory stays as it is.
     func sparing(_ isNeeded: [Bool]) -> any Op
 }
@@ -33,26 +20,34 @@ extension Graph {
     }
 }
 
-/// What an executable keeps for one step with a `WeightedOp` whose weights it only reads.
-final class PreparedWeights {
-    private let op: any WeightedOp
-    private var prepared: OpaquePointer?
-    /// The version of the weights that the last run met, and whether they were prepared then.
+/// What an executable keeps for one step with weights that it only reads, as in a model that predicts: they are laid out for
+/// the kernel once.
+final class LaidOutWeights {
+    private let layOut: (KernelMemory) -> OpaquePointer?
+    private let runKernel: (KernelMemory, OpaquePointer?) -> Void
+    private var weights: OpaquePointer?
+    /// The version of the weights that the last run met, and whether they were laid out then.
     private var version: Int?
-    private var isPrepared = false
+    private var isLaidOut = false
 
-    init(_ op: any WeightedOp) { self.op = op }
-    deinit { mk_free_weights(prepared) }
+    init(
+        _ layOut: @escaping (KernelMemory) -> OpaquePointer?, _ run: @escaping (KernelMemory, OpaquePointer?) -> Void
+    ) {
+        self.layOut = layOut
+        runKernel = run
+    }
 
-    /// Runs the op on weights of this version. To lay them out costs more than it saves in one run, so weights that change
-    /// from run to run are read as they are.
-    func run(_ inputs: [Tensor], _ outputs: [Tensor], version: Int) {
+    deinit { mk_free_weights(weights) }
+
+    /// Runs the kernel on weights of this version. To lay them out costs more than it saves in one run, so weights that
+    /// change from run to run are read as they are.
+    func run(_ memory: KernelMemory, version: Int) {
         if version != self.version {
-            if let prepared { mk_free_weights(prepared) }
-            (prepared, isPrepared, self.version) = (nil, false, version)
-        } else if !isPrepared {
-            (prepared, isPrepared) = (op.prepare(inputs, outputs), true)
+            if let weights { mk_free_weights(weights) }
+            (weights, isLaidOut, self.version) = (nil, false, version)
+        } else if !isLaidOut {
+            (weights, isLaidOut) = (layOut(memory), true)
         }
-        op.run(inputs, outputs, weights: prepared)
+        runKernel(memory, weights)
     }
 }

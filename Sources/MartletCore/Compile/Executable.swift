@@ -8,11 +8,12 @@ import Synchronization
 package final class Executable: @unchecked Sendable {
     private struct Step {
         let op: any Op
-        let inputs: [Tensor]
-        let outputs: [Tensor]
+        let kernel: Kernel
+        let memory: KernelMemory
+        let inputs: [TensorSpec]
         let layerPath: [String]
-        /// Where the second input holds weights that the graph only reads: what is prepared of them, and the variable.
-        let weights: (prepared: PreparedWeights, variable: Int)?
+        /// Where the second input holds weights that the graph only reads: what is laid out of them, and the variable.
+        let weights: (laidOut: LaidOutWeights, variable: Int)?
     }
 
     /// The function that the graph was made of.
@@ -22,19 +23,34 @@ package final class Executable: @unchecked Sendable {
     private let steps: [Step]
     /// The memory of the values in between.
     private let arena: Buffer
-    private let inputBuffers: [Buffer]
+    /// Where the operands of all steps lie, step after step. Those of arguments, variables and results are put in anew for
+    /// each run.
+    private let places: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    private let inputs: [Binding]
     private let variables: [VariableSlot]
-    private let resultBuffers: [Buffer]
-    private let resultCopies: [(source: Buffer, number: Int, byteCount: Int)]
-    private let updateCopies: [(source: Buffer, variable: Int, byteCount: Int)]
+    private let results: [Binding]
+    /// What is copied when all steps have run: results first, then updates.
+    private let copies: [(source: Int, target: Int, byteCount: Int)]
     /// What the last run handed out: its memory is used again when nobody holds it any more.
-    private var results: [Tensor] = []
+    private var handedOut: [Tensor] = []
     private let running = Mutex(())
+
+    /// The places of one value whose memory may be another at each run.
+    private final class Binding {
+        var places: [Int] = []
+        private var last: UnsafeMutableRawPointer?
+
+        func bind(_ memory: UnsafeMutableRawPointer, in all: UnsafeMutablePointer<UnsafeMutableRawPointer?>) {
+            if memory == last { return }
+            for place in places { all[place] = memory }
+            last = memory
+        }
+    }
 
     private struct VariableSlot {
         let variable: Variable
-        let old: Buffer
-        let new: Buffer
+        let old = Binding()
+        let new = Binding()
         let isUpdated: Bool
     }
 
@@ -53,63 +69,74 @@ package final class Executable: @unchecked Sendable {
         let arena = Buffer(byteCount: plan.arenaSize)
         self.arena = arena
         let updated = Set(graph.updates.map { ObjectIdentifier($0.variable) })
-        inputBuffers = graph.inputs.map { Buffer(unboundOf: graph.specs[$0].byteCount) }
-        let slots = plan.variables.map { variable in
-            let old = Buffer(unboundOf: variable.spec.byteCount)
-            let isUpdated = updated.contains(ObjectIdentifier(variable))
-            return VariableSlot(
-                variable: variable, old: old, new: isUpdated ? Buffer(unboundOf: variable.spec.byteCount) : old,
-                isUpdated: isUpdated)
-        }
-        variables = slots
-        resultBuffers = graph.results.map { Buffer(unboundOf: graph.specs[$0].byteCount) }
-        var places: [Int: Buffer] = [:]
-        var tensors: [Tensor] = []
-        for (value, storage) in plan.storage.enumerated() {
-            let buffer: Buffer
-            switch storage {
-            case .input(let index): buffer = inputBuffers[index]
-            case .constant(let source):
-                guard case .constant(let tensor) = graph.sources[source] else { preconditionFailure("not a constant") }
-                buffer = tensor.handle.buffer
-            case .variable(let number): buffer = variables[number].old
-            case .updated(let number): buffer = variables[number].new
-            case .result(let number): buffer = resultBuffers[number]
-            case .arena(let offset):
-                if places[offset] == nil {
-                    let part = Buffer(unboundOf: 0)
-                    part.bind(to: arena.pointer + offset)
-                    places[offset] = part
-                }
-                buffer = places[offset]!
+        let inputs = graph.inputs.map { _ in Binding() }
+        let slots = plan.variables.map { VariableSlot(variable: $0, isUpdated: updated.contains(ObjectIdentifier($0))) }
+        let results = graph.results.map { _ in Binding() }
+
+        let copied = plan.copiedResults.map { (graph.results[$0], results[$0]) }
+            + plan.copiedUpdates.map { index in
+                let update = graph.updates[index]
+                return (update.value, slots[plan.variables.firstIndex { $0 === update.variable }!].new)
             }
-            tensors.append(Tensor(graph.specs[value], buffer: buffer))
+        let nodes = graph.steps
+        let count = nodes.reduce(2 * copied.count) { $0 + $1.inputs.count + $1.outputs.count }
+        let places = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(count, 1))
+        places.initialize(repeating: nil, count: max(count, 1))
+        var next = 0
+        /// Gives a value the next place.
+        func place(_ value: Int) -> Int {
+            func binding(_ binding: Binding) -> UnsafeMutableRawPointer? {
+                binding.places.append(next)
+                return nil
+            }
+            places[next] =
+                switch plan.storage[value] {
+                case .input(let index): binding(inputs[index])
+                case .constant(let source): graph.constant(source).mutablePointer
+                case .variable(let number): binding(slots[number].isUpdated ? slots[number].old : slots[number].new)
+                case .updated(let number): binding(slots[number].new)
+                case .result(let number): binding(results[number])
+                case .arena(let offset): arena.pointer + offset
+                }
+            next += 1
+            return next - 1
         }
-        steps = graph.steps.map { node in
-            var weights: (PreparedWeights, Int)?
-            if let op = node.op as? any WeightedOp, case .variable(let number) = plan.storage[node.inputs[1]],
+        steps = nodes.map { node in
+            let first = next
+            for value in node.inputs + node.outputs { _ = place(value) }
+            let sources = UnsafeRawPointer(places + first).assumingMemoryBound(to: UnsafeRawPointer?.self)
+            let (inputs, outputs) = (node.inputs.map { graph.specs[$0] }, node.outputs.map { graph.specs[$0] })
+            guard let kernel = node.op.makeKernel(inputs, outputs) else {
+                MartletCore.stop(type(of: node.op).name, "The CPU has no kernel for this op.")
+            }
+            var weights: (LaidOutWeights, Int)?
+            if case .weighted(let layOut, let run) = kernel, case .variable(let number) = plan.storage[node.inputs[1]],
                 !slots[number].isUpdated
             {
-                weights = (PreparedWeights(op), number)
+                weights = (LaidOutWeights(layOut, run), number)
             }
             return Step(
-                op: node.op, inputs: node.inputs.map { tensors[$0] }, outputs: node.outputs.map { tensors[$0] },
+                op: node.op, kernel: kernel, memory: KernelMemory(sources, places + first + node.inputs.count), inputs: inputs,
                 layerPath: node.layerPath, weights: weights)
         }
-        resultCopies = plan.copiedResults.map {
-            (tensors[graph.results[$0]].handle.buffer, $0, graph.specs[graph.results[$0]].byteCount)
+        copies = copied.map { value, target in
+            let source = place(value)
+            target.places.append(next)
+            next += 1
+            return (source, next - 1, graph.specs[value].byteCount)
         }
-        updateCopies = plan.copiedUpdates.map { index in
-            let update = graph.updates[index]
-            let number = plan.variables.firstIndex { $0 === update.variable }!
-            return (tensors[update.value].handle.buffer, number, graph.specs[update.value].byteCount)
-        }
-        held = variables.map { _ in nil }
-        versions = variables.map { _ in 0 }
+        self.places = places
+        self.inputs = inputs
+        variables = slots
+        self.results = results
+        held = slots.map { _ in nil }
+        versions = slots.map { _ in 0 }
         borrowOrder = slots.indices.sorted {
             ObjectIdentifier(slots[$0].variable) < ObjectIdentifier(slots[$1].variable)
         }
     }
+
+    deinit { places.deallocate() }
 
     /// The bytes of the values in between.
     package var arenaSize: Int { arena.byteCount }
@@ -118,63 +145,59 @@ package final class Executable: @unchecked Sendable {
     package func run(_ arguments: [Tensor]) -> [Tensor] {
         running.withLock { _ in
             prepareResults()
-            for (number, result) in results.enumerated() { resultBuffers[number].bind(to: result.mutablePointer) }
-            execute(arguments)
-            return results
+            for (binding, argument) in zip(inputs, arguments) { binding.bind(argument.mutablePointer, in: places) }
+            for (binding, result) in zip(results, handedOut) { binding.bind(result.mutablePointer, in: places) }
+            withExtendedLifetime(arguments) { execute() }
+            return handedOut
         }
     }
 
-    /// Runs the graph and leaves its results in `outputs`.
-    func run(_ arguments: [Tensor], into outputs: [Tensor]) {
+    /// Runs the graph on arguments and leaves its results where `memory` says.
+    func run(_ memory: KernelMemory) {
         running.withLock { _ in
-            for (number, output) in outputs.enumerated() { resultBuffers[number].bind(to: output.mutablePointer) }
-            execute(arguments)
+            for (number, binding) in inputs.enumerated() {
+                binding.bind(UnsafeMutableRawPointer(mutating: memory.input(number)), in: places)
+            }
+            for (number, binding) in results.enumerated() { binding.bind(memory.output(number), in: places) }
+            execute()
         }
     }
 
     private func prepareResults() {
-        if results.isEmpty {
-            results = graph.results.map { Tensor(uninitialized: graph.specs[$0]) }
+        if handedOut.isEmpty {
+            handedOut = graph.results.map { Tensor(uninitialized: graph.specs[$0]) }
             return
         }
-        for number in results.indices where !results[number].isUniquelyReferenced {
-            results[number] = Tensor(uninitialized: results[number].spec)
+        for number in handedOut.indices where !handedOut[number].isUniquelyReferenced {
+            handedOut[number] = Tensor(uninitialized: handedOut[number].spec)
         }
     }
 
-    private func execute(_ arguments: [Tensor]) {
+    private func execute() {
         let recorder = Context.current.recorder
         let (site, start) = (recorder?.site(of: self) ?? 0, recorder?.now ?? 0)
-        for (buffer, argument) in zip(inputBuffers, arguments) { buffer.bind(to: argument.handle.buffer.pointer) }
         borrow()
         mk_begin_run()
         let mode = mk_enter_float_mode()
-        withExtendedLifetime(arguments) {
-            for (number, step) in steps.enumerated() {
-                do throws(OpFailure) {
-                    let start = recorder?.now ?? 0
-                    if let (prepared, variable) = step.weights {
-                        prepared.run(step.inputs, step.outputs, version: versions[variable])
-                    } else {
-                        try step.op.run(step.inputs, step.outputs)
-                    }
-                    recorder?.note(site + 1 + number, since: start)
-                } catch {
-                    mk_leave_float_mode(mode)
-                    mk_end_run()
-                    giveBack()
-                    stop(step, error)
+        for (number, step) in steps.enumerated() {
+            do throws(OpFailure) {
+                let start = recorder?.now ?? 0
+                if let (weights, variable) = step.weights {
+                    weights.run(step.memory, version: versions[variable])
+                } else {
+                    try step.kernel.run(step.memory)
                 }
+                recorder?.note(site + 1 + number, since: start)
+            } catch {
+                mk_leave_float_mode(mode)
+                mk_end_run()
+                giveBack()
+                stop(step, error)
             }
         }
         mk_leave_float_mode(mode)
         mk_end_run()
-        for copy in resultCopies {
-            resultBuffers[copy.number].pointer.copyMemory(from: copy.source.pointer, byteCount: copy.byteCount)
-        }
-        for copy in updateCopies {
-            variables[copy.variable].new.pointer.copyMemory(from: copy.source.pointer, byteCount: copy.byteCount)
-        }
+        for copy in copies { places[copy.target]!.copyMemory(from: places[copy.source]!, byteCount: copy.byteCount) }
         giveBack()
         recorder?.note(site, since: start)
     }
@@ -183,7 +206,7 @@ package final class Executable: @unchecked Sendable {
         Context.current.layerPath = step.layerPath
         MartletCore.stop(
             type(of: step.op).name,
-            "\(failure.message) Received: \(step.inputs.map(\.spec.description).joined(separator: ", ")).")
+            "\(failure.message) Received: \(step.inputs.map(\.description).joined(separator: ", ")).")
     }
 
     /// Takes the variables' values for the length of a run; in one order for all, so that two runs never wait for each
@@ -193,12 +216,12 @@ package final class Executable: @unchecked Sendable {
             let slot = variables[index]
             if slot.isUpdated {
                 let (old, new) = slot.variable.lend()
-                slot.old.bind(to: old)
-                slot.new.bind(to: new)
+                slot.old.bind(old, in: places)
+                slot.new.bind(new, in: places)
             } else {
                 let (value, version) = slot.variable.heldVersion
                 versions[index] = version
-                slot.old.bind(to: value.handle.buffer.pointer)
+                slot.new.bind(value.mutablePointer, in: places)
                 held[index] = value
             }
         }

@@ -33,7 +33,7 @@ extension Graph {
         if !specs[value].dtype.isFloatingPoint { return true }
         guard let node = producer(of: value) else { return false }
         let op = nodes[node].op
-        if type(of: op).isView { return isFlushed(nodes[node].inputs[0]) }
+        if type(of: op).form == .view { return isFlushed(nodes[node].inputs[0]) }
         // These only move or choose.
         let moves = [MK_NEG, MK_ABS, MK_GATE, MK_SELECT, MK_CAST]
         return (op as? any ElementwiseOp).map { !moves.contains($0.instruction) } ?? false

@@ -39,7 +39,7 @@ package struct Graph: Sendable {
     package var updates: [Update] = []
 
     /// The nodes that compute: all but views.
-    var steps: [Node] { nodes.filter { !type(of: $0.op).isView } }
+    var steps: [Node] { nodes.filter { type(of: $0.op).form != .view } }
 
     mutating func addInput(_ spec: TensorSpec) -> Int {
         let value = addValue(spec, .input(inputs.count))
@@ -78,6 +78,12 @@ package struct Graph: Sendable {
         inputs.removeSubrange(start..<(start + count))
         inputs.insert(contentsOf: moved, at: place)
         for (index, value) in inputs.enumerated() { sources[value] = .input(index) }
+    }
+
+    /// The tensor that a constant value is.
+    func constant(_ value: Int) -> Tensor {
+        guard case .constant(let tensor) = sources[value] else { preconditionFailure("not a constant") }
+        return tensor
     }
 
     /// The node that computes a value, nil for inputs, variables and constants.

@@ -34,7 +34,7 @@ struct MemoryPlan {
     init(_ graph: Graph) {
         self.graph = graph
         var roots = Array(graph.specs.indices)
-        for node in graph.nodes where type(of: node.op).isView { roots[node.outputs[0]] = roots[node.inputs[0]] }
+        for node in graph.nodes where type(of: node.op).form == .view { roots[node.outputs[0]] = roots[node.inputs[0]] }
         self.roots = roots
         lifetimes = [(Int, Int)](repeating: (Int.max, -1), count: graph.specs.count)
         for (position, node) in graph.nodes.enumerated() {
@@ -116,16 +116,7 @@ struct MemoryPlan {
         let output = graph.specs[graph.nodes[node].outputs[0]]
         return graph.nodes[node].inputs.enumerated().allSatisfy { operand, value in
             guard case .variable(variable) = storage[roots[value]] else { return true }
-            return canOverwrite(node, operand: operand) && graph.specs[value].isSameSize(as: output)
-        }
-    }
-
-    /// Whether a node reads each element of an operand before it writes the element at the same place.
-    private func canOverwrite(_ node: Int, operand: Int) -> Bool {
-        switch graph.nodes[node].op {
-        case is any ElementwiseOp, is FusedElementwise: true
-        case let op as FusedRows: op.isAligned(operand)
-        default: false
+            return graph.nodes[node].op.mayOverwrite(operand) && graph.specs[value].isSameSize(as: output)
         }
     }
 
@@ -146,7 +137,7 @@ struct MemoryPlan {
         }
         var slots: [Slot] = []
         var slotOf: [Int: Int] = [:]
-        for (position, node) in graph.nodes.enumerated() where !type(of: node.op).isView {
+        for (position, node) in graph.nodes.enumerated() where type(of: node.op).form != .view {
             var taken: Set<Int> = []
             for value in node.outputs where !isPlaced[value] {
                 let last = max(lifetimes[value].last, position)
@@ -156,7 +147,7 @@ struct MemoryPlan {
                         return false
                     }
                     for (other, value) in node.inputs.enumerated() where roots[value] == roots[input] {
-                        guard canOverwrite(position, operand: other) else { return false }
+                        guard node.op.mayOverwrite(other) else { return false }
                     }
                     return lifetimes[roots[input]].last == position && graph.specs[input].isSameSize(as: graph.specs[value])
                 }
@@ -189,9 +180,8 @@ struct MemoryPlan {
 }
 
 /// The same elements at another place.
-struct Copy: ElementwiseOp, NotDifferentiable {
+struct Copy: ElementwiseOp, MovingOp, NotDifferentiable {
     static let name = "copy"
-    static let acceptsHalf = true
     var instruction: mk_op { MK_COPY }
 
     func outputType(for inputs: [DType]) -> DType? { inputs[0] }
@@ -206,7 +196,7 @@ extension Graph {
         var result = self
         for (index, update) in updates.enumerated() {
             var root = update.value
-            while let node = producer(of: root), type(of: nodes[node].op).isView { root = nodes[node].inputs[0] }
+            while let node = producer(of: root), type(of: nodes[node].op).form == .view { root = nodes[node].inputs[0] }
             guard case .variable = sources[root] else { continue }
             result.updates[index].value =
                 result.addNode(Copy(), [update.value], [specs[update.value]], layerPath: [])[0]

@@ -72,12 +72,13 @@ struct Mutant<Base: Op>: Op {
     let input: Int
 
     static var name: String { "mutated \(Base.name)" }
-    static var isView: Bool { Base.isView }
-    static var acceptsHalf: Bool { Base.acceptsHalf }
+    static var form: OpForm { Base.form }
+    static func computeType(for type: DType) -> DType { Base.computeType(for: type) }
     static var samples: [OpSample] { [] }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] { try base.outputs(for: inputs) }
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) { try base.run(inputs, outputs) }
+    func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { base.makeKernel(inputs, outputs) }
+    func formula(_ inputs: [Tensor]) -> [Tensor]? { base.formula(inputs) }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         var gradients = base.gradient(context)

@@ -1,22 +1,27 @@
 import CKernels
 
-/// Runs an op: checks shapes, takes memory, calls the kernel, and lets the recording tapes know.
+/// Runs an op: checks shapes, has the device compute it, and lets the recording tapes know.
 /// Stops, naming the op, the inputs and the layer path, when the op cannot take its inputs.
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
-    if !O.acceptsHalf, inputs.contains(where: { $0.dtype.isHalf }) { return performInHalf(op, inputs) }
+    if inputs.contains(where: { $0.dtype.isHalf && O.computeType(for: $0.dtype) != $0.dtype }) {
+        return performCasting(op, inputs)
+    }
     let context = Context.current
     let outputs: [Tensor]
-    do {
-        let specs = try op.outputs(for: inputs.map(\.spec))
-        if inputs.contains(where: { $0.symbol != nil }) {
+    do throws(OpFailure) {
+        let inputSpecs = inputs.map(\.spec)
+        let specs = try op.outputs(for: inputSpecs)
+        if O.form == .formula {
+            outputs = try performFormula(op, inputs)
+        } else if inputs.contains(where: { $0.symbol != nil }) {
             guard let trace = context.trace else { stopUsingTraced(O.name) }
             outputs = trace.add(op, inputs, specs)
-        } else if O.isView {
+        } else if O.form == .view {
             outputs = [Tensor(sharing: inputs[0], as: specs[0])]
         } else {
             outputs = specs.map(Tensor.init(uninitialized:))
             let start = context.recorder?.now ?? 0
-            try inKernelMode { () throws(OpFailure) in try op.run(inputs, outputs) }
+            try runKernel(op, inputs, inputSpecs, outputs, specs)
             context.recorder?.note(op, inputs, specs, context.layerPath, since: start)
         }
     } catch {
@@ -26,6 +31,35 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
         for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
     }
     return outputs
+}
+
+private func runKernel<O: Op>(
+    _ op: O, _ inputs: [Tensor], _ inputSpecs: [TensorSpec], _ outputs: [Tensor], _ specs: [TensorSpec]
+) throws(OpFailure) {
+    guard let kernel = op.makeKernel(inputSpecs, specs) else { throw OpFailure("The CPU has no kernel for it.") }
+    try inKernelMode { () throws(OpFailure) in
+        try KernelMemory.with(inputs, outputs) { (memory) throws(OpFailure) in try kernel.run(memory) }
+    }
+}
+
+/// Computes an op by other ops, which tapes do not see.
+private func performFormula<O: Op>(_ op: O, _ inputs: [Tensor]) throws(OpFailure) -> [Tensor] {
+    guard let outputs = Context.current.withTapes([], { op.formula(inputs) }) else {
+        throw OpFailure("No device computes it.")
+    }
+    return outputs
+}
+
+extension Op {
+    /// The outputs by the CPU's kernel alone: without casts, formulas, tapes and traces, for tests of kernels.
+    package func computed(_ inputs: [Tensor]) throws(OpFailure) -> [Tensor] {
+        let inputSpecs = inputs.map(\.spec)
+        let specs = try outputs(for: inputSpecs)
+        if Self.form == .view { return [Tensor(sharing: inputs[0], as: specs[0])] }
+        let outputs = specs.map(Tensor.init(uninitialized:))
+        try runKernel(self, inputs, inputSpecs, outputs, specs)
+        return outputs
+    }
 }
 
 private func stopUsingTraced(_ op: String) -> Never {
@@ -38,10 +72,11 @@ private func stopUsingTraced(_ op: String) -> Never {
 /// Runs an op of one output.
 package func perform<O: Op>(_ op: O, _ inputs: Tensor...) -> Tensor { perform(op, inputs)[0] }
 
-/// 16-bit floats store but do not compute: the op runs in `float32` and its results are rounded once.
-private func performInHalf<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
+/// Where the kernel computes in other dtypes, the inputs are cast to them and the results are rounded once.
+private func performCasting<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     let floats = inputs.map(\.dtype).filter(\.isFloatingPoint)
     let result = floats.reduce(floats[0], DType.promoted)
-    let wide = inputs.map { $0.dtype.isHalf ? $0.cast(to: .float32) : $0 }
-    return perform(op, wide).map { $0.dtype == .float32 ? $0.cast(to: result) : $0 }
+    let computed = inputs.map { $0.cast(to: O.computeType(for: $0.dtype)) }
+    let target = O.computeType(for: result)
+    return perform(op, computed).map { $0.dtype == target ? $0.cast(to: result) : $0 }
 }

@@ -1,11 +1,12 @@
-import CKernels
-
-/// A primitive operation on tensors, described in one place: name, shape rule, kernel, gradient, check samples.
+/// A primitive operation on tensors, described in one place: name, shape rule, gradient, check samples, and beside them how a
+/// device computes it.
 ///
 /// A conforming type is a small value that holds the op's attributes (axes, strides, ...): equal values compute the same, so
-/// that a graph computes them once. One file holds it, together
-/// with the public functions that users call, and one line in `OpRegistry` lists it. An op does not know how it is run:
-/// at once, recorded by a tape, or as a node of a traced graph.
+/// that a graph computes them once. One file holds it, together with the public functions that users call, and one line in
+/// `OpRegistry` lists it.
+///
+/// A type does not conform to `Op` alone, but to one of the protocols that say how it is lowered: `KernelOp`, `ViewOp` or
+/// `FormulaOp`.
 package protocol Op: Sendable, Hashable {
     /// The op's name in messages, reports and graphs, in Swift's spelling: `logSoftmax`.
     static var name: String { get }
@@ -14,22 +15,28 @@ package protocol Op: Sendable, Hashable {
     /// the check demands it exactly.
     static var isLinear: Bool { get }
 
-    /// Whether the output is the first input's memory under another shape.
-    static var isView: Bool { get }
-
     /// Whether a gradient may flow through the op. Tapes do not record one through which none does, nor, therefore, what is
     /// computed from its outputs alone.
     static var isDifferentiable: Bool { get }
 
-    /// Whether the kernel takes 16-bit floats. Otherwise they are cast to `float32` and the results back.
-    static var acceptsHalf: Bool { get }
+    /// What a device has to do. The protocols above say it.
+    static var form: OpForm { get }
 
     /// The outputs' shapes and dtypes, or why there are none.
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec]
 
-    /// Fills `outputs`, whose specs come from the shape rule and whose memory is uninitialised. Throws when values are
-    /// out of range (an index, a label). Never called for a view.
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure)
+    /// The CPU's kernel for inputs and outputs of these specs, nil for an op of another form.
+    func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel?
+
+    /// The dtype in which the op computes on an input of `type`. Where it is another, devices cast before and after.
+    static func computeType(for type: DType) -> DType
+
+    /// Whether each element of an input is read before the element at the same place of an output is written, so that
+    /// the one may lie over the other.
+    func mayOverwrite(_ input: Int) -> Bool
+
+    /// The op written with simpler ones, nil where it is a primitive: for devices that have no kernel for it.
+    func formula(_ inputs: [Tensor]) -> [Tensor]?
 
     /// The floating-point operations of a run, for profiles: additions, multiplications, comparisons and values of
     /// functions count one each, products with padding too. 0 for an op that only moves numbers.
@@ -46,16 +53,60 @@ package protocol Op: Sendable, Hashable {
     static var samples: [OpSample] { get }
 }
 
+/// What a device does to compute an op.
+package enum OpForm {
+    /// Runs a kernel.
+    case kernel
+    /// Nothing: the output is the first input's memory under another shape.
+    case view
+    /// Runs other ops in its place.
+    case formula
+}
+
 extension Op {
     package static var isLinear: Bool { false }
-    package static var isView: Bool { false }
     package static var isDifferentiable: Bool { true }
-    package static var acceptsHalf: Bool { false }
-    package func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {}
+    package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }
+    package func mayOverwrite(_ input: Int) -> Bool { false }
+    package func formula(_ inputs: [Tensor]) -> [Tensor]? { nil }
     package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
     package func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         (inputs + outputs).reduce(0) { $0 + $1.byteCount }
     }
+}
+
+/// An op that the CPU has a kernel for.
+package protocol KernelOp: Op {
+    /// The kernel for inputs and outputs of these specs, which the shape rule gave.
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel
+}
+
+extension KernelOp {
+    package static var form: OpForm { .kernel }
+    package func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { kernel(inputs, outputs) }
+}
+
+/// An op whose output is the first input's memory under another shape.
+package protocol ViewOp: MovingOp {}
+
+extension ViewOp {
+    package static var form: OpForm { .view }
+    package func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { nil }
+}
+
+/// An op that is always computed by others: it has a name, a rule and a gradient of its own, but no kernel.
+package protocol FormulaOp: Op {}
+
+extension FormulaOp {
+    package static var form: OpForm { .formula }
+    package func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { nil }
+}
+
+/// An op that moves elements and does not look at them: it takes every dtype as it is.
+package protocol MovingOp: Op {}
+
+extension MovingOp {
+    package static func computeType(for type: DType) -> DType { type }
 }
 
 /// What the gradient of an op may use.

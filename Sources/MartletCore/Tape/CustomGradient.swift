@@ -1,5 +1,5 @@
 /// A function with a derivative of its own: what `withCustomGradient` records.
-struct CustomGradient: Op, @unchecked Sendable {
+struct CustomGradient: FormulaOp, @unchecked Sendable {
     static let name = "customGradient"
 
     let results: [Tensor]

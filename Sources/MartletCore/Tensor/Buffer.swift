@@ -2,7 +2,7 @@ import CKernels
 
 /// A block of memory on a 64-byte boundary.
 package final class Buffer: @unchecked Sendable {
-    package private(set) var pointer: UnsafeMutableRawPointer
+    package let pointer: UnsafeMutableRawPointer
     package let byteCount: Int
     private let isOwned: Bool
 
@@ -16,20 +16,15 @@ package final class Buffer: @unchecked Sendable {
         isOwned = true
     }
 
-    /// Stands for memory that someone else owns, and that may be another at each run of a graph. Until it is bound there
-    /// is none: an access faults.
-    package init(unboundOf byteCount: Int) {
-        pointer = Buffer.nowhere
+    /// Memory that someone else owns and keeps for as long as the buffer is used.
+    package init(borrowing pointer: UnsafeMutableRawPointer, byteCount: Int) {
+        self.pointer = pointer
         self.byteCount = byteCount
         isOwned = false
     }
 
-    /// Chooses the memory. The caller sees to it that nobody reads the buffer at the same time and that the memory
-    /// outlives its use.
-    package func bind(to memory: UnsafeMutableRawPointer) { pointer = memory }
-
-    /// In the page at address 0, which is never mapped.
-    private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
+    /// No memory: an access faults. It lies in the page at address 0, which is never mapped.
+    package static let none = Buffer(borrowing: UnsafeMutableRawPointer(bitPattern: 64)!, byteCount: 0)
 
     deinit { if isOwned { mk_free(pointer, byteCount) } }
 }

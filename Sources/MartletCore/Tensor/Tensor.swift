@@ -62,9 +62,8 @@ public struct Tensor: Sendable {
 
     /// A tensor that stands for a value of a graph.
     package init(_ symbol: Symbol, _ spec: TensorSpec) {
-        handle = Handle(spec, Tensor.noMemory, symbol: symbol)
+        handle = Handle(spec, .none, symbol: symbol)
     }
-    private static let noMemory = Buffer(unboundOf: 0)
 
     /// The value of a graph that the tensor stands for, nil when it has elements.
     package var symbol: Symbol? { handle.symbol }

@@ -12,9 +12,12 @@ struct Cond: ControlFlowOp {
         return branches[0].resultSpecs
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let branch = inputs[0].pointer.load(as: Bool.self) ? 0 : 1
-        branches[branch].run(self.inputs[branch].map { inputs[$0] }, into: outputs)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel { [branches, inputs = self.inputs] memory in
+            let branch = memory.input(0, as: Bool.self).pointee ? 0 : 1
+            let own = inputs[branch]
+            onStack(own.count, { memory.inputs[own[$0]] }) { branches[branch].run(KernelMemory($0, memory.outputs)) }
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -1,14 +1,24 @@
 /// An op that runs graphs of its own.
-protocol ControlFlowOp: Op {}
+protocol ControlFlowOp: KernelOp {}
 
 extension ControlFlowOp {
     // What it runs is profiled by itself.
     package func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
+}
 
-    /// Hands out what the last graph left elsewhere; outputs that have no value here are filled by the op.
-    func copyElements(of values: [Tensor], to outputs: [Tensor]) {
-        for (value, output) in zip(values, outputs) {
-            output.mutablePointer.copyMemory(from: value.pointer, byteCount: value.spec.byteCount)
+extension KernelMemory {
+    /// Tensors over the inputs' memory, for as long as the kernel runs.
+    func inputTensors(_ specs: [TensorSpec]) -> [Tensor] {
+        specs.enumerated().map { number, spec in
+            let memory = UnsafeMutableRawPointer(mutating: input(number))
+            return Tensor(spec, buffer: Buffer(borrowing: memory, byteCount: spec.byteCount))
+        }
+    }
+
+    /// Copies tensors to the first outputs.
+    func copyOutputs(_ values: [Tensor]) {
+        for (number, value) in values.enumerated() {
+            output(number).copyMemory(from: value.pointer, byteCount: value.spec.byteCount)
         }
     }
 }

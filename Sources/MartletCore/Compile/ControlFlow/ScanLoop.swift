@@ -27,42 +27,38 @@ struct Scan: ControlFlowOp {
         return specs[..<carries] + specs[carries...].map(stacked) + (keepsCarries ? specs[..<carries].map(stacked) : [])
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let specs = body.resultSpecs
-        let rows = body.inputSpecs[carries..<(carries + slices)].map(Row.init)
-        let results = specs[carries...].map(Row.init)
-        // The carry goes to and fro between two sets of tensors. What a step takes and gives is put together once for each,
-        // so that steps take no memory.
-        let first = Array(inputs[..<carries])
-        let spare = (0..<2).map { _ in specs[..<carries].map(Tensor.init(uninitialized:)) }
-        let rest = rows.map(\.tensor) + inputs[(carries + slices)...]
-        let arguments = [first, spare[0], spare[1]].map { $0 + rest }
-        let targets = spare.map { $0 + results.map(\.tensor) }
-        for step in 0..<length {
-            let index = reverse ? length - 1 - step : step
-            for (number, row) in rows.enumerated() { row.point(at: index, of: inputs[carries + number]) }
-            for (number, row) in results.enumerated() { row.point(at: index, of: outputs[carries + number]) }
-            // The first carry, and from then on what the step before wrote.
-            let current = step == 0 ? 0 : 2 - step % 2
-            if keepsCarries {
-                for number in 0..<carries {
-                    let (value, kept) = (arguments[current][number], outputs[specs.count + number])
-                    let size = value.spec.byteCount
-                    (kept.mutablePointer + index * size).copyMemory(from: value.pointer, byteCount: size)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (carrySizes, resultSizes) = (inputs[..<carries].map(\.byteCount), body.resultSpecs[carries...].map(\.byteCount))
+        let rowSizes = body.inputSpecs[carries..<(carries + slices)].map(\.byteCount)
+        let operands = inputs.count
+        return Kernel { [self] memory in
+            // The carry goes to and fro between two sets of memory, so that steps take none.
+            let spare = (0..<2).map { _ in carrySizes.map(Buffer.init(byteCount:)) }
+            onStack(operands, { memory.inputs[$0] }) { arguments in
+                onStack(carries + resultSizes.count, { memory.outputs[$0] }) { targets in
+                    for step in 0..<length {
+                        let index = reverse ? length - 1 - step : step
+                        for (number, size) in rowSizes.enumerated() {
+                            arguments[carries + number] = memory.input(carries + number) + index * size
+                        }
+                        for (number, size) in resultSizes.enumerated() {
+                            targets[carries + number] = memory.output(carries + number) + index * size
+                        }
+                        for (number, size) in carrySizes.enumerated() {
+                            let value = step == 0 ? memory.input(number) : UnsafeRawPointer(spare[1 - step % 2][number].pointer)
+                            (arguments[number], targets[number]) = (value, spare[step % 2][number].pointer)
+                            guard keepsCarries else { continue }
+                            let kept = memory.output(carries + resultSizes.count + number) + index * size
+                            kept.copyMemory(from: value, byteCount: size)
+                        }
+                        body.run(KernelMemory(arguments, targets))
+                    }
                 }
             }
-            body.run(arguments[current], into: targets[step % 2])
-        }
-        let last = length == 0 ? first : spare[(length - 1) % 2]
-        copyElements(of: last, to: outputs)
-    }
-
-    /// A view that moves over the slices of a tensor.
-    private struct Row {
-        let tensor: Tensor
-        init(_ spec: TensorSpec) { tensor = Tensor(spec, buffer: Buffer(unboundOf: spec.byteCount)) }
-        func point(at index: Int, of whole: Tensor) {
-            tensor.handle.buffer.bind(to: whole.mutablePointer + index * tensor.spec.byteCount)
+            for (number, size) in carrySizes.enumerated() {
+                let last = length == 0 ? memory.input(number) : UnsafeRawPointer(spare[(length - 1) % 2][number].pointer)
+                memory.output(number).copyMemory(from: last, byteCount: size)
+            }
         }
     }
 

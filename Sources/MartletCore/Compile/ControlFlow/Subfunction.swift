@@ -20,14 +20,17 @@ final class Subfunction: Sendable {
         guard inputs == inputSpecs else { throw OpFailure("Expected what the closure was traced for: \(inputSpecs).") }
     }
 
-    /// Runs the graph and leaves its results in `outputs`.
-    func run(_ inputs: [Tensor], into outputs: [Tensor]) {
+    /// Runs the graph on `inputs` and leaves its results in `outputs`.
+    func run(_ inputs: [Tensor], into outputs: [Tensor]) { KernelMemory.with(inputs, outputs, run) }
+
+    /// Runs the graph on arguments and leaves its results where `memory` says.
+    func run(_ memory: KernelMemory) {
         let executable = made.withLock { made in
             let executable = made.executable ?? Executable(graph, name: "branch")
             made.executable = executable
             return executable
         }
-        executable.run(inputs, into: outputs)
+        executable.run(memory)
     }
 
     /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for

@@ -18,10 +18,12 @@ struct While: ControlFlowOp {
         return inputs[..<states] + [TensorSpec([], .int64)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let visited = run(inputs, keepsStates: false)
-        copyElements(of: visited.states[visited.states.count - 1], to: outputs)
-        outputs[states].mutablePointer.storeBytes(of: Int64(visited.steps), as: Int64.self)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel { [self] memory in
+            let visited = run(memory.inputTensors(inputs), keepsStates: false)
+            memory.copyOutputs(visited.states[visited.states.count - 1])
+            memory.output(states).storeBytes(of: Int64(visited.steps), as: Int64.self)
+        }
     }
 
     /// Runs the loop.
@@ -69,10 +71,12 @@ struct WhileGradient: ControlFlowOp {
         Array(inputs[..<(inputs.count - loop.body.resultSpecs.count(where: \.dtype.isFloatingPoint))])
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let own = loopInputs(inputs)
-        let results = Context.current.outsideTrace { walk(own, Array(inputs[own.count...])) }
-        copyElements(of: results, to: outputs)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel { [self] memory in
+            let operands = memory.inputTensors(inputs)
+            let own = loopInputs(operands)
+            memory.copyOutputs(Context.current.outsideTrace { walk(own, Array(operands[own.count...])) })
+        }
     }
 
     private func walk(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {

@@ -4,7 +4,7 @@ import CKernels
 /// key heads, depth], value [batch, keys, key heads, value depth] and, possibly, mask (bool) and bias that broadcast to
 /// [batch, heads, queries, keys]. Outputs: the result [batch, queries, heads, value depth], and the logarithm of the sum
 /// of each query's exponentials [batch, queries, heads], from which the backward pass gets the weights again.
-struct Attention: Op {
+struct Attention: KernelOp {
     static let name = "attention"
 
     let scale: Double
@@ -52,8 +52,11 @@ struct Attention: Op {
     private var extraCount: Int { (hasMask ? 1 : 0) + (hasBias ? 1 : 0) }
     private func extraTypes(_ type: DType) -> [DType] { (hasMask ? [.bool] : []) + (hasBias ? [type] : []) }
 
-    /// The kernel's plan, with mask and bias, which are the last inputs.
-    func plan(_ inputs: [Tensor]) -> (mk_attention_plan, mask: UnsafePointer<UInt8>?, bias: UnsafeRawPointer?) {
+    /// Where among so many inputs the mask and the bias stand: they are the last.
+    func maskPlace(_ count: Int) -> Int? { hasMask ? count - extraCount : nil }
+    func biasPlace(_ count: Int) -> Int? { hasBias ? count - 1 : nil }
+
+    func plan(_ inputs: [TensorSpec]) -> mk_attention_plan {
         let (q, k, v) = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
         var plan = mk_attention_plan()
         plan.type = inputs[0].dtype.c
@@ -61,11 +64,9 @@ struct Attention: Op {
         (plan.keys, plan.key_heads, plan.value_depth) = (Int64(k[1]), Int64(k[2]), Int64(v[3]))
         plan.scale = scale
         plan.causal = isCausal
-        let mask = hasMask ? inputs[inputs.count - extraCount] : nil
-        let bias = hasBias ? inputs[inputs.count - 1] : nil
-        if let mask { plan.mask_strides = Self.strides(mask.shape) }
-        if let bias { plan.bias_strides = Self.strides(bias.shape) }
-        return (plan, mask?.pointer.assumingMemoryBound(to: UInt8.self), bias?.pointer)
+        if let mask = maskPlace(inputs.count) { plan.mask_strides = Self.strides(inputs[mask].shape) }
+        if let bias = biasPlace(inputs.count) { plan.bias_strides = Self.strides(inputs[bias].shape) }
+        return plan
     }
 
     /// Strides of a tensor of rank 4 that broadcasts.
@@ -74,11 +75,13 @@ struct Attention: Op {
         return (a == 1 ? 0 : b * c * d, b == 1 ? 0 : c * d, c == 1 ? 0 : d, d == 1 ? 0 : 1)
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var (plan, mask, bias) = plan(inputs)
-        mk_attention(
-            &plan, inputs[0].pointer, inputs[1].pointer, inputs[2].pointer, mask, bias, outputs[0].mutablePointer,
-            outputs[1].mutablePointer)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (mask, bias) = (maskPlace(inputs.count), biasPlace(inputs.count))
+        return Kernel(plan(inputs)) { plan, memory in
+            mk_attention(
+                plan, memory.input(0), memory.input(1), memory.input(2), mask.map { memory.input($0, as: UInt8.self) },
+                bias.map(memory.input), memory.output(0), memory.output(1))
+        }
     }
 
     /// The kernel gives the gradients of query, key and value; that of a bias, which is rare and would need the scores as a
@@ -129,7 +132,7 @@ struct Attention: Op {
 
 /// The gradients of query, key and value: inputs query, key, value, the result, the logarithms, the result's gradient,
 /// and mask and bias as in the forward pass.
-struct AttentionGradient: Op {
+struct AttentionGradient: KernelOp {
     static let name = "attentionGradient"
 
     let forward: Attention
@@ -142,12 +145,14 @@ struct AttentionGradient: Op {
         return Array(inputs[..<3])
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var (plan, mask, bias) = forward.plan(inputs)
-        mk_attention_gradient(
-            &plan, inputs[0].pointer, inputs[1].pointer, inputs[2].pointer, mask, bias, inputs[3].pointer,
-            inputs[4].pointer, inputs[5].pointer, outputs[0].mutablePointer, outputs[1].mutablePointer,
-            outputs[2].mutablePointer)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (mask, bias) = (forward.maskPlace(inputs.count), forward.biasPlace(inputs.count))
+        return Kernel(forward.plan(inputs)) { plan, memory in
+            mk_attention_gradient(
+                plan, memory.input(0), memory.input(1), memory.input(2), mask.map { memory.input($0, as: UInt8.self) },
+                bias.map(memory.input), memory.input(3), memory.input(4), memory.input(5), memory.output(0),
+                memory.output(1), memory.output(2))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

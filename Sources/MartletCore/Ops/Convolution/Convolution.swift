@@ -56,7 +56,7 @@ private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
 /// [cout].
 ///
 /// It and its two gradients are bilinear maps made of one trilinear form, so each one's gradients are the other two.
-struct Convolution: WeightedOp {
+struct Convolution: KernelOp {
     static let name = "conv"
 
     var geometry: ConvolutionGeometry
@@ -73,23 +73,19 @@ struct Convolution: WeightedOp {
         return [TensorSpec(Shape([x[0]] + sizes + [kernel[-1]]), inputs[0].dtype)]
     }
 
-    private func plan(_ inputs: [Tensor], _ outputs: [Tensor]) -> mk_conv_plan {
-        var plan = geometry.plan(
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        var filled = geometry.plan(
             input: inputs[0].shape, kernel: inputs[1].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
-        plan.activation = activation.c
-        return plan
-    }
-
-    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
-        var plan = plan(inputs, outputs)
-        return mk_conv_prepare(&plan, inputs[1].pointer)
-    }
-
-    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
-        var plan = plan(inputs, outputs)
-        mk_conv_prepared(
-            &plan, inputs[0].pointer, inputs[1].pointer, weights, inputs.count > 2 ? inputs[2].pointer : nil,
-            outputs[0].mutablePointer)
+        filled.activation = activation.c
+        let (plan, hasBias) = (filled, inputs.count > 2)
+        return .weighted(
+            layOut: { memory in withUnsafePointer(to: plan) { mk_conv_prepare($0, memory.input(1)) } },
+            run: { memory, weights in
+                withUnsafePointer(to: plan) {
+                    mk_conv_prepared(
+                        $0, memory.input(0), memory.input(1), weights, hasBias ? memory.input(2) : nil, memory.output(0))
+                }
+            })
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -125,7 +121,7 @@ struct Convolution: WeightedOp {
 }
 
 /// The gradient of a convolution's input, from dy and the kernel: the transposed convolution.
-struct ConvolutionInputGradient: Op {
+struct ConvolutionInputGradient: KernelOp {
     static let name = "convInputGradient"
 
     var geometry: ConvolutionGeometry
@@ -148,10 +144,11 @@ struct ConvolutionInputGradient: Op {
         return [TensorSpec(Shape([dy[0]] + inputSize + [channels]), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (dy, kernel, dx) = (inputs[0], inputs[1], outputs[0])
-        var plan = geometry.plan(input: dx.shape, kernel: kernel.shape, output: dy.shape, dtype: dy.dtype)
-        mk_conv_input_gradient(&plan, dy.pointer, kernel.pointer, dx.mutablePointer)
+        return Kernel(geometry.plan(input: dx.shape, kernel: kernel.shape, output: dy.shape, dtype: dy.dtype)) {
+            mk_conv_input_gradient($0, $1.input(0), $1.input(1), $1.output(0))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -177,7 +174,7 @@ struct ConvolutionInputGradient: Op {
 }
 
 /// The gradient of a convolution's kernel, from x and dy.
-struct ConvolutionKernelGradient: Op {
+struct ConvolutionKernelGradient: KernelOp {
     static let name = "convKernelGradient"
 
     var geometry: ConvolutionGeometry
@@ -198,10 +195,11 @@ struct ConvolutionKernelGradient: Op {
         return [TensorSpec(kernel, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, dy, dKernel) = (inputs[0], inputs[1], outputs[0])
-        var plan = geometry.plan(input: x.shape, kernel: dKernel.shape, output: dy.shape, dtype: x.dtype)
-        mk_conv_kernel_gradient(&plan, x.pointer, dy.pointer, dKernel.mutablePointer)
+        return Kernel(geometry.plan(input: x.shape, kernel: dKernel.shape, output: dy.shape, dtype: x.dtype)) {
+            mk_conv_kernel_gradient($0, $1.input(0), $1.input(1), $1.output(0))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

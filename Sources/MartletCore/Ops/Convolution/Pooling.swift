@@ -67,10 +67,12 @@ struct MaxPool: SparingOp {
         return [TensorSpec(shape, inputs[0].dtype), TensorSpec(shape, .int32)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var plan = geometry.plan(input: inputs[0].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
-        let winners = keepsWinners ? outputs[1].mutablePointer.assumingMemoryBound(to: Int32.self) : nil
-        mk_max_pool(&plan, inputs[0].pointer, outputs[0].mutablePointer, winners)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let plan = geometry.plan(input: inputs[0].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
+        return Kernel(plan) { [keepsWinners] plan, memory in
+            mk_max_pool(
+                plan, memory.input(0), memory.output(0), keepsWinners ? memory.output(1, as: Int32.self) : nil)
+        }
     }
 
     func sparing(_ isNeeded: [Bool]) -> any Op { MaxPool(geometry: geometry, keepsWinners: isNeeded[1]) }
@@ -88,7 +90,7 @@ struct MaxPool: SparingOp {
 }
 
 /// Sends the gradient of each window to its winner: inputs dy and the winners' positions.
-struct MaxPoolGradient: Op {
+struct MaxPoolGradient: KernelOp {
     static let name = "maxPoolGradient"
     static let isLinear = true
 
@@ -105,10 +107,10 @@ struct MaxPoolGradient: Op {
         return [TensorSpec(input, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var plan = geometry.plan(input: input, output: inputs[0].shape, dtype: inputs[0].dtype)
-        let winners = inputs[1].pointer.assumingMemoryBound(to: Int32.self)
-        mk_max_pool_gradient(&plan, inputs[0].pointer, winners, outputs[0].mutablePointer)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel(geometry.plan(input: input, output: inputs[0].shape, dtype: inputs[0].dtype)) {
+            mk_max_pool_gradient($0, $1.input(0), $1.input(1, as: Int32.self), $1.output(0))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
@@ -133,7 +135,7 @@ struct MaxPoolGradient: Op {
 }
 
 /// The mean of each window; padding does not count.
-struct AveragePool: Op {
+struct AveragePool: KernelOp {
     static let name = "averagePool"
     static let isLinear = true
 
@@ -144,9 +146,10 @@ struct AveragePool: Op {
         return [TensorSpec(try geometry.output(for: inputs[0].shape), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var plan = geometry.plan(input: inputs[0].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
-        mk_average_pool(&plan, inputs[0].pointer, outputs[0].mutablePointer)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel(geometry.plan(input: inputs[0].shape, output: outputs[0].shape, dtype: inputs[0].dtype)) {
+            mk_average_pool($0, $1.input(0), $1.output(0))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount * geometry.size.reduce(1, *) }
@@ -163,7 +166,7 @@ struct AveragePool: Op {
 }
 
 /// Spreads the gradient of each mean over its window.
-struct AveragePoolGradient: Op {
+struct AveragePoolGradient: KernelOp {
     static let name = "averagePoolGradient"
     static let isLinear = true
 
@@ -176,9 +179,10 @@ struct AveragePoolGradient: Op {
         return [TensorSpec(input, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var plan = geometry.plan(input: input, output: inputs[0].shape, dtype: inputs[0].dtype)
-        mk_average_pool_gradient(&plan, inputs[0].pointer, outputs[0].mutablePointer)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel(geometry.plan(input: input, output: inputs[0].shape, dtype: inputs[0].dtype)) {
+            mk_average_pool_gradient($0, $1.input(0), $1.output(0))
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount * geometry.size.reduce(1, *) }

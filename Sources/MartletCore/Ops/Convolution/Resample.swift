@@ -1,7 +1,7 @@
 import CKernels
 
 /// Weighted sums of neighbours along an axis.
-struct Resample: Op {
+struct Resample: KernelOp {
     static let name = "resample"
     static let isLinear = true
 
@@ -15,11 +15,14 @@ struct Resample: Op {
         return [TensorSpec(shape.replacing(axis, by: map.count), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_resample(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)),
-            Int64(map.size), Int64(map.count), Int64(shape.inner(axis)), map.starts, map.offsets, map.weights)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (outer, inner) = (Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        return Kernel { [map] in
+            mk_resample(
+                type, $0.input(0), $0.output(0), outer, Int64(map.size), Int64(map.count), inner, map.starts, map.offsets,
+                map.weights)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

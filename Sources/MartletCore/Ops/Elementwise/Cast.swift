@@ -1,9 +1,8 @@
 import CKernels
 
 /// The same values as another dtype.
-struct Cast: ElementwiseOp {
+struct Cast: ElementwiseOp, MovingOp {
     static let name = "cast"
-    static let acceptsHalf = true
     let target: DType
 
     var instruction: mk_op { MK_CAST }

@@ -1,42 +1,32 @@
 import CKernels
 
-/// Runs one instruction of the engine on up to three inputs that broadcast to `output`.
-func runElementwise(_ operation: mk_op, _ inputs: [Tensor], _ output: Tensor) {
+/// The kernel of one instruction of the engine on up to three inputs that broadcast to the output.
+func elementwiseKernel(_ operation: mk_op, _ inputs: [TensorSpec], _ output: TensorSpec) -> Kernel {
     let shape = output.shape
-    let rank = shape.rank
     // The last operand has the type that counts: a select's first is its condition.
     let (type, target) = (inputs[inputs.count - 1].dtype.c, output.dtype.c)
-    withExtendedLifetime(inputs) {
-        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: inputs.count) { pointers in
-            for (index, input) in inputs.enumerated() { pointers.initializeElement(at: index, to: input.pointer) }
-            if inputs.allSatisfy({ $0.shape == shape }) {
-                var count = Int64(shape.elementCount)
-                mk_ewise_single(operation, type, target, 1, &count, nil, pointers.baseAddress, output.mutablePointer)
-                return
+    if inputs.allSatisfy({ $0.shape == shape }) {
+        let count = Int64(shape.elementCount)
+        return Kernel { memory in
+            withUnsafePointer(to: count) {
+                mk_ewise_single(operation, type, target, 1, $0, nil, memory.inputs, memory.output(0))
             }
-            withUnsafeTemporaryAllocation(of: Int64.self, capacity: rank * (inputs.count + 1)) { numbers in
-                for axis in 0..<rank { numbers.initializeElement(at: axis, to: Int64(shape.dimensions[axis])) }
-                for (index, input) in inputs.enumerated() {
-                    writeStrides(of: input.shape, broadcastTo: rank, into: numbers, at: rank * (index + 1))
-                }
-                mk_ewise_single(
-                    operation, type, target, Int32(rank), numbers.baseAddress, numbers.baseAddress! + rank,
-                    pointers.baseAddress, output.mutablePointer)
-            }
+        }
+    }
+    let rank = shape.rank
+    let numbers = shape.dimensions.map { Int64($0) } + inputs.flatMap { $0.shape.steps(broadcastTo: rank) }
+    return Kernel { memory in
+        numbers.withUnsafeBufferPointer {
+            mk_ewise_single(
+                operation, type, target, Int32(rank), $0.baseAddress, $0.baseAddress! + rank, memory.inputs, memory.output(0))
         }
     }
 }
 
-/// The steps in elements along each of `rank` axes: 0 along those that `shape` lacks or has of size 1.
-private func writeStrides(
-    of shape: Shape, broadcastTo rank: Int, into numbers: UnsafeMutableBufferPointer<Int64>, at start: Int
-) {
-    let dimensions = shape.dimensions
-    let lead = rank - dimensions.count
-    var stride: Int64 = 1
-    for axis in (0..<rank).reversed() {
-        let size = axis < lead ? 1 : Int64(dimensions[axis - lead])
-        numbers.initializeElement(at: start + axis, to: size == 1 ? 0 : stride)
-        stride *= size
+extension Shape {
+    /// The steps in elements along each of `rank` axes: 0 along those that the shape lacks or has of size 1.
+    func steps(broadcastTo rank: Int) -> [Int64] {
+        let own = zip(dimensions, strides).map { $0 == 1 ? 0 : Int64($1) }
+        return [Int64](repeating: 0, count: rank - self.rank) + own
     }
 }

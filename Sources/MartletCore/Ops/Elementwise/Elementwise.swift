@@ -2,7 +2,7 @@ import CKernels
 
 /// An op that computes each element of its output from the elements at the same place of its broadcast inputs: one
 /// instruction of the elementwise engine, so that a graph can fuse neighbours into one program with the same bits.
-package protocol ElementwiseOp: Op {
+package protocol ElementwiseOp: KernelOp {
     /// The engine's instruction.
     var instruction: mk_op { get }
     /// The output's dtype for inputs of the given dtypes, or nil when the op does not take them.
@@ -24,9 +24,11 @@ extension ElementwiseOp {
         return [TensorSpec(shape, type)]
     }
 
-    package func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        runElementwise(instruction, inputs, outputs[0])
+    package func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        elementwiseKernel(instruction, inputs, outputs[0])
     }
+
+    package func mayOverwrite(_ input: Int) -> Bool { true }
 
     package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount }
 }

@@ -55,9 +55,15 @@ package struct ElementwiseProgram: Sendable {
         var outputs: [UnsafeMutableRawPointer] = []
         func descend() {
             guard inputs.count < variables.count else {
-                run(inputs + others.map(\.pointer), outputs) { inputs, outputs in
-                    if let op { return op.run(inputs, outputs, read: rows!) }
-                    code.withProgram(dimensions: [Int64(count)], strides: strides) { mk_ewise_run($0, inputs, outputs) }
+                run(inputs + others.map(\.pointer), outputs, indices: rows ?? []) { memory in
+                    if let op {
+                        let bad = op.run(memory, rows!.map(\.spec))
+                        precondition(bad.list < 0, "a row that was read does not exist")
+                    } else {
+                        code.withProgram(dimensions: [Int64(count)], strides: strides) {
+                            mk_ewise_run($0, memory.inputs, memory.outputs)
+                        }
+                    }
                 }
                 return
             }
@@ -78,16 +84,16 @@ package struct ElementwiseProgram: Sendable {
     }
 
     private func run(
-        _ inputs: [UnsafeRawPointer], _ outputs: [UnsafeMutableRawPointer],
-        _ body: (UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>) -> Void
+        _ inputs: [UnsafeRawPointer], _ outputs: [UnsafeMutableRawPointer], indices: [Tensor],
+        _ body: (KernelMemory) -> Void
     ) {
-        let pointers = (inputs + constants.map(\.pointer)).map { $0 as UnsafeRawPointer? }
+        let pointers = (inputs + (constants + indices).map(\.pointer)).map { $0 as UnsafeRawPointer? }
         let results = outputs.map { $0 as UnsafeMutableRawPointer? }
         Settings.prepare()
-        withExtendedLifetime(constants) {
+        withExtendedLifetime((constants, indices)) {
             pointers.withUnsafeBufferPointer { inputs in
                 results.withUnsafeBufferPointer { outputs in
-                    inKernelMode { body(inputs.baseAddress!, outputs.baseAddress!) }
+                    inKernelMode { body(KernelMemory(inputs.baseAddress!, outputs.baseAddress!)) }
                 }
             }
         }

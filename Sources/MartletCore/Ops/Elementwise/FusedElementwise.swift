@@ -2,9 +2,8 @@ import CKernels
 
 /// A formula of elementwise ops in one pass over memory: what the compiler makes of neighbours, and what a traced
 /// `ElementwiseProgram` is. It has no gradient, since it takes the place of ops when gradients have been taken.
-struct FusedElementwise: NotDifferentiable {
+struct FusedElementwise: KernelOp, MovingOp, NotDifferentiable {
     static let name = "fused"
-    static let acceptsHalf = true
 
     let code: ElementwiseCode
     let outputSpecs: [TensorSpec]
@@ -23,26 +22,19 @@ struct FusedElementwise: NotDifferentiable {
             strides = inputs.map { $0 == shape ? 1 : 0 }
         } else {
             dimensions = shape.dimensions.map { Int64($0) }
-            strides = inputs.flatMap { input -> [Int64] in
-                let own = zip(input.dimensions, input.strides).map { $0 == 1 ? 0 : Int64($1) }
-                return [Int64](repeating: 0, count: shape.rank - input.rank) + own
-            }
+            strides = inputs.flatMap { $0.steps(broadcastTo: shape.rank) }
         }
     }
 
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { outputSpecs }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: inputs.count) { sources in
-            withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: outputs.count) { results in
-                for index in inputs.indices { sources.initializeElement(at: index, to: inputs[index].pointer) }
-                for index in outputs.indices { results.initializeElement(at: index, to: outputs[index].mutablePointer) }
-                code.withProgram(dimensions: dimensions, strides: strides) {
-                    mk_ewise_run($0, sources.baseAddress, results.baseAddress)
-                }
-            }
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel { [code, dimensions, strides] memory in
+            code.withProgram(dimensions: dimensions, strides: strides) { mk_ewise_run($0, memory.inputs, memory.outputs) }
         }
     }
+
+    func mayOverwrite(_ input: Int) -> Bool { true }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         code.operations * outputSpecs[0].shape.elementCount

@@ -6,9 +6,8 @@ import CKernels
 ///
 /// The operands are the formula's, one that is made of rows standing in the place of zeros to which they are added, and then
 /// the rows' numbers, a tensor of indices for each of `lists`.
-struct FusedRows: NotDifferentiable {
+struct FusedRows: KernelOp, MovingOp, NotDifferentiable {
     static let name = "fusedRows"
-    static let acceptsHalf = true
 
     /// Which rows the formula runs over.
     enum Choice: Hashable {
@@ -60,37 +59,22 @@ struct FusedRows: NotDifferentiable {
     }
 
     /// Whether an operand is read where results are written, or before: one that holds elements of the table.
-    func isAligned(_ operand: Int) -> Bool { operand < strides.count && !lists.contains(operand) }
+    func mayOverwrite(_ operand: Int) -> Bool { operand < strides.count && !lists.contains(operand) }
 
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { outputTypes.map { TensorSpec(shape, $0) } }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        var bad = mk_bad_row(list: -1, place: -1)
-        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: inputs.count) { sources in
-            withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer?.self, capacity: outputs.count) { results in
-                for index in inputs.indices { sources.initializeElement(at: index, to: inputs[index].pointer) }
-                for index in outputs.indices { results.initializeElement(at: index, to: outputs[index].mutablePointer) }
-                bad = run(sources.baseAddress!, results.baseAddress!, indices: inputs[strides.count...])
-            }
-        }
-        if bad.list >= 0 {
-            try Indices.check(bad.place, of: inputs[strides.count + Int(bad.list)], size: shape[0], axis: 0)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (indices, size) = (Array(inputs[strides.count...]), shape[0])
+        return Kernel { [self] (memory) throws(OpFailure) in
+            let bad = run(memory, indices)
+            guard bad.list >= 0 else { return }
+            let list = Int(bad.list)
+            try Indices.check(bad.place, of: indices[list], memory.input(strides.count + list), size: size, axis: 0)
         }
     }
 
-    /// Runs the formula on operands and results at these places, and on indices of rows that were read.
-    func run(
-        _ sources: UnsafePointer<UnsafeRawPointer?>, _ results: UnsafePointer<UnsafeMutableRawPointer?>,
-        read indices: [Tensor]
-    ) {
-        let bad = run(sources, results, indices: indices[...])
-        precondition(bad.list < 0, "a row that was read does not exist")
-    }
-
-    private func run(
-        _ sources: UnsafePointer<UnsafeRawPointer?>, _ results: UnsafePointer<UnsafeMutableRawPointer?>,
-        indices: ArraySlice<Tensor>
-    ) -> mk_bad_row {
+    /// Runs the formula on operands, the indices behind them, and results.
+    func run(_ memory: KernelMemory, _ indices: [TensorSpec]) -> mk_bad_row {
         var bad = mk_bad_row(list: -1, place: -1)
         withUnsafeTemporaryAllocation(of: mk_row_list.self, capacity: lists.count) { given in
             withUnsafeTemporaryAllocation(of: Int8.self, capacity: pairs.count) { followed in
@@ -98,8 +82,8 @@ struct FusedRows: NotDifferentiable {
                     given.initializeElement(
                         at: number,
                         to: mk_row_list(
-                            dtype: index.dtype.c, index: index.pointer, count: Int64(index.elementCount),
-                            input: Int32(lists[number])))
+                            dtype: index.dtype.c, index: memory.input(strides.count + number),
+                            count: Int64(index.shape.elementCount), input: Int32(lists[number])))
                 }
                 for number in pairs.indices { followed.initializeElement(at: number, to: Int8(pairs[number])) }
                 code.withProgram(dimensions: dimensions, strides: strides) {
@@ -112,7 +96,7 @@ struct FusedRows: NotDifferentiable {
                     case .moving(let rest):
                         (rows.choice, rows.still, rows.kept) = (MK_ROWS_MOVING, rest.still, rest.kept)
                     }
-                    bad = mk_rows_run(&rows, sources, results)
+                    bad = mk_rows_run(&rows, memory.inputs, memory.outputs)
                 }
             }
         }
@@ -125,7 +109,7 @@ struct FusedRows: NotDifferentiable {
         var perElement = outputs.reduce(0) { $0 + $1.dtype.byteCount }
         var rest = 0
         for (operand, spec) in inputs.enumerated() {
-            if isAligned(operand), strides[operand] == 1 { perElement += spec.dtype.byteCount } else { rest += spec.byteCount }
+            if mayOverwrite(operand), strides[operand] == 1 { perElement += spec.dtype.byteCount } else { rest += spec.byteCount }
         }
         return perElement * elements(inputs) + rest
     }

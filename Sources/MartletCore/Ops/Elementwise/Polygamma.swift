@@ -1,7 +1,7 @@
 import CKernels
 
 /// `ψ⁽ⁿ⁾(x)`, the n-th derivative of `digamma`, n > 0
-struct Polygamma: Op {
+struct Polygamma: KernelOp {
     static let name = "polygamma"
     let order: Int
 
@@ -12,10 +12,9 @@ struct Polygamma: Op {
         return inputs
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        mk_polygamma(
-            inputs[0].dtype.c, Int32(clamping: order), inputs[0].pointer, outputs[0].mutablePointer,
-            Int64(inputs[0].elementCount))
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, count) = (inputs[0].dtype.c, Int64(inputs[0].shape.elementCount))
+        return Kernel { [order] in mk_polygamma(type, Int32(clamping: order), $0.input(0), $0.output(0), count) }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount }

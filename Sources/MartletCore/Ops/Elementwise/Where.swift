@@ -1,10 +1,9 @@
 import CKernels
 
 /// `condition ? a : b`
-struct Where: ElementwiseOp {
+struct Where: ElementwiseOp, MovingOp {
     static let name = "where"
     static let isLinear = true
-    static let acceptsHalf = true
     var instruction: mk_op { MK_SELECT }
 
     func outputType(for inputs: [DType]) -> DType? {

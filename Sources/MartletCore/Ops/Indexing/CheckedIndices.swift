@@ -1,6 +1,6 @@
 /// The same integers, all of which must lie in `0..<size`: for lookups in which a negative number does not count from the
 /// end.
-struct CheckedIndices: NotDifferentiable {
+struct CheckedIndices: KernelOp, NotDifferentiable {
     static let name = "checkedIndices"
 
     let size: Int
@@ -10,21 +10,19 @@ struct CheckedIndices: NotDifferentiable {
         return inputs
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        if inputs[0].dtype == .int32 {
-            try copy(Int32.self, inputs[0], outputs[0])
-        } else {
-            try copy(Int64.self, inputs[0], outputs[0])
-        }
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let count = inputs[0].shape.elementCount
+        return inputs[0].dtype == .int32 ? kernel(of: Int32.self, count) : kernel(of: Int64.self, count)
     }
 
-    private func copy<Index: FixedWidthInteger>(_: Index.Type, _ x: Tensor, _ y: Tensor) throws(OpFailure) {
-        let source = x.pointer.assumingMemoryBound(to: Index.self)
-        let target = y.mutablePointer.assumingMemoryBound(to: Index.self)
-        for place in 0..<x.elementCount {
-            let index = source[place]
-            guard index >= 0, index < size else { throw OpFailure("Expected integers in 0..<\(size), not \(index).") }
-            target[place] = index
+    private func kernel<Index: FixedWidthInteger>(of type: Index.Type, _ count: Int) -> Kernel {
+        Kernel { [size] (memory) throws(OpFailure) in
+            let (source, target) = (memory.input(0, as: type), memory.output(0, as: type))
+            for place in 0..<count {
+                let index = source[place]
+                guard index >= 0, index < size else { throw OpFailure("Expected integers in 0..<\(size), not \(index).") }
+                target[place] = index
+            }
         }
     }
 

@@ -1,10 +1,9 @@
 import CKernels
 
 /// Slices of the first input along an axis, at the indices of the second.
-struct Gather: Op {
+struct Gather: KernelOp, MovingOp {
     static let name = "gather"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let axis: Int
 
@@ -16,12 +15,16 @@ struct Gather: Op {
         return [TensorSpec(Shape(sizes), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices) = (inputs[0], inputs[1])
-        let bad = mk_gather(
-            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int64(x.shape.outer(axis)), Int64(x.shape[axis]),
-            Int64(x.shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.elementCount))
-        try Indices.check(bad, of: indices, size: x.shape[axis], axis: axis)
+        let (outer, size, inner) = (Int64(x.shape.outer(axis)), x.shape[axis], Int64(x.shape.inner(axis)))
+        let count = Int64(indices.shape.elementCount)
+        return Kernel { [axis] (memory) throws(OpFailure) in
+            let bad = mk_gather(
+                x.dtype.byteCount, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c,
+                memory.input(1), count)
+            try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
+        }
     }
 
     func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -47,7 +50,7 @@ struct Gather: Op {
 
 /// Zeros to which slices of the first input are added along an axis, at the indices of the second: the adjoint of
 /// `Gather`.
-struct ScatterAdd: Op {
+struct ScatterAdd: KernelOp {
     static let name = "scatterAdd"
     static let isLinear = true
 
@@ -67,12 +70,15 @@ struct ScatterAdd: Op {
         return [TensorSpec(Shape(sizes), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        let (indices, shape) = (inputs[1], outputs[0].shape)
-        let bad = mk_scatter_add(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(size),
-            Int64(shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.elementCount))
-        try Indices.check(bad, of: indices, size: size, axis: axis)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, indices, shape) = (inputs[0].dtype.c, inputs[1], outputs[0].shape)
+        let (outer, inner) = (Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        let count = Int64(indices.shape.elementCount)
+        return Kernel { [axis, size] (memory) throws(OpFailure) in
+            let bad = mk_scatter_add(
+                type, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c, memory.input(1), count)
+            try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

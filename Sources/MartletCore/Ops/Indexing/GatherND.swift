@@ -1,24 +1,25 @@
 import CKernels
 
 /// Slices of the first input at the tuples of indices in the second's last axis.
-struct GatherND: Op {
+struct GatherND: KernelOp, MovingOp {
     static let name = "gatherND"
     static let isLinear = true
-    static let acceptsHalf = true
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let rest = try sliceShape(inputs[0].shape, inputs[1])
         return [TensorSpec(Shape(inputs[1].shape.dimensions.dropLast() + rest), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices) = (inputs[0], inputs[1])
-        let depth = indices.shape[-1]
-        let bad = mk_gather_nd(
-            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int32(depth), x.shape.dimensions,
-            Int64(x.shape.dimensions[depth...].reduce(1, *)), indices.dtype.c, indices.pointer,
-            Int64(indices.shape.outer(indices.rank - 1)))
-        try checkTuples(bad, of: indices, in: x.shape)
+        let (depth, dimensions) = (indices.shape[-1], x.shape.dimensions)
+        let (inner, count) = (Int64(dimensions[depth...].reduce(1, *)), Int64(indices.shape.outer(indices.shape.rank - 1)))
+        return Kernel { (memory) throws(OpFailure) in
+            let bad = mk_gather_nd(
+                x.dtype.byteCount, memory.input(0), memory.output(0), Int32(depth), dimensions, inner, indices.dtype.c,
+                memory.input(1), count)
+            try checkTuples(bad, of: indices, memory.input(1), in: x.shape)
+        }
     }
 
     func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -39,7 +40,7 @@ struct GatherND: Op {
 }
 
 /// Zeros to which slices are added at tuples of indices: the adjoint of `GatherND`.
-struct ScatterND: Op {
+struct ScatterND: KernelOp {
     static let name = "scatterND"
     static let isLinear = true
 
@@ -54,14 +55,16 @@ struct ScatterND: Op {
         return [TensorSpec(shape, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        let indices = inputs[1]
-        let depth = indices.shape[-1]
-        let bad = mk_scatter_nd_add(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(depth), shape.dimensions,
-            Int64(shape.dimensions[depth...].reduce(1, *)), indices.dtype.c, indices.pointer,
-            Int64(indices.shape.outer(indices.rank - 1)))
-        try checkTuples(bad, of: indices, in: shape)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, indices) = (inputs[0].dtype.c, inputs[1])
+        let (depth, dimensions) = (indices.shape[-1], shape.dimensions)
+        let (inner, count) = (Int64(dimensions[depth...].reduce(1, *)), Int64(indices.shape.outer(indices.shape.rank - 1)))
+        return Kernel { [shape] (memory) throws(OpFailure) in
+            let bad = mk_scatter_nd_add(
+                type, memory.input(0), memory.output(0), Int32(depth), dimensions, inner, indices.dtype.c, memory.input(1),
+                count)
+            try checkTuples(bad, of: indices, memory.input(1), in: shape)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -87,10 +90,12 @@ private func sliceShape(_ shape: Shape, _ indices: TensorSpec) throws(OpFailure)
     return shape.dimensions[depth...]
 }
 
-private func checkTuples(_ place: Int64, of indices: Tensor, in shape: Shape) throws(OpFailure) {
+private func checkTuples(
+    _ place: Int64, of indices: TensorSpec, _ memory: UnsafeRawPointer, in shape: Shape
+) throws(OpFailure) {
     guard place >= 0 else { return }
     let depth = indices.shape[-1]
-    let tuple: [Int] = Array(indices.scalars()[(Int(place) * depth)..<((Int(place) + 1) * depth)])
+    let tuple = (0..<depth).map { Indices.value(at: Int(place) * depth + $0, of: indices, memory) }
     let position = Indices.position(Int(place), in: Shape(unchecked: indices.shape.dimensions.dropLast()))
     throw OpFailure(
         "Indices \(tuple) at \(position) are out of range: expected each in -size..<size for sizes "

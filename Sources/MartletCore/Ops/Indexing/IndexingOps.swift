@@ -15,12 +15,20 @@ enum Indices {
     }
 
     /// Turns the place of a bad index that a kernel reports (-1: none) into a failure that names it.
-    static func check(_ place: Int64, of indices: Tensor, size: Int, axis: Int) throws(OpFailure) {
+    static func check(
+        _ place: Int64, of indices: TensorSpec, _ memory: UnsafeRawPointer, size: Int, axis: Int
+    ) throws(OpFailure) {
         guard place >= 0 else { return }
-        let value: [Int] = indices.scalars()
+        let value = value(at: Int(place), of: indices, memory)
         throw OpFailure(
-            "Index \(value[Int(place)]) at \(position(Int(place), in: indices.shape)) of the indices is out of range: "
+            "Index \(value) at \(position(Int(place), in: indices.shape)) of the indices is out of range: "
                 + "expected \(-size)..<\(size) for axis \(axis) of size \(size).")
+    }
+
+    /// The index with number `place`.
+    static func value(at place: Int, of indices: TensorSpec, _ memory: UnsafeRawPointer) -> Int {
+        indices.dtype == .int32
+            ? Int(memory.assumingMemoryBound(to: Int32.self)[place]) : memory.assumingMemoryBound(to: Int.self)[place]
     }
 
     /// The coordinates of the element with number `place`: `[1, 0]`.

@@ -1,7 +1,7 @@
 import CKernels
 
 /// Each row (line along the last axis) in order, and where its elements were.
-struct Sort: Op {
+struct Sort: KernelOp {
     static let name = "sort"
 
     let descending: Bool
@@ -11,12 +11,12 @@ struct Sort: Op {
         return [inputs[0], TensorSpec(inputs[0].shape, .int64)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_sort(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer,
-            outputs[1].mutablePointer.assumingMemoryBound(to: Int64.self), Int64(shape.outer(shape.rank - 1)),
-            Int64(shape[-1]), descending)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (rows, length) = (Int64(shape.outer(shape.rank - 1)), Int64(shape[-1]))
+        return Kernel { [descending] in
+            mk_sort(type, $0.input(0), $0.output(0), $0.output(1, as: Int64.self), rows, length, descending)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { rowGradient(context) }
@@ -31,7 +31,7 @@ struct Sort: Op {
 }
 
 /// The k largest elements of each row in descending order, and where they were.
-struct TopK: Op {
+struct TopK: KernelOp {
     static let name = "topK"
 
     let count: Int
@@ -45,12 +45,12 @@ struct TopK: Op {
         return [TensorSpec(result, inputs[0].dtype), TensorSpec(result, .int64)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_top_k(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer,
-            outputs[1].mutablePointer.assumingMemoryBound(to: Int64.self), Int64(shape.outer(shape.rank - 1)),
-            Int64(shape[-1]), Int64(count), true)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (rows, length) = (Int64(shape.outer(shape.rank - 1)), Int64(shape[-1]))
+        return Kernel { [count] in
+            mk_top_k(type, $0.input(0), $0.output(0), $0.output(1, as: Int64.self), rows, length, Int64(count), true)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { rowGradient(context) }
@@ -71,7 +71,7 @@ private func rowGradient(_ context: GradientContext) -> [Tensor?] {
 }
 
 /// Where values belong in ascending rows.
-struct SearchSorted: Op {
+struct SearchSorted: KernelOp {
     static let name = "searchSorted"
 
     let right: Bool
@@ -86,12 +86,12 @@ struct SearchSorted: Op {
         return [TensorSpec(values.shape, .int64)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_search_sorted(
-            inputs[0].dtype.c, inputs[0].pointer, inputs[1].pointer,
-            outputs[0].mutablePointer.assumingMemoryBound(to: Int64.self), Int64(shape.outer(shape.rank - 1)),
-            Int64(shape[-1]), Int64(inputs[1].shape[-1]), right)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (rows, length, count) = (Int64(shape.outer(shape.rank - 1)), Int64(shape[-1]), Int64(inputs[1].shape[-1]))
+        return Kernel { [right] in
+            mk_search_sorted(type, $0.input(0), $0.input(1), $0.output(0, as: Int64.self), rows, length, count, right)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil, nil] }

@@ -1,10 +1,10 @@
 import CKernels
+import Foundation
 
 /// For each line along an axis, the elements at the indices of the same line of the second input.
-struct TakeAlong: Op {
+struct TakeAlong: KernelOp, MovingOp {
     static let name = "takeAlong"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let axis: Int
 
@@ -13,12 +13,15 @@ struct TakeAlong: Op {
         return [TensorSpec(inputs[1].shape, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices) = (inputs[0], inputs[1])
-        let bad = mk_take_along_axis(
-            x.dtype.byteCount, x.pointer, outputs[0].mutablePointer, Int64(x.shape.outer(axis)), Int64(x.shape[axis]),
-            Int64(x.shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.shape[axis]))
-        try Indices.check(bad, of: indices, size: x.shape[axis], axis: axis)
+        let (outer, size, inner) = (Int64(x.shape.outer(axis)), x.shape[axis], Int64(x.shape.inner(axis)))
+        return Kernel { [axis] (memory) throws(OpFailure) in
+            let bad = mk_take_along_axis(
+                x.dtype.byteCount, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c,
+                memory.input(1), Int64(indices.shape[axis]))
+            try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
+        }
     }
 
     func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -40,7 +43,7 @@ struct TakeAlong: Op {
 
 /// Zeros to which the first input is added, line by line along an axis, at the indices of the second: the adjoint of
 /// `TakeAlong`.
-struct ScatterAddAlong: Op {
+struct ScatterAddAlong: KernelOp {
     static let name = "scatterAddAlong"
     static let isLinear = true
 
@@ -55,13 +58,16 @@ struct ScatterAddAlong: Op {
         return [TensorSpec(inputs[0].shape.replacing(axis, by: size), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        let (indices, shape) = (inputs[1], outputs[0].shape)
-        outputs[0].clear()
-        let bad = mk_scatter_add_along_axis(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)), Int64(size),
-            Int64(shape.inner(axis)), indices.dtype.c, indices.pointer, Int64(indices.shape[axis]))
-        try Indices.check(bad, of: indices, size: size, axis: axis)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (x, indices, y) = (inputs[0], inputs[1], outputs[0])
+        let (outer, inner) = (Int64(y.shape.outer(axis)), Int64(y.shape.inner(axis)))
+        return Kernel { [axis, size] (memory) throws(OpFailure) in
+            memset(memory.output(0), 0, y.byteCount)
+            let bad = mk_scatter_add_along_axis(
+                x.dtype.c, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c, memory.input(1),
+                Int64(indices.shape[axis]))
+            try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

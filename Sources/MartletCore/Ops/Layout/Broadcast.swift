@@ -1,10 +1,9 @@
 import CKernels
 
 /// The input repeated along axes of size 1, and along new leading axes.
-struct Broadcast: Op {
+struct Broadcast: KernelOp, MovingOp {
     static let name = "broadcast"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let shape: Shape
 
@@ -15,15 +14,13 @@ struct Broadcast: Op {
         return [TensorSpec(shape, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        guard shape.elementCount > 0 else { return }
-        let lead = shape.rank - inputs[0].rank
-        onStack(shape.rank, { $0 < lead ? 1 : inputs[0].shape[$0 - lead] }) { sizes in
-            onStack(shape.rank, { shape[$0] / sizes[$0] }) { repeats in
-                mk_tile(
-                    inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank), sizes,
-                    repeats)
-            }
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (lead, byteCount, isEmpty) = (shape.rank - inputs[0].shape.rank, inputs[0].dtype.byteCount, shape.elementCount == 0)
+        let sizes = [Int](repeating: 1, count: lead) + inputs[0].shape.dimensions
+        let repeats = zip(shape.dimensions, sizes).map { $1 == 0 ? 1 : $0 / $1 }
+        return Kernel {
+            if isEmpty { return }
+            mk_tile(byteCount, $0.input(0), $0.output(0), Int32(sizes.count), sizes, repeats)
         }
     }
 

@@ -1,10 +1,9 @@
 import CKernels
 
 /// Tensors one after the other along an axis.
-struct Concatenate: Op {
+struct Concatenate: KernelOp, MovingOp {
     static let name = "concatenate"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let axis: Int
 
@@ -25,15 +24,10 @@ struct Concatenate: Op {
         return [TensorSpec(first.shape.replacing(axis, by: size), first.dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = outputs[0].shape
-        onStack(inputs.count, { inputs[$0].pointer as UnsafeRawPointer? }) { pointers in
-            onStack(inputs.count, { inputs[$0].shape[axis] }) { sizes in
-                mk_concat(
-                    outputs[0].dtype.byteCount, Int32(inputs.count), pointers, sizes, outputs[0].mutablePointer,
-                    Int64(shape.outer(axis)), Int64(shape.inner(axis)))
-            }
-        }
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (byteCount, shape, sizes) = (outputs[0].dtype.byteCount, outputs[0].shape, inputs.map { $0.shape[axis] })
+        let (outer, inner) = (Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        return Kernel { mk_concat(byteCount, Int32(sizes.count), $0.inputs, sizes, $0.output(0), outer, inner) }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -58,10 +52,9 @@ struct Concatenate: Op {
 }
 
 /// A tensor cut into parts along an axis: the adjoint of `Concatenate`.
-struct Split: Op {
+struct Split: KernelOp, MovingOp {
     static let name = "split"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let sizes: [Int]
     let axis: Int
@@ -74,12 +67,11 @@ struct Split: Op {
         return sizes.map { TensorSpec(shape.replacing(axis, by: $0), inputs[0].dtype) }
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        onStack(outputs.count, { outputs[$0].mutablePointer as UnsafeMutableRawPointer? }) { pointers in
-            mk_split(
-                inputs[0].dtype.byteCount, Int32(outputs.count), inputs[0].pointer, sizes, pointers,
-                Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (byteCount, shape) = (inputs[0].dtype.byteCount, inputs[0].shape)
+        let (outer, inner) = (Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        return Kernel { [sizes] in
+            mk_split(byteCount, Int32(sizes.count), $0.input(0), sizes, $0.outputs, outer, inner)
         }
     }
 

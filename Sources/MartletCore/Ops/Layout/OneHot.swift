@@ -1,7 +1,7 @@
 import CKernels
 
 /// A row for each index: `on` at the index, `off` elsewhere.
-struct OneHot: Op {
+struct OneHot: KernelOp {
     static let name = "oneHot"
 
     let depth: Int
@@ -15,13 +15,14 @@ struct OneHot: Op {
         return [TensorSpec(Shape(inputs[0].shape.dimensions + [depth]), dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let indices = inputs[0].pointer.assumingMemoryBound(to: Int64.self)
-        withElement(on, of: dtype) { on in
-            withElement(off, of: dtype) { off in
-                mk_one_hot(
-                    dtype.byteCount, indices, outputs[0].mutablePointer, Int64(inputs[0].elementCount), Int64(depth),
-                    on, off)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let count = Int64(inputs[0].shape.elementCount)
+        return Kernel { [depth, on, off, dtype] memory in
+            withElement(on, of: dtype) { on in
+                withElement(off, of: dtype) { off in
+                    mk_one_hot(
+                        dtype.byteCount, memory.input(0, as: Int64.self), memory.output(0), count, Int64(depth), on, off)
+                }
             }
         }
     }

@@ -13,9 +13,8 @@ public enum PadMode: Sendable, Hashable {
 }
 
 /// A constant around the input.
-struct Pad: Op {
+struct Pad: KernelOp, MovingOp {
     static let name = "pad"
-    static let acceptsHalf = true
 
     let before: [Int]
     let after: [Int]
@@ -29,11 +28,13 @@ struct Pad: Op {
         return [TensorSpec(Shape(sizes.indices.map { before[$0] + sizes[$0] + after[$0] }), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        withElement(value, of: inputs[0].dtype) { fill in
-            mk_pad_constant(
-                inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(before.count),
-                inputs[0].shape.dimensions, before, after, fill)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, dimensions) = (inputs[0].dtype, inputs[0].shape.dimensions)
+        return Kernel { [before, after, value] memory in
+            withElement(value, of: type) { fill in
+                mk_pad_constant(
+                    type.byteCount, memory.input(0), memory.output(0), Int32(before.count), dimensions, before, after, fill)
+            }
         }
     }
 

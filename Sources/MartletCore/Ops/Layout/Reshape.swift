@@ -1,9 +1,7 @@
 /// The same elements under another shape; shares memory.
-struct Reshape: Op, SimplifiableOp {
+struct Reshape: ViewOp, SimplifiableOp {
     static let name = "reshape"
     static let isLinear = true
-    static let isView = true
-    static let acceptsHalf = true
 
     let shape: Shape
 

@@ -1,10 +1,10 @@
 import CKernels
+import Foundation
 
 /// Elements at `begin + i * step` along each axis.
-struct Slice: Op {
+struct Slice: KernelOp, MovingOp {
     static let name = "slice"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let begin: [Int]
     let step: [Int]
@@ -15,11 +15,13 @@ struct Slice: Op {
         return [TensorSpec(Shape(unchecked: sizes), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        guard outputs[0].elementCount > 0 else { return }
-        mk_slice(
-            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(sizes.count),
-            inputs[0].shape.dimensions, begin, step, sizes)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (byteCount, dimensions) = (inputs[0].dtype.byteCount, inputs[0].shape.dimensions)
+        let isEmpty = outputs[0].shape.elementCount == 0
+        return Kernel { [begin, step, sizes] in
+            if isEmpty { return }
+            mk_slice(byteCount, $0.input(0), $0.output(0), Int32(sizes.count), dimensions, begin, step, sizes)
+        }
     }
 
     func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 2 * outputs[0].byteCount }
@@ -40,10 +42,9 @@ struct Slice: Op {
 }
 
 /// Zeros with the input at `begin + i * step` along each axis: the adjoint of `Slice`.
-struct SliceScatter: Op {
+struct SliceScatter: KernelOp, MovingOp {
     static let name = "sliceScatter"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let shape: Shape
     let begin: [Int]
@@ -54,12 +55,15 @@ struct SliceScatter: Op {
         return [TensorSpec(shape, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        outputs[0].clear()
-        guard inputs[0].elementCount > 0 else { return }
-        mk_slice_scatter(
-            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank),
-            shape.dimensions, begin, step, inputs[0].shape.dimensions)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (byteCount, sizes, clearCount) = (inputs[0].dtype.byteCount, inputs[0].shape.dimensions, outputs[0].byteCount)
+        let (dimensions, isEmpty) = (shape.dimensions, inputs[0].shape.elementCount == 0)
+        return Kernel { [begin, step] in
+            memset($0.output(0), 0, clearCount)
+            if isEmpty { return }
+            mk_slice_scatter(
+                byteCount, $0.input(0), $0.output(0), Int32(dimensions.count), dimensions, begin, step, sizes)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -1,9 +1,7 @@
 /// The same values, constant to every derivative; shares memory.
-struct StopGradient: Op {
+struct StopGradient: ViewOp {
     static let name = "stopGradient"
-    static let isView = true
     static let isDifferentiable = false
-    static let acceptsHalf = true
 
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { [inputs[0]] }
 

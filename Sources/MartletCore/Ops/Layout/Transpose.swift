@@ -1,10 +1,9 @@
 import CKernels
 
 /// The axes in another order: axis `a` of the output is axis `permutation[a]` of the input.
-struct Transpose: Op, SimplifiableOp {
+struct Transpose: KernelOp, MovingOp, SimplifiableOp {
     static let name = "transpose"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let permutation: [Int]
 
@@ -16,10 +15,11 @@ struct Transpose: Op, SimplifiableOp {
         return [TensorSpec(Shape(unchecked: permutation.map { shape.dimensions[$0] }), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        mk_transpose(
-            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int32(inputs[0].rank),
-            inputs[0].shape.dimensions, permutation)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (byteCount, dimensions) = (inputs[0].dtype.byteCount, inputs[0].shape.dimensions)
+        return Kernel { [permutation] in
+            mk_transpose(byteCount, $0.input(0), $0.output(0), Int32(dimensions.count), dimensions, permutation)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

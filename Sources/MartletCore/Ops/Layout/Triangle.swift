@@ -1,10 +1,9 @@
 import CKernels
 
 /// What is on and below (or above) a diagonal of each matrix; zeros elsewhere.
-struct Triangle: Op {
+struct Triangle: KernelOp, MovingOp {
     static let name = "triangle"
     static let isLinear = true
-    static let acceptsHalf = true
 
     let diagonal: Int
     let isUpper: Bool
@@ -14,11 +13,12 @@ struct Triangle: Op {
         return inputs
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_triangle(
-            inputs[0].dtype.byteCount, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(shape.rank - 2)),
-            Int64(shape[-2]), Int64(shape[-1]), Int64(diagonal), isUpper)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, byteCount) = (inputs[0].shape, inputs[0].dtype.byteCount)
+        let (outer, rows, columns) = (Int64(shape.outer(shape.rank - 2)), Int64(shape[-2]), Int64(shape[-1]))
+        return Kernel { [diagonal, isUpper] in
+            mk_triangle(byteCount, $0.input(0), $0.output(0), outer, rows, columns, Int64(diagonal), isUpper)
+        }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { [perform(self, context.gradient)] }

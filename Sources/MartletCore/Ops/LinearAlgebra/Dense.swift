@@ -16,7 +16,7 @@ package enum FusedActivation: Sendable {
 }
 
 /// `activation(x kernel + bias)`: inputs x [rows, k], kernel [k, n] and, possibly, bias [n].
-struct Dense: WeightedOp {
+struct Dense: KernelOp {
     static let name = "dense"
 
     var activation = FusedActivation.none
@@ -35,7 +35,7 @@ struct Dense: WeightedOp {
         return [TensorSpec(Shape([x[0], kernel[1]]), inputs[0].dtype)]
     }
 
-    private func plan(_ inputs: [Tensor]) -> mk_gemm_plan {
+    private func plan(_ inputs: [TensorSpec]) -> mk_gemm_plan {
         var plan = mk_gemm_plan()
         plan.type = inputs[0].dtype.c
         plan.m = Int64(inputs[0].shape[0])
@@ -47,16 +47,16 @@ struct Dense: WeightedOp {
         return plan
     }
 
-    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
-        var plan = plan(inputs)
-        return mk_gemm_prepare(&plan, inputs[1].pointer)
-    }
-
-    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
-        var plan = plan(inputs)
-        mk_gemm_prepared(
-            &plan, inputs[0].pointer, inputs[1].pointer, weights, outputs[0].mutablePointer,
-            inputs.count > 2 ? inputs[2].pointer : nil)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (plan, hasBias) = (plan(inputs), inputs.count > 2)
+        return .weighted(
+            layOut: { memory in withUnsafePointer(to: plan) { mk_gemm_prepare($0, memory.input(1)) } },
+            run: { memory, weights in
+                withUnsafePointer(to: plan) {
+                    mk_gemm_prepared(
+                        $0, memory.input(0), memory.input(1), weights, memory.output(0), hasBias ? memory.input(2) : nil)
+                }
+            })
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -1,7 +1,7 @@
 import CKernels
 
 /// `op(a) op(b)` of the matrices in the two last axes, where op transposes or not; leading axes are broadcast.
-struct MatMul: WeightedOp {
+struct MatMul: KernelOp {
     static let name = "matmul"
 
     var transposeA = false
@@ -26,7 +26,7 @@ struct MatMul: WeightedOp {
         return [TensorSpec(Shape(batch.dimensions + matrix), inputs[0].dtype)]
     }
 
-    private func plan(_ inputs: [Tensor], _ runs: BatchRuns, _ output: Tensor) -> mk_gemm_plan {
+    private func plan(_ inputs: [TensorSpec], _ runs: BatchRuns, _ output: TensorSpec) -> mk_gemm_plan {
         let (m, n, k) = (output.shape[-2], output.shape[-1], inputs[0].shape[transposeA ? -2 : -1])
         var plan = mk_gemm_plan()
         plan.type = inputs[0].dtype.c
@@ -41,25 +41,27 @@ struct MatMul: WeightedOp {
         return plan
     }
 
-    /// One matrix for all products.
-    func prepare(_ inputs: [Tensor], _ outputs: [Tensor]) -> OpaquePointer? {
-        guard outputs[0].elementCount > 0, inputs[1].rank == 2 else { return nil }
-        var plan = plan(inputs, BatchRuns(inputs[0].shape, inputs[1].shape, outputs[0].shape), outputs[0])
-        return mk_gemm_prepare(&plan, inputs[1].pointer)
-    }
-
-    func run(_ inputs: [Tensor], _ outputs: [Tensor], weights: OpaquePointer?) {
-        let (a, b, c) = (inputs[0], inputs[1], outputs[0])
-        guard c.elementCount > 0 else { return }
-        let runs = BatchRuns(a.shape, b.shape, c.shape)
-        var plan = plan(inputs, runs, c)
-        let size = a.dtype.byteCount
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let runs = BatchRuns(inputs[0].shape, inputs[1].shape, outputs[0].shape)
+        let (plan, size, isEmpty) = (plan(inputs, runs, outputs[0]), inputs[0].dtype.byteCount, outputs[0].shape.elementCount == 0)
         let (sizeA, sizeB) = (Int(plan.m * plan.k) * size, Int(plan.k * plan.n) * size)
         let sizeC = runs.count * Int(plan.m * plan.n) * size
-        runs.forEach { index, startA, startB in
-            mk_gemm_prepared(
-                &plan, a.pointer + startA * sizeA, b.pointer + startB * sizeB, weights, c.mutablePointer + index * sizeC, nil)
-        }
+        // Only one matrix for all products is laid out.
+        let isOne = !isEmpty && inputs[1].shape.rank == 2
+        return .weighted(
+            layOut: { memory in
+                isOne ? withUnsafePointer(to: plan) { mk_gemm_prepare($0, memory.input(1)) } : nil
+            },
+            run: { memory, weights in
+                if isEmpty { return }
+                withUnsafePointer(to: plan) { plan in
+                    runs.forEach { index, startA, startB in
+                        mk_gemm_prepared(
+                            plan, memory.input(0) + startA * sizeA, memory.input(1) + startB * sizeB, weights,
+                            memory.output(0) + index * sizeC, nil)
+                    }
+                }
+            })
     }
 
     // Transposition is a flag of the products: no matrix is moved.

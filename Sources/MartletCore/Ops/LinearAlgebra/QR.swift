@@ -1,7 +1,7 @@
 import CKernels
 
 /// The reduced QR decomposition of each matrix: outputs q and r.
-struct QR: Op {
+struct QR: KernelOp {
     static let name = "qr"
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
@@ -16,16 +16,17 @@ struct QR: Op {
         ]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
-        let (a, q, r) = (inputs[0], outputs[0], outputs[1])
-        let (rows, columns) = (a.shape[-2], a.shape[-1])
-        let inner = min(rows, columns)
-        let size = a.dtype.byteCount
-        for matrix in 0..<a.shape.dimensions.dropLast(2).reduce(1, *) {
-            let status = mk_qr(
-                a.dtype.c, Int64(rows), Int64(columns), a.pointer + matrix * rows * columns * size,
-                q.mutablePointer + matrix * rows * inner * size, r.mutablePointer + matrix * inner * columns * size)
-            guard status == 0 else { throw OpFailure("There is no memory for the work.") }
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let a = inputs[0]
+        let (rows, columns, size) = (a.shape[-2], a.shape[-1], a.dtype.byteCount)
+        let (inner, count) = (min(rows, columns), a.shape.dimensions.dropLast(2).reduce(1, *))
+        return Kernel { (memory) throws(OpFailure) in
+            for matrix in 0..<count {
+                let status = mk_qr(
+                    a.dtype.c, Int64(rows), Int64(columns), memory.input(0) + matrix * rows * columns * size,
+                    memory.output(0) + matrix * rows * inner * size, memory.output(1) + matrix * inner * columns * size)
+                guard status == 0 else { throw OpFailure("There is no memory for the work.") }
+            }
         }
     }
 

@@ -2,7 +2,7 @@ import CKernels
 
 /// `(x - mean) / sqrt(variance + epsilon) scale + offset` with the statistics of each channel, the last axis: inputs x
 /// and, possibly, scale and offset; outputs y, mean and variance (of a population).
-struct BatchNorm: Op {
+struct BatchNorm: KernelOp {
     static let name = "batchNorm"
 
     let epsilon: Double
@@ -15,13 +15,15 @@ struct BatchNorm: Op {
         return [inputs[0], statistic, statistic]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let x = inputs[0]
         let channels = x.shape[-1]
-        mk_column_norm(
-            x.dtype.c, x.pointer, hasScale ? inputs[1].pointer : nil, hasOffset ? inputs[inputs.count - 1].pointer : nil,
-            outputs[0].mutablePointer, outputs[1].mutablePointer, outputs[2].mutablePointer,
-            Int64(x.elementCount / max(channels, 1)), Int64(channels), epsilon)
+        let (rows, last) = (Int64(x.shape.elementCount / max(channels, 1)), inputs.count - 1)
+        return Kernel { [epsilon, hasScale, hasOffset] in
+            mk_column_norm(
+                x.dtype.c, $0.input(0), hasScale ? $0.input(1) : nil, hasOffset ? $0.input(last) : nil, $0.output(0),
+                $0.output(1), $0.output(2), rows, Int64(channels), epsilon)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -71,7 +73,7 @@ struct BatchNorm: Op {
 }
 
 /// The gradients of x and, as wanted, scale and offset: inputs dy, x, mean, variance and scale (when there is one).
-struct BatchNormGradient: Op {
+struct BatchNormGradient: KernelOp {
     static let name = "batchNormGradient"
 
     let epsilon: Double
@@ -85,14 +87,15 @@ struct BatchNormGradient: Op {
         return [inputs[1]] + [TensorSpec](repeating: inputs[2], count: (wantsScale ? 1 : 0) + (wantsOffset ? 1 : 0))
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let x = inputs[1]
         let channels = x.shape[-1]
-        mk_column_norm_gradient(
-            x.dtype.c, inputs[0].pointer, x.pointer, hasScale ? inputs[4].pointer : nil, inputs[2].pointer,
-            inputs[3].pointer, outputs[0].mutablePointer, wantsScale ? outputs[1].mutablePointer : nil,
-            wantsOffset ? outputs[outputs.count - 1].mutablePointer : nil, Int64(x.elementCount / max(channels, 1)),
-            Int64(channels), epsilon)
+        let (rows, last) = (Int64(x.shape.elementCount / max(channels, 1)), outputs.count - 1)
+        return Kernel { [epsilon, hasScale, wantsScale, wantsOffset] in
+            mk_column_norm_gradient(
+                x.dtype.c, $0.input(0), $0.input(1), hasScale ? $0.input(4) : nil, $0.input(2), $0.input(3), $0.output(0),
+                wantsScale ? $0.output(1) : nil, wantsOffset ? $0.output(last) : nil, rows, Int64(channels), epsilon)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -3,7 +3,7 @@ import CKernels
 /// `(x - mean) rstd scale + offset` of each row, the last axis, with `rstd = 1 / sqrt(variance + epsilon)`: inputs x and,
 /// possibly, scale and offset; outputs y, rstd and mean. Not centered, it is the RMS norm: `x rstd scale`, where the mean
 /// square takes the variance's place, without the output mean.
-struct LayerNorm: Op {
+struct LayerNorm: KernelOp {
     static let name = "layerNorm"
 
     let epsilon: Double
@@ -18,12 +18,14 @@ struct LayerNorm: Op {
         return isCentered ? [x, statistic, statistic] : [x, statistic]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let x = inputs[0]
-        mk_row_norm(
-            x.dtype.c, x.pointer, hasScale ? inputs[1].pointer : nil, hasOffset ? inputs[inputs.count - 1].pointer : nil,
-            outputs[0].mutablePointer, isCentered ? outputs[2].mutablePointer : nil, outputs[1].mutablePointer,
-            Int64(outputs[1].elementCount), Int64(x.shape[-1]), epsilon)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (x, last) = (inputs[0], inputs.count - 1)
+        let (rows, columns) = (Int64(outputs[1].shape.elementCount), Int64(x.shape[-1]))
+        return Kernel { [epsilon, isCentered, hasScale, hasOffset] in
+            mk_row_norm(
+                x.dtype.c, $0.input(0), hasScale ? $0.input(1) : nil, hasOffset ? $0.input(last) : nil, $0.output(0),
+                isCentered ? $0.output(2) : nil, $0.output(1), rows, columns, epsilon)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -75,7 +77,7 @@ struct LayerNorm: Op {
 
 /// The gradients of x and, as wanted, scale and offset: inputs dy, x, rstd, mean (when centered) and scale (when there is
 /// one).
-struct LayerNormGradient: Op {
+struct LayerNormGradient: KernelOp {
     static let name = "layerNormGradient"
 
     let isCentered: Bool
@@ -94,14 +96,15 @@ struct LayerNormGradient: Op {
         return [x] + [TensorSpec](repeating: parameter, count: (wantsScale ? 1 : 0) + (wantsOffset ? 1 : 0))
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let x = inputs[1]
-        mk_row_norm_gradient(
-            x.dtype.c, inputs[0].pointer, x.pointer, hasScale ? inputs[inputs.count - 1].pointer : nil,
-            isCentered ? inputs[3].pointer : nil, inputs[2].pointer, outputs[0].mutablePointer,
-            wantsScale ? outputs[1].mutablePointer : nil,
-            wantsOffset ? outputs[outputs.count - 1].mutablePointer : nil, Int64(inputs[2].elementCount),
-            Int64(x.shape[-1]))
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (x, lastInput, lastOutput) = (inputs[1], inputs.count - 1, outputs.count - 1)
+        let (rows, columns) = (Int64(inputs[2].shape.elementCount), Int64(x.shape[-1]))
+        return Kernel { [isCentered, hasScale, wantsScale, wantsOffset] in
+            mk_row_norm_gradient(
+                x.dtype.c, $0.input(0), $0.input(1), hasScale ? $0.input(lastInput) : nil,
+                isCentered ? $0.input(3) : nil, $0.input(2), $0.output(0), wantsScale ? $0.output(1) : nil,
+                wantsOffset ? $0.output(lastOutput) : nil, rows, columns)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -1,7 +1,7 @@
 import CKernels
 
 /// An op along one axis that keeps shapes: all inputs are alike, and so is the output.
-protocol SoftmaxOp: Op {
+protocol SoftmaxOp: KernelOp {
     var axis: Int { get }
     init(axis: Int)
 }
@@ -48,9 +48,9 @@ struct Softmax: SoftmaxOp {
 
     let axis: Int
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (outer, length, inner) = extents(inputs[0].shape)
-        mk_softmax(inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, outer, length, inner)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
+        return Kernel { mk_softmax(type, $0.input(0), $0.output(0), outer, length, inner) }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -66,10 +66,9 @@ struct SoftmaxGradient: SoftmaxOp {
 
     let axis: Int
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (outer, length, inner) = extents(inputs[0].shape)
-        mk_softmax_backward(
-            inputs[0].dtype.c, inputs[0].pointer, inputs[1].pointer, outputs[0].mutablePointer, outer, length, inner)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
+        return Kernel { mk_softmax_backward(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner) }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -90,9 +89,9 @@ struct LogSoftmax: SoftmaxOp {
 
     let axis: Int
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (outer, length, inner) = extents(inputs[0].shape)
-        mk_log_softmax(inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, outer, length, inner)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
+        return Kernel { mk_log_softmax(type, $0.input(0), $0.output(0), outer, length, inner) }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -108,10 +107,9 @@ struct LogSoftmaxGradient: SoftmaxOp {
 
     let axis: Int
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let (outer, length, inner) = extents(inputs[0].shape)
-        mk_log_softmax_backward(
-            inputs[0].dtype.c, inputs[0].pointer, inputs[1].pointer, outputs[0].mutablePointer, outer, length, inner)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
+        return Kernel { mk_log_softmax_backward(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner) }
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

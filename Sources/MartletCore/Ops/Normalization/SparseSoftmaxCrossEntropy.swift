@@ -12,9 +12,11 @@ private func check(_ logits: TensorSpec, _ labels: TensorSpec) throws(OpFailure)
 }
 
 /// Fails with the label of `row`, unless that is -1.
-private func checkLabel(_ row: Int64, _ logits: Tensor, _ labels: Tensor) throws(OpFailure) {
+private func checkLabel(
+    _ row: Int64, _ logits: TensorSpec, _ labels: TensorSpec, _ memory: KernelMemory
+) throws(OpFailure) {
     if row < 0 { return }
-    let value = labels.scalars(as: Int64.self)[Int(row)]
+    let value = memory.input(1, as: Int64.self)[Int(row)]
     var rest = Int(row)
     let position = labels.shape.strides.map { stride -> Int in
         defer { rest %= stride }
@@ -26,7 +28,7 @@ private func checkLabel(_ row: Int64, _ logits: Tensor, _ labels: Tensor) throws
 }
 
 /// `-logSoftmax(logits)[label]` for each row.
-struct SparseSoftmaxCrossEntropy: Op {
+struct SparseSoftmaxCrossEntropy: KernelOp {
     static let name = "sparseSoftmaxCrossEntropy"
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
@@ -34,12 +36,14 @@ struct SparseSoftmaxCrossEntropy: Op {
         return [TensorSpec(inputs[1].shape, inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (logits, labels) = (inputs[0], inputs[1])
-        let wrong = mk_sparse_cross_entropy(
-            logits.dtype.c, logits.pointer, labels.pointer.assumingMemoryBound(to: Int64.self),
-            outputs[0].mutablePointer, Int64(labels.elementCount), Int64(logits.shape[-1]))
-        try checkLabel(wrong, logits, labels)
+        return Kernel { (memory) throws(OpFailure) in
+            let wrong = mk_sparse_cross_entropy(
+                logits.dtype.c, memory.input(0), memory.input(1, as: Int64.self), memory.output(0),
+                Int64(labels.shape.elementCount), Int64(logits.shape[-1]))
+            try checkLabel(wrong, logits, labels, memory)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 4 * inputs[0].shape.elementCount }
@@ -55,7 +59,7 @@ struct SparseSoftmaxCrossEntropy: Op {
 }
 
 /// `(softmax(logits) - onehot(label)) g` for each row: inputs logits, labels, and the gradient g of the losses.
-struct SparseSoftmaxCrossEntropyGradient: Op {
+struct SparseSoftmaxCrossEntropyGradient: KernelOp {
     static let name = "sparseSoftmaxCrossEntropyGradient"
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
@@ -66,12 +70,14 @@ struct SparseSoftmaxCrossEntropyGradient: Op {
         return [inputs[0]]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) throws(OpFailure) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (logits, labels) = (inputs[0], inputs[1])
-        let wrong = mk_sparse_cross_entropy_backward(
-            logits.dtype.c, logits.pointer, labels.pointer.assumingMemoryBound(to: Int64.self), inputs[2].pointer,
-            outputs[0].mutablePointer, Int64(labels.elementCount), Int64(logits.shape[-1]))
-        try checkLabel(wrong, logits, labels)
+        return Kernel { (memory) throws(OpFailure) in
+            let wrong = mk_sparse_cross_entropy_backward(
+                logits.dtype.c, memory.input(0), memory.input(1, as: Int64.self), memory.input(2), memory.output(0),
+                Int64(labels.shape.elementCount), Int64(logits.shape[-1]))
+            try checkLabel(wrong, logits, labels, memory)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 6 * inputs[0].shape.elementCount }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// The state is an input (`int64 [2]`: key and counter, as bit patterns), so that a traced graph draws anew at each
 /// run.
-struct RandomDraw: Op {
+struct RandomDraw: KernelOp {
     static let name = "random"
 
     enum Distribution: Sendable, Hashable {
@@ -35,25 +35,26 @@ struct RandomDraw: Op {
         return [spec, inputs[0]]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let state = inputs[0].pointer.assumingMemoryBound(to: UInt64.self)
-        let (key, counter) = (state[0], state[1])
-        let (type, out, count) = (spec.dtype.c, outputs[0].mutablePointer, Int64(spec.shape.elementCount))
-        switch distribution {
-        case .uniform(let low, let high): mk_random_uniform(type, out, count, key, counter, low, high)
-        case .normal(let mean, let deviation): mk_random_normal(type, out, count, key, counter, mean, deviation)
-        case .truncatedNormal(let mean, let deviation):
-            mk_random_truncated_normal(type, out, count, key, counter, mean, deviation)
-        case .bernoulli(let probability, let value):
-            mk_random_bernoulli(type, out, count, key, counter, probability, value)
-        case .integers(let low, let high):
-            mk_random_integers(type, out, count, key, counter, Int64(low), Int64(high))
-        case .permutation:
-            mk_random_permutation(out.assumingMemoryBound(to: Int64.self), count, key, counter)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (type, count) = (spec.dtype.c, Int64(spec.shape.elementCount))
+        return Kernel { [distribution] in
+            let state = $0.input(0, as: UInt64.self)
+            let (key, counter, out) = (state[0], state[1], $0.output(0))
+            switch distribution {
+            case .uniform(let low, let high): mk_random_uniform(type, out, count, key, counter, low, high)
+            case .normal(let mean, let deviation): mk_random_normal(type, out, count, key, counter, mean, deviation)
+            case .truncatedNormal(let mean, let deviation):
+                mk_random_truncated_normal(type, out, count, key, counter, mean, deviation)
+            case .bernoulli(let probability, let value):
+                mk_random_bernoulli(type, out, count, key, counter, probability, value)
+            case .integers(let low, let high):
+                mk_random_integers(type, out, count, key, counter, Int64(low), Int64(high))
+            case .permutation: mk_random_permutation($0.output(0, as: Int64.self), count, key, counter)
+            }
+            let next = $0.output(1, as: UInt64.self)
+            next[0] = key
+            next[1] = counter &+ UInt64(mk_random_steps(count))
         }
-        let next = outputs[1].mutablePointer.assumingMemoryBound(to: UInt64.self)
-        next[0] = key
-        next[1] = counter &+ UInt64(mk_random_steps(count))
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }

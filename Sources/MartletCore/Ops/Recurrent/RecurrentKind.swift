@@ -97,18 +97,17 @@ struct RecurrentPlan: Sendable, Hashable {
         return 2 * x[0] * x[1] * ((withInput ? x[2] : 0) + units) * kind.gateCount * units
     }
 
-    func c(_ inputs: [Tensor]) -> mk_rnn_plan {
+    func c(_ inputs: [TensorSpec]) -> mk_rnn_plan {
         let (x, h) = (inputs[0].shape, inputs[1].shape)
         return mk_rnn_plan(
             type: inputs[0].dtype.c, cell: kind.c, batch: Int64(x[0]), steps: Int64(x[1]), features: Int64(x[2]),
             units: Int64(h[1]), reverse: goBackwards, sequences: returnSequences, zero_masked: zeroOutputForMask)
     }
 
-    func pointers(_ inputs: [Tensor]) -> mk_rnn_inputs {
+    func pointers(_ memory: KernelMemory) -> mk_rnn_inputs {
         mk_rnn_inputs(
-            x: inputs[0].pointer, h: inputs[1].pointer, c: kind == .lstm ? inputs[2].pointer : nil,
-            kernel: inputs[kernel].pointer, recurrent: inputs[kernel + 1].pointer,
-            bias: bias.map { inputs[$0].pointer },
-            mask: mask.map { inputs[$0].pointer.assumingMemoryBound(to: UInt8.self) })
+            x: memory.input(0), h: memory.input(1), c: kind == .lstm ? memory.input(2) : nil, kernel: memory.input(kernel),
+            recurrent: memory.input(kernel + 1), bias: bias.map(memory.input),
+            mask: mask.map { memory.input($0, as: UInt8.self) })
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 
 /// A recurrent layer over whole sequences. Outputs: y, the states after the last step, and what the gradient needs.
-struct RecurrentSequence: Op {
+struct RecurrentSequence: KernelOp {
     static let name = "recurrentSequence"
 
     let plan: RecurrentPlan
@@ -11,13 +11,14 @@ struct RecurrentSequence: Op {
         return plan.outputs(for: inputs[...]) + [plan.reserve(for: inputs[...])]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        var (c, pointers) = (plan.c(inputs), plan.pointers(inputs))
-        var results = mk_rnn_outputs(
-            y: outputs[0].mutablePointer, h: outputs[1].mutablePointer,
-            c: plan.kind == .lstm ? outputs[2].mutablePointer : nil,
-            reserve: outputs[1 + plan.kind.stateCount].mutablePointer)
-        mk_rnn_forward(&c, &pointers, &results)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        Kernel(plan.c(inputs)) { [plan] c, memory in
+            var pointers = plan.pointers(memory)
+            var results = mk_rnn_outputs(
+                y: memory.output(0), h: memory.output(1), c: plan.kind == .lstm ? memory.output(2) : nil,
+                reserve: memory.output(1 + plan.kind.stateCount))
+            mk_rnn_forward(c, &pointers, &results)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { plan.flops(inputs) }
@@ -35,7 +36,7 @@ struct RecurrentSequence: Op {
 
 /// The gradients of a recurrent sequence's inputs, in their order, that of x only where it is needed. Inputs: those of
 /// the sequence, its reserve, and the gradients of y and the last states.
-struct RecurrentSequenceGradient: Op {
+struct RecurrentSequenceGradient: KernelOp {
     static let name = "recurrentSequenceGradient"
 
     let plan: RecurrentPlan
@@ -50,19 +51,20 @@ struct RecurrentSequenceGradient: Op {
         return Array(inputs[(needsInput ? 0 : 1)..<plan.floatCount])
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (first, start) = (needsInput ? 1 : 0, plan.inputCount + 1)
-        let isLSTM = plan.kind == .lstm
-        var (c, pointers) = (plan.c(inputs), plan.pointers(inputs))
-        var upstream = mk_rnn_upstream(
-            y: inputs[start].pointer, h: inputs[start + 1].pointer, c: isLSTM ? inputs[start + 2].pointer : nil)
         let kernel = first + plan.kind.stateCount
-        var gradients = mk_rnn_gradients(
-            x: needsInput ? outputs[0].mutablePointer : nil, h: outputs[first].mutablePointer,
-            c: isLSTM ? outputs[first + 1].mutablePointer : nil, kernel: outputs[kernel].mutablePointer,
-            recurrent: outputs[kernel + 1].mutablePointer, bias: plan.hasBias ? outputs[kernel + 2].mutablePointer : nil
-        )
-        mk_rnn_backward(&c, &pointers, inputs[start - 1].pointer, &upstream, &gradients)
+        return Kernel(plan.c(inputs)) { [plan, needsInput] c, memory in
+            let isLSTM = plan.kind == .lstm
+            var pointers = plan.pointers(memory)
+            var upstream = mk_rnn_upstream(
+                y: memory.input(start), h: memory.input(start + 1), c: isLSTM ? memory.input(start + 2) : nil)
+            var gradients = mk_rnn_gradients(
+                x: needsInput ? memory.output(0) : nil, h: memory.output(first),
+                c: isLSTM ? memory.output(first + 1) : nil, kernel: memory.output(kernel),
+                recurrent: memory.output(kernel + 1), bias: plan.hasBias ? memory.output(kernel + 2) : nil)
+            mk_rnn_backward(c, &pointers, memory.input(start - 1), &upstream, &gradients)
+        }
     }
 
     /// Each product of the forward pass has two gradients.

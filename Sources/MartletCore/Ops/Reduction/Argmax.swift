@@ -3,7 +3,7 @@ import CKernels
 /// The place of the largest element.
 struct Argmax: IndexReductionOp {
     static let name = "argmax"
-    static var kernel: Kernel { mk_argmax }
+    static var function: Function { mk_argmax }
     let axis: Int
 }
 

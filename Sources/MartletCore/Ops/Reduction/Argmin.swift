@@ -3,7 +3,7 @@ import CKernels
 /// The place of the smallest element.
 struct Argmin: IndexReductionOp {
     static let name = "argmin"
-    static var kernel: Kernel { mk_argmin }
+    static var function: Function { mk_argmin }
     let axis: Int
 }
 

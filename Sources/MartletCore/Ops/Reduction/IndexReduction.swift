@@ -1,9 +1,9 @@
 import CKernels
 
 /// An op that finds the place of an element along an axis.
-protocol IndexReductionOp: Op {
-    typealias Kernel = (mk_dtype, UnsafeRawPointer?, UnsafeMutablePointer<Int64>?, Int64, Int64, Int64) -> Void
-    static var kernel: Kernel { get }
+protocol IndexReductionOp: KernelOp {
+    typealias Function = (mk_dtype, UnsafeRawPointer?, UnsafeMutablePointer<Int64>?, Int64, Int64, Int64) -> Void
+    static var function: Function { get }
     var axis: Int { get }
     init(axis: Int)
 }
@@ -12,17 +12,18 @@ extension IndexReductionOp {
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let shape = try ReducedAxes([axis]).outputShape(for: inputs[0].shape)
         guard shape.elementCount == 0 || inputs[0].shape[axis] > 0 else {
-            throw OpFailure("Of no elements there is no \(Self.name).")
+            throw OpFailure("\(Self.name) needs at least one element.")
         }
         return [TensorSpec(shape, .int64)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        guard outputs[0].elementCount > 0 else { return }
-        let shape = inputs[0].shape
-        Self.kernel(
-            inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer.assumingMemoryBound(to: Int64.self),
-            Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type, isEmpty) = (inputs[0].shape, inputs[0].dtype.c, outputs[0].shape.elementCount == 0)
+        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        return Kernel {
+            if isEmpty { return }
+            Self.function(type, $0.input(0), $0.output(0, as: Int64.self), outer, length, inner)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }

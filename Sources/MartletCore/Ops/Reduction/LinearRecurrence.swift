@@ -3,7 +3,7 @@ import CKernels
 /// `y₀ = 0`, `yᵢ₊₁ = aᵢ yᵢ + bᵢ` along an axis: what the gradients of cumulative products and extrema are made of.
 ///
 /// Its own gradient is a recurrence of the same kind from the other end, so derivatives of every order exist.
-struct LinearRecurrence: Op {
+struct LinearRecurrence: KernelOp {
     static let name = "linearRecurrence"
     let axis: Int
     let reverse: Bool
@@ -16,11 +16,12 @@ struct LinearRecurrence: Op {
         return [inputs[0]]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_linear_recurrence(
-            inputs[0].dtype.c, inputs[0].pointer, inputs[1].pointer, outputs[0].mutablePointer,
-            Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)), reverse)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        return Kernel { [reverse] in
+            mk_linear_recurrence(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner, reverse)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 2 * inputs[0].shape.elementCount }

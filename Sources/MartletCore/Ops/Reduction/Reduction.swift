@@ -44,7 +44,7 @@ package struct ReducedAxes: Hashable, Sendable {
 }
 
 /// An op that folds the elements along some axes into one.
-protocol ReductionOp: Op {
+protocol ReductionOp: KernelOp {
     static var code: mk_reduction { get }
     var axes: ReducedAxes { get }
     init(axes: ReducedAxes)
@@ -63,13 +63,12 @@ extension ReductionOp {
         return [TensorSpec(try axes.outputShape(for: inputs[0].shape), inputs[0].dtype)]
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        var folded: UInt32 = 0
-        for axis in axes.axes { folded |= 1 << UInt32(axis) }
-        mk_reduce(
-            Self.code, inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int32(shape.rank),
-            shape.dimensions, folded)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let folded = axes.axes.reduce(into: UInt32(0)) { $0 |= 1 << UInt32($1) }
+        return Kernel {
+            mk_reduce(Self.code, type, $0.input(0), $0.output(0), Int32(shape.rank), shape.dimensions, folded)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }

@@ -1,7 +1,7 @@
 import CKernels
 
 /// An op that gives along an axis what a reduction gives of the elements so far.
-protocol ScanOp: Op {
+protocol ScanOp: KernelOp {
     static var code: mk_scan_op { get }
     var axis: Int { get }
     var exclusive: Bool { get }
@@ -18,11 +18,12 @@ extension ScanOp {
         return inputs
     }
 
-    func run(_ inputs: [Tensor], _ outputs: [Tensor]) {
-        let shape = inputs[0].shape
-        mk_scan(
-            Self.code, inputs[0].dtype.c, inputs[0].pointer, outputs[0].mutablePointer, Int64(shape.outer(axis)),
-            Int64(shape[axis]), Int64(shape.inner(axis)), exclusive, reverse)
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
+        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
+        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        return Kernel { [exclusive, reverse] in
+            mk_scan(Self.code, type, $0.input(0), $0.output(0), outer, length, inner, exclusive, reverse)
+        }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { inputs[0].shape.elementCount }
