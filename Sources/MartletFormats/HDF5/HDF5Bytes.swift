@@ -11,7 +11,7 @@ final class HDF5Bytes: Sendable {
         self.name = name
     }
 
-    /// The value that stands for no address in the file.
+    /// The value in the file that means "no address".
     static let undefined = UInt64.max
 
     func error(_ message: String) -> MartletError { MartletError(message, at: name) }

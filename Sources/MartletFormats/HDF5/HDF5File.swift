@@ -19,7 +19,7 @@ public struct HDF5File: Sendable {
     static let magic: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// Reads the file at `path`.
-    /// - Throws: `MartletError` when it cannot be read or is no HDF5 file.
+    /// - Throws: `MartletError` when it cannot be read or is not an HDF5 file.
     public init(_ path: String) throws { try self.init(FileIO.read(path), name: path) }
 
     /// Reads a file in memory.
@@ -43,7 +43,7 @@ public struct HDF5File: Sendable {
         guard end <= bytes.count else {
             throw file.error("Expected \(end) bytes, as the superblock says. The file has \(bytes.count): it is cut short.")
         }
-        // Before it stand a driver's address and an empty name.
+        // A driver's address and an empty name come before it.
         if !isNew { try block.skip(16) }
         root = try HDF5Group(file, at: block.uint(8), path: "/")
     }

@@ -10,7 +10,7 @@ package final class FileStream: ByteStream {
 
     /// Opens `path`. Throws when it is missing, not a regular file, or not readable.
     package init(_ path: String) throws {
-        // Without O_NONBLOCK, a pipe that nobody writes to would wait here for ever.
+        // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileStream.failure("read", path) }
         var status = stat()

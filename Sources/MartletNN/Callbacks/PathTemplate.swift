@@ -70,7 +70,7 @@ struct PathTemplate {
         }
         format.kind = spec.popFirst()
         guard spec.isEmpty, format.kind.map({ "dfFeEgG%".contains($0) }) ?? true else {
-            throw error("\"\(halves[1])\" is no format of a number.")
+            throw error("\"\(halves[1])\" is not a format of a number.")
         }
         guard !(format.kind == "d" && format.precision != nil) else {
             throw error("Whole numbers, of format \"\(halves[1])\", have no precision.")
