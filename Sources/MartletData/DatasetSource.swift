@@ -9,10 +9,10 @@ package struct DatasetSource: Sendable {
     package let classNames: [String]
     /// Folders where a system's package may have put it.
     package let systemFolders: [String]
-    /// HTTPS folders that hold the four files with `.gz`, tried in turn.
+    /// HTTPS folders with the four files, as `.gz`. They are tried in order.
     package var addresses: [String]
-    /// SHA-256 and size of what the four files decompress to, in the order of `IDXFolder.names`. Copies on the web
-    /// differ in their compression, not in this.
+    /// SHA-256 and size of the four decompressed files, in the order of `IDXFolder.names`. Copies on the web may be
+    /// compressed differently, so the compressed bytes are not compared.
     package var contents: [(sha256: String, size: Int)]
 
     package static let mnist = DatasetSource(
@@ -44,7 +44,7 @@ package struct DatasetSource: Sendable {
             ("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34", 10_008),
         ])
 
-    /// The first folder that holds all four files: where `MARTLET_DATA` says, a system package's, the cache.
+    /// The first folder that holds all four files, of: the one that `MARTLET_DATA` names, a system package's, the cache.
     package func folderOnThisMachine(
         _ environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> String? {
@@ -55,7 +55,7 @@ package struct DatasetSource: Sendable {
         return candidates.first { IDXFolder($0).isComplete }
     }
 
-    /// Downloads what the cache lacks, verifies it, and returns the cache's folder.
+    /// Downloads the files that are not in the cache, verifies them, and returns the cache's folder.
     package func download(_ environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
         let folder = cacheFolder(environment)
         try FileIO.makeFolder(folder)
@@ -67,13 +67,13 @@ package struct DatasetSource: Sendable {
                 do {
                     let url = "\(address)/\(file).gz"
                     Settings.logger.notice("Downloading \(url)")
-                    // Compression that gains nothing still adds less than this.
+                    // A file that does not compress grows by less than this.
                     let bytes = try Download.bytes(of: url, limit: content.size + (1 << 16))
                     let unpacked = try Compression.gunzip(bytes, limit: content.size, name: url)
                     let digest = SHA256.hexDigest(of: unpacked)
                     guard digest == content.sha256 else {
                         throw MartletError(
-                            "Expected contents of SHA-256 \(content.sha256). Received \(digest).", at: url)
+                            "Expected contents with SHA-256 \(content.sha256). Received \(digest).", at: url)
                     }
                     try FileIO.write(bytes, to: path)
                     failures = []

@@ -2,22 +2,22 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Datasets to learn and to test with.
+/// Datasets for experiments and tests.
 public enum Datasets {
     /// MNIST: 70,000 handwritten digits, 28x28 pixels, 10,000 of them for the test (Y. LeCun, C. Cortes, C. Burges).
     ///
-    /// The four files are looked for in `folder`; else in the folder that the environment variable `MARTLET_DATA`
-    /// names, or its subfolder `mnist`; else in the cache, `$XDG_CACHE_HOME/martlet/mnist` (`~/.cache/martlet/mnist`);
-    /// else they are downloaded into the cache, and their checksums verified. A folder that is given must hold them.
-    /// - Throws: `MartletError` when the data is nowhere to be had or is not what it should be.
+    /// If `folder` is given, it must hold the four files. Otherwise these places are searched in order: the folder that
+    /// the environment variable `MARTLET_DATA` names, or its subfolder `mnist`; the cache, `$XDG_CACHE_HOME/martlet/mnist`
+    /// (`~/.cache/martlet/mnist`). Last, the files are downloaded into the cache and their checksums are verified.
+    /// - Throws: `MartletError` when the data cannot be found or downloaded, or is damaged.
     public static func mnist(folder: String? = nil) throws -> ImageDataset { try load(.mnist, folder: folder) }
 
     /// Fashion-MNIST: 70,000 pictures of clothes, 28x28 pixels, 10,000 of them for the test (H. Xiao, K. Rasul,
     /// R. Vollgraf, 2017).
     ///
-    /// Found as `mnist(folder:)` says, in subfolders called `fashion-mnist`, and before the cache in
-    /// `/usr/share/datasets/fashion-mnist`, where Debian's package `dataset-fashion-mnist` puts it.
-    /// - Throws: `MartletError` when the data is nowhere to be had or is not what it should be.
+    /// Searched as in `mnist(folder:)`, in subfolders called `fashion-mnist`. Before the cache,
+    /// `/usr/share/datasets/fashion-mnist` is searched, where Debian's package `dataset-fashion-mnist` installs it.
+    /// - Throws: `MartletError` when the data cannot be found or downloaded, or is damaged.
     public static func fashionMNIST(folder: String? = nil) throws -> ImageDataset {
         try load(.fashionMNIST, folder: folder)
     }
@@ -26,13 +26,13 @@ public enum Datasets {
     /// `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`.
     ///
     /// The images may be of any size, with or without channels; the labels are classes from 0 on, at most 256.
-    /// - Throws: `MartletError` naming the file that is missing, malformed, or does not fit the others.
+    /// - Throws: `MartletError` with the file that is missing or malformed, or does not fit the others.
     public static func fromFolder(_ folder: String) throws -> ImageDataset {
         let name = URL(fileURLWithPath: folder).lastPathComponent
         return try IDXFolder(folder).read(name: name, classNames: nil)
     }
 
-    /// 1,797 handwritten digits of 13 writers, 8x8 pixels of 0...16, embedded in the package: it needs no file.
+    /// 1,797 handwritten digits of 13 writers, 8x8 pixels of 0...16, embedded in the package, so no file is needed.
     ///
     /// Every fifth sample is for the test (359; samples 4, 9, 14, ... of the source), the others for training (1,438),
     /// so that every writer is in both. Source: E. Alpaydin, C. Kaynak (1998), *Optical Recognition of Handwritten
@@ -54,7 +54,7 @@ public enum Datasets {
             classNames: (0...9).map(String.init), maximumPixel: 16)
     }
 
-    /// The folder on this machine that holds the dataset called `name`, nil when it would have to be downloaded.
+    /// The folder on this machine that holds the dataset `name`; nil when it is not here and would be downloaded.
     package static func location(of name: String) -> String? {
         [DatasetSource.mnist, .fashionMNIST].first { $0.name == name }?.folderOnThisMachine()
     }

@@ -8,10 +8,10 @@ import FoundationNetworking
 
 /// One file from the web, into memory.
 enum Download {
-    /// The bytes at `address`. Throws when nobody answers within 20 seconds, nothing moves for that long, the whole
-    /// takes more than ten minutes, the server refuses, or more than `limit` bytes come.
+    /// The bytes at `address`. Throws when the server does not answer within 20 seconds, sends nothing for that long,
+    /// refuses, or sends more than `limit` bytes, and when the whole download takes more than ten minutes.
     static func bytes(of address: String, limit: Int) throws -> [UInt8] {
-        guard let url = URL(string: address) else { throw MartletError("Expected an address on the web.", at: address) }
+        guard let url = URL(string: address) else { throw MartletError("Expected a web address.", at: address) }
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = 20
         configuration.timeoutIntervalForResource = 600
@@ -22,7 +22,7 @@ enum Download {
         return Array(try receiver.wait(for: address))
     }
 
-    /// Collects what comes, on the session's queue, for the thread that waits.
+    /// Collects the received bytes on the session's queue, for the thread that waits.
     private final class Receiver: NSObject, URLSessionDataDelegate {
         private struct State {
             var data = Data()
@@ -68,7 +68,7 @@ enum Download {
             isDone.signal()
         }
 
-        /// The first problem is the cause; cancelling brings others.
+        /// The first problem is the cause: cancelling causes further ones.
         private func fail(_ problem: String) {
             state.withLock { if $0.problem == nil { $0.problem = problem } }
         }

@@ -22,7 +22,7 @@ package struct IDXFolder {
             .first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    /// Reads the four files and checks that they fit each other. Class names are the numbers when `classNames` is nil.
+    /// Reads the four files and checks that they fit each other. Without `classNames`, the numbers are the class names.
     package func read(name: String, classNames: [String]?) throws -> ImageDataset {
         let files = try IDXFolder.names.map { name in
             guard let file = file(name) else {

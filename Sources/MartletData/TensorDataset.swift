@@ -1,6 +1,6 @@
 import MartletCore
 
-/// Samples held in memory: inputs, targets, and weights, whose first axes count the samples.
+/// Samples in memory: inputs, targets, and weights. The first axis of each tensor counts the samples.
 public struct TensorDataset: Sendable {
     /// One tensor for each input of a model.
     public let inputs: [Tensor]
@@ -18,7 +18,7 @@ public struct TensorDataset: Sendable {
         /// Weights, one for each sample: none, one tensor for all outputs, or one for each.
         public let sampleWeights: [Tensor]
 
-        /// Makes a batch of one's own, for `trainStep`.
+        /// Makes a batch, for calls of `trainStep`.
         public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) {
             self.inputs = inputs
             self.targets = targets
@@ -28,13 +28,13 @@ public struct TensorDataset: Sendable {
         /// The number of samples.
         public var count: Int { inputs[0].shape[0] }
 
-        /// The weights that an output's loss and metrics take, nil when there are none.
+        /// The weights for the loss and the metrics of one output, nil when there are none.
         public func sampleWeight(ofOutput index: Int) -> Tensor? {
             sampleWeights.count > 1 ? sampleWeights[index] : sampleWeights.first
         }
     }
 
-    /// Puts samples together.
+    /// Makes a dataset.
     /// - Throws: `MartletError` when a tensor has no first axis or the numbers of samples differ.
     public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) throws {
         guard let first = inputs.first else { throw MartletError("Expected at least one input.", at: "x") }
@@ -64,10 +64,10 @@ public struct TensorDataset: Sendable {
     /// The number of samples.
     public var count: Int { inputs[0].shape[0] }
 
-    /// The number of batches of `size`, the last one smaller where `size` does not divide the number of samples.
+    /// The number of batches of `size`. The last batch is smaller when `size` does not divide the number of samples.
     public func batchCount(size: Int) -> Int { (count + size - 1) / size }
 
-    /// The batch number `index` of `size` samples, in the samples' order or in `order`, a vector of sample numbers.
+    /// Batch number `index` of `size` samples, in the samples' own order, or in `order`, a vector of sample numbers.
     public func batch(_ index: Int, size: Int, order: Tensor? = nil) -> Batch {
         let range = index * size..<min((index + 1) * size, count)
         let places = order.map { $0[range] }
@@ -89,7 +89,7 @@ public struct TensorDataset: Sendable {
     }
 
     /// Checks that no floating-point number is NaN or infinite.
-    /// - Throws: `MartletError` naming the first such number's place.
+    /// - Throws: `MartletError` with the place of the first such number.
     public func requireFinite() throws {
         for (name, tensors) in [("x", inputs), ("y", targets)] {
             for tensor in tensors where tensor.dtype.isFloatingPoint {

@@ -1,7 +1,6 @@
 import MartletCore
 
-/// Files in IDX format, which MNIST and its relatives come in: a big-endian header of type and sizes, then the
-/// elements.
+/// Files in the IDX format of MNIST and similar datasets: a big-endian header with type and sizes, then the elements.
 ///
 /// Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*, section "The IDX file format".
 public enum IDX {
@@ -9,7 +8,8 @@ public enum IDX {
         0x08: .uint8, 0x09: .int8, 0x0B: .int16, 0x0C: .int32, 0x0D: .float32, 0x0E: .float64,
     ]
 
-    /// Reads the array in the file at `path`, plain or gzip-compressed: the first bytes tell, not the name.
+    /// Reads the array in the file at `path`, plain or gzip-compressed. The first bytes decide which, not the
+    /// name.
     ///
     /// Signed bytes and 16-bit integers become `int32`; the other types keep theirs.
     /// - Throws: `MartletError` when the file cannot be read, is not IDX, is cut short, or has bytes after its
@@ -40,7 +40,7 @@ public enum IDX {
     /// Writes `tensor`, of `uint8`, `int32`, `float32` or `float64`, to the file at `path`, which appears whole or not
     /// at all.
     ///
-    /// - Parameter compressed: whether to compress with gzip; when nil, if the name ends in `.gz`.
+    /// - Parameter compressed: whether to compress with gzip; nil compresses when the name ends in `.gz`.
     /// - Throws: `MartletError` when the file cannot be written, or the format has no such type or size.
     public static func write(_ tensor: Tensor, to path: String, compressed: Bool? = nil) throws {
         guard let code = elements.first(where: { $0.value == StoredElement(tensor.dtype) })?.key else {

@@ -9,7 +9,7 @@ public enum NPY {
     /// Reads the array in the file at `path`: any byte order, rows or columns first.
     ///
     /// `int8`, `int16` and `uint16` become `int32`, `uint32` becomes `int64`; the other types keep theirs.
-    /// - Throws: `MartletError` when the file cannot be read, is no `.npy` file, holds another type (strings, objects,
+    /// - Throws: `MartletError` when the file cannot be read, is not an `.npy` file, holds another type (strings, objects,
     ///   complex numbers, `uint64`), is cut short, or has bytes after its elements.
     public static func read(_ path: String) throws -> Tensor { try read(FileStream(path)) }
 
@@ -21,19 +21,20 @@ public enum NPY {
         return header.isFortranOrder ? reversingAxes(tensor) : tensor
     }
 
-    /// Writes `tensor` to the file at `path`, little-endian, row-major; the file appears whole or not at all.
+    /// Writes `tensor` to the file at `path`, little-endian and row-major. The file appears whole or not
+    /// at all.
     /// - Throws: `MartletError` when the file cannot be written, or for `bfloat16`, which NumPy does not have.
     public static func write(_ tensor: Tensor, to path: String) throws {
         try FileIO.write(to: path) { try write(tensor, to: $0, at: path) }
     }
 
-    /// Writes `tensor` to a sink; `path` says in errors where that is.
+    /// Writes `tensor` to a sink. Errors name `path`.
     package static func write(_ tensor: Tensor, to sink: any ByteSink, at path: String) throws {
         guard let descriptor = NPYHeader.descriptor(of: tensor.dtype) else {
             throw MartletError("NumPy has no \(tensor.dtype): cast it to float32.", at: path)
         }
         let text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(tensor.shape), }"
-        // The elements begin at a multiple of 64 bytes, for programs that map the file.
+        // The elements begin at a multiple of 64 bytes, for programs that map the file into memory.
         let padding = 63 - (magic.count + 4 + text.utf8.count) % 64
         let header = Array((text + String(repeating: " ", count: padding) + "\n").utf8)
         let size = [UInt8(truncatingIfNeeded: header.count), UInt8(truncatingIfNeeded: header.count >> 8)]

@@ -1,6 +1,6 @@
 import MartletCore
 
-/// What stands before the elements of a `.npy` file: a Python dictionary of type, order and shape.
+/// The header of an `.npy` file: a Python dictionary with type, order and shape.
 struct NPYHeader {
     let element: StoredElement
     let order: ByteOrder
@@ -71,7 +71,7 @@ private struct PythonLiteral {
 
     init(_ text: String) { rest = text[...] }
 
-    /// The literal that the whole text is, nil when it is none.
+    /// Parses the whole text as one literal, nil when it is not one.
     mutating func parse() -> Value? {
         guard let value = dictionary() else { return nil }
         skipSpace()

@@ -17,7 +17,7 @@ public struct NPZ: Sendable {
     public subscript(name: String) -> Tensor? { tensors.first { $0.name == name }?.tensor }
 
     /// Reads the file at `path`, compressed or not.
-    /// - Throws: `MartletError` when the file is no archive, or one of its entries is nothing that `NPY` reads.
+    /// - Throws: `MartletError` when the file is not an archive, or `NPY` cannot read one of its entries.
     public static func read(_ path: String) throws -> NPZ { try read(FileIO.read(path), name: path) }
 
     package static func read(_ bytes: [UInt8], name: String) throws -> NPZ {
@@ -29,7 +29,7 @@ public struct NPZ: Sendable {
             })
     }
 
-    /// Writes the file at `path`, which appears whole or not at all.
+    /// Writes the file at `path`. It appears whole or not at all.
     /// - Parameter compressed: whether the arrays are deflated, as `numpy.savez_compressed` does.
     /// - Throws: `MartletError` when the file cannot be written, a name comes twice, or for `bfloat16`, which NumPy does
     ///   not have.

@@ -39,7 +39,7 @@ extension Safetensors {
     ///
     /// `I8`, `I16` and `U16` become `int32`, `U32` becomes `int64`; the other types keep theirs.
     /// - Throws: `MartletError` when the file cannot be read, its header is malformed, a type is unknown, or the
-    ///   tensors do not fill the rest of the file without holes and overlaps.
+    ///   tensors do not fill the rest of the file exactly.
     public static func read(_ path: String) throws -> Safetensors { try read(FileStream(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Safetensors {
@@ -61,10 +61,10 @@ extension Safetensors {
         return Safetensors(named, metadata: metadata)
     }
 
-    /// Writes the file at `path`, which appears whole or not at all. The same tensors give the same bytes.
+    /// Writes the file at `path`. It appears whole or not at all. The same tensors give the same bytes.
     ///
-    /// The header keeps the order of `tensors`. The elements follow with the widest types first, so that every tensor
-    /// begins at a multiple of its elements' size.
+    /// The header keeps the order of `tensors`. The elements of the widest types come first, so every tensor begins at a
+    /// multiple of its elements' size.
     /// - Throws: `MartletError` when the file cannot be written, a name comes twice, or is `__metadata__`.
     public func write(to path: String) throws {
         do {
@@ -97,7 +97,7 @@ extension Safetensors {
         }
         for ((name, tensor), offset) in zip(tensors, offsets) {
             guard header[name] == nil, name != Safetensors.metadataKey else {
-                throw MartletError("Expected every tensor to have a name of its own. Received \"\(name)\" again.")
+                throw MartletError("Expected every tensor to have a different name. Received \"\(name)\" again.")
             }
             let type = Safetensors.elements.first { $0.value == StoredElement(tensor.dtype) }!.key
             let end = offset + tensor.elementCount * tensor.dtype.byteCount
@@ -112,7 +112,7 @@ extension Safetensors {
     }
 }
 
-/// The header of a safetensors file, and what it says of each tensor.
+/// The header of a safetensors file, and its entries for the tensors.
 struct SafetensorsHeader {
     struct Entry {
         let index: Int

@@ -1,6 +1,6 @@
 import MartletCore
 
-/// The types that files store elements in: those of tensors, and integers that a tensor holds in a wider type.
+/// The element types of files: the dtypes of tensors, and integer types that a tensor holds in a wider dtype.
 package enum StoredElement: Sendable {
     case uint8, int8, int16, uint16, int32, uint32, int64, bool
     case float16, bfloat16, float32, float64
@@ -30,7 +30,7 @@ package enum StoredElement: Sendable {
         }
     }
 
-    /// The element that a tensor of `dtype` is stored in.
+    /// The element type in which a tensor of `dtype` is stored.
     package init(_ dtype: DType) {
         switch dtype {
         case .float32: self = .float32
@@ -53,13 +53,13 @@ package enum ByteOrder: Sendable {
 }
 
 extension ByteStream {
-    /// Reads a tensor of `shape`, row-major. Its size is checked against what can come before memory is taken.
+    /// Reads a tensor of `shape`, row-major. Its size is checked against `bound` before memory is allocated.
     package func tensor(_ shape: Shape, _ element: StoredElement, _ order: ByteOrder) throws -> Tensor {
         let (size, overflow) = shape.elementCount.multipliedReportingOverflow(by: element.byteCount)
         guard !overflow, size <= bound else {
             throw error(
                 "Expected \(shape.elementCount) elements of \(element) for shape \(shape). "
-                    + "At most \(bound) bytes follow: the data is cut short, or its header lies.")
+                    + "At most \(bound) bytes follow: the data is cut short, or its header is wrong.")
         }
         let result = Tensor(uninitialized: TensorSpec(shape, element.dtype))
         let memory = UnsafeMutableRawBufferPointer(
@@ -115,7 +115,7 @@ extension ByteSink {
 }
 
 extension UnsafeMutableRawBufferPointer {
-    /// Turns the byte order of every element of `size` bytes.
+    /// Reverses the bytes of every element of `size` bytes.
     fileprivate func reverseBytes(ofElements size: Int) {
         func swap<Bits: FixedWidthInteger>(_: Bits.Type) {
             let elements = bindMemory(to: Bits.self)

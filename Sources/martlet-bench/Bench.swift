@@ -6,20 +6,20 @@ import Martlet
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet-bench",
-        abstract: "Times a training step, a prediction or an eager gradient by the rules of the peers' runner.")
+        abstract: "Times a training step, a prediction or an eager gradient, by the same rules as the peers' runner.")
 
-    @Option(help: "Which workload; --list names them.") var workload: String?
-    @Option(help: "Threads; all usable cores when not given.") var threads: Int?
-    @Option(help: "Timed steps at most (default: 1000), or profiled steps (default: 20).") var steps: Int?
-    @Option(help: "Seconds after which timing ends, from 20 steps on.") var seconds = 3.0
-    @Flag(help: "One line of JSON.") var json = false
-    @Flag(help: "Names the workloads.") var list = false
-    @Flag(help: "Prints the time of each op beside the machine's ceilings, in place of the step times.") var profile = false
-    @Option(help: "How --profile puts ops together.") var by = Profile.Grouping.shapes
+    @Option(help: "The workload; --list prints their names.") var workload: String?
+    @Option(help: "The number of threads (default: all usable cores).") var threads: Int?
+    @Option(help: "The most timed steps (default: 1000), or the profiled steps (default: 20).") var steps: Int?
+    @Option(help: "Seconds after which timing ends; at least 20 steps are timed.") var seconds = 3.0
+    @Flag(help: "Prints one line of JSON.") var json = false
+    @Flag(help: "Prints the names of the workloads.") var list = false
+    @Flag(help: "Prints the time of each op and the machine's ceilings instead of step times.") var profile = false
+    @Option(help: "How --profile groups ops.") var by = Profile.Grouping.shapes
     @Option(help: "With --profile: writes a Chrome trace to this file.") var trace: String?
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
-    /// What gives a table of many measurements.
+    /// Workloads that give a table of many measurements.
     private static let tables = ["ops", "scaling", "overhead"]
 
     func validate() throws {
@@ -29,7 +29,7 @@ struct Bench: ParsableCommand {
         if let steps, steps < 1 { throw ValidationError("--steps: expected at least 1. Received: \(steps).") }
         if !(seconds > 0) { throw ValidationError("--seconds: expected more than 0. Received: \(seconds).") }
         if trace != nil, !profile { throw ValidationError("--trace: expected --profile with it.") }
-        if profile, json { throw ValidationError("--json: --profile prints a table; leave one of the two out.") }
+        if profile, json { throw ValidationError("--json: --profile prints a table. Use only one of the two.") }
     }
 
     func run() throws {

@@ -19,7 +19,7 @@ extension Models {
         return Model(inputs: input, outputs: output)
     }
 
-    /// Version 1: four stages of bottleneck blocks, which shrink in their first convolution.
+    /// Version 1: four stages of bottleneck blocks, which reduce the size in their first convolution.
     static func resnet50() -> Model {
         let conv = NormalizedConvolution.ofResidualNetwork
         let input = Input([224, 224, 3])
@@ -39,7 +39,7 @@ extension Models {
         return Model(inputs: input, outputs: output)
     }
 
-    /// Width 1: blocks that widen, filter each channel by itself, and narrow again.
+    /// Width 1: blocks that expand the channels, filter each channel separately, and project them again.
     static func mobilenetV2() -> Model {
         let conv = NormalizedConvolution(momentum: 0.99, epsilon: 1e-3)
         func relu6(_ x: SymbolicTensor) -> SymbolicTensor { Activation(.relu6)(x) }
@@ -62,7 +62,7 @@ extension Models {
         return Model(inputs: input, outputs: Dense(10, activation: .softmax)(pooled))
     }
 
-    /// Three levels down and up again, each with what was seen on the way down; a number for each pixel.
+    /// Three levels down and up, with skip connections, and one output for each pixel.
     static func unet() -> Model {
         func double(_ x: SymbolicTensor, _ filters: Int) -> SymbolicTensor {
             (0..<2).reduce(x) { x, _ in Conv2D(filters, kernelSize: 3, padding: .same, activation: .relu)(x) }

@@ -1,6 +1,6 @@
 import Martlet
 
-/// The models of the workloads: stacks of layers here, networks of images in `ImageModels.swift`.
+/// The models of the workloads: stacks of layers. Image networks are in `ImageModels.swift`.
 enum Models {
     static func mlp() -> Model {
         Sequential([
@@ -31,7 +31,7 @@ enum Models {
         ])
     }
 
-    /// Tokens to rows, a recurrent layer over them, and one unit that reads its last output.
+    /// An embedding of tokens, a recurrent layer, and one unit on its last output.
     static func recurrent(_ layer: Layer) -> Model {
         Sequential([InputLayer([100]), Embedding(10_000, 64), layer, Dense(1, activation: .sigmoid)])
     }

@@ -5,7 +5,7 @@ struct Operations {
     private let clock: Clock
     private let generator = RandomGenerator(seed: 0)
 
-    /// - Parameter seconds: for all that is timed of a workload; an operation gets a quarter.
+    /// - Parameter seconds: the time for a workload. Each operation gets a quarter of it.
     init(seconds: Double) { clock = Clock(steps: 200, seconds: seconds / 4) }
 
     func report() -> Report {
@@ -22,14 +22,14 @@ struct Operations {
         return report
     }
 
-    /// All operations, one after the other, as one call.
+    /// All operations in one call, one after another.
     func subject() -> Subject {
         let calls = all.map { $0.makeCall() }
         for call in calls { call() }
         return Subject(report: Report("ops"), batch: 1) { _ in for call in calls { call() } }
     }
 
-    /// What makes the call, so that one operation's tensors are gone when the next one's are made.
+    /// A closure that makes the call, so that the tensors of one operation are freed before those of the next are made.
     private typealias Entry = (name: String, makeCall: () -> () -> Void)
 
     private var all: [Entry] { products + convolutions + elementwise + reductions + [adam] }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// How many cores other processes used since it was made: a timing is only as good as that is small.
+/// How many cores other processes have used since it was made. A timing is only reliable when this is small.
 struct OtherProcesses {
     private let start = Self.read()
 
-    /// Seconds of processor time that others used since the machine started, and the time now.
+    /// The processor time in seconds that others have used since the machine started, and the current time.
     private static func read() -> (busy: Double, at: Double) {
         let now = Clock.now
         // user nice system idle iowait irq softirq steal, in ticks, over all cores.

@@ -1,6 +1,6 @@
 import Martlet
 
-/// Ids of eight kinds, each a row of its own table, and numbers beside them, to the probability of a click.
+/// Predicts the probability of a click from eight ids, each a row of its own table, and some numbers.
 final class Recommender: Model {
     private let tables = (0..<8).map { _ in Embedding(100_000, 32) }
     private let hidden = [Dense(256, activation: .relu), Dense(128, activation: .relu)]

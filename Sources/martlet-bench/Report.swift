@@ -1,7 +1,7 @@
 import Foundation
 import Martlet
 
-/// What a run reports: the fields of the peers' runner.
+/// The report of a run, with the fields of the peers' runner.
 struct Report: Encodable {
     var peer = "martlet"
     var workload: String
@@ -10,8 +10,8 @@ struct Report: Encodable {
     var import_s = Clock.processAge.rounded(to: 3)
     var params: Int?
     var first_step_s: Double?
-    /// Seconds from the start of the process to the end of the first step; the peers' `import_s` and `first_step_s`
-    /// together leave out the start of the interpreter and the making of data and model.
+    /// Seconds from the start of the process to the end of the first step. The sum of the peers' `import_s` and
+    /// `first_step_s` excludes the start of the interpreter and the creation of data and model.
     var process_to_first_step_s: Double?
     var loss_first: Double?
     var loss_last: Double?
@@ -19,13 +19,13 @@ struct Report: Encodable {
     var ms_per_step_median: Double?
     var ms_per_step_min: Double?
     var samples_per_s: Double?
-    /// Of `ops`: the times of each operation.
+    /// For `ops`: the times of each operation.
     var ops: [String: Operation]?
-    /// Of `scaling`: step times over batch sizes and widths.
+    /// For `scaling`: step times by batch size and width.
     var scaling: [ScalingPoint]?
-    /// Of `overhead`: nanoseconds by what was done.
+    /// For `overhead`: nanoseconds for each measured call.
     var overhead_ns: [String: Double]?
-    /// The cores that other processes used meanwhile.
+    /// The number of cores that other processes used during the run.
     var other_cores = 0.0
     var peak_rss_mib = 0
 
@@ -40,7 +40,7 @@ struct Report: Encodable {
         var width: Int
         var ms_median: Double
         var ms_min: Double
-        /// At the median, of the matrix products alone.
+        /// At the median time, counting only the matrix products.
         var gflop_per_s: Double
     }
 
@@ -64,14 +64,14 @@ struct Report: Encodable {
 
     private static var peakMemory: Int { Int(Settings.peakMemory / 1_048_576) }
 
-    /// Adds what is known when all is done of a report that has no steps.
+    /// Completes a report without steps.
     mutating func finish(_ others: OtherProcesses) {
         other_cores = others.cores
         peak_rss_mib = Self.peakMemory
     }
 }
 
-/// The times of calls, one after the other.
+/// The times of successive calls.
 struct Timing {
     let seconds: [Double]
     let otherCores: Double

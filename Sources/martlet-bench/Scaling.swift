@@ -1,13 +1,13 @@
 import Martlet
 
-/// How the time of a training step grows with the work, and what an op costs that has none.
+/// How the time of a training step grows with the work, and what an op without work costs.
 struct Scaling {
     private static let features = 784
     private static let batches = [1, 4, 16, 64, 256, 1024]
     private static let widths = [16, 64, 256, 1024, 4096]
 
     /// Compiled training steps of two hidden layers of each width, on batches of each size.
-    /// - Parameter seconds: for all that is timed; 5 steps at least are made of each.
+    /// - Parameter seconds: the total time. Each case runs at least 5 steps.
     static func steps(seconds: Double) throws -> Report {
         let others = OtherProcesses()
         let clock = Clock(steps: 1000, seconds: seconds / 10, least: 5)
@@ -33,7 +33,7 @@ struct Scaling {
         let step = try model.makeTrainFunction(for: TensorDataset(inputs: [x], targets: [y]))
         for _ in 0..<3 { step(data) }
         let timing = clock.time { _ in step(data) }
-        // Forward, gradient of the kernel, and, but for the first layer, of the input: 2 operations for each weight.
+        // Forward, gradient of the kernel and, except in the first layer, of the input: 2 operations for each weight.
         let products = 3 * (features * width + width * width + width * 10) - features * width
         let operations = 2 * Double(batch * products)
         return Report.ScalingPoint(
@@ -41,7 +41,7 @@ struct Scaling {
             gflop_per_s: (operations / timing.medianMilliseconds / 1e6).rounded(to: 1))
     }
 
-    /// Nanoseconds of ops on one element: the least over many repetitions.
+    /// Nanoseconds for ops on one element: the least of many repetitions.
     static func overhead() -> Report {
         let others = OtherProcesses()
         let x = Variable(Tensor([0.5], dtype: .float32))

@@ -1,13 +1,13 @@
 import Martlet
 
-/// What is timed or profiled, warmed up: a training step, a prediction, a run of eager steps.
+/// A warmed-up call to time or profile: a training step, a prediction, a run of eager steps.
 struct Subject {
-    /// What is known before the timing.
+    /// The report, with what is known before timing.
     var report: Report
     let batch: Int
-    /// Steps in a call: times are given per step.
+    /// The number of steps in a call. Times are reported per step.
     var stepsPerCall = 1
-    /// Calls to be timed at most.
+    /// The most calls to time.
     var mostCalls = Int.max
     /// Makes a call, given its number.
     let call: (Int) throws -> Void
@@ -20,7 +20,7 @@ struct Subject {
         let step = try model.makeTrainFunction(
             for: TensorDataset(inputs: batches[0].inputs, targets: batches[0].targets))
         for number in 1...workload.warmUp {
-            // A warm-up step reports the loss of its own batch alone.
+            // A warm-up step reports only the loss of its own batch.
             for metric in model.metrics { metric.reset() }
             step(batches[0])
             if number == 1 { report.noteFirstStep(since: start) }

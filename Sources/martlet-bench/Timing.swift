@@ -1,8 +1,8 @@
 import Foundation
 import Martlet
 
-/// Timing by the rules of the workloads: steps that cycle through the batches, up to a number of steps or of seconds, but
-/// 20 at least.
+/// Times steps by the rules of the workloads: they cycle through the batches, up to a number of steps or of seconds, but
+/// at least 20.
 struct Clock {
     let steps: Int
     let seconds: Double
@@ -16,7 +16,7 @@ struct Clock {
 
     /// Taken once, when the program's first line runs.
     static let processAge: Double = {
-        // Field 22 of /proc/self/stat: the start, in clock ticks since the machine's.
+        // Field 22 of /proc/self/stat: the start time, in clock ticks since the machine started.
         guard let stat = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
             let fields = stat.split(separator: ")").last?.split(separator: " "), fields.count > 19,
             let ticks = Double(fields[19])

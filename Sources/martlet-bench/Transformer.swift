@@ -1,6 +1,6 @@
 import Martlet
 
-/// A pre-norm encoder of two layers over tokens, with trained positions: the mean over the positions is classified.
+/// A pre-norm encoder of two layers over tokens, with trained positions. It classifies the mean over the positions.
 final class Transformer: Model {
     private let tokens = Embedding(8000, 128)
     private let positions = PositionEmbedding()
@@ -29,7 +29,7 @@ private final class TransformerEncoder: Layer {
     }
 }
 
-/// Post-norm encoders over padded tokens, with trained positions: the first position is classified.
+/// A post-norm encoder over padded tokens, with trained positions. It classifies the first position.
 final class MiniBERT: Model {
     private let tokens = Embedding(30_522, 256)
     private let positions = PositionEmbedding()

@@ -1,15 +1,14 @@
 import Martlet
 
-/// A training step or a prediction that is timed: the model, the data and the optimizer that the frameworks are compared
-/// on.
+/// A training step or a prediction to time: the model, data and optimizer on which the frameworks are compared.
 struct Workload: Sendable {
     let name: String
     let batch: Int
     let samples: Samples
     let labels: Labels
-    /// What the trainable parameters must be, so that no other model is timed.
+    /// The required number of trainable parameters, so that no other model is timed.
     let parameters: Int
-    /// Untimed steps, all on the first batch.
+    /// The number of untimed steps, all on the first batch.
     var warmUp = 50
     let makeModel: @Sendable () -> Model
     var makeOptimizer: @Sendable () -> Optimizer = { Adam() }
@@ -30,8 +29,8 @@ struct Workload: Sendable {
         return model
     }
 
-    /// The trainable parameters of the built model.
-    /// - Throws: `MartletError` when they are others than the workload's definition says.
+    /// The number of trainable parameters of the built model.
+    /// - Throws: `MartletError` when it differs from the workload's definition.
     func countParameters(of model: Model) throws -> Int {
         let count = model.trainableVariables.reduce(0) { $0 + $1.shape.elementCount }
         guard count == parameters else {
@@ -97,7 +96,7 @@ struct Workload: Sendable {
     }
 
     private static func resnet50(_ name: String, batch: Int) -> Workload {
-        // The rate is 0.1 for batches of 256, scaled: with 0.1 itself the loss rises at first.
+        // The rate is scaled from 0.1 for batches of 256: with 0.1 itself the loss rises at first.
         Workload(
             name: name, batch: batch, samples: .features([224, 224, 3]), labels: .classes(1000), parameters: 25_557_032,
             warmUp: 10, makeModel: { Models.resnet50() }, makeOptimizer: { SGD(learningRate: 0.003, momentum: 0.9) })

@@ -1,31 +1,31 @@
 import Martlet
 
 extension Workload {
-    /// What the samples are.
+    /// The kind of samples.
     enum Samples: Sendable {
         /// Numbers uniform in [0, 1).
         case features([Int])
         /// Integers uniform below a number.
         case tokens(Int, below: Int)
-        /// Integers uniform from 1 to below a number, as many as `leastLength` says or more, and 0 behind them.
+        /// Uniform integers from 1 to below a number, at least `leastLength` of them, followed by zeros.
         case paddedTokens(Int, below: Int, leastLength: Int)
-        /// Integers uniform below a number, and as a second input numbers uniform in [0, 1).
+        /// Uniform integers below a number, and as a second input uniform numbers in [0, 1).
         case ids(Int, below: Int, numbers: Int)
     }
 
-    /// What the labels are, and by that the loss and the accuracy.
+    /// The kind of labels, which decides loss and accuracy.
     enum Labels: Sendable {
         /// Uniform over classes.
         case classes(Int)
         /// 0 or 1.
         case binary
-        /// For each pixel 1 where the mean of its channels is above 0.5, else 0.
+        /// For each pixel, 1 where the mean of its channels is above 0.5, otherwise 0.
         case brightPixels
         /// The input itself.
         case input
     }
 
-    /// Batches that differ, cycled through: enough that no step meets its own data in the cache.
+    /// Different batches, used in turn. There are enough that no step finds its data in the cache.
     static let batchCount = 8
 
     func batches() -> [TensorDataset.Batch] {

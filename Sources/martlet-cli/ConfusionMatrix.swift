@@ -1,4 +1,4 @@
-/// How often each class was taken for each other.
+/// How often each class was predicted for each true class.
 struct ConfusionMatrix {
     private let counts: [[Int]]
     private let names: [String]
@@ -10,7 +10,7 @@ struct ConfusionMatrix {
         self.names = names
     }
 
-    /// A row for each true class, a column for each predicted one, and the share of the row that is right.
+    /// A row for each true class and a column for each predicted class, with the share of correct predictions in the row.
     var text: String {
         let nameWidth = names.map(\.count).max() ?? 0
         let numberWidth = max(4, String(counts.joined().max() ?? 0).count) + 1

@@ -4,15 +4,15 @@ import Foundation
 import Martlet
 import MartletFormats
 
-/// `martlet demo`: trains a model on images and leaves curves, figures and weights behind.
+/// `martlet demo`: trains a model on images and writes curves, logs and weights.
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Train a model on images and leave its curves, figures and weights in a folder.",
+        abstract: "Train a model on images and write its curves, logs and weights to a folder.",
         discussion: """
             The models are those of the TensorFlow guides. cnn: two convolutions of 32 and 64 filters with max pooling, a \
             dense layer of 128, dropout 0.5. mlp: a dense layer of 128, dropout 0.2. Both end in a softmax over 10 classes \
-            and are trained by Adam.
+            and are trained with Adam.
             """)
 
     @Option(help: "The model: cnn or mlp.")
@@ -20,13 +20,13 @@ struct DemoCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            digits, fashion-mnist, mnist, or a folder with four IDX files under MNIST's names, plain or gz. Without it: \
-            Fashion-MNIST when it is there or can be downloaded, else the digits.
+            digits, fashion-mnist, mnist, or a folder with four IDX files with MNIST's names, plain or gz. By default \
+            Fashion-MNIST if it is here or can be downloaded, otherwise the digits.
             """, valueName: "data"))
     var data: String?
     @Option(
         help: ArgumentHelp(
-            "How often the training set is gone through (default: 5; 20 for the digits, which are few).", valueName: "n"))
+            "The number of passes over the training set (default: 5; 20 for the digits, which are few).", valueName: "n"))
     var epochs: Int?
     @Option(help: ArgumentHelp("The number of images in a step.", valueName: "n"))
     var batchSize = 32
@@ -36,7 +36,7 @@ struct DemoCommand: ParsableCommand {
     var learningRate = 0.001
     @Option(help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
     var limit: Int?
-    @Option(help: ArgumentHelp("Where the results go; made where needed.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder for the results; created if needed.", valueName: "folder"))
     var output = "martlet-output"
     @Flag(help: "Print the results as one line of JSON at the end.")
     var json = false
@@ -95,7 +95,7 @@ struct DemoCommand: ParsableCommand {
     }
 }
 
-/// The files that the demo leaves in its folder, checked before the training: none of it shall be in vain.
+/// The files that the demo writes to its folder. They are checked before training, so that its results are not lost.
 struct DemoFiles {
     let history, curves, weights: String
 
@@ -103,7 +103,7 @@ struct DemoFiles {
         try FileIO.makeFolder(folder)
         func path(_ name: String) throws -> String {
             let path = (folder as NSString).appendingPathComponent(name)
-            // Begun and given up: the folder takes files, and nothing else is in this one's place.
+            // A file is begun and dropped: this checks that the folder is writable and nothing else has this name.
             _ = try AtomicFile(path)
             return path
         }

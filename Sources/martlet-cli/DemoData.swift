@@ -2,15 +2,15 @@ import Foundation
 import Martlet
 import MartletData
 
-/// Images and labels as the demo's models take them.
+/// Images and labels for the demo's models.
 struct DemoData {
     static let classCount = 10
 
-    /// What the user asked for: a name or a folder.
+    /// The name or folder that the user gave.
     let source: String
-    /// What the data is called in what people read.
+    /// The name of the data in printed text.
     let title: String
-    /// `float32` images of `(n, height, width, channels)` in 0...1, and their labels.
+    /// `float32` images of shape `(n, height, width, channels)` in 0...1, and their labels.
     let train, test: TensorDataset
     let classNames: [String]
 
@@ -19,7 +19,7 @@ struct DemoData {
     /// `28x28x1`
     var size: String { imageShape.map(String.init).joined(separator: "x") }
 
-    /// - Throws: `MartletError` when the data is not there or is not what it should be.
+    /// - Throws: `MartletError` when the data is missing or damaged.
     static func load(_ choice: String?, limit: Int?) throws -> DemoData {
         switch choice {
         case nil: return try DemoData(default: limit)
@@ -36,13 +36,13 @@ struct DemoData {
         }
     }
 
-    /// Fashion-MNIST if it can be had. Files that are there but damaged are an error, not a reason for other data.
+    /// Fashion-MNIST if it is here or can be downloaded, otherwise the digits. Damaged files are an error.
     private init(default limit: Int?) throws {
         if Datasets.location(of: "fashion-mnist") == nil {
             do {
                 try self.init(Datasets.fashionMNIST(), source: "fashion-mnist", limit: limit)
             } catch {
-                Settings.logger.notice("Fashion-MNIST cannot be had here; taking the digits. \(error)")
+                Settings.logger.notice("Fashion-MNIST is not available; using the digits. \(error)")
                 try self.init(Datasets.digits(), source: "digits", limit: limit)
             }
         } else {

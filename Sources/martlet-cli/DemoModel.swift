@@ -21,7 +21,7 @@ enum DemoModel: String, ExpressibleByArgument, CaseIterable {
     private func layers(for data: DemoData) -> [Layer] {
         switch self {
         case .cnn:
-            // Nothing would be left of the digits' 8x8 pixels without padding.
+            // Without padding nothing would be left of the digits' 8x8 pixels.
             let padding: Padding = data.source == "digits" ? .same : .valid
             return [
                 Conv2D(32, kernelSize: 3, padding: padding, activation: .relu),

@@ -5,16 +5,16 @@ import Martlet
 import MartletData
 import MartletFormats
 
-/// `martlet doctor`: what the machine offers, and what is in its way.
+/// `martlet doctor`: reports what the machine offers, and what slows it down.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Say what Martlet runs on, and warn about what slows it down.")
+        commandName: "doctor", abstract: "Report what Martlet runs on, and warn about what slows it down.")
 
     @Flag(help: "Print everything as one line of JSON.")
     var json = false
 
     func run() throws {
-        // The first product tells OpenBLAS how many threads to use: one, beside Martlet's own.
+        // The first product sets OpenBLAS to one thread, since Martlet has its own.
         let products = ProductCheck()
         let report = DoctorReport(products: products)
         if json {
@@ -35,7 +35,7 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-/// The facts, each with a title for people and a key for programs.
+/// The entries of the report, each with a title for people and a key for programs.
 private struct DoctorReport {
     struct Entry {
         let title: String
@@ -110,7 +110,7 @@ private struct DoctorReport {
         }
         say()
         for warning in warnings { say("warning: \(warning)") }
-        if warnings.isEmpty && products.failures.isEmpty { say("Nothing is in the way.") }
+        if warnings.isEmpty && products.failures.isEmpty { say("No problems found.") }
     }
 
     private static func matters(_ name: String) -> Bool {
@@ -131,7 +131,7 @@ private struct DoctorReport {
 }
 
 extension JSONValue {
-    /// The value as people read it.
+    /// The value as text for people.
     fileprivate var plain: String {
         switch self {
         case .string(let text): text

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 import Martlet
 
-/// Which kernels run, who chose them, and what to do where they are slower than the CPU.
+/// Which kernels run, who chose them, and what to do if they are slower than the CPU allows.
 struct KernelReport {
     /// The CPU family whose kernels OpenBLAS runs.
     let core = String(cString: mk_openblas_core())
@@ -18,7 +18,7 @@ struct KernelReport {
         }
     }
 
-    /// What is slower than it could be, with what to do about it.
+    /// Warnings about what is slower than it could be, each with a remedy.
     var warnings: [String] {
         var warnings: [String] = []
         if let better = mk_better_core(core, mk_cpu_simd_level()) {

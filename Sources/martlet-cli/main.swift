@@ -7,6 +7,6 @@ do {
 } catch let error as MartletError {
     fail(error)
 } catch {
-    // The parser's own: help, versions, usage errors.
+    // Errors of the argument parser: help, versions, usage errors.
     finish(error)
 }

@@ -46,9 +46,9 @@ import MartletFormats
         expectError("at most 16 axes") { try read([0, 0, 8, 17] + [UInt8](repeating: 0, count: 68)) }
         let liar: [UInt8] = [0, 0, 14, 2] + [UInt8](repeating: 0xFF, count: 8)
         expectError("sizes of an array") { try read(liar + liar + liar) }
-        expectError("header lies") { try read([0, 0, 14, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3]) }
+        expectError("header is wrong") { try read([0, 0, 14, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3]) }
         let packed = try Compression.gzip([0, 0, 14, 1, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3])
-        expectError("header lies") { try IDX.read(GunzipStream(MemoryStream(packed, name: "file.gz"))) }
+        expectError("header is wrong") { try IDX.read(GunzipStream(MemoryStream(packed, name: "file.gz"))) }
         let short = try Compression.gzip([0, 0, 8, 1, 0, 0, 1, 0, 1, 2, 3])
         expectError("Expected 256 bytes of elements. Received 3") {
             try IDX.read(GunzipStream(MemoryStream(short, name: "file.gz")))

@@ -61,7 +61,7 @@ import MartletFormats
         expectError("sizes of an array") {
             try read("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }")
         }
-        expectError("header lies") {
+        expectError("header is wrong") {
             try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624,), }")
         }
         expectError("cut short") { try read("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }") }

@@ -1,8 +1,8 @@
 import MartletCore
 
-/// The bytes of an HDF5 file, read at places that the file itself names: every access is checked.
+/// The bytes of an HDF5 file. The addresses come from the file itself, so every access is checked.
 final class HDF5Bytes: Sendable {
-    /// The file's path, or words for what is read.
+    /// The file's path, or a description of the source.
     let name: String
     let bytes: [UInt8]
 
@@ -11,12 +11,12 @@ final class HDF5Bytes: Sendable {
         self.name = name
     }
 
-    /// What stands in the file for an address of nothing.
+    /// The value in the file that means "no address".
     static let undefined = UInt64.max
 
     func error(_ message: String) -> MartletError { MartletError(message, at: name) }
 
-    /// The place of an address, `size` bytes of which must lie in the file.
+    /// The place of an address. `size` bytes from there must be in the file.
     func place(_ address: UInt64, size: Int, _ what: String) throws -> Int {
         guard let start = Int(exactly: address), size >= 0, start <= bytes.count, size <= bytes.count - start else {
             throw error(
@@ -39,7 +39,7 @@ final class HDF5Bytes: Sendable {
     }
 }
 
-/// Reads numbers of little-endian order one after another, within bounds.
+/// Reads little-endian numbers one after another, within bounds.
 struct HDF5Cursor {
     let file: HDF5Bytes
     let range: Range<Int>
@@ -85,7 +85,7 @@ struct HDF5Cursor {
         return HDF5Cursor(file, position..<position + count, what)
     }
 
-    /// Skips to the next multiple of 8 bytes from the beginning, as far as there are bytes.
+    /// Skips to the next multiple of 8 bytes from the beginning, or to the end.
     mutating func align() { position = min(range.upperBound, range.lowerBound + (position - range.lowerBound + 7) & ~7) }
 
     mutating func expect(_ text: StaticString) throws {

@@ -2,7 +2,7 @@ import MartletCore
 
 /// An array in an HDF5 file.
 public struct HDF5Dataset: Sendable {
-    /// Where it stands in the file.
+    /// Its path in the file.
     public let path: String
     /// The sizes of its axes.
     public let shape: Shape
@@ -33,13 +33,13 @@ public struct HDF5Dataset: Sendable {
         }
     }
 
-    /// The dtype that `read()` gives, nil for texts.
+    /// The dtype of the tensor that `read()` returns, nil for texts.
     public var dtype: DType? { if case .number(let element, _) = type { element.dtype } else { nil } }
 
     /// The elements as a tensor.
     ///
-    /// `int8`, `int16` and `uint16` become `int32`, `uint32` becomes `int64`; h5py's `bool` becomes `bool`, and 16 bits
-    /// that Keras marks as `bfloat16` become that. The memory is bounded by what deflate can make of the file.
+    /// `int8`, `int16` and `uint16` become `int32`, and `uint32` becomes `int64`. h5py's `bool` becomes `bool`, and 16-bit
+    /// elements that Keras marks as `bfloat16` become `bfloat16`. Memory is limited to what deflate can produce from the file.
     /// - Throws: `MartletError` when the elements are texts, are damaged, or claim more than the file can hold.
     public func read() throws -> Tensor {
         do {
@@ -64,13 +64,13 @@ public struct HDF5Dataset: Sendable {
         }
     }
 
-    /// The attribute called `name`, nil when there is none.
+    /// The attribute `name`, nil when there is none.
     public func attribute(_ name: String) throws -> HDF5Attribute? {
         try HDF5Attribute.find(name, in: header, file, path: path)
     }
 }
 
-/// Where a dataset's elements stand in the file.
+/// Where a dataset's elements are in the file.
 struct HDF5Storage {
     private enum Layout {
         case place(Range<Int>)
@@ -137,7 +137,7 @@ struct HDF5Storage {
     }
 
     private func assemble(_ tree: UInt64, _ sizes: [Int]) throws -> [UInt8] {
-        // No chunk inflates to more than 1032 times its size: a larger claim is refused before memory is taken.
+        // No chunk inflates to more than 1032 times its size. A larger claim is refused before memory is allocated.
         let (limit, _) = file.bytes.count.multipliedReportingOverflow(by: 1032)
         var chunkSize = elementSize
         for size in sizes {
@@ -154,7 +154,7 @@ struct HDF5Storage {
             let mask = try key.uint(4)
             let start = try sizes.map { _ in try key.int(8) }
             guard zip(start, zip(sizes, shape.dimensions)).allSatisfy({ $0 % $1.0 == 0 && $0 < $1.1 }) else {
-                throw file.error("A chunk begins at \(start), outside of the shape \(shape) or between chunks.")
+                throw file.error("A chunk begins at \(start), outside the shape \(shape) or between chunks.")
             }
             let place = try file.place(address, size: stored, "a chunk")
             let chunk = try filters.undo(
@@ -190,7 +190,7 @@ struct HDF5Storage {
     }
 }
 
-/// A part of bytes in memory as a stream, without a copy.
+/// A part of an array of bytes as a stream, without a copy.
 final class SliceStream: ByteStream {
     let name: String
     private var rest: ArraySlice<UInt8>

@@ -5,7 +5,7 @@ enum HDF5Datatype {
     case number(StoredElement, ByteOrder)
     /// Strings of a fixed number of bytes.
     case fixedString(Int)
-    /// Strings that stand elsewhere, in the file's global heap.
+    /// Strings that are stored in the file's global heap.
     case variableString
     /// Something that tensors and texts cannot hold.
     case unsupported(String)
@@ -96,7 +96,7 @@ enum HDF5Datatype {
 
 /// The shape of a dataset or an attribute.
 enum HDF5Dataspace {
-    /// The sizes; nil where there are no elements at all, not even one.
+    /// The sizes; nil when there is no element at all.
     static func read(_ cursor: HDF5Cursor) throws -> Shape? {
         var cursor = cursor
         let version = try cursor.uint(1)

@@ -1,11 +1,11 @@
 import MartletCore
 
-/// An HDF5 file, read: what Keras stores weights in.
+/// An HDF5 file that is read. Keras stores weights in this format.
 ///
-/// The file's structure is read by code of our own, which checks every address against the file: libhdf5, which
-/// `HDF5Writer` writes with, crashes on one damaged file in sixty. What h5py writes by default is understood: groups,
-/// attributes, arrays of numbers and texts, contiguous, compact, or in chunks that are compressed with gzip, shuffled
-/// and checked; links to other places, external files and the forms that `libver="latest"` asks for are refused.
+/// Martlet's own code reads the file's structure and checks every address against the file: libhdf5, which `HDF5Writer`
+/// uses, crashes on one damaged file in sixty. It supports what h5py writes by default: groups, attributes, and arrays of
+/// numbers and texts. Arrays may be contiguous, compact, or in chunks with HDF5's gzip, shuffle and checksum filters.
+/// Links to other places, external files and the forms of `libver="latest"` are refused.
 ///
 /// ```swift
 /// let kernel = try HDF5File("model.weights.h5").root.dataset("layers/dense/vars/0").read()
@@ -13,20 +13,20 @@ import MartletCore
 ///
 /// Source: the HDF5 file format specification, version 3.
 public struct HDF5File: Sendable {
-    /// The group that all others are in.
+    /// The group that contains all others.
     public let root: HDF5Group
 
     static let magic: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// Reads the file at `path`.
-    /// - Throws: `MartletError` when it cannot be read or is no HDF5 file.
+    /// - Throws: `MartletError` when it cannot be read or is not an HDF5 file.
     public init(_ path: String) throws { try self.init(FileIO.read(path), name: path) }
 
     /// Reads a file in memory.
     package init(_ bytes: [UInt8], name: String) throws {
         let file = HDF5Bytes(bytes, name: name)
         guard bytes.starts(with: HDF5File.magic) else {
-            throw file.error("Expected an HDF5 file. Its first bytes are others.")
+            throw file.error("Expected an HDF5 file. It does not begin with HDF5's signature.")
         }
         var block = try file.cursor(8, size: bytes.count - 8, "the superblock")
         let version = try block.uint(1)
@@ -43,13 +43,13 @@ public struct HDF5File: Sendable {
         guard end <= bytes.count else {
             throw file.error("Expected \(end) bytes, as the superblock says. The file has \(bytes.count): it is cut short.")
         }
-        // Before it stand a driver's address and an empty name.
+        // A driver's address and an empty name come before it.
         if !isNew { try block.skip(16) }
         root = try HDF5Group(file, at: block.uint(8), path: "/")
     }
 }
 
-/// A value that a group or a dataset carries.
+/// The value of an attribute of a group or a dataset.
 public enum HDF5Attribute: Sendable {
     case text(String)
     case texts([String])
@@ -58,7 +58,7 @@ public enum HDF5Attribute: Sendable {
     /// The only text, nil when it is something else.
     public var text: String? { if case .text(let text) = self { text } else { nil } }
 
-    /// The texts; an empty array of anything is a list of none.
+    /// The texts; an empty array of any type is an empty list.
     public var texts: [String]? {
         switch self {
         case .text: nil
@@ -67,7 +67,7 @@ public enum HDF5Attribute: Sendable {
         }
     }
 
-    /// The attribute of a name among an object's messages, nil when there is none.
+    /// The attribute `name` among an object's messages, nil when there is none.
     static func find(
         _ name: String, in header: HDF5ObjectHeader, _ file: HDF5Bytes, path: String
     ) throws -> HDF5Attribute? {
@@ -103,7 +103,7 @@ public enum HDF5Attribute: Sendable {
         if version == 3 { try message.skip(1) }
         func part(_ size: Int) throws -> HDF5Cursor {
             let part = try message.take(size)
-            // The first version fills every part up to a multiple of 8 bytes.
+            // The first version pads every part to a multiple of 8 bytes.
             if version == 1 { try message.skip(min(-size & 7, message.remaining)) }
             return part
         }

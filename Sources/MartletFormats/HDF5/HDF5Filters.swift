@@ -1,6 +1,6 @@
 import MartletCore
 
-/// What was done to the chunks of a dataset before they were stored: the filters that HDF5 itself has.
+/// The filters that a dataset's chunks went through before they were stored: those that HDF5 itself has.
 struct HDF5Filters {
     private enum Filter: UInt64 {
         case deflate = 1, shuffle, checksum
@@ -40,10 +40,10 @@ struct HDF5Filters {
         }
     }
 
-    /// The bytes of a chunk as they were before the filters.
+    /// Undoes the filters of a chunk.
     /// - Parameters:
-    ///   - mask: which filters were left out for this chunk.
-    ///   - size: how many bytes must come out.
+    ///   - mask: which filters were skipped for this chunk.
+    ///   - size: how many bytes the result must have.
     func undo(_ chunk: [UInt8], mask: UInt64, size: Int, _ file: HDF5Bytes) throws -> [UInt8] {
         var bytes = chunk
         for (index, filter) in filters.enumerated().reversed() where mask >> UInt64(index) & 1 == 0 {
@@ -69,7 +69,7 @@ struct HDF5Filters {
         return bytes
     }
 
-    /// Bytes that were sorted by their place within an element go back to their elements.
+    /// Undoes the shuffle filter, which sorts bytes by their position within an element.
     private func unshuffled(_ bytes: [UInt8]) -> [UInt8] {
         let count = bytes.count / elementSize
         if elementSize < 2 || count < 2 { return bytes }

@@ -2,9 +2,9 @@ import MartletCore
 
 /// A group of an HDF5 file: attributes, and named groups and datasets.
 ///
-/// Links to other places and other files are not followed: a file from elsewhere cannot lead anywhere.
+/// Links to other places and other files are not followed, so a file cannot make Martlet read another one.
 public struct HDF5Group: Sendable {
-    /// Where the group stands in the file: `/layers/dense`.
+    /// The group's path in the file: `/layers/dense`.
     public let path: String
     let file: HDF5Bytes
     private let header: HDF5ObjectHeader
@@ -28,10 +28,10 @@ public struct HDF5Group: Sendable {
         }
     }
 
-    /// The names of the groups and datasets in it, in the file's order: sorted, most often.
+    /// The names of the groups and datasets in it, in the file's order, which is usually sorted.
     public var names: [String] { links.map(\.name) }
 
-    /// Whether something is called `name` here.
+    /// Whether the group holds something called `name`.
     public func contains(_ name: String) -> Bool { links.contains { $0.name == name } }
 
     /// The group at a relative path, `layers/dense`.
@@ -53,13 +53,13 @@ public struct HDF5Group: Sendable {
         return try HDF5Dataset(file, at: parent.address(last), path: parent.child(last))
     }
 
-    /// Whether a group called `name` is here.
+    /// Whether the group holds a group called `name`.
     public func isGroup(_ name: String) throws -> Bool {
         let header = try HDF5ObjectHeader(file, at: address(name))
         return header.first(.symbolTable) != nil || header.first(.linkInfo) != nil || header.first(.link) != nil
     }
 
-    /// The relative paths of all datasets in this group and in those below it, group after group.
+    /// The relative paths of all datasets in this group and in the groups below it, group by group.
     /// - Throws: `MartletError` when groups contain each other.
     public func datasetPaths() throws -> [String] {
         var found: [String] = []
@@ -72,7 +72,7 @@ public struct HDF5Group: Sendable {
                     continue
                 }
                 guard seen.insert(address).inserted else {
-                    throw file.error("The group \(group.child(name)) is in two places, or within itself.")
+                    throw file.error("The group \(group.child(name)) is in two places, or inside itself.")
                 }
                 stack.append((try group.group(name), prefix + name + "/"))
             }
@@ -80,7 +80,7 @@ public struct HDF5Group: Sendable {
         return found
     }
 
-    /// The attribute called `name`, nil when there is none.
+    /// The attribute `name`, nil when there is none.
     /// - Throws: `MartletError` when the attributes are damaged or of a type that is not supported.
     public func attribute(_ name: String) throws -> HDF5Attribute? {
         try HDF5Attribute.find(name, in: header, file, path: path)
@@ -105,7 +105,7 @@ public struct HDF5Group: Sendable {
         return location.contains(":/") ? error : MartletError(error.message, at: "\(location):\(path)")
     }
 
-    /// The links of a group in the form that HDF5 has had since 1.8, when they stand in its header.
+    /// The links of a group in the form of HDF5 1.8 and later, when they are in its header.
     private static func newLinks(
         _ file: HDF5Bytes, _ header: HDF5ObjectHeader
     ) throws -> [(name: String, address: UInt64)] {

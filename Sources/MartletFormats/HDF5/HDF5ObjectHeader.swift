@@ -9,7 +9,7 @@ struct HDF5ObjectHeader {
 
     private(set) var messages: [(kind: Kind, data: HDF5Cursor)] = []
 
-    /// A file of n bytes has no more messages than n.
+    /// A file of n bytes has at most n messages.
     init(_ file: HDF5Bytes, at address: UInt64) throws {
         var start = try file.cursor(from: address, "an object header")
         var blocks: [HDF5Cursor]
@@ -35,7 +35,7 @@ struct HDF5ObjectHeader {
         }
         while var block = blocks.popLast() {
             guard visited.insert(block.range.lowerBound).inserted else {
-                throw file.error("The object header at \(address) goes in circles. The file is damaged.")
+                throw file.error("The object header at \(address) leads back to itself. The file is damaged.")
             }
             while block.remaining >= (isNew ? 4 : 8) {
                 let type = try block.uint(isNew ? 1 : 2)

@@ -1,7 +1,7 @@
 import MartletCore
 
 extension HDF5Bytes {
-    /// The texts of `count` elements that `cursor` holds. Their total length is bounded by the size of the file.
+    /// The texts of the next `count` elements at `cursor`. Their total length is at most the size of the file.
     func strings(_ cursor: HDF5Cursor, _ type: HDF5Datatype, count: Int) throws -> [String] {
         var cursor = cursor
         switch type {
@@ -20,7 +20,7 @@ extension HDF5Bytes {
         }
     }
 
-    /// The object `index` of the global heap's collection at `address`.
+    /// Object `index` of the global heap's collection at `address`.
     private func heapObject(_ index: UInt64, in address: UInt64, length: Int) throws -> HDF5Cursor {
         var start = try cursor(from: address, "the global heap")
         try start.expect("GCOL")

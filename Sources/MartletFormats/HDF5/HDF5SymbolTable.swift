@@ -15,7 +15,7 @@ struct HDF5SymbolTable {
         names = try file.cursor(heap.uint(8), size: size, "a group's names")
     }
 
-    /// What the group holds, in the order of the tree.
+    /// The members of the group, in the order of the tree.
     func links(tree root: UInt64) throws -> [(name: String, address: UInt64)] {
         var result: [(name: String, address: UInt64)] = []
         try HDF5Tree(file, type: 0).forEachLeaf(of: root, keySize: 8) { _, address in
@@ -56,7 +56,7 @@ struct HDF5Tree {
         var visited: Set<UInt64> = []
         var stack: [(address: UInt64, level: UInt64?)] = [(root, nil)]
         while let (address, expected) = stack.popLast() {
-            guard visited.insert(address).inserted else { throw file.error("A tree goes in circles at \(address).") }
+            guard visited.insert(address).inserted else { throw file.error("A tree leads back to itself at \(address).") }
             var node = try file.cursor(from: address, "a tree")
             try node.expect("TREE")
             guard try node.uint(1) == type else { throw file.error("Expected a tree of type \(type) at \(address).") }

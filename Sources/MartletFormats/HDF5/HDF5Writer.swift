@@ -2,7 +2,7 @@ import CHDF5
 import MartletCore
 import Synchronization
 
-/// A group to be written as part of an HDF5 file.
+/// A group to write to an HDF5 file.
 ///
 /// ```swift
 /// let root = HDF5GroupContent()
@@ -18,7 +18,7 @@ public final class HDF5GroupContent {
     /// Makes an empty group.
     public init() {}
 
-    /// The group at a relative path; it and those above it are made where they are missing.
+    /// The group at a relative path. Missing groups on the path are created.
     public func group(_ path: String) -> HDF5GroupContent {
         path.split(separator: "/").reduce(self) { parent, name in
             if let known = parent.groups.first(where: { $0.name == name }) { return known.content }
@@ -35,13 +35,13 @@ public final class HDF5GroupContent {
     }
 }
 
-/// Writes HDF5 files, through libhdf5: in its earliest format, as h5py does by default; the same content gives the same
+/// Writes HDF5 files through libhdf5, in its earliest format, as h5py does by default. The same content gives the same
 /// bytes.
 public enum HDF5Writer {
     /// libhdf5 keeps its state in globals.
     private static let lock = Mutex(())
 
-    /// Writes a file at `path` that appears whole or not at all.
+    /// Writes a file at `path`. The file appears whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, or a name comes twice in a group.
     public static func write(_ root: HDF5GroupContent, to path: String) throws {
         try FileIO.write(bytes(of: root, name: path), to: path)
@@ -82,7 +82,7 @@ public enum HDF5Writer {
         let dataset = Handle(
             H5Dcreate2(id, name, type.id, space.id, ch_default(), properties.id, ch_default()), H5Dclose)
         try check(dataset.id, name)
-        // The machine is little-endian, as the types are: the bytes go as they are.
+        // The machine and the types are little-endian, so the bytes need no conversion.
         try tensor.withUnsafeBytes { bytes in
             if tensor.elementCount > 0 {
                 let everything = ch_everything()
@@ -101,7 +101,7 @@ public enum HDF5Writer {
                 try withUnsafePointer(to: pointer) { try writeAttribute(name, type, [], $0, to: id) }
             }
         case .texts(let texts):
-            // Of the length of the longest, as NumPy's arrays of bytes.
+            // With the length of the longest, as in NumPy's arrays of bytes.
             guard let longest = texts.map(\.utf8.count).max() else {
                 return try write(.numbers(Tensor([Double](), shape: [0])), named: name, to: id)
             }

@@ -1,9 +1,9 @@
 import Foundation
 import MartletCore
 
-/// A file that appears whole or not at all: written beside its place, flushed to the disk, then renamed.
+/// A file that appears whole or not at all: a temporary file in the same folder is written, flushed to disk, then renamed.
 ///
-/// Until `commit()` succeeds, what was at the path stays. The temporary file goes with the object.
+/// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object.
 package final class AtomicFile: ByteSink {
     private let path: String
     private let target: String
@@ -11,8 +11,8 @@ package final class AtomicFile: ByteSink {
     private var descriptor: Int32
     private var isCommitted = false
 
-    /// Begins a file at `path`. Throws when its folder is missing or may not be written, and when `path` is a folder or
-    /// a device. Where `path` is a symbolic link, the file that it leads to is replaced.
+    /// Begins a file at `path`. Throws when its folder is missing or not writable, and when `path` is a folder or a device.
+    /// If `path` is a symbolic link, the file that it points to is replaced.
     package init(_ path: String) throws {
         var status = stat()
         let exists = stat(path, &status) == 0
@@ -44,7 +44,7 @@ package final class AtomicFile: ByteSink {
         }
     }
 
-    /// Puts the file in its place.
+    /// Moves the file to its path.
     package func commit() throws {
         guard fsync(descriptor) == 0 else { throw FileStream.failure("write", path) }
         let closed = close(descriptor)
@@ -65,22 +65,22 @@ package enum FileIO {
         return try file.bytes(file.bound, "the file")
     }
 
-    /// Writes a file that appears whole or not at all, of what `body` gives to the sink.
+    /// Writes a file with what `body` writes to the sink. It appears whole or not at all.
     package static func write(to path: String, _ body: (any ByteSink) throws -> Void) throws {
         let file = try AtomicFile(path)
         try body(file)
         try file.commit()
     }
 
-    /// Writes a file of `bytes` that appears whole or not at all.
+    /// Writes `bytes` to a file, which appears whole or not at all.
     package static func write(_ bytes: [UInt8], to path: String) throws {
         try write(to: path) { try $0.write(bytes) }
     }
 
-    /// Writes a file of `text` in UTF-8 that appears whole or not at all.
+    /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-    /// Makes the folder `path` and those above it, and checks that files can be made there.
+    /// Creates the folder `path` and missing folders above it, and checks that files can be created there.
     package static func makeFolder(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -92,7 +92,7 @@ package enum FileIO {
             throw MartletError("Expected a folder to write into: \(reason). Choose another.", at: path)
         }
         guard access(path, W_OK | X_OK) == 0 else {
-            throw MartletError("Expected a folder to write into: it may not be written. Choose another.", at: path)
+            throw MartletError("Expected a folder to write into: it is not writable. Choose another.", at: path)
         }
     }
 }

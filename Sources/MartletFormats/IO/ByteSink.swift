@@ -1,9 +1,9 @@
 import CZlib
 import MartletCore
 
-/// What takes bytes one after another: a file, memory, a compressor in front of another sink.
+/// A destination for bytes: a file, memory, or a compressor in front of another sink.
 package protocol ByteSink: AnyObject {
-    /// Takes all of `bytes`.
+    /// Writes all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer) throws
 }
 
@@ -18,7 +18,7 @@ package final class MemorySink: ByteSink {
     package func write(_ new: UnsafeRawBufferPointer) { bytes += new }
 }
 
-/// Compresses what it takes into one gzip member, without a name or a time, so that the same bytes give the same file.
+/// Compresses its bytes into one gzip member, without a name or a time, so that the same bytes give the same file.
 package final class GzipSink: ByteSink {
     private let target: any ByteSink
     // zlib keeps the address of its stream, so the stream must not move.
@@ -48,7 +48,7 @@ package final class GzipSink: ByteSink {
         }
     }
 
-    /// Writes what zlib still holds, and the checksum. Nothing may be written afterwards.
+    /// Writes the bytes that zlib still holds, and the checksum. Nothing may be written afterwards.
     package func finish() throws { try deflate(UnsafeRawBufferPointer(start: nil, count: 0), flush: Z_FINISH) }
 
     private func deflate(_ bytes: UnsafeRawBufferPointer, flush: Int32) throws {

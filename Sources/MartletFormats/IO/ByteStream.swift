@@ -1,17 +1,17 @@
 import MartletCore
 
-/// Bytes that come one after another: a file, memory, or what another stream holds compressed.
+/// A source of bytes: a file, memory, or the decompressed bytes of another stream.
 ///
-/// Readers take what they need straight into the tensor that will hold it. They check every length that the data claims
-/// against `bound` before they take memory.
+/// Readers read straight into the tensor that holds the result. They check every length in the data against `bound` before
+/// they allocate memory.
 package protocol ByteStream: AnyObject {
-    /// The file's path, or words for what is read. Errors carry it.
+    /// The file's path, or a description of the source, for errors.
     var name: String { get }
 
-    /// The most bytes that can still come: exact for files and memory, what deflate can reach for compressed data.
+    /// The most bytes that can still follow: exact for files and memory, the most that deflate can produce for compressed data.
     var bound: Int { get }
 
-    /// Fills `buffer` from its start and returns how many bytes came: fewer than its size only at the end.
+    /// Fills `buffer` from its start and returns the number of bytes read, which is below its size only at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
@@ -19,7 +19,7 @@ extension ByteStream {
     /// An error about these bytes.
     package func error(_ message: String) -> MartletError { MartletError(message, at: name) }
 
-    /// Fills `buffer`, or throws that the data ends within `what`.
+    /// Fills `buffer`, or throws an error that the data ends within `what`.
     package func fill(_ buffer: UnsafeMutableRawBufferPointer, _ what: String) throws {
         let count = try read(into: buffer)
         if count < buffer.count {
@@ -27,10 +27,10 @@ extension ByteStream {
         }
     }
 
-    /// The next `count` bytes. A count that cannot come is refused before memory is taken.
+    /// The next `count` bytes. A count above `bound` is refused before memory is allocated.
     package func bytes(_ count: Int, _ what: String) throws -> [UInt8] {
         guard count <= bound else {
-            throw error("Expected \(count) bytes of \(what). At most \(bound) follow: the data is cut short, or lies.")
+            throw error("Expected \(count) bytes of \(what). At most \(bound) follow: the data is cut short or damaged.")
         }
         var received = 0
         let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -57,7 +57,7 @@ extension ByteStream {
         }
     }
 
-    /// Calls `body` with one chunk of bytes after another, to the end.
+    /// Calls `body` with each chunk of bytes, to the end.
     package func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { chunk.deallocate() }

@@ -1,16 +1,16 @@
 import CZlib
 import MartletCore
 
-/// Bytes in memory, compressed and decompressed.
+/// Compresses and decompresses bytes in memory.
 package enum Compression {
-    /// The version of zlib that runs.
+    /// The version of zlib in use.
     package static var zlibVersion: String { String(cString: CZlib.zlibVersion()) }
 
     /// Decompresses gzip data of any number of members.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes that may come out.
-    ///   - name: what the data is, for errors.
+    ///   - limit: the largest allowed size of the result.
+    ///   - name: a name of the data, for errors.
     /// - Throws: `MartletError` when the data is cut short, corrupt, followed by other bytes, or larger than `limit`.
     package static func gunzip(_ bytes: [UInt8], limit: Int, name: String) throws -> [UInt8] {
         try GunzipStream(MemoryStream(bytes, name: name)).allBytes(limit: limit)

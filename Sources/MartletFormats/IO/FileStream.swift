@@ -8,9 +8,9 @@ package final class FileStream: ByteStream {
     private let size: Int
     private var position = 0
 
-    /// Opens `path`. Throws when it is missing, a folder or otherwise no regular file, or may not be read.
+    /// Opens `path`. Throws when it is missing, not a regular file, or not readable.
     package init(_ path: String) throws {
-        // Without O_NONBLOCK, a pipe that nobody writes to would wait here for ever.
+        // Without O_NONBLOCK, opening a pipe without a writer would wait forever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileStream.failure("read", path) }
         var status = stat()
@@ -31,7 +31,7 @@ package final class FileStream: ByteStream {
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var count = 0
         while count < buffer.count {
-            // Linux reads at most 2 GiB at a time; less is no error.
+            // Linux reads at most 2 GiB at a time, so fewer bytes are not an error.
             let received = pread(
                 descriptor, buffer.baseAddress! + count, buffer.count - count, off_t(position))
             if received < 0 && errno == EINTR { continue }
@@ -43,12 +43,12 @@ package final class FileStream: ByteStream {
         return count
     }
 
-    /// What the system says about a call that has just failed.
+    /// An error with the system's reason for a call that has just failed.
     static func failure(_ verb: String, _ path: String) -> MartletError {
         MartletError("Cannot \(verb) it: \(String(cString: strerror(errno)).lowercased()).", at: path)
     }
 
-    /// Opens `path`, and decompresses what comes if it begins with gzip's magic bytes: the name does not matter.
+    /// Opens `path`. Decompresses it if it begins with gzip's magic bytes, whatever its name.
     package static func openDecompressing(_ path: String) throws -> any ByteStream {
         let file = try FileStream(path)
         var magic: (UInt8, UInt8) = (0, 0)

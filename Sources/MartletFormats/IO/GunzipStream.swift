@@ -1,7 +1,7 @@
 import CZlib
 import MartletCore
 
-/// What a stream holds in gzip's format (RFC 1952): any number of members one after another, checksums verified.
+/// Decompresses a stream in gzip's format (RFC 1952): any number of members one after another. Checksums are verified.
 package final class GunzipStream: ByteStream {
     private let source: any ByteStream
     // zlib keeps the address of its stream, so the stream must not move.
@@ -26,7 +26,7 @@ package final class GunzipStream: ByteStream {
 
     package var name: String { source.name }
 
-    /// Deflate makes at most 1,032 bytes of one; what zlib holds back is far below the constant.
+    /// Deflate makes at most 1,032 bytes from one. zlib's own buffer is far below the constant.
     package var bound: Int {
         let (most, overflow) = (source.bound + Int(z.pointee.avail_in)).multipliedReportingOverflow(by: 1032)
         return overflow ? .max : most.addingReportingOverflow(1 << 16).overflow ? .max : most + (1 << 16)

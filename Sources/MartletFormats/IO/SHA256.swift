@@ -1,7 +1,7 @@
 import CCrypto
 import MartletCore
 
-/// A SHA-256 digest (FIPS 180-4) that grows with the bytes it is given.
+/// Computes a SHA-256 digest (FIPS 180-4) of the bytes that are written to it.
 package final class SHA256: ByteSink {
     private let context = EVP_MD_CTX_new()
 
@@ -31,7 +31,7 @@ package final class SHA256: ByteSink {
         return hash.hexDigest()
     }
 
-    /// The digest of all that `stream` still holds.
+    /// The digest of the rest of `stream`.
     package static func hexDigest(of stream: any ByteStream) throws -> String {
         let hash = SHA256()
         try stream.forEachChunk { hash.write($0) }

@@ -1,14 +1,14 @@
 import MartletCore
 
 extension JSONValue {
-    /// Arrays and objects may nest this deep: far beyond any model, and safe for the stack.
+    /// The deepest nesting of arrays and objects: far beyond any model, and safe for the stack.
     public static let maximumDepth = 256
 
     /// Reads a JSON document (RFC 8259), and `NaN`, `Infinity` and `-Infinity` where a number may stand, as Python
     /// does.
     ///
-    /// A number without fraction and exponent that fits becomes `int`, every other one `double`.
-    /// - Throws: `MartletError` with line and column when the text is no JSON, repeats a key, or nests too deep.
+    /// A number without fraction and exponent becomes `int` if it fits, every other number `double`.
+    /// - Throws: `MartletError` with line and column when the text is not JSON, repeats a key, or nests too deeply.
     public init(parsing text: String) throws(MartletError) { try self.init(parsing: Array(text.utf8)) }
 
     /// Reads a JSON document in UTF-8, as `init(parsing:)` from a string.

@@ -20,9 +20,9 @@ public enum JSONKey: Hashable, Sendable, ExpressibleByStringLiteral, Expressible
 
 /// A Swift type that a JSON value can be read as.
 public protocol JSONReadable {
-    /// What errors call it: "an integer".
+    /// The type's name in errors: "an integer".
     static var jsonName: String { get }
-    /// The value, nil when `json` is of another type.
+    /// The value, nil when `json` has another type.
     init?(json: JSONValue)
 }
 
@@ -89,8 +89,8 @@ extension Array: JSONReadable where Element: JSONReadable {
 }
 
 extension JSONValue {
-    /// What is at `path`, read as `type`.
-    /// - Throws: `MartletError` with the path when nothing is there, or something else.
+    /// The value at `path`, read as `type`.
+    /// - Throws: `MartletError` with the path when there is no value, or one of another type.
     public func value<T: JSONReadable>(at path: [JSONKey], as type: T.Type = T.self) throws(MartletError) -> T {
         var value = self
         for (depth, key) in path.enumerated() {
@@ -105,8 +105,8 @@ extension JSONValue {
         throw MartletError("Expected \(T.jsonName)\(place). Received: \(value.excerpt).")
     }
 
-    /// What is at `path`, read as `type`; nil when nothing is there, or null.
-    /// - Throws: `MartletError` with the path when something of another type is there.
+    /// The value at `path`, read as `type`; nil when there is none, or null.
+    /// - Throws: `MartletError` with the path when the value has another type.
     public func valueIfPresent<T: JSONReadable>(
         at path: [JSONKey], as type: T.Type = T.self
     ) throws(MartletError) -> T? {

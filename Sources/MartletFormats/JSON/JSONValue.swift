@@ -1,7 +1,7 @@
 /// A JSON document, or a part of one.
 ///
-/// Beside what Foundation's coders give, it keeps what model configurations need: the order of keys, whole numbers
-/// apart from numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as
+/// Unlike Foundation's coders, it keeps what model configurations need: the order of keys, the difference between whole
+/// numbers and numbers with a fraction (`1` and `1.0`), and `NaN`, `Infinity` and `-Infinity`, which Keras writes as
 /// Python does.
 ///
 /// ```swift
@@ -55,13 +55,13 @@ public struct JSONObject: Hashable, Sendable, Sequence, ExpressibleByDictionaryL
 }
 
 extension [String: JSONValue] {
-    /// Sets or removes a value and returns the one before.
+    /// Sets or removes a value and returns the previous one.
     fileprivate mutating func updateOrRemove(_ value: JSONValue?, forKey key: String) -> JSONValue? {
         if let value { updateValue(value, forKey: key) } else { removeValue(forKey: key) }
     }
 }
 
-// No nil literal: it would turn the nil of an optional into `.null` unseen.
+// No nil literal: it would silently turn the nil of an optional into `.null`.
 extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -1,7 +1,7 @@
 extension JSONValue {
-    /// The document as text: on one line, as Python's `json.dumps` sets it, or indented by two spaces.
+    /// The document as text: on one line, as Python's `json.dumps` writes it, or indented by two spaces.
     ///
-    /// Doubles have the fewest digits that read back to the same bits, and always a fraction, an exponent or a name
+    /// Doubles have the fewest digits that read back to the same bits. They always have a fraction, an exponent or a name
     /// (`1.0`, `1e-07`, `NaN`), so that `init(parsing:)` gives an equal value.
     public func serialized(indented: Bool = false) -> String {
         var text = ""

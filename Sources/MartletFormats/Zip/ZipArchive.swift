@@ -4,10 +4,10 @@ import MartletCore
 
 /// A zip archive in memory, read through libzip.
 ///
-/// An archive from elsewhere cannot lead out of its place (absolute names, `..`, backslashes) nor hold a name twice, and
-/// no entry may claim more than deflate can make of its bytes.
+/// Names that lead out of the archive (absolute names, `..`, backslashes) are refused. So are names that come twice, and
+/// entries that claim to be larger than deflate can make of their bytes.
 public final class ZipArchive {
-    /// The entries' names, in the archive's order; folders are left out.
+    /// The names of the entries, in the archive's order, without folders.
     public let names: [String]
 
     private let name: String
@@ -16,7 +16,7 @@ public final class ZipArchive {
     private let entries: [String: (index: UInt64, size: Int)]
 
     /// Reads the archive at `path`.
-    /// - Throws: `MartletError` when it cannot be read, is no archive, or is refused.
+    /// - Throws: `MartletError` when it cannot be read, is not an archive, or is refused.
     public convenience init(_ path: String) throws { try self.init(FileIO.read(path), name: path) }
 
     /// Reads an archive in memory.
@@ -47,10 +47,10 @@ public final class ZipArchive {
 
     deinit { zip_discard(archive) }
 
-    /// Whether an entry has this name.
+    /// Whether there is an entry of this name.
     public func contains(_ entry: String) -> Bool { entries[entry] != nil }
 
-    /// The bytes of an entry, its checksum checked.
+    /// The bytes of an entry. Its checksum is verified.
     /// - Throws: `MartletError` when there is none, or it is damaged, encrypted or compressed in an unknown way.
     public func read(_ entry: String) throws -> [UInt8] {
         guard let (index, size) = entries[entry] else {
@@ -59,7 +59,7 @@ public final class ZipArchive {
         guard let file = zip_fopen_index(archive, index, 0) else { throw problem("\(entry)") }
         defer { zip_fclose(file) }
         var received: Int64 = 0
-        // One byte more than announced: a longer entry shows, and the end, where libzip compares checksums, is reached.
+        // One byte more than announced: this finds longer entries, and reaches the end, where libzip compares checksums.
         let result = [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
             while count <= size {
                 received = zip_fread(file, buffer.baseAddress! + count, UInt64(size + 1 - count))
@@ -82,7 +82,7 @@ public final class ZipArchive {
 
     private static func open(_ bytes: [UInt8], _ name: String) throws -> OpaquePointer {
         guard bytes.starts(with: "PK".utf8) else {
-            throw MartletError("Expected a zip archive. Its first bytes are others.", at: name)
+            throw MartletError("Expected a zip archive. It does not begin with zip's signature.", at: name)
         }
         var error = zip_error_t()
         zip_error_init(&error)
@@ -91,7 +91,7 @@ public final class ZipArchive {
             let text = String(cString: zip_error_strerror(&error)).lowercased()
             return MartletError("Expected a zip archive. Received other or damaged data: \(text).", at: name)
         }
-        // libzip frees a copy of its own: the array may move.
+        // libzip frees its own copy: the array may move.
         guard let copy = malloc(max(1, bytes.count)) else { throw problem() }
         bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: $0.count) } }
         guard let source = zip_source_buffer_create(copy, UInt64(bytes.count), 1, &error) else {
@@ -116,7 +116,7 @@ public final class ZipArchive {
         let entry = String(cString: pointer)
         let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
         guard !entry.isEmpty, !entry.contains("\\"), !entry.hasPrefix("/"), !parts.contains("..") else {
-            throw MartletError("The archive holds an entry whose name leads elsewhere: \"\(entry)\".", at: name)
+            throw MartletError("The archive holds an entry whose name leads out of it: \"\(entry)\".", at: name)
         }
         if entry.hasSuffix("/") { return nil }
         // Deflate reaches 1032 to 1.

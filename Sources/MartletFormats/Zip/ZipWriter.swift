@@ -1,9 +1,9 @@
 import CZip
 import MartletCore
 
-/// Writes zip archives through libzip. The same entries give the same bytes: there are no times in them.
+/// Writes zip archives through libzip, without times, so that the same entries give the same bytes.
 public enum ZipWriter {
-    /// Writes an archive at `path` that appears whole or not at all.
+    /// Writes an archive at `path`. It appears whole or not at all.
     /// - Parameter compressed: whether the entries are deflated; Keras and NumPy store them as they are.
     /// - Throws: `MartletError` when the file cannot be written.
     public static func write(
@@ -16,7 +16,7 @@ public enum ZipWriter {
     package static func bytes(
         of entries: [(name: String, bytes: [UInt8])], compressed: Bool = false, name: String
     ) throws -> [UInt8] {
-        // libzip writes nothing at all for an archive of no entries: this is its directory's end.
+        // libzip writes nothing for an archive without entries. These bytes are an empty directory.
         if entries.isEmpty { return [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18) }
         let failure = MartletError("libzip cannot write the archive.", at: name)
         guard let target = zip_source_buffer_create(nil, 0, 0, nil) else { throw failure }

@@ -2,18 +2,18 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Backs a training up, so that the next `fit` goes on where one was interrupted: at the start of the epoch that was
-/// under way, with weights and optimizer as they were backed up. The backup goes when a training ends.
+/// Backs up training, so that the next `fit` resumes after an interruption. It resumes at the start of the interrupted
+/// epoch, with the weights and the optimizer of the last backup. When training ends, the backup is deleted.
 ///
 /// ```swift
 /// try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup")])
 /// ```
 ///
-/// The order of samples and what layers draw are not backed up: they are drawn anew.
+/// The order of samples and the random streams of layers are not backed up. They start anew.
 ///
 /// Source:
-/// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/). The files are called
-/// as Keras's.
+/// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/). The files have Keras's
+/// names.
 public final class BackupAndRestore: Callback {
     private let folder: String
     private let frequency: ModelCheckpoint.Frequency
@@ -28,10 +28,10 @@ public final class BackupAndRestore: Callback {
 
     /// Makes the callback. Stops when the frequency is below one batch.
     /// - Parameters:
-    ///   - folder: the folder of the backup, which is used for nothing else.
-    ///   - saveFrequency: when it is made.
-    ///   - doubleCheckpoint: whether the backup before is kept too, for when the last one cannot be read.
-    ///   - deleteCheckpoint: whether the folder is deleted when the training has ended.
+    ///   - folder: the folder of the backup. Use it for nothing else.
+    ///   - saveFrequency: when the backup is written.
+    ///   - doubleCheckpoint: whether the previous backup is kept too, in case the last one cannot be read.
+    ///   - deleteCheckpoint: whether the folder is deleted when training ends.
     public init(
         _ folder: String, saveFrequency: ModelCheckpoint.Frequency = .epoch, doubleCheckpoint: Bool = false,
         deleteCheckpoint: Bool = true
@@ -53,7 +53,7 @@ public final class BackupAndRestore: Callback {
             try restore(suffix: "")
         } catch {
             guard FileManager.default.fileExists(atPath: weightsPath + ".bkp") else { throw error }
-            Settings.logger.warning("The backup before the last one is restored, because: \(error)")
+            Settings.logger.warning("Restoring the backup before the last one, because: \(error)")
             try restore(suffix: ".bkp")
         }
         epoch = restoredEpoch ?? 0

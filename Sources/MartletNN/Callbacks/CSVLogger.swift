@@ -2,8 +2,8 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Writes the figures of every epoch to a file of comma-separated values: a header, then one row for each epoch, there
-/// as soon as the epoch is over. Epochs count from 0, names are sorted, a figure that an epoch lacks is `NA`.
+/// Writes the logs of every epoch to a file of comma-separated values: a header, then one row for each epoch, as soon as
+/// the epoch ends. Epochs count from 0, names are sorted, and a missing value is `NA`.
 ///
 /// Source: [`keras.callbacks.CSVLogger`](https://keras.io/api/callbacks/csv_logger/). Lines end in a line feed only.
 public final class CSVLogger: Callback {
@@ -16,8 +16,8 @@ public final class CSVLogger: Callback {
     /// Makes the callback.
     /// - Parameters:
     ///   - path: the file.
-    ///   - separator: what stands between the values of a row.
-    ///   - append: whether rows are added to a file that is there, under its header, instead of replacing it.
+    ///   - separator: the character between the values of a row.
+    ///   - append: whether rows are added to an existing file, under its header, instead of replacing it.
     public init(_ path: String, separator: Character = ",", append: Bool = false) {
         self.path = path
         self.separator = separator
@@ -37,7 +37,7 @@ public final class CSVLogger: Callback {
         guard append, let text = try file.readToEnd().map({ String(decoding: $0, as: UTF8.self) }), !text.isEmpty else {
             return
         }
-        // A training that was interrupted may have left half a row.
+        // Interrupted training may have left half a row.
         if text.last != "\n" { try file.write(contentsOf: Data("\n".utf8)) }
         columns = Array(fields(of: text.prefix { $0 != "\n" && $0 != "\r\n" }).dropFirst())
     }
@@ -50,7 +50,7 @@ public final class CSVLogger: Callback {
             }
         } else {
             var names = logs.keys.sorted()
-            // Validation may come with a later epoch, and the header cannot change then.
+            // Validation may start in a later epoch, when the header can no longer change.
             if !names.contains(where: { $0.hasPrefix("val_") }) { names += names.map { "val_" + $0 } }
             columns = names
             try write(["epoch"] + names)
@@ -63,7 +63,7 @@ public final class CSVLogger: Callback {
         file = nil
     }
 
-    /// One call of the system for each row, so that no interruption leaves half of one.
+    /// Writes each row with one system call, so that an interruption does not leave half a row.
     private func write(_ fields: [String]) throws {
         do {
             let row = fields.map(quoted).joined(separator: String(separator)) + "\n"
@@ -84,7 +84,7 @@ public final class CSVLogger: Callback {
         var isQuoted = false
         for character in row {
             if character == "\"" {
-                // The second of two quotes within quotes is a quote itself.
+                // Inside quotes, two quotes stand for one.
                 if !isQuoted, fields[fields.count - 1].isEmpty == false { fields[fields.count - 1].append("\"") }
                 isQuoted.toggle()
             } else if character == separator, !isQuoted {

@@ -1,9 +1,9 @@
 import MartletCore
 
-/// Something that watches and steers `fit`: override the hooks you need.
+/// Observes and controls `fit`: override the hooks that you need.
 ///
 /// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks
-/// and the history see. What a hook throws ends `fit` and is thrown by it.
+/// and the history get. If a hook throws, `fit` ends and throws the same error.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback {
@@ -15,13 +15,13 @@ open class Callback {
     /// Makes a callback that does nothing.
     public init() {}
 
-    /// The epoch, counted from 0, with which the training is to begin in place of the one that was asked for; nil for
-    /// that one. Read after `onTrainBegin`.
+    /// The epoch, counted from 0, at which training begins instead of `initialEpoch`; nil for no change. `fit` reads it
+    /// after `onTrainBegin`.
     var firstEpoch: Int? { nil }
 
     /// Before the first epoch.
     open func onTrainBegin() throws {}
-    /// After the last epoch, also when training was stopped early.
+    /// After the last epoch, including after an early stop.
     open func onTrainEnd() throws {}
     /// Before an epoch, counted from 0.
     open func onEpochBegin(_ epoch: Int) throws {}
@@ -29,19 +29,19 @@ open class Callback {
     open func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {}
     /// Before a training batch, counted from 0 in its epoch.
     open func onTrainBatchBegin(_ batch: Int) throws {}
-    /// After a training batch. `logs()` gives the figures of the epoch so far; they are computed when asked for.
+    /// After a training batch. `logs()` computes the metrics of the epoch so far, only when it is called.
     open func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// Before an evaluation: `evaluate`, or the validation after an epoch.
     open func onTestBegin() throws {}
     /// Before a batch of an evaluation, counted from 0.
     open func onTestBatchBegin(_ batch: Int) throws {}
-    /// After a batch of an evaluation. `logs()` gives the figures so far; they are computed when asked for.
+    /// After a batch of an evaluation. `logs()` computes the metrics so far, only when it is called.
     open func onTestBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// After an evaluation.
     open func onTestEnd(logs: Logs) throws {}
 }
 
-/// How a training runs, for callbacks to know.
+/// The parameters of a run of `fit`, for callbacks.
 public struct FitParameters: Sendable {
     /// The number after the last epoch.
     public var epochs = 0
@@ -50,7 +50,7 @@ public struct FitParameters: Sendable {
     /// How much is printed.
     public var verbosity = Verbosity.silent
 
-    /// Makes parameters; `fit` does.
+    /// Makes parameters, as `fit` does.
     public init(epochs: Int = 0, steps: Int = 0, verbosity: Verbosity = .silent) {
         self.epochs = epochs
         self.steps = steps
@@ -62,7 +62,7 @@ public struct FitParameters: Sendable {
 public enum Verbosity: Int, Sendable {
     /// Nothing.
     case silent = 0
-    /// A progress bar that moves in a terminal; plain lines when the output is not one.
+    /// A progress bar in a terminal; plain lines elsewhere.
     case progressBar = 1
     /// One line for each epoch.
     case onePerEpoch = 2

@@ -1,6 +1,6 @@
 import MartletCore
 
-/// Stops the training when a figure has stopped improving.
+/// Stops training when a monitored metric has stopped improving.
 ///
 /// ```swift
 /// try model.fit(x, y, epochs: 100, callbacks: [EarlyStopping(patience: 3, restoreBestWeights: true)],
@@ -9,7 +9,7 @@ import MartletCore
 ///
 /// Source: [`keras.callbacks.EarlyStopping`](https://keras.io/api/callbacks/early_stopping/).
 public final class EarlyStopping: Callback {
-    /// The epoch, counted from 0, after which the training was stopped; nil when it was not.
+    /// The epoch, counted from 0, after which training was stopped; nil when it was not.
     public private(set) var stoppedEpoch: Int?
     /// The epoch, counted from 0, of the best value; nil before there is one.
     public private(set) var bestEpoch: Int?
@@ -27,14 +27,14 @@ public final class EarlyStopping: Callback {
 
     /// Makes the callback.
     /// - Parameters:
-    ///   - monitor: the figure to watch.
+    ///   - monitor: the name of the metric in the logs.
     ///   - minDelta: an improvement is a change by more than this.
-    ///   - patience: the number of epochs without improvement after which the training stops.
-    ///   - verbose: whether what it does is logged as a notice.
+    ///   - patience: the number of epochs without improvement after which training stops.
+    ///   - verbose: whether its actions are logged as notices.
     ///   - mode: which values are better.
-    ///   - baseline: a value to be beaten: until it is, no epoch counts as an improvement.
-    ///   - restoreBestWeights: whether the model ends with the weights of the best epoch instead of the last one's.
-    ///   - startFromEpoch: the first epoch, counted from 0, that is watched.
+    ///   - baseline: a value that the metric must beat. Until then no epoch counts as an improvement.
+    ///   - restoreBestWeights: whether the model ends with the weights of the best epoch instead of the last epoch.
+    ///   - startFromEpoch: the first epoch, counted from 0, that is monitored.
     public init(
         monitor: String = "val_loss", minDelta: Double = 0, patience: Int = 0, verbose: Bool = false,
         mode: MonitorMode = .auto, baseline: Double? = nil, restoreBestWeights: Bool = false, startFromEpoch: Int = 0

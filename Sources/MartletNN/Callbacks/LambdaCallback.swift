@@ -1,4 +1,4 @@
-/// A callback made of closures, for hooks that do not deserve a class.
+/// A callback made of closures.
 ///
 /// ```swift
 /// LambdaCallback(onEpochEnd: { epoch, logs in print(epoch, logs["loss"] ?? .nan) })
@@ -13,7 +13,7 @@ public final class LambdaCallback: Callback {
     private let trainBatchBegin: ((Int) throws -> Void)?
     private let trainBatchEnd: ((Int, () -> Logs) throws -> Void)?
 
-    /// Makes a callback of the hooks that are given; what they mean stands with `Callback`.
+    /// Makes a callback from the given hooks, which are those of `Callback`.
     public init(
         onEpochBegin: ((_ epoch: Int) throws -> Void)? = nil,
         onEpochEnd: ((_ epoch: Int, _ logs: Logs) throws -> Void)? = nil,

@@ -14,7 +14,7 @@ public final class LearningRateScheduler: Callback {
     /// Makes the callback.
     /// - Parameters:
     ///   - verbose: whether every rate is logged as a notice.
-    ///   - schedule: gives the rate of an epoch, counted from 0, from the present rate.
+    ///   - schedule: takes an epoch, counted from 0, and the current rate, and returns the new rate.
     public init(verbose: Bool = false, _ schedule: @escaping (_ epoch: Int, _ rate: Double) throws -> Double) {
         self.verbose = verbose
         self.schedule = schedule

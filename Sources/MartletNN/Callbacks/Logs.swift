@@ -1,21 +1,21 @@
 import OrderedCollections
 
-/// Names and figures of an epoch or a batch, in the order in which they are shown: `loss`, `accuracy`, `val_loss`, ...
+/// The named values of an epoch or a batch, in the order in which they are shown: `loss`, `accuracy`, `val_loss`, ...
 ///
-/// A figure is a number. Those of some metrics are several, such as an F1 score of each class: what counts then, for
-/// callbacks and in print, is their mean, and `elements(of:)` gives them all.
+/// A value is a number. Some metrics have several numbers, such as an F1 score for each class. Callbacks and printed
+/// output then use their mean, and `elements(of:)` returns all of them.
 public struct Logs: Sendable, Equatable, Sequence, ExpressibleByDictionaryLiteral {
     private var figures: OrderedDictionary<String, Double> = [:]
     private var lists: [String: [Double]] = [:]
 
-    /// No figures yet.
+    /// Makes empty logs.
     public init() {}
 
     public init(dictionaryLiteral elements: (String, Double)...) {
         for (name, value) in elements { self[name] = value }
     }
 
-    /// The figure of a name, of several numbers their mean; nil when there is none. Assigning nil removes it.
+    /// The value of a name, the mean if it has several numbers; nil when there is none. Assigning nil removes it.
     public subscript(name: String) -> Double? {
         get { figures[name] }
         set {
@@ -24,16 +24,16 @@ public struct Logs: Sendable, Equatable, Sequence, ExpressibleByDictionaryLitera
         }
     }
 
-    /// The numbers of a figure that has several; nil for others.
+    /// The numbers of a value that has several; nil for others.
     public func elements(of name: String) -> [Double]? { lists[name] }
 
-    /// Sets a figure of several numbers.
+    /// Sets a value of several numbers.
     public mutating func set(_ elements: [Double], for name: String) {
         figures[name] = elements.reduce(0, +) / Double(Swift.max(1, elements.count))
         lists[name] = elements
     }
 
-    /// Adds figures under their names with `prefix` in front.
+    /// Adds values under their names, with `prefix` in front.
     mutating func add(_ others: Logs, prefix: String) {
         for (name, value) in others {
             self[prefix + name] = value
@@ -43,7 +43,7 @@ public struct Logs: Sendable, Equatable, Sequence, ExpressibleByDictionaryLitera
 
     /// The names, in order.
     public var keys: [String] { Array(figures.keys) }
-    /// The number of figures.
+    /// The number of values.
     public var count: Int { figures.count }
     /// Whether there are none.
     public var isEmpty: Bool { figures.isEmpty }

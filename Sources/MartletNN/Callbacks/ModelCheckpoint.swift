@@ -2,7 +2,7 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Saves the model, or its weights alone, while it is trained.
+/// Saves the model, or only its weights, during training.
 ///
 /// ```swift
 /// ModelCheckpoint("best/model_{epoch:02d}_{val_accuracy:.4f}.keras", monitor: "val_accuracy", saveBestOnly: true)
@@ -14,11 +14,11 @@ public final class ModelCheckpoint: Callback {
     public enum Frequency: Sendable, Equatable {
         /// After every epoch and its validation.
         case epoch
-        /// After every so many batches, whatever the epochs.
+        /// After every this many batches, across epochs.
         case batches(Int)
     }
 
-    /// The best value of the monitored figure so far; nil before there is one.
+    /// The best value of the monitored metric so far; nil before there is one.
     public private(set) var best: Double?
     /// The file that was saved last; nil before there is one.
     public private(set) var lastPath: String?
@@ -35,16 +35,16 @@ public final class ModelCheckpoint: Callback {
 
     /// Makes the callback. Stops when the frequency is below one batch.
     /// - Parameters:
-    ///   - path: the file, whose folder is made where needed. Fields in braces are filled in, in Python's formats:
-    ///     `epoch` and `batch`, counted from 1, and every figure of the logs.
-    ///   - monitor: the figure to watch.
-    ///   - verbose: whether what it does is logged as a notice.
-    ///   - saveBestOnly: whether it is saved only when the figure has improved.
-    ///   - saveWeightsOnly: whether weights are saved without the model. Names that end in `.weights.h5`,
-    ///     `.safetensors` or `.npz` say so by themselves.
+    ///   - path: the file. Its folder is created if needed. Fields in braces are filled in, with Python's formats:
+    ///     `epoch` and `batch`, counted from 1, and every name in the logs.
+    ///   - monitor: the name of the metric in the logs.
+    ///   - verbose: whether its actions are logged as notices.
+    ///   - saveBestOnly: whether to save only when the metric has improved.
+    ///   - saveWeightsOnly: whether to save weights without the model. This is implied by names that end in
+    ///     `.weights.h5`, `.safetensors` or `.npz`.
     ///   - mode: which values are better.
-    ///   - saveFrequency: when weights are saved.
-    ///   - initialValueThreshold: the value that the first one saved must improve on.
+    ///   - saveFrequency: when to save.
+    ///   - initialValueThreshold: the value that the first saved one must improve on.
     public init(
         _ path: String, monitor: String = "val_loss", verbose: Bool = false, saveBestOnly: Bool = false,
         saveWeightsOnly: Bool = false, mode: MonitorMode = .auto, saveFrequency: Frequency = .epoch,
@@ -89,7 +89,7 @@ public final class ModelCheckpoint: Callback {
         report("Epoch \(epoch + 1): saved the model to \(path)", verbose: verbose)
     }
 
-    /// Without the monitored figure everything is saved: rather too much than nothing.
+    /// Without the monitored metric everything is saved: saving too much is better than saving nothing.
     private func isToBeSaved(_ logs: Logs) throws -> Bool {
         guard saveBestOnly, let current = monitor.value(in: logs, for: "ModelCheckpoint") else { return true }
         guard try monitor.isImprovement(current, over: best, in: model) else {

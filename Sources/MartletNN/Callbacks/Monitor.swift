@@ -1,8 +1,8 @@
 import MartletCore
 
-/// Which values of a monitored figure are better.
+/// Which values of a monitored metric are better.
 public enum MonitorMode: String, Sendable {
-    /// What the figure's metric says: lower for losses and errors, higher for accuracies.
+    /// Decided by the metric: lower for losses and errors, higher for accuracies.
     case auto
     /// Lower is better.
     case min
@@ -10,8 +10,8 @@ public enum MonitorMode: String, Sendable {
     case max
 }
 
-/// The figure that a callback watches, and when one value of it improves on another: the rule that `EarlyStopping`,
-/// `ModelCheckpoint` and `ReduceLROnPlateau` share.
+/// The metric that a callback monitors, and the rule by which one value improves on another. `EarlyStopping`,
+/// `ModelCheckpoint` and `ReduceLROnPlateau` share it.
 struct Monitor {
     let name: String
     let mode: MonitorMode
@@ -23,8 +23,8 @@ struct Monitor {
         self.minDelta = abs(minDelta)
     }
 
-    /// Whether `value` is better than `reference` by more than `minDelta`; anything is better than nothing.
-    /// - Throws: `MartletError` when the mode is `auto` and nobody knows which values are better.
+    /// Whether `value` is better than `reference` by more than `minDelta`. Any value is better than none.
+    /// - Throws: `MartletError` when the mode is `auto` and it is not known which values are better.
     func isImprovement(_ value: Double, over reference: Double?, in model: Model?) throws -> Bool {
         let isHigherBetter = try isHigherBetter(in: model)
         guard let reference else { return true }
@@ -45,7 +45,7 @@ struct Monitor {
         }
     }
 
-    /// The figure's value, nil with a warning in the log when there is none.
+    /// The metric's value. When there is none, nil and a warning in the log.
     func value(in logs: Logs, for purpose: String) -> Double? {
         if let value = logs[name] { return value }
         let names = logs.keys.joined(separator: ", ")
@@ -55,12 +55,12 @@ struct Monitor {
 }
 
 extension Callback {
-    /// Tells what a callback did: a notice when it was asked to be verbose, else in the log's details.
+    /// Logs what a callback did: as a notice when it is verbose, otherwise as a debug message.
     func report(_ message: @autoclosure () -> String, verbose: Bool) {
         Settings.logger.log(level: verbose ? .notice : .debug, "\(message())")
     }
 
-    /// The optimizer, whose learning rate is to be set.
+    /// The optimizer, for setting its learning rate.
     /// - Throws: `MartletError` when a schedule gives the rate.
     func settableOptimizer() throws -> Optimizer {
         guard let optimizer = model?.optimizer else {
@@ -68,7 +68,7 @@ extension Callback {
         }
         guard optimizer.schedule == nil else {
             throw MartletError(
-                "Expected an optimizer whose learning rate is a number. Its rate is given by a schedule.",
+                "Expected an optimizer whose learning rate is a number. A schedule sets its rate.",
                 at: "\(Self.self)")
         }
         return optimizer

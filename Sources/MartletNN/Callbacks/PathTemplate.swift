@@ -1,12 +1,12 @@
 import Foundation
 import MartletCore
 
-/// A path with fields in braces that are filled in later, as Python's `format` does: `model_{epoch:02d}_{loss:.4f}`.
+/// A path with fields in braces that are filled in later, as by Python's `format`: `model_{epoch:02d}_{loss:.4f}`.
 ///
-/// A field is a name and, behind a colon, a format: a zero to fill with zeros, the width, the precision behind a point,
-/// and `d` for whole numbers or `f`, `e`, `g`, `%` for any. `{{` and `}}` stand for braces.
+/// A field is a name and, after a colon, a format: a zero to pad with zeros, the width, a point and the precision, and
+/// `d` for whole numbers or `f`, `e`, `g`, `%` for any number. `{{` and `}}` stand for braces.
 ///
-/// Source: Python's format specification mini-language, of which this is the part for numbers.
+/// Source: the part for numbers of Python's format specification mini-language.
 struct PathTemplate {
     private enum Part {
         case text(String)
@@ -22,7 +22,7 @@ struct PathTemplate {
     private let template: String
     private var parts: [Part] = []
 
-    /// - Throws: `MartletError` when a brace has no counterpart or a format is none.
+    /// - Throws: `MartletError` when a brace has no counterpart or a format is invalid.
     init(_ template: String) throws {
         self.template = template
         var rest = Substring(template)
@@ -70,7 +70,7 @@ struct PathTemplate {
         }
         format.kind = spec.popFirst()
         guard spec.isEmpty, format.kind.map({ "dfFeEgG%".contains($0) }) ?? true else {
-            throw error("\"\(halves[1])\" is no format of a number.")
+            throw error("\"\(halves[1])\" is not a format of a number.")
         }
         guard !(format.kind == "d" && format.precision != nil) else {
             throw error("Whole numbers, of format \"\(halves[1])\", have no precision.")
@@ -79,7 +79,7 @@ struct PathTemplate {
     }
 
     /// The path for these values. Names are looked up in `counts`, which hold whole numbers, then in `figures`.
-    /// - Throws: `MartletError` when there is no value of a field's name, or a format of whole numbers meets another.
+    /// - Throws: `MartletError` when a field's name has no value, or `d` is used for a number that is not whole.
     func path(counts: [String: Int], figures: Logs) throws -> String {
         try parts.reduce(into: "") { path, part in
             switch part {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Shows how a training or an evaluation goes. `fit` and `evaluate` make one by themselves.
+/// Shows the progress of training or evaluation. `fit` and `evaluate` make one automatically.
 ///
-/// In a terminal it is a bar that is drawn anew at most 20 times a second; elsewhere, and with `Verbosity.onePerEpoch`,
-/// a line when an epoch is over.
+/// In a terminal it is a bar that is redrawn at most 20 times a second. Elsewhere, and with `Verbosity.onePerEpoch`, it
+/// is one line at the end of each epoch.
 ///
 /// ```
 /// Epoch 1/5
@@ -26,7 +26,7 @@ public final class ProgressBar: Callback {
     /// Makes a progress bar.
     /// - Parameters:
     ///   - output: where it is drawn.
-    ///   - clock: the time in seconds, from any start.
+    ///   - clock: returns the time in seconds, from any origin.
     public init(output: TextOutput = .standardOutput, clock: @escaping () -> Double = ProgressBar.uptime) {
         self.output = output
         now = clock
@@ -89,7 +89,7 @@ public final class ProgressBar: Callback {
         return String(repeating: " ", count: max(0, total.count - seen.count)) + seen + "/" + total
     }
 
-    /// A line that is drawn over must fit into the terminal: the bar shrinks first, then figures are left out.
+    /// A line that is redrawn must fit into the terminal: first the bar shrinks, then values are left out.
     private func draw(elapsed: String, _ time: Double, _ logs: Logs, isLast: Bool) {
         let timing = " \(elapsed) \(Self.perStep(stepDuration(time)))"
         var figures = Self.figures(logs)
@@ -106,7 +106,7 @@ public final class ProgressBar: Callback {
             "\r\u{1B}[1m\(counter)\u{1B}[0m \(bar)\u{1B}[1m\(timing)\u{1B}[0m\(figures)\u{1B}[K" + (isLast ? "\n" : ""))
     }
 
-    /// Seconds for a step, the first one left out: it makes weights and warms caches.
+    /// Seconds for a step, without the first one, which makes weights and warms caches.
     private func stepDuration(_ time: Double) -> Double {
         guard stepsSeen > 0 else { return 0 }
         if let afterFirstStep, stepsSeen > 1 { return (time - afterFirstStep) / Double(stepsSeen - 1) }
@@ -133,7 +133,7 @@ public final class ProgressBar: Callback {
 }
 
 extension String {
-    /// At most `width` characters, the last one an ellipsis where some had to go.
+    /// At most `width` characters, ending in an ellipsis when the text is longer.
     func shortened(to width: Int) -> String {
         count <= width ? self : width == 0 ? "" : prefix(width - 1) + "…"
     }

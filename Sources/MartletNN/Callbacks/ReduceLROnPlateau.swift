@@ -1,6 +1,6 @@
 import MartletCore
 
-/// Lowers the learning rate when a figure has stopped improving. Adds `learning_rate` to the logs.
+/// Lowers the learning rate when a metric has stopped improving. Adds `learning_rate` to the logs.
 ///
 /// Source: [`keras.callbacks.ReduceLROnPlateau`](https://keras.io/api/callbacks/reduce_lr_on_plateau/).
 public final class ReduceLROnPlateau: Callback {
@@ -16,14 +16,14 @@ public final class ReduceLROnPlateau: Callback {
 
     /// Makes the callback. Stops unless `factor` is below 1.
     /// - Parameters:
-    ///   - monitor: the figure to watch.
+    ///   - monitor: the name of the metric in the logs.
     ///   - factor: the new rate is the old one times this.
     ///   - patience: the number of epochs without improvement after which the rate is lowered.
-    ///   - verbose: whether what it does is logged as a notice.
+    ///   - verbose: whether its actions are logged as notices.
     ///   - mode: which values are better.
     ///   - minDelta: an improvement is a change by more than this.
     ///   - cooldown: the number of epochs after a reduction that do not count.
-    ///   - minLR: the rate is not lowered below this.
+    ///   - minLR: the lowest rate.
     public init(
         monitor: String = "val_loss", factor: Double = 0.1, patience: Int = 10, verbose: Bool = false,
         mode: MonitorMode = .auto, minDelta: Double = 1e-4, cooldown: Int = 0, minLR: Double = 0
@@ -63,7 +63,7 @@ public final class ReduceLROnPlateau: Callback {
 
     private func reduce(_ optimizer: Optimizer, _ epoch: Int) {
         let old = optimizer.learningRate
-        // The optimizer keeps its rate in float32: the bound has to be rounded alike before they are compared.
+        // The optimizer keeps its rate in float32, so the bound is rounded the same way before they are compared.
         guard old > Double(Float(minLR)) else { return }
         optimizer.learningRate = max(old * factor, minLR)
         report("Epoch \(epoch + 1): reducing the learning rate to \(optimizer.learningRate)", verbose: verbose)

@@ -6,8 +6,8 @@ import MartletFormats
     import FoundationNetworking
 #endif
 
-/// Sends the figures of every epoch to a server, by HTTP POST: as JSON, or as a field of a form that holds JSON. A
-/// server that cannot be reached is warned of, and the training goes on.
+/// Sends the logs of every epoch to a server, by HTTP POST: as JSON, or as a form field that holds JSON. If the server
+/// cannot be reached, a warning is logged and training continues.
 ///
 /// Source: [`keras.callbacks.RemoteMonitor`](https://keras.io/api/callbacks/remote_monitor/).
 public final class RemoteMonitor: Callback {
@@ -21,11 +21,11 @@ public final class RemoteMonitor: Callback {
     /// Makes the callback.
     /// - Parameters:
     ///   - root: the server.
-    ///   - path: the path on the server that takes the figures.
-    ///   - field: the field of the form in which they are.
+    ///   - path: the path on the server that receives the logs.
+    ///   - field: the form field that holds them.
     ///   - headers: further headers of the request.
-    ///   - sendAsJSON: whether the body is the figures' JSON, and no form.
-    ///   - timeout: for how many seconds an answer is waited.
+    ///   - sendAsJSON: whether the body is JSON instead of a form.
+    ///   - timeout: how many seconds to wait for an answer.
     public init(
         root: String = "http://localhost:9000", path: String = "/publish/epoch/end/", field: String = "data",
         headers: [String: String] = [:], sendAsJSON: Bool = false, timeout: Double = 10
@@ -53,7 +53,7 @@ public final class RemoteMonitor: Callback {
         return url
     }
 
-    /// What is sent after an epoch.
+    /// The request that is sent after an epoch.
     package func request(_ epoch: Int, _ logs: Logs) throws -> URLRequest {
         var members = ["epoch": JSONValue.int(epoch)]
         for (name, value) in logs { members[name] = .double(value) }
@@ -69,7 +69,7 @@ public final class RemoteMonitor: Callback {
         return request
     }
 
-    /// Sends a request and waits for the answer; why it failed, or nil.
+    /// Sends a request, waits for the answer, and returns why it failed, or nil.
     private func send(_ request: URLRequest) -> String? {
         let problem = Outcome()
         let task = URLSession.shared.dataTask(with: request) { _, _, error in

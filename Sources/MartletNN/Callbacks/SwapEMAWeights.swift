@@ -1,6 +1,6 @@
 import MartletCore
 
-/// Puts the moving averages of the weights into the model while it is evaluated, of an optimizer with `useEMA`.
+/// During evaluation, replaces the model's weights by the moving averages of an optimizer with `useEMA`.
 ///
 /// ```swift
 /// try model.compile(optimizer: Adam(useEMA: true), loss: .meanSquaredError())
@@ -13,8 +13,8 @@ public final class SwapEMAWeights: Callback {
     private var isSwapped = false
 
     /// Makes the callback.
-    /// - Parameter swapOnEpoch: whether the averages are also in the model from the end of an epoch to the beginning of
-    ///   the next, for callbacks after this one, such as `ModelCheckpoint`, to see them.
+    /// - Parameter swapOnEpoch: whether the model also has the averages from the end of an epoch to the start of the next,
+    ///   so that later callbacks, such as `ModelCheckpoint`, see them.
     public init(swapOnEpoch: Bool = false) { self.swapOnEpoch = swapOnEpoch }
 
     public override func onTrainBegin() throws {
@@ -27,7 +27,7 @@ public final class SwapEMAWeights: Callback {
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
         guard swapOnEpoch else { return }
         try put(inModel: true)
-        // The end of the training puts the averages into the model once more.
+        // At the end of training the optimizer puts the averages into the model once more.
         if epoch == parameters.epochs - 1 {
             for (variable, average) in try averages() { average.assign(variable.storedValue) }
         }

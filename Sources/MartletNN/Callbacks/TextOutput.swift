@@ -1,17 +1,17 @@
 import Foundation
 
-/// Where text for people goes: the standard output, or a closure that collects it.
+/// A destination for text that people read: standard output, or a closure.
 public struct TextOutput: Sendable {
-    /// Whether a line can be drawn anew, and in colours.
+    /// Whether lines can be redrawn, and colours can be set.
     public let isTerminal: Bool
     private let columns: @Sendable () -> Int?
     private let sink: @Sendable (String) -> Void
 
-    /// Makes an output of one's own.
+    /// Makes an output that passes text to a closure.
     /// - Parameters:
     ///   - isTerminal: whether the text may move the cursor and set colours.
-    ///   - columns: the present width, nil when unknown.
-    ///   - write: takes the text.
+    ///   - columns: returns the current width, nil when unknown.
+    ///   - write: receives the text.
     public init(
         isTerminal: Bool = false, columns: @escaping @Sendable () -> Int? = { nil },
         write: @escaping @Sendable (String) -> Void
@@ -27,11 +27,11 @@ public struct TextOutput: Sendable {
     /// Writes text as it is.
     public func write(_ text: String) { sink(text) }
 
-    /// The process's standard output, unbuffered. It counts as a terminal when it is one that can move its cursor.
+    /// The standard output of the process, unbuffered. It is a terminal if it is one that can move its cursor.
     public static var standardOutput: TextOutput {
         let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
         return TextOutput(isTerminal: isTerminal, columns: { terminalWidth() }) { text in
-            // What others printed comes first. A closed pipe is no reason to end a training.
+            // Buffered output of others comes first. A closed pipe does not end training.
             fflush(nil)
             try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
         }

@@ -1,15 +1,15 @@
 import MartletCore
 
-/// The calls of layers between symbolic inputs and outputs, in an order in which they can be run.
+/// The calls of layers between symbolic inputs and outputs, in an order in which they can run.
 final class FunctionalGraph {
     let inputs: [SymbolicTensor]
     let outputs: [SymbolicTensor]
-    /// Input nodes first, then every call after those it needs.
+    /// Input nodes first, then the calls, each after those that it needs.
     let nodes: [GraphNode]
-    /// The layers as Keras orders them: those farthest from the outputs first, and equally far ones in the order in which
-    /// the outputs lead to them. A shared one stands once.
+    /// The layers in Keras's order: those farthest from the outputs first, and equally distant ones in the order in which
+    /// a search from the outputs meets them. A shared layer appears once.
     let layers: [Layer]
-    /// For each node, the places of its inputs in the list of all values, and where its own outputs start.
+    /// For each node, the places of its inputs in the list of all values, and the place of its first output.
     private let inputPlaces: [[Int]]
     private let firstOutputPlace: [Int]
     private let outputPlaces: [Int]
@@ -29,7 +29,7 @@ final class FunctionalGraph {
         }
         var order: [GraphNode] = inputs.map(\.node)
         var seen = Set(order.map(ObjectIdentifier.init))
-        // An explicit stack: a model of a thousand layers must not exhaust the thread's.
+        // An explicit stack: a model of a thousand layers must not exhaust the thread's stack.
         var stack = outputs.reversed().map { (node: $0.node, isExpanded: false) }
         while let (node, isExpanded) = stack.popLast() {
             if seen.contains(ObjectIdentifier(node)) { continue }
@@ -63,9 +63,9 @@ final class FunctionalGraph {
         placeCount = count
     }
 
-    /// - Parameter order: every node after those that it needs.
+    /// - Parameter order: the nodes, each after those that it needs.
     private static func layers(of order: [GraphNode], inputs: [SymbolicTensor], outputs: [SymbolicTensor]) -> [Layer] {
-        // In which order a search from the outputs meets the layers, and ends with the nodes.
+        // The order in which a search from the outputs meets the layers and finishes the nodes.
         var met: [ObjectIdentifier: Int] = [:]
         var found: [Layer] = []
         var ended: [GraphNode] = []
@@ -84,7 +84,7 @@ final class FunctionalGraph {
             stack.append((node, true))
             stack += node.inputs.reversed().map { ($0.node, false) }
         }
-        // The distance from the outputs; all calls of a layer count with the largest met so far.
+        // The distance from the outputs. All calls of a layer take the largest distance so far.
         var nodeDepths: [ObjectIdentifier: Int] = [:]
         var depths: [ObjectIdentifier: Int] = [:]
         for node in ended.reversed() {
@@ -106,7 +106,7 @@ final class FunctionalGraph {
         return found.sorted { rank($0) < rank($1) }
     }
 
-    /// Runs every call, each in `training` mode or not as the present context says.
+    /// Runs every call, in the training mode of the current context.
     func run(_ values: [Tensor]) -> [Tensor] {
         walk(values) { node, inputs in node.layer.run(node.call.map { inputs[$0] }) }
     }

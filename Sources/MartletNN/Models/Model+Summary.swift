@@ -2,17 +2,17 @@ import Foundation
 import MartletCore
 
 extension Model {
-    /// Prints the layers with their output shapes and numbers of parameters, as Keras does.
+    /// Prints the layers with their output shapes and numbers of parameters, like Keras.
     /// - Parameters:
-    ///   - width: the number of characters in a line; nil takes Keras's, or what the terminal has.
+    ///   - width: the number of characters in a line; nil takes Keras's width, or the terminal's if that is smaller.
     ///   - output: where it is printed.
     public func summary(width: Int? = nil, to output: TextOutput = .standardOutput) {
         let available = output.width.map { $0 - 4 } ?? .max
         output.write(summaryText(width: width ?? min(defaultSummaryWidth, available)) + "\n")
     }
 
-    /// The text of `summary`.
-    /// - Parameter width: the number of characters in a line, at least 40; nil takes Keras's.
+    /// The text that `summary` prints.
+    /// - Parameter width: the number of characters in a line, at least 40; nil takes Keras's width.
     public func summaryText(width: Int? = nil) -> String {
         var header = ["Layer (type)", "Output Shape", "Param #"]
         var places = [0.45, 0.80, 1.0]
@@ -33,10 +33,10 @@ extension Model {
 
     private var defaultSummaryWidth: Int { isStack ? 88 : 108 }
 
-    /// Keras leaves out the input of a sequential model.
+    /// Keras omits the input of a sequential model.
     private var summaryLayers: [Layer] { graph == nil ? layers.filter { !($0 is InputLayer) } : layers }
 
-    /// Whether each layer is called once, on what the one before computed: then there is nothing to say of connections.
+    /// Whether each layer is called once, on the output of the one before. Then the table needs no connections.
     private var isStack: Bool {
         guard let graph else { return true }
         return graph.layers.count == graph.nodes.count && zip(graph.nodes, graph.nodes.dropFirst()).allSatisfy {
@@ -44,7 +44,7 @@ extension Model {
         }
     }
 
-    /// What each call of a layer takes: `name[call][output]`.
+    /// The inputs of each call of a layer: `name[call][output]`.
     private func connections(of layer: Layer) -> String {
         guard let graph else { return "-" }
         let sources = graph.nodes.filter { $0.layer === layer }.flatMap(\.inputs).map { input in
@@ -96,7 +96,7 @@ package func grouped(_ count: Int) -> String {
     return (count < 0 ? "-" : "") + groups.joined()
 }
 
-/// `879.04 KB`, of 1,024 bytes each.
+/// `879.04 KB`, with 1,024 bytes in a KB.
 package func readableSize(_ bytes: Int) -> String {
     var size = Double(bytes)
     let units = ["B", "KB", "MB", "GB", "TB", "PB"]

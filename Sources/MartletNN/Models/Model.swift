@@ -4,8 +4,8 @@ import MartletFormats
 
 /// A layer that can be trained: `compile`, `fit`, `evaluate`, `predict`.
 ///
-/// There are three ways to one, as in Keras: `Sequential` for a stack of layers; `Model(inputs:outputs:)` for a graph
-/// of layer calls; a subclass that overrides `call` for anything else.
+/// As in Keras, there are three ways to make one: `Sequential` for a stack of layers; `Model(inputs:outputs:)` for a
+/// graph of layer calls; a subclass that overrides `call` for anything else.
 ///
 /// ```swift
 /// let model = Sequential([Flatten(), Dense(128, activation: .relu), Dropout(0.2), Dense(10, activation: .softmax)])
@@ -17,29 +17,29 @@ import MartletFormats
 open class Model: Layer {
     /// The graph of a functional model, nil for others.
     let graph: FunctionalGraph?
-    /// How a file says that inputs and outputs are arranged.
+    /// How a file arranges inputs and outputs.
     var structures: (inputs: ModelStructure, outputs: ModelStructure)?
 
-    /// What `compile` set up, nil before.
+    /// The settings of `compile`, nil before it is called.
     var compilation: Compilation? { didSet { compiledSteps = nil } }
-    /// The graphs of the steps, made when they are first needed.
+    /// The compiled steps, made when they are first needed.
     var compiledSteps: CompiledSteps?
-    /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps, so that a step can be
-    /// debugged and may read the elements of its tensors. The results have the same bits. `compile` sets it.
+    /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps. A step can then be debugged, and
+    /// may read the elements of its tensors. The results have the same bits. `compile` sets it.
     public var runsEagerly = false
-    /// The inputs' shapes of the first data that the model saw, batch axis included.
+    /// The input shapes of the first data that the model saw, batch axis included.
     var seenInputShapes: [PartialShape]?
 
-    /// Set to true, by a callback for example, `fit` ends after the present batch.
+    /// When a callback sets this to true, `fit` ends after the current batch.
     public var stopTraining = false
 
-    /// For subclasses: a model that computes what its `call` says.
+    /// For subclasses, which override `call`.
     public override init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
         graph = nil
         super.init(name: name, trainable: trainable, dtype: dtype)
     }
 
-    /// A functional model: everything that `outputs` need, from `inputs` on.
+    /// Makes a functional model of the layer calls between `inputs` and `outputs`.
     /// Stops when an output needs an input that is not listed.
     public init(inputs: [SymbolicTensor], outputs: [SymbolicTensor], name: String? = nil) {
         do {
@@ -49,26 +49,26 @@ open class Model: Layer {
         }
         super.init(name: name ?? LayerNames.next(for: "Functional"))
         isNamedAutomatically = name == nil
-        // Its layers were built when they were called.
+        // The layers were built when they were called.
         do { try ensureBuilt(for: inputs.map(\.shape)) } catch { stop(self.name, "\(error)") }
     }
 
-    /// A functional model of a graph that was read.
+    /// A functional model of a graph that was read from a file.
     init(graph: FunctionalGraph, name: String?, trainable: Bool) {
         self.graph = graph
         super.init(name: name ?? LayerNames.next(for: "Functional"), trainable: trainable)
         isNamedAutomatically = name == nil
     }
 
-    /// A functional model of one input and one output.
+    /// Makes a functional model of one input and one output.
     public convenience init(inputs: SymbolicTensor, outputs: SymbolicTensor, name: String? = nil) {
         self.init(inputs: [inputs], outputs: [outputs], name: name)
     }
 
-    /// The layers, in the order in which they are called or were declared.
+    /// The layers, in the order of calls, or of declaration in a subclass.
     public var layers: [Layer] { sublayers }
 
-    /// The layer of that name, nil when there is none.
+    /// The layer of this name, nil when there is none.
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
@@ -99,10 +99,10 @@ open class Model: Layer {
         return try graph.outputShapes(for: inputShapes)
     }
 
-    /// One step of training: predictions, loss, gradients, update, metrics. Override it to train in a way of your own,
-    /// out of `computeLoss`, the optimizer's `apply` and `updateMetrics`; what `fit` reports are the metrics. Unless
-    /// the model runs eagerly, `fit` compiles the step, as ``compiled(name:maximumTraces:_:)`` describes: it is called
-    /// once for each shape of batch.
+    /// One step of training: predictions, loss, gradients, update, metrics. Override it for a custom step, with
+    /// `computeLoss`, the optimizer's `apply` and `updateMetrics`. `fit` reports the metrics. Unless the model runs eagerly,
+    /// `fit` compiles the step, as ``compiled(name:maximumTraces:_:)`` describes: it is then called once for each shape of
+    /// batch.
     open func trainStep(_ batch: TensorDataset.Batch) {
         guard let optimizer else { stop("\(name).trainStep", "The model is not compiled.") }
         let tape = GradientTape()
@@ -116,7 +116,7 @@ open class Model: Layer {
         updateMetrics(batch, predictions: predictions, loss: loss)
     }
 
-    /// One step of evaluation: predictions, loss, metrics. Override it to evaluate in a way of your own.
+    /// One step of evaluation: predictions, loss, metrics. Override it for a custom step.
     open func testStep(_ batch: TensorDataset.Batch) {
         let predictions = apply(batch.inputs, training: false)
         let loss = computeLoss(batch, predictions: predictions)
@@ -125,7 +125,7 @@ open class Model: Layer {
 
     open override func validate(values: Tensor) throws { try validate(inputs: [values]) }
 
-    /// Lets the layers that the data enters at check its values; nil stands for an input that is no data.
+    /// Lets the first layers check the values of the data; nil stands for an input that is not data.
     func validate(inputs: [Tensor?]) throws {
         guard let graph else { return }
         let entries = graph.inputs.map { ObjectIdentifier($0.node) }
@@ -149,7 +149,7 @@ open class Model: Layer {
         }
     }
 
-    /// Whether the shapes of the outputs are known without running the model: not so for a subclass that only overrides
+    /// Whether the output shapes are known without running the model. They are not for a subclass that only overrides
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
     override var castsInputs: Bool { false }

@@ -1,9 +1,9 @@
 import MartletCore
 import MartletFormats
 
-/// A stack of layers, each fed with the output of the one before.
+/// A stack of layers. Each layer takes the output of the previous one.
 ///
-/// With an `InputLayer` in front the weights exist at once; without, they are made for the first data.
+/// If the first layer is an `InputLayer`, the weights are made at once, otherwise for the first data.
 ///
 /// Source: [`keras.Sequential`](https://keras.io/api/models/sequential/).
 public final class Sequential: Model {
@@ -16,7 +16,7 @@ public final class Sequential: Model {
         buildWhenPossible()
     }
 
-    /// A stack that was read.
+    /// A stack that was read from a file.
     /// - Throws: `MartletError` when the layers do not fit each other and the input's shape is known.
     init(checking layers: [Layer], name: String?, trainable: Bool) throws {
         stack = layers
@@ -33,10 +33,10 @@ public final class Sequential: Model {
         return config
     }
 
-    /// Puts a layer on top. Stops when it does not fit, or when the stack was built for data already.
+    /// Adds a layer at the end. Stops when it does not fit, or when the stack is already built for data.
     public func add(_ layer: Layer) {
         require(
-            !isBuilt || startsWithInput, name, "Layers cannot be added to a stack that was built for its data.")
+            !isBuilt || startsWithInput, name, "Layers cannot be added after the model was built for its data.")
         stack.append(layer)
         buildWhenPossible()
     }
@@ -56,7 +56,7 @@ public final class Sequential: Model {
         }
     }
 
-    /// The shape of the data, batch axis included, when an `InputLayer` says it.
+    /// The shape of the data, batch axis included, if the first layer is an `InputLayer`.
     public var inputShape: PartialShape? { (stack.first as? InputLayer)?.batchShape }
 
     public override var sublayers: [Layer] { stack }

@@ -1,6 +1,6 @@
 import MartletCore
 
-/// A place in a functional graph: what a layer will compute, known by shape and dtype only.
+/// An output of a layer in a functional graph. Only its shape and dtype are known.
 ///
 /// Source: [the functional API](https://keras.io/guides/functional_api/).
 public struct SymbolicTensor: Sendable {
@@ -8,20 +8,20 @@ public struct SymbolicTensor: Sendable {
     public let shape: PartialShape
     /// The type of the elements.
     public let dtype: DType
-    /// What computes it.
+    /// The call that computes it.
     let node: GraphNode
-    /// Which of the node's outputs it is.
+    /// The number of this output among the node's outputs.
     let index: Int
 }
 
 /// One call of a layer in a functional graph. Immutable once made.
 final class GraphNode: @unchecked Sendable {
     let layer: Layer
-    /// Every tensor that the call takes, masks too.
+    /// Every tensor that the call takes, masks included.
     let inputs: [SymbolicTensor]
-    /// The call, with places in `inputs` for tensors.
+    /// The call, with places in `inputs` instead of tensors.
     let call: LayerCall<Int>
-    /// How a file says that the layer was called, nil for calls in code.
+    /// The arguments of the call in a file, nil for calls in code.
     let arguments: CallArguments?
     private(set) var outputs: [SymbolicTensor] = []
 
@@ -32,7 +32,7 @@ final class GraphNode: @unchecked Sendable {
         self.arguments = arguments
     }
 
-    /// Builds the layer for its inputs and adds a call of it.
+    /// Builds the layer for its inputs and adds a call.
     static func make(layer: Layer, _ call: LayerCall<SymbolicTensor>) throws -> GraphNode {
         var tensors: [SymbolicTensor] = []
         let places = call.map { tensor in
@@ -70,7 +70,7 @@ final class GraphNode: @unchecked Sendable {
         return node
     }
 
-    /// The place where data enters.
+    /// An input of the graph.
     static func input(_ layer: InputLayer) -> GraphNode {
         let node = GraphNode(layer: layer, inputs: [], call: LayerCall([]), arguments: nil)
         node.outputs = [SymbolicTensor(shape: layer.batchShape, dtype: layer.dtype, node: node, index: 0)]
@@ -78,8 +78,8 @@ final class GraphNode: @unchecked Sendable {
     }
 }
 
-/// Starts a functional graph: a symbolic input of the given shape, without the batch axis; nil stands for any size. Keras
-/// needs `batchSize` where a recurrent layer keeps its states.
+/// Starts a functional graph with a symbolic input. The shape has no batch axis; nil stands for any size. Keras needs
+/// `batchSize` for a stateful recurrent layer.
 ///
 /// ```swift
 /// let x = Input([28, 28, 1])

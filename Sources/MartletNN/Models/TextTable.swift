@@ -1,14 +1,14 @@
-/// A table drawn with box characters, as Keras's summaries are.
+/// A table with box characters, as in Keras's summaries.
 struct TextTable {
     let header: [String]
     let rows: [[String]]
-    /// The columns whose text stands at the right.
+    /// The columns with text aligned to the right.
     let rightAligned: Set<Int>
     /// The number of characters of text in each column.
     let widths: [Int]
 
-    /// The columns' widths of a Keras summary: cut at fractions of the whole, then lowered alike, by what frames and
-    /// blanks take, the rounding of halves to even included.
+    /// The column widths of a Keras summary: fractions of the whole width, each reduced by its share of frames and blanks.
+    /// Halves are rounded to even, as in Keras.
     static func widths(places: [Double], total: Int) -> [Int] {
         let ends = places.map { Int($0 * Double(total)) }
         var excess = 3 * places.count + 1
@@ -45,7 +45,7 @@ struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Lines broken at blanks; a word that is too long for a line ends in an ellipsis.
+    /// Breaks text into lines at blanks. A word that is too long for a line ends in an ellipsis.
     private static func wrapped(_ text: String, to width: Int) -> [String] {
         var lines: [String] = []
         for word in text.split(separator: " ").map(String.init) {

@@ -9,10 +9,10 @@ struct NiceTicks {
     let step: Double
 
     /// - Parameters:
-    ///   - count: about how many steps there should be.
-    ///   - isWhole: whether the numbers count something.
+    ///   - count: the approximate number of steps.
+    ///   - isWhole: whether the values are whole numbers.
     init(_ low: Double, _ high: Double, count: Int, isWhole: Bool = false) {
-        // A range of nothing gets room of its own.
+        // An empty range gets some room.
         let isFlat = !(high - low > 1e-9 * max(abs(low), abs(high)))
         let room = max(abs(low) * 0.1, isWhole ? 1 : 1e-3)
         let (low, high) = isFlat && !isWhole ? (low - room, high + room) : (low, high)
@@ -29,7 +29,7 @@ struct NiceTicks {
         (0...Int(((upper - lower) / step).rounded())).map { lower + Double($0) * step }
     }
 
-    /// A tick's number with as many digits as the steps need.
+    /// A tick's value with as many digits as the steps need.
     func label(_ value: Double) -> String {
         if abs(value) >= 1e6 || step < 1e-5 { return String(format: "%.2g", value) }
         let digits = max(0, Int(-floor(log10(step) + 1e-9)))

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Draws the figures of a training as curves over its epochs.
+/// Draws the history of `fit` as curves over the epochs.
 public enum TrainingPlot {
-    /// A drawing in SVG: a panel for the loss and for each metric, each with the training's curve and the validation's.
-    /// Learning rates have no panel; where a value is not finite, the curve has a gap.
+    /// A drawing in SVG, with a panel for the loss and for each metric. Each panel has a training curve and a validation
+    /// curve. Learning rates have no panel. A curve has a gap where a value is not finite.
     ///
     /// ```swift
     /// let history = try model.fit(x, y, epochs: 10, validationSplit: 0.1)
@@ -47,7 +47,7 @@ public enum TrainingPlot {
     }
 }
 
-/// One figure's curves in a frame with axes.
+/// The curves of one metric, in a frame with axes.
 private struct PlotPanel {
     static let width = 460.0
     static let height = 320.0
@@ -65,7 +65,7 @@ private struct PlotPanel {
         let values = (training + validation).compactMap { $0 }.filter(\.isFinite)
         let vertical = NiceTicks(values.min() ?? 0, values.max() ?? 1, count: 5)
         let first = Double(epochs.first ?? 1), last = Double(epochs.last ?? 1)
-        // A single epoch stands in the middle.
+        // A single epoch is drawn in the middle.
         let (from, to) = first == last ? (first - 1, last + 1) : (first, last)
         func px(_ epoch: Double) -> Double { Self.left + (epoch - from) / (to - from) * plotWidth }
         func py(_ value: Double) -> Double {
@@ -102,7 +102,7 @@ private struct PlotPanel {
             svg.dot(legend, 26, radius: 4, color: color)
             legend -= 14
         }
-        // The two last values are written beside the curves' ends, apart from each other.
+        // The last values are written beside the ends of the curves, without overlap.
         let ends = curves.map { curve in curve.1.last.flatMap { $0 }.flatMap { $0.isFinite ? py($0) : nil } }
         for (index, (_, series, color)) in curves.enumerated() {
             for run in runs(series) {

@@ -1,10 +1,10 @@
 import MartletCore
 import MartletFormats
 
-/// How a layer was called in a functional model, as Keras writes it: positional and named arguments, some of them
-/// tensors, which stand for the node's inputs in their order.
+/// The arguments of a layer's call in a functional model, as Keras writes them: positional and named ones. Tensors among
+/// them are the node's inputs, in order.
 struct CallArguments: Sendable {
-    /// Which output of which call of which layer a tensor is.
+    /// A tensor as a layer, the number of its call, and the number of the output.
     struct Reference: Hashable {
         let layer: String
         var node: Int
@@ -14,7 +14,7 @@ struct CallArguments: Sendable {
     let args: JSONValue
     let kwargs: JSONValue
 
-    /// The arguments of a call in code, as Keras's `call` of the layer names them.
+    /// The arguments of a call in code, under the names that Keras's `call` of the layer uses.
     init(_ call: LayerCall<Int>, of layer: Layer) {
         func optional(_ place: Int?) -> JSONValue { place.map(CallArguments.placeholder) ?? .null }
         let (names, inputs) = (layer.callParameters, call.inputs.map(CallArguments.placeholder))
@@ -40,8 +40,8 @@ struct CallArguments: Sendable {
         (args, kwargs) = (.array(positional), .object(named))
     }
 
-    /// The call of a layer that these arguments describe, with places among the tensors. An argument that is no mask and no
-    /// option is an input; `training` is left to the call of the model, as in Keras.
+    /// The layer call that these arguments describe, with places among the tensors. An argument that is neither a mask nor
+    /// an option is an input. `training` is set by the call of the model, as in Keras.
     func call(of layer: Layer) throws -> LayerCall<Int> {
         let names = layer.callParameters
         var given: [(name: String, value: JSONValue)] = []
@@ -79,13 +79,13 @@ struct CallArguments: Sendable {
         return call
     }
 
-    /// The place that a placeholder stands for.
+    /// The place of a placeholder.
     static func place(_ json: JSONValue) -> Int? {
         guard json["class_name"] == "__keras_tensor__", case .int(let place)? = json["index"] else { return nil }
         return place
     }
 
-    /// All places in nested arguments, in order: that of their keys in a dictionary, as Keras flattens it.
+    /// All places in nested arguments, in order. Dictionaries are in the order of their keys, as Keras flattens them.
     private static func places(in json: JSONValue) -> [Int] {
         switch json {
         case .array(let values): values.flatMap(places)
@@ -94,7 +94,7 @@ struct CallArguments: Sendable {
         }
     }
 
-    /// Reads an inbound node of a layer, and the tensors that it names, in order.
+    /// Reads an inbound node of a layer and its tensors, in order.
     static func read(_ json: JSONValue) throws -> (arguments: CallArguments, references: [Reference]) {
         var references: [Reference] = []
         if case .array(let tensors) = json { return (try keras2(tensors, &references), references) }
@@ -103,8 +103,8 @@ struct CallArguments: Sendable {
         return (CallArguments(args: args, kwargs: kwargs), references)
     }
 
-    /// Keras 2: a list of `[layer, node, output, arguments]`, or one of them by itself. Tensors among the arguments are
-    /// `[layer, node, output]`.
+    /// Reads the form of Keras 2: a list of `[layer, node, output, arguments]`, or only one of them. Tensors among the
+    /// arguments are `[layer, node, output]`.
     private static func keras2(_ tensors: [JSONValue], _ references: inout [Reference]) throws -> CallArguments {
         var isSingle = false
         if case .string? = tensors.first { isSingle = true }
@@ -155,7 +155,7 @@ struct CallArguments: Sendable {
         return ["args": filled(args), "kwargs": filled(kwargs)]
     }
 
-    /// The layer, call and output that an array names; Keras 2 adds the call's arguments.
+    /// The layer, call and output in an array. Keras 2 adds the arguments of the call.
     static func reference(_ json: JSONValue) throws -> Reference {
         Reference(layer: try json.string(0), node: try json.int(1), output: try json.int(2))
     }

@@ -2,8 +2,8 @@ import MartletCore
 import MartletFormats
 
 extension CompileConfiguration {
-    /// Compiles a model as its file says; a file without an optimizer leaves the model as it is.
-    /// - Throws: `MartletError` naming the part that is not known.
+    /// Compiles a model as its file says. A file without an optimizer leaves the model as it is.
+    /// - Throws: `MartletError` with the part that is not known.
     static func apply(_ json: JSONValue, to model: Model) throws {
         guard let optimizer = json["optimizer"] ?? json["optimizer_config"], optimizer != .null else { return }
         do {
@@ -16,14 +16,14 @@ extension CompileConfiguration {
             model.compilation?.source = json
         } catch let error as MartletError {
             throw MartletError(
-                error.message + " Load with compile: false to leave the training out.",
+                error.message + " Load with compile: false to skip the compilation.",
                 at: error.location ?? "compile_config")
         }
     }
 
     /// The configuration of a compiled model, nil for others.
-    /// - Parameter withoutNames: whether losses and metrics stand as objects: Keras cannot read short names (`mse`) in
-    ///   `.h5` files.
+    /// - Parameter withoutNames: whether losses and metrics are written as objects: Keras cannot read short names (`mse`)
+    ///   in `.h5` files.
     static func describe(_ model: Model, withoutNames: Bool = false) -> JSONValue? {
         guard let compilation = model.compilation else { return nil }
         let optimizer = compilation.optimizer
@@ -52,7 +52,7 @@ extension CompileConfiguration {
             .array(
                 list.map { choice in
                     if let name = choice as? String, !(withoutNames && !name.dependsOnShapes) { return .string(name) }
-                    // Any shapes do: only names of another kind depend on them.
+                    // The shapes do not matter: only names of another kind depend on them.
                     return (try? choice.makeMetric(for: [nil, 1], [nil, 1], loss: nil)).map { JSONValue($0) } ?? .null
                 })
         }
@@ -60,7 +60,7 @@ extension CompileConfiguration {
 }
 
 extension JSONValue {
-    /// What is given for outputs, as Keras writes it.
+    /// Values for outputs, as Keras writes them.
     fileprivate init<Value>(_ values: PerOutput<Value>, _ describe: (Value) -> JSONValue) {
         func optional(_ value: Value?) -> JSONValue { value.map(describe) ?? .null }
         switch values {
@@ -72,7 +72,7 @@ extension JSONValue {
 }
 
 extension Model {
-    /// The outputs' names: the keys of a dictionary, or the names of the layers that give them.
+    /// The names of the outputs: the keys of a dictionary, or the names of the output layers.
     var outputNames: [String] {
         structures?.outputs.keys ?? graph?.outputs.map(\.node.layer.name) ?? [sublayers.last?.name ?? name]
     }

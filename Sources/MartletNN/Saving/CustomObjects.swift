@@ -2,7 +2,7 @@ import MartletCore
 import MartletFormats
 import Synchronization
 
-/// Layers of one's own that files can name.
+/// The registered custom layers, which files can name.
 enum CustomObjects {
     private struct Entry {
         let type: any (Layer & Configurable).Type
@@ -21,7 +21,7 @@ enum CustomObjects {
         entries.withLock { entries in entries.values.first { $0.type == type(of: layer) }?.registeredName }
     }
 
-    /// A layer of a registered class, nil when the description names none.
+    /// A layer of a registered class, nil when the description does not name one.
     static func layer(_ json: JSONValue) throws -> Layer? {
         let className = try json.string("class_name")
         let registered: String? = try? json.valueIfPresent(at: ["registered_name"])
@@ -36,14 +36,14 @@ enum CustomObjects {
     }
 }
 
-/// Makes a layer class of one's own known, so that models with it can be saved and loaded: Keras's
+/// Registers a custom layer class, so that models with it can be saved and loaded. Keras calls it
 /// `register_keras_serializable`.
 ///
 /// ```swift
 /// registerLayer(Scale.self, package: "MyProject")
 /// ```
 ///
-/// - Parameter package: stands before the class's name in files, as in Keras.
+/// - Parameter package: the part before the class's name in files, as in Keras.
 public func registerLayer<L: Layer & Configurable>(_ type: L.Type, package: String = "Custom") {
     CustomObjects.register(type, package: package)
 }

@@ -1,7 +1,7 @@
 import MartletCore
 import MartletFormats
 
-/// Rebuilds the graph of a functional model from the calls that its configuration lists.
+/// Builds the graph of a functional model from the calls in its configuration.
 struct FunctionalReader {
     private struct Call {
         let arguments: CallArguments
@@ -18,7 +18,7 @@ struct FunctionalReader {
     private var layers: [String: Layer] = [:]
     private var nodes: [String: [GraphNode]] = [:]
 
-    /// - Parameter make: makes a layer of its description.
+    /// - Parameter make: makes a layer from its description.
     init(_ config: JSONValue, make: @escaping (JSONValue) throws -> Layer) throws {
         self.config = config
         self.make = make
@@ -63,7 +63,7 @@ struct FunctionalReader {
             waiting = rest
             guard progress || waiting.count < count else {
                 throw MartletError(
-                    "The calls of \"\(waiting[0])\" need tensors that no layer of the model gives.", at: "inbound_nodes")
+                    "The calls of \"\(waiting[0])\" need tensors that no layer of the model computes.", at: "inbound_nodes")
             }
         }
         func tensors(_ references: [CallArguments.Reference], _ place: String) throws -> [SymbolicTensor] {
@@ -87,7 +87,7 @@ struct FunctionalReader {
     private mutating func makeLayer(_ name: String) throws {
         guard let description = descriptions[name] else { return }
         do {
-            // Legacy files name no modules; layers have more to say than a name.
+            // Legacy files have no module names. The configuration of a layer has more than a name.
             let module: String? = try description.valueIfPresent(at: ["module"])
             let isOperation =
                 module?.contains("keras.src.ops")
@@ -106,7 +106,7 @@ struct FunctionalReader {
         }
     }
 
-    /// Makes as many of a layer's calls as have their inputs. Returns whether that is all.
+    /// Makes the calls of a layer whose inputs exist. Returns whether these are all calls.
     private mutating func addCalls(of name: String, _ offsets: [String: Int]) throws -> Bool {
         guard let layer = layers[name], let calls = calls[name] else { return true }
         var made = nodes[name] ?? []
@@ -144,15 +144,15 @@ struct FunctionalReader {
         return needed
     }
 
-    /// An input or an output of the model. There a model's own graph counts as its first call.
+    /// An input or an output of the model. Here a model's own graph counts as its first call.
     private func end(_ reference: CallArguments.Reference) -> SymbolicTensor? {
         let isGraph = (layers[reference.layer] as? Model)?.graph != nil
         let call = isGraph ? max(0, reference.node - 1) : reference.node
         return tensor(CallArguments.Reference(layer: reference.layer, node: call, output: reference.output), [:])
     }
 
-    /// Where the numbers of a layer's calls begin among the inputs of others: at 1 in files of Keras 2, which counts a
-    /// model's own graph as its first call there too. It shows by a number past the last call.
+    /// The number of a layer's first call in the inputs of other layers. It is 1 for a model in files of Keras 2, which
+    /// counts the model's own graph as the first call there too. A number past the last call shows this.
     private var nodeOffsets: [String: Int] {
         var largest: [String: Int] = [:]
         for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) {

@@ -1,7 +1,7 @@
 import MartletCore
 import MartletFormats
 
-/// A `.keras` file: a zip archive of the model's configuration, its weights, and who wrote it.
+/// A `.keras` file: a zip archive with the model's configuration, its weights, and metadata.
 struct KerasArchive {
     static let configuration = "config.json"
     static let metadata = "metadata.json"
@@ -27,7 +27,7 @@ struct KerasArchive {
         }
     }
 
-    /// The bytes of the weights' file.
+    /// The bytes of the weights file.
     func weightBytes() throws -> [UInt8] { try archive.read(KerasArchive.weights) }
 
     /// The weights.
@@ -35,7 +35,7 @@ struct KerasArchive {
         try HDF5File(weightBytes(), name: "\(path):\(KerasArchive.weights)").root
     }
 
-    /// Writes a file that appears whole or not at all. Keras 3 versions its files by its own version.
+    /// Writes a file, which appears whole or not at all. Keras 3 uses its own version as the version of its files.
     static func write(config: JSONValue, content: HDF5GroupContent, to path: String) throws {
         let metadata: JSONValue = ["keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00"]
         try ZipWriter.write(

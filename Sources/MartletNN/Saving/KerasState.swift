@@ -8,8 +8,8 @@ struct KerasState {
     let variables: [Variable]
 }
 
-/// Where Keras puts the state of a model's parts in `model.weights.h5`: by the attributes that lead to a part, and within
-/// lists by its class and a number. Names that users give do not matter.
+/// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
+/// consists of attribute names and, in lists, of its class and a number. Names that users give do not matter.
 struct KerasLayout {
     private(set) var states: [KerasState] = []
     private var seen: Set<ObjectIdentifier> = []
@@ -25,7 +25,7 @@ struct KerasLayout {
     }
 
     /// Reads all variables that the file holds.
-    /// - Throws: `MartletError` at the first that is missing, of another shape, or surplus.
+    /// - Throws: `MartletError` at the first variable that is missing, has another shape, or is surplus.
     func values(in root: HDF5Group, file: String) throws -> [(variable: Variable, value: Tensor)] {
         try states.flatMap { state in
             let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
@@ -54,7 +54,7 @@ struct KerasLayout {
         }
     }
 
-    /// The elements of a dataset in the variable's dtype. The shape is compared before anything is read.
+    /// The elements of a dataset in the variable's dtype. The shape is checked before elements are read.
     static func value(of dataset: HDF5Dataset, for variable: Variable, file: String) throws -> Tensor {
         guard dataset.shape == variable.shape else {
             throw MartletError(
@@ -88,16 +88,16 @@ struct KerasLayout {
 }
 
 extension Layer {
-    /// The layer's own variables as Keras numbers them: those that are trained first.
+    /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
         let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
         let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
-        // A frozen layer keeps the order that it was made in.
+        // A frozen layer keeps its original order.
         return (isTrainable ? trained : meant).map(\.variable)
     }
 
-    /// The layers inside, with the path of attributes that leads to each in Keras: `cell`, `layers/dense_1`. Properties
-    /// are called as in Keras, in Swift's spelling: `forwardLayer` for `forward_layer`.
+    /// The layers inside, each with its path of attributes in Keras: `cell`, `layers/dense_1`. Properties have Keras's names
+    /// in Swift's spelling: `forwardLayer` for `forward_layer`.
     var kerasChildren: [(place: String, layer: Layer)] {
         if let model = self as? Model, model.graph != nil || model is Sequential {
             let isStack = model is Sequential
@@ -114,7 +114,7 @@ extension Layer {
         }.sorted { KerasNames.key($0.place) < KerasNames.key($1.place) }
     }
 
-    /// Whether a stored property is a layer, and not a list of layers.
+    /// Whether a stored property is a single layer, not a list of layers.
     private func holdsDirectly(_ property: String) -> Bool {
         var mirror: Mirror? = Mirror(reflecting: self)
         while let level = mirror, level.subjectType != Layer.self {
@@ -130,7 +130,7 @@ extension Layer {
 
 /// How Keras names objects in lists.
 enum KerasNames {
-    /// Names of layers by their class, numbered where a class comes again: `dense`, `dense_1`.
+    /// Names of layers by their class, numbered when a class appears again: `dense`, `dense_1`.
     static func numbered(_ layers: [Layer]) -> [(name: String, layer: Layer)] {
         var counts: [String: Int] = [:]
         return layers.map { layer in

@@ -2,12 +2,12 @@ import MartletCore
 import MartletFormats
 
 extension Layer {
-    /// The values of all weights, in the order of `weights`. They stay what they are when the training goes on.
+    /// The values of all weights, in the order of `weights`. Later training does not change them.
     public func getWeights() -> [Tensor] { weights.map(\.storedValue) }
 
     /// Sets all weights.
-    /// - Parameter values: a tensor for each of `weights`, of its shape and dtype.
-    /// - Throws: `MartletError` when their number, a shape or a dtype does not fit; nothing is changed then.
+    /// - Parameter values: a tensor for each of `weights`, with its shape and dtype.
+    /// - Throws: `MartletError` when their number, a shape or a dtype does not fit. Then nothing is changed.
     public func setWeights(_ values: [Tensor]) throws {
         let named = namedWeights
         guard values.count == named.count else {
@@ -21,15 +21,15 @@ extension Layer {
         for (weight, value) in zip(named, values) { weight.variable.assign(value) }
     }
 
-    /// The SHA-256 digest of the bytes of all weights, in the order of `weights`, in hexadecimal digits: equal for
-    /// equal bits.
+    /// The SHA-256 digest of the bytes of all weights, in the order of `weights`, in hexadecimal digits. It is equal
+    /// for equal bits.
     public var weightsSHA256: String {
         let hash = SHA256()
         for weight in weights { weight.storedValue.withUnsafeBytes { hash.write($0) } }
         return hash.hexDigest()
     }
 
-    /// Every weight once, in the order of `weights`, with its name in files.
+    /// Every weight once, with its name in files, in the order of `weights`.
     var namedWeights: [(name: String, variable: Variable)] {
         var names: [ObjectIdentifier: String] = [:]
         collectNames(prefix: "", &names)

@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// Weights in Keras's older `.h5` files: for each layer of a model a group, in which the attribute `weight_names` lists
-/// them.
+/// Weights in Keras's older `.h5` files. Each layer of a model has a group, whose attribute `weight_names` lists its
+/// weights.
 struct LegacyWeights {
     private let layers: [(name: String, weights: [(name: String, variable: Variable)])]
 
@@ -12,12 +12,12 @@ struct LegacyWeights {
         }
         layers = (parts ?? [layer]).map { layer in
             let named = layer.namedWeights.map { (name: "\(layer.name)/\($0.name)", variable: $0.variable) }
-            // Trained ones first, however deep they are.
+            // Trainable ones first, however deeply they are nested.
             return (layer.name, named.filter(\.variable.isTrainable) + named.filter { !$0.variable.isTrainable })
         }
     }
 
-    /// The group of the weights: the whole file, or a part where the file holds a model; nil in files of Keras 3's form.
+    /// The group of the weights: the whole file, or a part of it if the file holds a model; nil in Keras 3's form.
     static func group(in root: HDF5Group) throws -> HDF5Group? {
         if root.contains("model_weights") { return try root.group("model_weights") }
         let names = try root.attribute("layer_names") ?? root.attribute("layer_names0")
@@ -25,7 +25,7 @@ struct LegacyWeights {
     }
 
     /// Assigns all weights, or none when it throws.
-    /// - Parameter byName: whether layers get the weights of layers of their name, instead of those at their place.
+    /// - Parameter byName: whether layers are matched by name instead of by order.
     func load(from group: HDF5Group, byName: Bool, file: String) throws {
         let names = try Self.texts("layer_names", of: group, file)
         let saved = try names.map { ($0, try Self.texts("weight_names", of: group.group($0), file)) }
@@ -40,7 +40,7 @@ struct LegacyWeights {
             let (filled, expected) = (saved.filter { !$0.1.isEmpty }, layers.filter { !$0.weights.isEmpty })
             guard filled.count == expected.count else {
                 throw MartletError(
-                    "Expected the weights of \(expected.count) layers. The file holds those of \(filled.count).", at: file)
+                    "Expected the weights of \(expected.count) layers. The file holds weights of \(filled.count).", at: file)
             }
             pairs = zip(filled, expected).map { ($0.0, $0.1, $1.weights.map(\.variable)) }
         }

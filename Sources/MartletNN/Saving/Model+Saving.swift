@@ -2,16 +2,16 @@ import MartletCore
 import MartletFormats
 
 extension Model {
-    /// Saves the whole model: configuration, weights, and, when it is compiled, how it is trained and the state of its
-    /// optimizer. The file appears whole or not at all. Keras opens it with `keras.models.load_model`.
+    /// Saves the whole model: configuration, weights and, if it is compiled, the compilation and the state of the optimizer.
+    /// The file appears whole or not at all. Keras opens it with `keras.models.load_model`.
     ///
     /// - Parameter path: ends in `.keras`, or in `.h5` for Keras's legacy format.
-    /// - Throws: `MartletError` for another ending, when the file cannot be written, when the weights do not exist yet,
+    /// - Throws: `MartletError` for another extension, when the file cannot be written, when the weights do not exist yet,
     ///   or for a subclass of `Model` that is not registered.
     public func save(to path: String) throws {
         guard isBuilt else {
             throw MartletError(
-                "Expected weights. They are made for the first data: call ensureBuilt(for:) before, or start with an "
+                "Expected weights. They are made for the first data: call ensureBuilt(for:) first, or start with an "
                     + "InputLayer.", at: "\(name).save")
         }
         try requireDescription()
@@ -32,15 +32,15 @@ extension Model {
     /// try model.fit(x, y, epochs: 5)
     /// ```
     ///
-    /// - Parameter compile: whether to compile it as the file says. The optimizer goes on where it was saved; one of a
-    ///   legacy file starts anew, as Keras's does.
-    /// - Throws: `MartletError` naming the file and the place in it, when it cannot be read or holds something that is not
+    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file it
+    ///   starts anew, as in Keras.
+    /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
         switch try? WeightFormat(path: path) {
         case .keras: return try load(KerasArchive(path), path, compile: compile)
         case .hdf5: return try load(legacy: FileIO.read(path), path, compile: compile)
-        default: throw MartletError("Expected the name of a model's file: it ends in .keras or .h5.", at: path)
+        default: throw MartletError("Expected the name of a model file, which ends in .keras or .h5.", at: path)
         }
     }
 
@@ -58,7 +58,7 @@ extension Model {
                 try CompileConfiguration.apply(json, to: model)
             }
             try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
-            // A file from before any training holds no slots; they start at the weights that were read.
+            // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model
         }
@@ -68,7 +68,7 @@ extension Model {
         let root = try HDF5File(bytes, name: path).root
         guard let text = try root.attribute("model_config")?.text else {
             throw MartletError(
-                "Expected a whole model. The file has no model_config: it holds weights alone, for loadWeights(from:).",
+                "Expected a whole model. The file has no model_config: it holds only weights. Use loadWeights(from:).",
                 at: path)
         }
         return try located(path) {
@@ -99,15 +99,16 @@ extension Model {
         }
     }
 
-    /// The configuration as JSON, in Keras's form: `Model.to_json`. Weights are no part of it.
+    /// The configuration as JSON, without weights, as Keras's `Model.to_json` returns it.
     /// - Throws: `MartletError` for a subclass of `Model` that is not registered.
     public func toJSON() throws -> String {
         try requireDescription()
         return describe().serialized()
     }
 
-    /// Makes a model of the configuration that `toJSON` or Keras wrote, with new weights, compiled when it says how.
-    /// - Throws: `MartletError` naming the layer and the argument, when the text is no such configuration.
+    /// Makes a model from a configuration of `toJSON` or Keras, with new weights. It is compiled if the configuration says
+    /// how.
+    /// - Throws: `MartletError` with the layer and the argument, when the text is not such a configuration.
     public static func fromJSON(_ text: String) throws -> Model {
         let json = try JSONValue(parsing: text)
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
@@ -117,7 +118,7 @@ extension Model {
         return model
     }
 
-    /// A model of the same configuration with weights of its own, which start anew, and not compiled: `clone_model`.
+    /// A model with the same configuration and new weights, not compiled, as from Keras's `clone_model`.
     /// - Throws: `MartletError` for a subclass of `Model` that is not registered.
     public func clone() throws -> Model {
         try requireDescription()
@@ -125,7 +126,7 @@ extension Model {
         return try Argument.throwing { try ModelReader.model(json) }
     }
 
-    /// The configuration with what belongs to the whole model.
+    /// The configuration, with the parts that belong to the whole model.
     private func describe() -> JSONValue {
         var json = ModelWriter.describe(self)
         if let config = CompileConfiguration.describe(self) { json["compile_config"] = config }
@@ -157,12 +158,12 @@ extension Model {
         guard graph != nil || self is Sequential || CustomObjects.registeredName(of: self) != nil else {
             throw MartletError(
                 "Expected a Sequential or functional model: only a subclass's code knows what it computes. Save its weights "
-                    + "with saveWeights(to:), or make it known with registerLayer.", at: name)
+                    + "with saveWeights(to:), or register it with registerLayer.", at: name)
         }
         if let layer = firstUnknownLayer {
             throw MartletError(
                 "Expected layers that files can name. Received: \"\(layer.name)\", a \(layer.className). Make it a class "
-                    + "that takes a configuration, known by registerLayer.", at: name)
+                    + "that takes a configuration, and register it with registerLayer.", at: name)
         }
     }
 }

@@ -1,12 +1,12 @@
 import MartletCore
 import MartletFormats
 
-/// Makes layers and models of Keras's configurations: Keras 3's, and those in legacy `.h5` files.
+/// Makes layers and models from Keras's configurations: those of Keras 3, and those in legacy `.h5` files.
 enum ModelReader {
-    /// Models may nest this deep.
+    /// The deepest nesting of models.
     private static let maximumDepth = 32
 
-    /// A layer or a model of `{"class_name": ..., "config": ...}`.
+    /// A layer or a model from `{"class_name": ..., "config": ...}`.
     static func layer(_ json: JSONValue, depth: Int = 0) throws -> Layer {
         guard depth < maximumDepth else { throw MartletError("Expected models nested at most \(maximumDepth) deep.") }
         let className = try json.string("class_name")
@@ -29,7 +29,7 @@ enum ModelReader {
         return model
     }
 
-    /// Arguments of Keras 2 under their present names.
+    /// Arguments of Keras 2 under their current names.
     private static func modern(_ config: JSONValue, of className: String) -> JSONValue {
         guard case .object(var object) = config else { return config }
         if let shape = object["batch_input_shape"], className == "InputLayer" { object["batch_shape"] = shape }
@@ -39,7 +39,7 @@ enum ModelReader {
         return .object(object)
     }
 
-    /// Sizes in a file stay far below what products of them could overflow by.
+    /// Limits the sizes in a file, so that products of sizes cannot overflow.
     static func checkSizes(_ config: JSONValue) throws {
         var stack = [(key: "config", value: config)]
         while let (key, value) = stack.popLast() {
@@ -54,14 +54,14 @@ enum ModelReader {
     }
 
     private static func sequential(_ config: JSONValue, _ depth: Int) throws -> Layer {
-        // The first versions wrote the list of layers by itself.
+        // The first versions wrote only the list of layers.
         let list: [JSONValue]
         if case .array(let layers) = config { list = layers } else { list = try config.array("layers") }
         var layers = try list.map { try layer($0, depth: depth + 1) }
         if let first = list.first, !(layers.first is InputLayer) {
             let shape = first["config"]?["batch_input_shape"] ?? config["build_input_shape"]
             if case .array(let sizes)? = shape, !sizes.isEmpty, sizes.allSatisfy({ $0.isSize }) {
-                // A layer that takes integers says so by itself.
+                // No dtype is given: layers that take integers say so themselves.
                 let shape = try PartialShape(sizes.dropFirst().map(PartialShape.size)).validated()
                 layers.insert(InputLayer(shape, name: nil), at: 0)
             }
@@ -78,7 +78,7 @@ enum ModelReader {
 }
 
 extension JSONValue {
-    /// Whether it is a size, or null for any.
+    /// Whether it is a size, or null for any size.
     fileprivate var isSize: Bool {
         switch self {
         case .int(let number): number >= 0

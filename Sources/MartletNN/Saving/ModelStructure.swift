@@ -1,12 +1,12 @@
 import MartletCore
 import MartletFormats
 
-/// How a model takes its inputs or gives its outputs: one, a list, or a dictionary, nested or not.
+/// The structure of a model's inputs or outputs: one tensor, a list, or a dictionary, nested or not.
 struct ModelStructure {
     /// The configuration, with `[layer, node, output]` for each tensor.
     let json: JSONValue
 
-    /// The tensors, in order; those of a dictionary in the order of its keys.
+    /// The tensors, in order. Those of a dictionary are in the order of its keys.
     func references() throws -> [CallArguments.Reference] {
         switch json {
         case .array(let values):
@@ -14,11 +14,11 @@ struct ModelStructure {
             return try values.flatMap { try ModelStructure(json: $0).references() }
         case .object(let object):
             return try object.keys.sorted().flatMap { try ModelStructure(json: object[$0]!).references() }
-        default: throw MartletError("Expected [layer, node, output], or a list or dictionary of such.")
+        default: throw MartletError("Expected [layer, node, output], or a list or dictionary of them.")
         }
     }
 
-    /// The same structure of other tensors.
+    /// The same structure with other tensors.
     func replacing(_ references: [CallArguments.Reference]) -> JSONValue {
         var rest = references[...]
         func fill(_ json: JSONValue) -> JSONValue {

@@ -1,7 +1,7 @@
 import MartletCore
 import MartletFormats
 
-/// Keras's description of layers and models, which `ModelReader` reads again.
+/// Writes Keras's description of layers and models, which `ModelReader` reads.
 enum ModelWriter {
     /// `{"module": ..., "class_name": ..., "config": ..., "registered_name": ...}`.
     static func describe(_ layer: Layer) -> JSONObject {
@@ -44,7 +44,7 @@ enum ModelWriter {
             return JSONValue.object(json)
         }
         func structure(_ tensors: [SymbolicTensor], _ given: ModelStructure?) -> JSONValue {
-            // There Keras counts a model's own graph as its first call.
+            // Here Keras counts a model's own graph as its first call.
             let references = tensors.map { tensor in
                 var reference = reference(tensor)
                 if (tensor.node.layer as? Model)?.graph != nil { reference.node += 1 }
@@ -61,7 +61,7 @@ enum ModelWriter {
 }
 
 extension Layer {
-    /// The first layer in this one whose class no file can name, such as one of closures.
+    /// The first layer inside this one whose class files cannot name, such as a layer of closures.
     var firstUnknownLayer: Layer? {
         let isKnown = self is Model || self is OperationLayer || self is any ConfigurableLayer
         if !isKnown, CustomObjects.registeredName(of: self) == nil { return self }

@@ -1,24 +1,24 @@
 import MartletCore
 import MartletFormats
 
-/// A call of one of Keras's `ops` within a functional model (`x * 0.5`, `relu(x + y)`): Keras keeps them beside its
-/// layers. They have no weights, and constants among their arguments.
+/// A call of one of Keras's `ops` in a functional model (`x * 0.5`, `relu(x + y)`). Keras keeps such calls beside its
+/// layers. They have no weights, and may have constants as arguments.
 final class OperationLayer: Layer {
     private let kind: String
     private let json: JSONValue
     private let operands: [Operand]
     private let operation: Operation
 
-    /// What an operation works on.
+    /// An operand of an operation.
     private enum Operand {
         /// One of the call's tensors.
         case input(Int)
-        /// A number whose dtype follows from the tensors beside it.
+        /// A number whose dtype follows from the tensors among the operands.
         case number(Double, isInteger: Bool)
         case constant(Tensor)
     }
 
-    /// Whether an operation has this class name.
+    /// Whether there is an operation of this class name.
     static func knows(_ className: JSONValue?) -> Bool {
         if case .string(let name)? = className { Operation.table.find(name) != nil } else { false }
     }
@@ -50,7 +50,7 @@ final class OperationLayer: Layer {
         CallArguments.place(json) != nil || Double(json: json) != nil
     }
 
-    /// The elements of lists in place of the lists.
+    /// The arguments with lists replaced by their elements.
     private static func flattened(_ values: [JSONValue]) -> [JSONValue] {
         values.flatMap { value in
             if case .array(let list) = value { list } else { [value] }
@@ -71,7 +71,7 @@ final class OperationLayer: Layer {
         }
     }
 
-    /// The tensor of nested lists of numbers.
+    /// A tensor from nested lists of numbers.
     private static func constant(_ json: JSONValue, dtype: DType?) throws -> Tensor {
         var (shape, level, isInteger) = ([Int](), json, true)
         while case .array(let list) = level {
@@ -90,13 +90,14 @@ final class OperationLayer: Layer {
         }
         try collect(json)
         guard values.count == shape.reduce(1, *) else { throw MartletError("Expected lists of one length in a constant.") }
-        return try Tensor(values, shape: Shape(validating: shape)).cast(to: dtype ?? (isInteger ? .int32 : Settings.defaultFloatType))
+        return try Tensor(values, shape: Shape(validating: shape))
+            .cast(to: dtype ?? (isInteger ? .int32 : Settings.defaultFloatType))
     }
 
     override var className: String { kind }
     override var castsInputs: Bool { false }
 
-    /// As Keras describes it, calls apart.
+    /// Keras's description of the operation, without its calls.
     var description: JSONObject {
         [
             "module": json["module"] ?? .null, "class_name": .string(kind), "config": json["config"] ?? [:],
@@ -104,7 +105,7 @@ final class OperationLayer: Layer {
         ]
     }
 
-    /// The dtype of a number beside tensors: theirs where it holds the number.
+    /// The dtype of a number among tensors: the tensors' dtype if it can hold the number.
     private func type(isInteger: Bool, beside types: [DType]) -> DType {
         let tensors = types.reduce(types.first ?? .bool, DType.promoted)
         if tensors.isFloatingPoint { return tensors }

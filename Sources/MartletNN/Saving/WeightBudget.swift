@@ -2,34 +2,33 @@ import Foundation
 import MartletCore
 import Synchronization
 
-/// What the weights of a model that is being read may hold: a configuration from elsewhere cannot ask for more memory
-/// than its weights' file accounts for, or, without one, than the machine has.
+/// Limits the weights of a model that is being read. A configuration cannot ask for more memory than its weights file
+/// justifies or, without such a file, than the machine has.
 final class WeightBudget: Sendable {
     /// Set while a model is read together with its weights.
     @TaskLocal static var current: WeightBudget?
 
     private let limit: Int
     private let rest: Mutex<Int>
-    /// Whether weights are made without their initializers, as they are about to be overwritten.
+    /// Whether weights are made without their initializers, because they are about to be overwritten.
     private let isFile: Bool
 
-    /// - Parameter bytes: the size of the weights in the file. They may be stored in narrower types than they are held
-    ///   in.
+    /// - Parameter bytes: the size of the weights in the file. The file may store them in narrower types than the model.
     init(fileBytes bytes: Int) {
         limit = bytes.multipliedReportingOverflow(by: 8).partialValue + 1 << 16
         rest = Mutex(limit)
         isFile = true
     }
 
-    /// A configuration without weights.
+    /// The budget of a configuration without weights.
     init() {
         limit = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         rest = Mutex(limit)
         isFile = false
     }
 
-    /// The first value of a weight; nil where its initializer is to make it. Past the budget the problem is noted, and
-    /// what comes is a tensor without elements: the reader throws as soon as the layer is built.
+    /// The first value of a weight; nil when its initializer should make it. Past the budget, the problem is noted and the
+    /// value is a tensor without elements. The reader throws as soon as the layer is built.
     func first(_ spec: TensorSpec) -> Tensor? {
         let fits = rest.withLock { rest in
             var bytes = spec.dtype.byteCount

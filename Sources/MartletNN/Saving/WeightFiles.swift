@@ -1,11 +1,11 @@
 import MartletCore
 import MartletFormats
 
-/// The formats of weights, by the names of files.
+/// The formats of weights files, by their names.
 enum WeightFormat {
     case safetensors, npz, keras, hdf5
 
-    /// - Throws: `MartletError` for another ending.
+    /// - Throws: `MartletError` for another extension.
     init(path: String) throws {
         switch path {
         case _ where path.hasSuffix(".safetensors"): self = .safetensors
@@ -14,13 +14,13 @@ enum WeightFormat {
         case _ where path.hasSuffix(".h5") || path.hasSuffix(".hdf5"): self = .hdf5
         default:
             throw MartletError(
-                "Expected a name that ends in .weights.h5, .safetensors, .npz or .keras, which says the format.", at: path)
+                "Expected a name that ends in .weights.h5, .safetensors, .npz or .keras, for the format.", at: path)
         }
     }
 }
 
 extension Layer {
-    /// Saves all weights. The file appears whole or not at all; its name says the format:
+    /// Saves all weights. The file appears whole or not at all. Its name decides the format:
     ///
     /// | name | format |
     /// |---|---|
@@ -28,9 +28,9 @@ extension Layer {
     /// | `.safetensors` | Hugging Face's |
     /// | `.npz` | NumPy's |
     ///
-    /// In the latter two a weight is called after the layers that hold it, counted from this one: `conv2d/kernel`,
-    /// `conv2d_1/kernel`. Layers without a name of their own are numbered within the layer around them, so that a model
-    /// made by the same code finds the names again.
+    /// In the last two formats the name of a weight is the path of layers from this one: `conv2d/kernel`,
+    /// `conv2d_1/kernel`. Layers without an explicit name are numbered within the layer around them, so a model made by the
+    /// same code has the same names.
     /// - Throws: `MartletError` when the file cannot be written or the weights do not exist yet.
     public func saveWeights(to path: String) throws {
         try requireWeights("saveWeights")
@@ -46,10 +46,10 @@ extension Layer {
 
     /// Loads all weights from a file that `saveWeights` or Keras wrote: `.weights.h5`, `.h5` (the legacy form too),
     /// `.keras`, `.safetensors`, `.npz`.
-    /// - Parameter byName: from a legacy `.h5` file, whether layers get the weights of layers of their name, and others
-    ///   keep theirs; otherwise layers get them in order.
-    /// - Throws: `MartletError` when the file cannot be read or its weights are not those of the layers; nothing is
-    ///   changed then.
+    /// - Parameter byName: for a legacy `.h5` file, whether layers are matched by name, and layers without a match keep their
+    ///   weights. Otherwise layers are matched by order.
+    /// - Throws: `MartletError` when the file cannot be read or its weights do not match the layers. Then nothing is
+    ///   changed.
     public func loadWeights(from path: String, byName: Bool = false) throws {
         try requireWeights("loadWeights")
         switch try WeightFormat(path: path) {
@@ -69,7 +69,7 @@ extension Layer {
         }
     }
 
-    /// What `model.weights.h5` holds.
+    /// The content of `model.weights.h5`.
     func kerasContent() -> HDF5GroupContent {
         let root = HDF5GroupContent()
         KerasLayout(of: self).write(to: root)
@@ -83,7 +83,7 @@ extension Layer {
         return root
     }
 
-    /// Assigns what `model.weights.h5` holds, the optimizer's state too where both sides have one.
+    /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one.
     func loadState(from root: HDF5Group, file: String) throws {
         var values = try KerasLayout(of: self).values(in: root, file: file)
         if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
@@ -118,7 +118,7 @@ extension Layer {
     private func requireWeights(_ function: String) throws {
         guard isBuilt else {
             throw MartletError(
-                "Expected weights. They are made for the first data: call ensureBuilt(for:) before, or start with an "
+                "Expected weights. They are made for the first data: call ensureBuilt(for:) first, or start with an "
                     + "InputLayer.", at: "\(name).\(function)")
         }
     }
@@ -130,10 +130,10 @@ extension Layer {
 }
 
 extension Optimizer {
-    /// The variables that Keras saves: the learning rate is none where a schedule gives it.
+    /// The variables that Keras saves. A learning rate that a schedule computes is not one.
     var savedVariables: [Variable] { schedule == nil ? variables : variables.filter { $0.name != "learning_rate" } }
 
-    /// What a file holds for the optimizer's variables. One that was saved before any training holds no slots, which then
+    /// The values in a file for the optimizer's variables. A file that was saved before training holds no slots; they then
     /// start anew.
     func values(
         in group: HDF5Group, for variables: [Variable], file: String

@@ -3,8 +3,8 @@ import MartletData
 
 extension TensorDataset {
     /// The dataset with each sample's weight multiplied by that of its class.
-    /// Targets are class numbers, or have a last axis over the classes, of which the largest value counts.
-    /// - Throws: `MartletError` when there is not one target.
+    /// Targets are class numbers, or have a last axis over the classes, where the largest value is the class.
+    /// - Throws: `MartletError` when there is not exactly one target.
     func weighted(by classWeight: [Int: Double]) throws -> TensorDataset {
         guard targets.count == 1, let target = targets.first else {
             throw MartletError(
@@ -16,7 +16,7 @@ extension TensorDataset {
         let weights = try sampleWeights.map { given in
             guard given.rank <= factors.rank else {
                 throw MartletError(
-                    "Expected sample weights for the classes' shape, \(classes.shape). Received: \(given.shape).",
+                    "Expected sample weights of the classes' shape, \(classes.shape). Received: \(given.shape).",
                     at: "sampleWeight")
             }
             let missing = [Int](repeating: 1, count: factors.rank - given.rank)

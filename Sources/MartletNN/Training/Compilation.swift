@@ -1,37 +1,37 @@
 import MartletCore
 import MartletFormats
 
-/// What `compile` set up: the optimizer, the losses, the metrics.
+/// The settings of `compile`: optimizer, losses, metrics.
 final class Compilation {
-    /// What one output of the model is judged by.
+    /// The loss and the metrics of one output.
     struct Output {
         let loss: Loss?
         /// The factor of the loss in the total.
         let lossWeight: Double?
-        /// The mean of the loss alone, where several outputs have one.
+        /// The mean of this loss, when several outputs have a loss.
         let lossTracker: Mean?
         let metrics: [Metric]
         let weightedMetrics: [Metric]
-        /// Which of the targets is this output's; nil where there is none.
+        /// The place of this output's target; nil when it has none.
         let target: Int?
     }
 
     let optimizer: Optimizer
-    /// As `compile` was told; a name that depends on shapes is still one.
+    /// The arguments of `compile`. Names that depend on shapes are still names here.
     let losses: PerOutput<any LossConvertible>
     let lossWeights: PerOutput<Double>?
     let metrics: PerOutput<[any MetricConvertible]>?
     let weightedMetrics: PerOutput<[any MetricConvertible]>?
-    /// The number of steps from one call of the callbacks for batches to the next.
+    /// The number of steps between two calls of the callbacks' batch hooks.
     let stepsPerExecution: Int
-    /// What a file said, which is written again as it was.
+    /// The settings that a file had, which are written back unchanged.
     var source: JSONValue?
 
-    /// The mean loss over the samples of an epoch, penalties included.
+    /// The mean loss over the samples of an epoch, including penalties.
     let lossTracker = Mean(name: "loss")
     /// Made when the shapes are first known.
     private(set) var outputs: [Output] = []
-    /// What the logs report, under their names there.
+    /// The metrics in the logs, with their names.
     private(set) var reported: [(name: String, metric: Metric)]
 
     init(
@@ -101,7 +101,7 @@ final class Compilation {
         for (name, output) in zip(names, outputs) { report(output.weightedMetrics, of: name, again: "weighted_") }
     }
 
-    /// Adds metrics to what the logs report, as Keras names them: with several outputs after the output; a second one of
+    /// Adds metrics to the logs under Keras's names. With several outputs the output's name comes first. A second metric of
     /// the same name gets the prefix `again`, then a number.
     private func report(_ metrics: [Metric], of output: String, again: String = "") {
         let prefix = outputs.count > 1 ? output + "_" : ""
@@ -116,7 +116,7 @@ final class Compilation {
 
     func resetMetrics() { for (_, metric) in reported { metric.reset() } }
 
-    /// The figures so far, `loss` first.
+    /// The values so far, `loss` first.
     func logs() -> Logs {
         var logs = Logs()
         for (name, metric) in reported {
@@ -128,16 +128,16 @@ final class Compilation {
 }
 
 extension Model {
-    /// Chooses how the model is trained.
+    /// Configures the model for training.
     ///
     /// - Parameters:
     ///   - optimizer: an optimizer, or Keras's name for one with its defaults: `"adam"`.
     ///   - loss: a loss, Keras's name for one, or `.custom { yTrue, yPred in ... }`. Used for every output.
-    ///   - metrics: figures to report; `.accuracy` becomes the form that fits the shapes. For a model of several
-    ///     outputs, one for each of them.
-    ///   - weightedMetrics: figures that sample and class weights apply to.
-    ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
-    ///   - stepsPerExecution: the number of steps from one call of the callbacks for batches to the next.
+    ///   - metrics: metrics to report; `.accuracy` becomes the form that fits the shapes. A model of several outputs takes
+    ///     one metric for each.
+    ///   - weightedMetrics: metrics that sample and class weights apply to.
+    ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
+    ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
     /// - Throws: `MartletError` when a name is not known.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", loss: any LossConvertible,
@@ -149,21 +149,20 @@ extension Model {
             weightedMetrics: .single(weightedMetrics), runEagerly: runEagerly, stepsPerExecution: stepsPerExecution)
     }
 
-    /// Chooses how a model of several outputs is trained: for each argument a list in the outputs' order, or a
-    /// dictionary by their names, which are those of the layers that give them (`output_1`, ... in a model that is a
-    /// subclass).
+    /// Configures a model of several outputs for training. Each argument is a list in the order of the outputs, or a
+    /// dictionary by the names of the outputs. An output has the name of its layer (`output_1`, ... in a subclass of
+    /// `Model`).
     ///
     /// The logs report `<output>_loss` for each output that has a loss, and `<output>_<metric>`.
     ///
     /// - Parameters:
-    ///   - losses: of each output; one without, of `nil`, is not trained by itself and needs no target.
-    ///   - lossWeights: the factor of each output's loss in the total; ones when nil.
-    ///   - metrics: for each output its figures.
-    ///   - weightedMetrics: for each output the figures that sample and class weights apply to.
-    ///   - runEagerly: whether steps run op by op, to step through them, instead of compiled.
-    ///   - stepsPerExecution: the number of steps from one call of the callbacks for batches to the next.
-    /// - Throws: `MartletError` when a name is not known. Whether there is one of each for every output shows with the
-    ///   first data.
+    ///   - losses: the loss of each output. An output with `nil` adds nothing to the total and needs no target.
+    ///   - lossWeights: the factor of each output's loss in the total; 1 for all when nil.
+    ///   - metrics: the metrics of each output.
+    ///   - weightedMetrics: the metrics of each output that sample and class weights apply to.
+    ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
+    ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
+    /// - Throws: `MartletError` when a name is not known. The number of outputs is checked with the first data.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", losses: PerOutput<any LossConvertible>,
         lossWeights: PerOutput<Double>? = nil, metrics: PerOutput<[any MetricConvertible]>? = nil,
@@ -175,7 +174,7 @@ extension Model {
         runsEagerly = runEagerly
     }
 
-    /// Compiles anew with other parts; those that are nil stay as they are.
+    /// Compiles again with other parts. Parts that are nil stay as they are.
     package func recompile(
         optimizer: (any OptimizerConvertible)?, losses: PerOutput<any LossConvertible>?,
         metrics: PerOutput<[any MetricConvertible]>?
@@ -190,11 +189,11 @@ extension Model {
             stepsPerExecution: compilation?.stepsPerExecution ?? 1)
     }
 
-    /// The optimizer that `compile` chose, nil before.
+    /// The optimizer of `compile`, nil before it is called.
     public var optimizer: Optimizer? { compilation?.optimizer }
 
-    /// The metrics in the order of the logs, `loss` first; empty before `compile`. Those of `compile` are there once
-    /// there was data.
+    /// The metrics in the order of the logs, `loss` first. Empty before `compile`. The metrics given to `compile` appear with
+    /// the first data.
     public var metrics: [Metric] { compilation?.reported.map(\.metric) ?? [] }
 
     func requireCompilation(_ function: String) throws -> Compilation {

@@ -21,13 +21,13 @@ extension TensorDataset.Batch: TensorGroup {
     }
 }
 
-/// A model's steps as `fit`, `evaluate` and `predict` make them: compiled, one graph for each shape of batch, so that the
-/// smaller last batch of every epoch has a graph of its own.
+/// The compiled steps of `fit`, `evaluate` and `predict`. There is one graph for each shape of batch, so the smaller last
+/// batch of an epoch has its own.
 final class CompiledSteps {
     private let train: CompiledFunction<TensorDataset.Batch, Void>
     private let test: CompiledFunction<TensorDataset.Batch, Void>
     private let predict: CompiledFunction<[Tensor], [Tensor]>
-    /// What the graphs take for granted, beside the shapes: which variables are trained.
+    /// What the graphs depend on besides shapes: which variables are trained.
     private let trained: [ObjectIdentifier]
 
     init(_ model: Model) {
@@ -55,8 +55,8 @@ final class CompiledSteps {
 }
 
 extension Model {
-    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: layers that were frozen since
-    /// get new graphs.
+    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: if layers were frozen since the last
+    /// run, it makes new graphs.
     func steps() -> CompiledSteps? {
         guard !runsEagerly else { return nil }
         if let compiledSteps, compiledSteps.isFit(for: self) { return compiledSteps }

@@ -6,10 +6,10 @@ extension Model {
     /// - Parameters:
     ///   - batchSize: the number of samples in a step.
     ///   - sampleWeight: a factor of the loss for each sample.
-    ///   - verbosity: `.silent`, or a line with the figures.
-    ///   - callbacks: whose test hooks are called.
-    /// - Returns: the figures by name, `loss` first.
-    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together; and what callbacks throw.
+    ///   - verbosity: `.silent`, or a line with the results.
+    ///   - callbacks: their test hooks are called.
+    /// - Returns: loss and metrics by name, `loss` first.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, and the errors of callbacks.
     public func evaluate(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, sampleWeight: Tensor? = nil,
         verbosity: Verbosity = .silent, callbacks: [Callback] = []
@@ -60,7 +60,7 @@ extension Model {
     }
 
     /// Computes the loss and the metrics of one batch, without training.
-    /// - Returns: the figures by name, `loss` first.
+    /// - Returns: loss and metrics by name, `loss` first.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
         let compilation = try requireCompilation("testOnBatch")
@@ -114,7 +114,7 @@ extension Model {
         let data = try TensorDataset(inputs: x)
         try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
         try validate(inputs: x)
-        // No samples still have an output, of no rows.
+        // Without samples the outputs have no rows.
         let count = max(1, data.batchCount(size: batchSize))
         let compiled = steps()
         let parts = (0..<count).map { step in

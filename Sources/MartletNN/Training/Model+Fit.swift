@@ -8,22 +8,21 @@ extension Model {
     ///   - x: the inputs, samples along the first axis.
     ///   - y: the targets.
     ///   - batchSize: the number of samples in a step; the last batch of an epoch may be smaller.
-    ///   - epochs: the number after the last epoch; training ends there even when it starts at `initialEpoch`.
+    ///   - epochs: the epoch, counted from 0, before which training ends, also when it starts at `initialEpoch`.
     ///   - verbosity: how much is printed.
-    ///   - callbacks: what watches and steers the training, called in this order.
-    ///   - validationSplit: the fraction of the samples, from the end, that is not trained on but evaluated after
-    ///     epochs.
-    ///   - validationData: samples that are evaluated after epochs; takes the place of `validationSplit`.
-    ///   - shuffle: whether the samples are put into a new order for every epoch.
-    ///   - classWeight: a factor of the loss for each class; classes that are not named have 1.
+    ///   - callbacks: observe and control training. They are called in this order.
+    ///   - validationSplit: the fraction of the samples, from the end, that is used for validation instead of training.
+    ///   - validationData: samples for validation; replaces `validationSplit`.
+    ///   - shuffle: whether the samples are shuffled before every epoch.
+    ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
-    ///   - initialEpoch: the number of the first epoch, to go on with a training.
+    ///   - initialEpoch: the number of the first epoch, to resume training.
     ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
     ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
-    ///   - validationFrequency: the model is validated after every so many epochs.
-    /// - Returns: the figures of every epoch.
-    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, before the first step; and what
-    ///   callbacks throw.
+    ///   - validationFrequency: the number of epochs between validations.
+    /// - Returns: the logs of every epoch.
+    /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
+    ///   of callbacks.
     @discardableResult
     public func fit(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
@@ -39,7 +38,7 @@ extension Model {
             validationBatchSize: validationBatchSize, validationFrequency: validationFrequency)
     }
 
-    /// Trains a model of any number of inputs and outputs. See `fit` of two tensors.
+    /// Trains a model of any number of inputs and outputs. See `fit` for two tensors.
     @discardableResult
     public func fit(
         _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
@@ -116,14 +115,14 @@ extension Model {
         guard kept > 0, kept < data.count else {
             throw MartletError(
                 "Expected samples on both sides of the split. Received: \(data.count) samples, of which \(kept) would "
-                    + "be trained on.", at: "validationSplit")
+                    + "be left for training.", at: "validationSplit")
         }
         return (data[0..<kept], data[kept..<data.count])
     }
 
-    /// The training step that `fit` makes, for loops of one's own: compiled unless the model runs eagerly. What it
-    /// reports are the metrics, which add up until they are reset.
-    /// - Parameter data: what the batches are cut from, or one of them; model, losses and metrics are checked against it.
+    /// The training step of `fit`, for custom loops. It is compiled unless the model runs eagerly. It updates the
+    /// metrics, which accumulate until they are reset.
+    /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (TensorDataset.Batch) -> Void {
         try prepare(for: data, requireCompilation("makeTrainFunction"))
@@ -131,8 +130,8 @@ extension Model {
         return { [unowned self] in trainStep($0) }
     }
 
-    /// Makes one step of training on a batch.
-    /// - Returns: the figures of this batch, `loss` first.
+    /// Runs one training step on a batch.
+    /// - Returns: loss and metrics of this batch, `loss` first.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     @discardableResult
     public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {

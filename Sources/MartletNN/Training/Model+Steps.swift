@@ -2,11 +2,11 @@ import MartletCore
 import MartletData
 
 extension Model {
-    /// The total loss of a batch, averaged over samples: the outputs' losses, weighted, and the penalties of the
-    /// layers. For a `trainStep` of one's own.
+    /// The total loss of a batch, averaged over samples: the weighted losses of the outputs and the penalties of the
+    /// layers. For a custom `trainStep`.
     ///
-    /// The losses of the outputs are taken into their figures, `<output>_loss`.
-    /// - Parameter predictions: what the model computed of the batch.
+    /// It also updates the metrics `<output>_loss`.
+    /// - Parameter predictions: the outputs of the model for the batch.
     /// - Returns: a scalar. Stops when the model is not compiled.
     public func computeLoss(_ batch: TensorDataset.Batch, predictions: [Tensor]) -> Tensor {
         guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
@@ -14,7 +14,7 @@ extension Model {
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
             var loss = function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
-            // A loss that is not reduced counts with its mean.
+            // A loss without reduction counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
             output.lossTracker?.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
             if let weight = output.lossWeight { loss = loss * weight }
@@ -27,9 +27,9 @@ extension Model {
         return total ?? Tensor(0.0)
     }
 
-    /// Takes a batch into the metrics, which `fit` reports. For a `trainStep` of one's own. Stops when the model is not
+    /// Updates the metrics, which `fit` reports, with a batch. For a custom `trainStep`. Stops when the model is not
     /// compiled.
-    /// - Parameter loss: the total loss, as `computeLoss` gives it.
+    /// - Parameter loss: the total loss that `computeLoss` returned.
     public func updateMetrics(_ batch: TensorDataset.Batch, predictions: [Tensor], loss: Tensor) {
         guard let compilation else { stop("\(name).updateMetrics", "The model is not compiled.") }
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
@@ -42,7 +42,7 @@ extension Model {
         }
     }
 
-    /// Checks that model, losses and metrics fit the data, and makes the weights: all before the first step.
+    /// Checks that model, losses and metrics fit the data, and makes the weights, before the first step.
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
         let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
         try prepare(for: inputShapes)
@@ -51,7 +51,7 @@ extension Model {
         if knowsOutputShapes {
             predictions = try Context.current.inLayer(name) { try outputShapes(for: inputShapes) }
         } else {
-            // Only its call knows what the model computes: ask it with one sample.
+            // Only `call` knows the output shapes of such a model: run it with one sample.
             let sample = data[0..<min(1, data.count)]
             predictions = apply(sample.inputs, training: false).map { PartialShape($0.shape).withAnyBatch }
         }
@@ -80,7 +80,7 @@ extension Model {
         if let seen = seenInputShapes, !knowsOutputShapes {
             guard seen.count == inputShapes.count, zip(seen, inputShapes).allSatisfy({ $0.accepts($1) }) else {
                 throw MartletError(
-                    "Expected data of shape \(seen), as the model has seen before. Received: \(inputShapes).", at: name)
+                    "Expected data of shape \(seen), like the first data of the model. Received: \(inputShapes).", at: name)
             }
         }
         seenInputShapes = inputShapes

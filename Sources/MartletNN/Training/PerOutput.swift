@@ -1,7 +1,7 @@
 import MartletCore
 
-/// What is given for the outputs of a model: one value, a list in the outputs' order, or values by the outputs' names.
-/// An output may have none.
+/// Values for the outputs of a model: one value for all, a list in the order of the outputs, or a dictionary by their
+/// names. An output may have no value.
 ///
 /// ```swift
 /// try model.compile(optimizer: "adam", losses: ["digit": "mse", "parity": "binary_crossentropy"])
@@ -12,7 +12,7 @@ public enum PerOutput<Value> {
     case single(Value)
     /// One for each output.
     case list([Value?])
-    /// By the names of outputs; those that are not named have none.
+    /// By the names of outputs. Other outputs have no value.
     case named([(output: String, value: Value?)])
 
     package func map<Other>(_ transform: (Value) throws -> Other) rethrows -> PerOutput<Other> {
@@ -24,21 +24,21 @@ public enum PerOutput<Value> {
     }
 
     /// The values for outputs of these names, in their order.
-    /// - Throws: `MartletError` when a list is of another length, or a name is not an output's.
+    /// - Throws: `MartletError` when a list has another length, or a name is not the name of an output.
     package func values(for outputs: [String], _ argument: String) throws -> [Value?] {
         switch self {
         case .single(let value): return outputs.map { _ in value }
         case .list(let values):
             guard values.count == outputs.count else {
                 throw MartletError(
-                    "Expected one of each for the model's \(outputs.count) outputs \(outputs). Received: \(values.count).",
+                    "Expected one for each of the model's \(outputs.count) outputs \(outputs). Received: \(values.count).",
                     at: argument)
             }
             return values
         case .named(let values):
             if let stranger = values.first(where: { !outputs.contains($0.output) }) {
                 throw MartletError(
-                    "Expected names of outputs, which are \(outputs). Received: \"\(stranger.output)\".", at: argument)
+                    "Expected names among the outputs \(outputs). Received: \"\(stranger.output)\".", at: argument)
             }
             return outputs.map { name in values.first { $0.output == name }?.value }
         }
@@ -54,7 +54,7 @@ extension PerOutput: ExpressibleByDictionaryLiteral {
 }
 
 extension PerOutput<[any MetricConvertible]> {
-    /// The metrics of each output. A plain list is that of the only output, or has one metric for each of several.
+    /// The metrics of each output. A plain list belongs to a single output, or has one metric for each of several outputs.
     func metrics(for outputs: [String], _ argument: String) throws -> [[any MetricConvertible]] {
         guard case .single(let all) = self, outputs.count > 1, !all.isEmpty else {
             return try values(for: outputs, argument).map { $0 ?? [] }

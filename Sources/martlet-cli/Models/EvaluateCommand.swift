@@ -2,7 +2,7 @@ import ArgumentParser
 import Martlet
 import MartletFormats
 
-/// `martlet evaluate`: the loss and the metrics of a model on samples.
+/// `martlet evaluate`: computes the loss and the metrics of a model on samples.
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Compute the loss and the metrics of a model on samples.",
@@ -11,13 +11,13 @@ struct EvaluateCommand: ParsableCommand {
               martlet evaluate model.keras --x x_test.npy --y y_test.npy
               martlet evaluate model.keras --x x.npy --y y.npy --metrics accuracy,auc --json
 
-            Loss and metrics are those that the file was compiled with, unless others are chosen.
+            Loss and metrics are those of the file, unless others are given.
             """)
 
     @OptionGroup var model: ModelFile
     @OptionGroup var samples: SampleFiles
     @OptionGroup var choices: TrainingChoices
-    @Flag(help: "Print the figures as one line of JSON, and nothing else.")
+    @Flag(help: "Print only loss and metrics, as one line of JSON.")
     var json = false
 
     func run() throws {

@@ -3,10 +3,10 @@ import Martlet
 import MartletData
 import MartletFormats
 
-/// `martlet fit`: goes on with the training of a model.
+/// `martlet fit`: trains a model further.
 struct FitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fit", abstract: "Train a model and save it, optimizer included, for Keras or Martlet to go on.",
+        commandName: "fit", abstract: "Train a model and save it with its optimizer, for further training in Keras or Martlet.",
         discussion: """
             Examples:
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
@@ -14,46 +14,46 @@ struct FitCommand: ParsableCommand {
                 --validation-split 0.2 --early-stopping 5 --save best.keras --history history.json
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam --learning-rate 0.01
 
-            A .keras file trains as it was compiled, from the optimizer's state in it. An .h5 file starts with a fresh
-            optimizer of its configuration. The options below take the place of what the file says.
+            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new
+            optimizer of the same configuration. The options below override what the file says.
             """)
 
     @OptionGroup var model: ModelFile
     @OptionGroup var samples: SampleFiles
-    @Option(help: ArgumentHelp("How often the samples are gone through.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of passes over the samples.", valueName: "n"))
     var epochs = 1
-    @Flag(inversion: .prefixedNo, help: "Put the samples into a new order for every epoch.")
+    @Flag(inversion: .prefixedNo, help: "Shuffle the samples before every epoch.")
     var shuffle = true
-    @Option(help: ArgumentHelp("The seed of all random numbers: of the order, of dropout.", valueName: "n"))
+    @Option(help: ArgumentHelp("The seed of all random numbers, such as those for shuffling and dropout.", valueName: "n"))
     var seed = 42
     @Option(
         help: ArgumentHelp(
-            #"How much the samples of each class count: a JSON file such as {"0": 1.0, "1": 2.5}."#, valueName: "cw.json"))
+            #"The weights of the classes in the loss: a JSON file such as {"0": 1.0, "1": 2.5}."#, valueName: "cw.json"))
     var classWeight: String?
     @Option(
         help: ArgumentHelp(
-            "The fraction of the samples, from the end, that the model is judged by after each epoch, not trained on.",
+            "The fraction of the samples, from the end, that is used for validation instead of training.",
             valueName: "fraction"))
     var validationSplit = 0.0
     @Option(
         help: ArgumentHelp(
             """
-            End the training when the loss has not improved for n epochs, and keep the weights of the best one. The loss \
-            is that of the validation where there is one.
+            Stop when the loss has not improved for n epochs, and keep the weights of the best epoch. With validation \
+            the validation loss is used.
             """, valueName: "n"))
     var earlyStopping: Int?
     @Option(
         help: ArgumentHelp(
-            "Another optimizer, by Keras's name, with its defaults and a fresh state: sgd, adam, ...", valueName: "name"))
+            "Another optimizer, by Keras's name, with its defaults and a new state: sgd, adam, ...", valueName: "name"))
     var optimizer: String?
     @Option(help: ArgumentHelp("Another learning rate.", valueName: "rate"))
     var learningRate: Double?
     @OptionGroup var choices: TrainingChoices
-    @Option(help: ArgumentHelp("Where the trained model goes: a .keras or .h5 file.", valueName: "out.keras"))
+    @Option(help: ArgumentHelp("The file for the trained model: .keras or .h5.", valueName: "out.keras"))
     var save: String?
     @Option(
         help: ArgumentHelp(
-            "Where the figures of all epochs go: a JSON file of {name: [value of each epoch]}.", valueName: "hist.json"))
+            "The file for the logs of all epochs: JSON, {name: [value of each epoch]}.", valueName: "hist.json"))
     var history: String?
     @Flag(help: "Print nothing while training.")
     var quiet = false
@@ -63,7 +63,7 @@ struct FitCommand: ParsableCommand {
         try expect(epochs, atLeast: 1, "--epochs")
         if let earlyStopping { try expect(earlyStopping, atLeast: 1, "--early-stopping") }
         for path in [save, history].compactMap({ $0 }) {
-            // Begun and given up: the place takes files. No training shall be in vain.
+            // A file is begun and dropped: this checks that the path is writable before time is spent on training.
             _ = try AtomicFile(path)
         }
         Settings.setRandomSeed(seed)

@@ -3,33 +3,33 @@ import Martlet
 import MartletData
 import MartletFormats
 
-/// The model's file, which every command on models takes first.
+/// The model's file, the first argument of every command on models.
 struct ModelFile: ParsableArguments {
     @ArgumentParser.Argument(
         help: ArgumentHelp(
-            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file of the older format.",
+            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format.",
             valueName: "model"))
     var path: String
 }
 
-/// The samples and their targets, as `evaluate` and `fit` take them.
+/// The samples and targets of `evaluate` and `fit`.
 struct SampleFiles: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The inputs, samples along the first axis: a .npy file. Repeat it in the order of the inputs for a model \
-            that has several.
+            The inputs, samples along the first axis: an .npy file. For a model with several inputs, repeat the option \
+            in their order.
             """, valueName: "x.npy"))
     var x: [String]
     @Option(
         help: ArgumentHelp(
-            "The targets. Repeat it in the order of the outputs for a model that has several.", valueName: "y.npy"))
+            "The targets. For a model with several outputs, repeat the option in their order.", valueName: "y.npy"))
     var y: [String]
     @Option(
         help: ArgumentHelp(
             """
-            How much each sample counts in the loss and the weighted metrics. Given once it is for all outputs; repeat \
-            it in their order for weights of their own.
+            The weight of each sample in the loss and the weighted metrics, for all outputs. Repeat the option in the \
+            order of the outputs for separate weights.
             """, valueName: "w.npy"))
     var sampleWeight: [String] = []
     @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
@@ -44,23 +44,23 @@ struct SampleFiles: ParsableArguments {
     func check() throws { try expect(batchSize, atLeast: 1, "--batch-size") }
 }
 
-/// How the model is to be trained or judged, where that shall not be as its file says.
+/// Loss and metrics that override those of the model's file.
 struct TrainingChoices: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Another loss, by Keras's name: mse, binary_crossentropy, sparse_categorical_crossentropy, ... Repeat it in \
-            the order of the outputs for one of each; none leaves an output without.
+            Another loss, by Keras's name: mse, binary_crossentropy, sparse_categorical_crossentropy, ... For separate \
+            losses, repeat the option in the order of the outputs. The name none is for an output without a loss.
             """, valueName: "name"))
     var loss: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Other metrics, by Keras's names, separated by commas: accuracy,auc. Repeat it for each output.",
+            "Other metrics, by Keras's names, separated by commas: accuracy,auc. Repeat the option for each output.",
             valueName: "names"))
     var metrics: [String] = []
 
-    /// Compiles the model anew where something was chosen. Everything else stays as the file says, and so does the
-    /// state of an optimizer that is kept.
+    /// Compiles the model again if options were given. Everything else stays as the file says. An optimizer that is not
+    /// replaced keeps its state.
     func apply(to model: Model, optimizer: String? = nil, learningRate: Double? = nil) throws {
         if !(loss.isEmpty && metrics.isEmpty && optimizer == nil) {
             try model.recompile(
@@ -76,7 +76,7 @@ struct TrainingChoices: ParsableArguments {
         guard let optimizer = model.optimizer else { return }
         guard optimizer.schedule == nil else {
             throw MartletError(
-                "The optimizer of the file follows a schedule. Choose --optimizer too, to leave the schedule.",
+                "A schedule sets the learning rate of the file's optimizer. Give --optimizer too, to replace both.",
                 at: "--learning-rate")
         }
         optimizer.learningRate = learningRate

@@ -2,7 +2,7 @@ import ArgumentParser
 import Martlet
 import MartletFormats
 
-/// `martlet predict`: what a model computes of samples.
+/// `martlet predict`: computes a model's outputs for samples.
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict", abstract: "Compute a model's outputs for samples and write them as .npy files.",
@@ -11,22 +11,22 @@ struct PredictCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet predict pair.keras --x left.npy --x right.npy -o score.npy
 
-            Without -o the shape and the first values of each output are printed. NumPy has no bfloat16: such an output is \
-            written as float32, which holds the same numbers.
+            Without -o the shape and the first values of each output are printed. NumPy has no bfloat16, so such an output \
+            is written as float32, which can represent the same numbers.
             """)
 
     @OptionGroup var model: ModelFile
     @Option(
         help: ArgumentHelp(
             """
-            The inputs, samples along the first axis: a .npy file. Repeat it in the order of the inputs for a model \
-            that has several.
+            The inputs, samples along the first axis: an .npy file. For a model with several inputs, repeat the option \
+            in their order.
             """, valueName: "x.npy"))
     var x: [String]
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Where an output goes. Repeat it in the order of the outputs for a model that has several.",
+            "The file for an output. For a model with several outputs, repeat the option in their order.",
             valueName: "out.npy"))
     var output: [String] = []
     @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Martlet
 
-/// `martlet summary`: the layers of a model.
+/// `martlet summary`: prints the layers of a model.
 struct SummaryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summary", abstract: "Print the layers of a model, their output shapes and numbers of parameters.",
@@ -9,11 +9,11 @@ struct SummaryCommand: ParsableCommand {
             Example:
               martlet summary model.keras
 
-            The total includes what the optimizer remembers, as in Keras, when the file holds it.
+            As in Keras, the total includes the optimizer's variables if the file holds them.
             """)
 
     @OptionGroup var model: ModelFile
-    @Option(help: ArgumentHelp("The number of characters in a line (default: what the terminal has).", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of characters in a line (default: the width of the terminal).", valueName: "n"))
     var width: Int?
 
     func run() throws {

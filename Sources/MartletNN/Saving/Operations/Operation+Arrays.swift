@@ -2,7 +2,7 @@ import MartletCore
 import MartletFormats
 
 extension Operation {
-    /// NumPy's functions that take arrays apart, put them together, and find their elements.
+    /// NumPy's functions that split and join arrays, and find elements.
     static func arrays(_ table: inout [String: Maker]) {
         table["FullLike"] = { _ in
             Operation(
@@ -109,7 +109,9 @@ extension Operation {
                         })
                     else { throw MartletError("Expected axes of equal sizes. Received: \(first) and \(second) of \(shapes).") }
                     let kept = shapes[0].dimensions.indices.filter { !left.contains($0) }.map { shapes[0][$0] }
-                    return [PartialShape(kept + shapes[1].dimensions.indices.filter { !right.contains($0) }.map { shapes[1][$0] })]
+                    return [
+                        PartialShape(kept + shapes[1].dimensions.indices.filter { !right.contains($0) }.map { shapes[1][$0] })
+                    ]
                 },
                 run: { inputs in
                     [tensordot(inputs[0], inputs[1], axes: axes(inputs[0].rank, inputs[1].rank))]
@@ -144,7 +146,7 @@ extension Operation {
                 }, type: floatingType,
                 run: { inputs in
                     [format.apply(to: inputs[0].floating) { x in
-                        // The shape rule has seen the same rank.
+                        // The shape rule has checked the same rank.
                         guard let (size, strides) = try? window(x.rank) else { return x }
                         return function(x, size, strides, padding)
                     }]
@@ -152,7 +154,7 @@ extension Operation {
         }
     }
 
-    /// Along the columns of tensors of rank 1 or more, or the rows of matrices.
+    /// Stacking along the columns of tensors of rank 1 or more, or along the rows of matrices.
     private static func stacking(_ axis: Int) -> Maker {
         { _ in
             @Sendable func place(_ rank: Int) -> Int { min(axis, rank - 1) }
@@ -167,7 +169,7 @@ extension Operation {
         }
     }
 
-    /// What becomes of the diagonals along two axes, which go last.
+    /// An operation on the diagonals along two axes, which become the last axes.
     private static func diagonal(_ function: @escaping @Sendable (Tensor, Int) -> Tensor) -> Maker {
         { attributes in
             let (offset, first, second): (Int, Int, Int) = (
@@ -175,7 +177,8 @@ extension Operation {
                 try attributes.value("axis2", default: 1)
             )
             guard (-1 << 31..<1 << 31).contains(offset) else {
-                throw MartletError("Expected an offset within a matrix. Received: \(offset).", at: "\(attributes.className).offset")
+                throw MartletError(
+                    "Expected an offset within a matrix. Received: \(offset).", at: "\(attributes.className).offset")
             }
             @Sendable func order(_ shape: PartialShape) throws -> [Int] {
                 let places = [try ShapeRule.axis(first, of: shape), try ShapeRule.axis(second, of: shape)]
@@ -189,7 +192,7 @@ extension Operation {
                 }
                 return PartialShape(moved.dropLast(2) + [size])
             }) { x in
-                // The shape rule has seen the same axes.
+                // The shape rule has checked the same axes.
                 (try? order(PartialShape(x.shape))).map { function(x.transposed(permutation: $0), offset) } ?? x
             }
         }

@@ -77,7 +77,7 @@ extension Operation {
                 }
                 let borders = [0] + parts.numbers(axes: 1) + [size]
                 guard zip(borders, borders.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-                    throw MartletError("Expected rising places up to \(size). Received: \(borders).")
+                    throw MartletError("Expected increasing places up to \(size). Received: \(borders).")
                 }
                 return zip(borders, borders.dropFirst()).map { $1 - $0 }
             }
@@ -90,7 +90,7 @@ extension Operation {
                     return try sizes(of: size).map { shapes[0].replacing(place, by: $0) }
                 },
                 run: { inputs in
-                    // The shape rule has seen the same size.
+                    // The shape rule has checked the same size.
                     (try? inputs[0].split(sizes: sizes(of: inputs[0].shape[axis]), axis: axis)) ?? []
                 })
         }
@@ -119,7 +119,7 @@ extension Operation {
                 "constant": .constant(value), "reflect": .reflect, "symmetric": .symmetric, "edge": .edge,
             ]
             guard let mode = modes[mode] else {
-                throw MartletError("Expected a known way to pad. Received: \"\(mode)\".", at: "Pad.mode")
+                throw MartletError("Expected a known padding mode. Received: \"\(mode)\".", at: "Pad.mode")
             }
             return moving({ shape in
                 guard widths.count == shape.rank, widths.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 }) else {

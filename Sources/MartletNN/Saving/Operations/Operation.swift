@@ -1,29 +1,29 @@
 import MartletCore
 import MartletFormats
 
-/// One of Keras's operations with its attributes: how many tensors or numbers it takes, its rules and its function.
+/// One of Keras's operations with its attributes: its number of operands, its rules and its function.
 struct Operation: Sendable {
-    /// nil takes any number, in a list or not.
+    /// The number of operands; nil for any number, in a list or not.
     var operandCount: Int? = 1
     let shapes: @Sendable ([PartialShape]) throws -> [PartialShape]
     var type: @Sendable ([DType]) -> DType = Operation.numericType
     let run: @Sendable ([Tensor]) -> [Tensor]
 
-    /// Makes the operation of its attributes: Keras's `config` of it, and arguments that are no operands.
+    /// Makes the operation from its attributes: Keras's `config`, and arguments that are not operands.
     typealias Maker = @Sendable (Configuration) throws -> Operation
 
-    /// Under which name an operation finds its second positional argument, where that is no operand.
+    /// The name under which an operation finds its second positional argument, if that is not an operand.
     static let secondArgument = "second argument"
 
     // MARK: - Dtypes
 
-    /// The operands' own, truth values counting as integers.
+    /// The dtype of the operands; truth values count as integers.
     static let numericType: @Sendable ([DType]) -> DType = { types in
         let type = types.dropFirst().reduce(types[0], DType.promoted)
         return type == .bool ? .int32 : type
     }
 
-    /// The operands' own where that is a floating-point one.
+    /// The dtype of the operands if it is a floating-point one.
     static let floatingType: @Sendable ([DType]) -> DType = { types in
         let type = types.dropFirst().reduce(types[0], DType.promoted)
         return type.isFloatingPoint ? type : Settings.defaultFloatType
@@ -33,8 +33,8 @@ struct Operation: Sendable {
 
     // MARK: - Kinds of operations
 
-    /// Element by element, on operands that broadcast.
-    /// - Parameter type: of the result; nil is the operands' own.
+    /// An elementwise operation on operands that broadcast.
+    /// - Parameter type: the dtype of the result; nil is the dtype of the operands.
     static func elementwise(
         _ count: Int = 1, _ type: DType? = nil, _ function: @escaping @Sendable ([Tensor]) -> Tensor
     ) -> Maker {
@@ -52,7 +52,7 @@ struct Operation: Sendable {
         elementwise(2, type) { function($0[0], $0[1]) }
     }
 
-    /// Element by element, on floating-point numbers.
+    /// An elementwise operation on floating-point numbers.
     static func floating(_ count: Int = 1, _ function: @escaping @Sendable ([Tensor]) -> Tensor) -> Maker {
         { attributes in
             var operation = try elementwise(count, nil) { function($0.map(\.floating)) }(attributes)
@@ -63,8 +63,8 @@ struct Operation: Sendable {
 
     static func real(_ function: @escaping @Sendable (Tensor) -> Tensor) -> Maker { floating { function($0[0]) } }
 
-    /// Over the axes `axis`, all when null, kept with size 1 where `keepdims`.
-    /// - Parameter needsElements: whether there is no result for none.
+    /// A reduction over the axes `axis`, all when null. With `keepdims` they stay, with size 1.
+    /// - Parameter needsElements: whether the reduction of no elements is an error.
     static func reduction(
         _ type: DType? = nil, isFloating: Bool = false, needsElements: Bool = false,
         _ function: @escaping @Sendable (Tensor, [Int]?, Bool) -> Tensor
@@ -88,7 +88,7 @@ struct Operation: Sendable {
         }
     }
 
-    /// The place of an element along `axis`, among all when null.
+    /// The place of an element along `axis`, or among all elements when null.
     static func place(_ function: @escaping @Sendable (Tensor, Int?, Bool) -> Tensor) -> Maker {
         { attributes in
             let _: Int? = try attributes.optional("axis")
@@ -96,7 +96,7 @@ struct Operation: Sendable {
         }
     }
 
-    /// One of the activations, under its name in snake case.
+    /// An activation, by its name in snake case.
     static func activation(_ name: String) -> Maker {
         { attributes in
             let activation = try ActivationRegistry.shared.make(className: name, config: attributes.arguments)
@@ -114,7 +114,7 @@ struct Operation: Sendable {
         }
     }
 
-    /// Along one axis, the elements in their places.
+    /// An operation along one axis that keeps the shape.
     static func along(
         _ axisName: String = "axis", default first: Int = -1, _ function: @escaping @Sendable (Tensor, Int) -> Tensor
     ) -> Maker {
@@ -128,7 +128,7 @@ struct Operation: Sendable {
         }
     }
 
-    /// Of the attributes' own rule for one tensor's shape.
+    /// An operation on one tensor that keeps its dtype, with the given shape rule.
     static func moving(
         _ shape: @escaping @Sendable (PartialShape) throws -> PartialShape,
         _ function: @escaping @Sendable (Tensor) -> Tensor

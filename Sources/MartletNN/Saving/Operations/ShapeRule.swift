@@ -30,7 +30,7 @@ enum ShapeRule {
             })
     }
 
-    /// - Parameter sizes: one of them may be -1 and follows from the others.
+    /// - Parameter sizes: one of them may be -1; it then follows from the others.
     static func reshaped(_ shape: PartialShape, to sizes: [Int]) throws -> PartialShape {
         func fail() -> MartletError { MartletError("Expected a shape like \(sizes). Received: shape \(shape).") }
         let known = sizes.filter { $0 != -1 }
@@ -41,7 +41,7 @@ enum ShapeRule {
             guard known.count == sizes.count ? count == product : product > 0 && count % product == 0 else { throw fail() }
             return PartialShape(sizes.map { $0 == -1 ? count / product : $0 })
         }
-        // Whatever the unknown sizes are, the known ones must make whole rows.
+        // The known sizes must make whole rows, whatever the unknown ones are.
         let rest = shape.dimensions.compactMap { $0 }.reduce(1, *)
         guard known.count < sizes.count, product > 0, rest % product == 0 else { throw fail() }
         return PartialShape(sizes.map { $0 == -1 ? nil : $0 })
@@ -55,7 +55,7 @@ enum ShapeRule {
         return PartialShape(places.map { shape[$0] })
     }
 
-    /// Where a new axis comes to lie.
+    /// The place of a new axis.
     static func place(of axis: Int, addedTo shape: PartialShape) throws -> Int {
         let place = axis < 0 ? axis + shape.rank + 1 : axis
         guard (0...shape.rank).contains(place) else {
@@ -108,7 +108,7 @@ enum ShapeRule {
             MartletError(
                 "Expected an equation like \"ab,bc->ac\" or \"...b,bc->...c\" for shapes \(shapes). Received: \"\(equation)\".")
         }
-        /// The axes of a term: letters, and for the ones that an ellipsis stands for their places from the last.
+        /// The axes of a term: letters, and for the axes of an ellipsis their places counted from the last.
         func labels(_ term: String, rank: Int?, hidden: Int) throws -> [String] {
             let parts = term.components(separatedBy: "...")
             guard parts.count <= 2, parts.joined().allSatisfy({ $0.isASCII && $0.isLetter }) else { throw fail() }
@@ -142,7 +142,7 @@ enum ShapeRule {
 }
 
 extension PartialShape {
-    /// The shape that both broadcast to by NumPy's rules, nil when they do not.
+    /// The shape that both broadcast to by NumPy's rules, nil when they do not broadcast.
     static func broadcast(_ a: PartialShape, _ b: PartialShape) -> PartialShape? {
         let rank = max(a.rank, b.rank)
         var result = [Int?](repeating: nil, count: rank)
