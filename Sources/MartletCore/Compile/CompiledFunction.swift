@@ -38,10 +38,11 @@ public final class CompiledFunction<Input, Output> {
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
-        if context.trace != nil || !context.tapes.isEmpty { return body(input) }
+        if context.trace != nil || context.backend != nil || !context.tapes.isEmpty { return body(input) }
         arguments.removeAll(keepingCapacity: true)
         structure.removeAll(keepingCapacity: true)
         inputGroup.collect(input, &arguments)
+        for index in arguments.indices where !arguments[index].isOnHost { arguments[index] = arguments[index].onHost }
         inputGroup.appendStructure(input, &structure)
         if entries.isEmpty || !isFit(entries[entries.count - 1]) { find(input) }
         let entry = entries[entries.count - 1]

@@ -13,9 +13,15 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
         let specs = try op.outputs(for: inputSpecs)
         if O.form == .formula {
             outputs = try performFormula(op, inputs)
-        } else if inputs.contains(where: { $0.symbol != nil }) {
-            guard let trace = context.trace else { stopUsingTraced(O.name) }
-            outputs = trace.add(op, inputs, specs)
+        } else if let backend = context.backend, context.trace == nil {
+            outputs = try backend.perform(op, inputs, specs)
+        } else if let other = inputs.first(where: { !$0.isOnHost }) {
+            if let backend = other.handle.buffer.storage?.backend {
+                outputs = try backend.perform(op, inputs, specs)
+            } else {
+                guard let trace = context.trace else { stopUsingTraced(O.name) }
+                outputs = trace.add(op, inputs, specs)
+            }
         } else if O.form == .view {
             outputs = [Tensor(sharing: inputs[0], as: specs[0])]
         } else {

@@ -19,6 +19,9 @@ extension GradientContext {
         return gradients
     }
 
+    /// The gradients of the inputs by differentiating the op's formula.
+    func differentiatingFormula(of op: some Op) -> [Tensor?] { differentiating { op.formula($0)! } }
+
     /// The same op with gradients flowing into the chosen outputs only.
     func restricted(toOutputs isKept: (Int) -> Bool) -> GradientContext {
         GradientContext(

@@ -8,6 +8,8 @@ package final class Context {
     package var tapes: [GradientTape] = []
     /// The function that is being traced, nil outside of tracing.
     package var trace: Trace?
+    /// The device that ops run on, nil for the CPU.
+    package var backend: (any Backend)?
     /// Notes what the thread runs while it is being profiled, nil otherwise.
     package var recorder: ProfileRecorder?
     /// The names of the layers that are being called, outermost first.

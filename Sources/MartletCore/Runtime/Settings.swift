@@ -163,9 +163,6 @@ public enum Settings {
     /// The largest resident size of the process so far, in bytes.
     public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }
 
-    /// What tensors can live on. The CPU, for now.
-    public static var devices: [Device] { [.cpu] }
-
     /// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
     public static func setRandomSeed(_ seed: Int) {
         // Made before the count starts: the default generator always gets the seed's first stream.
@@ -212,14 +209,6 @@ public enum ProductEngine: String, Sendable, CaseIterable {
     fileprivate init(_ engine: mk_gemm_engine) {
         self = Self.allCases.first { $0.c == engine }!
     }
-}
-
-/// Something that tensors can live on and be computed by.
-public struct Device: Hashable, Sendable, CustomStringConvertible {
-    /// The kind and number: `CPU:0`.
-    public let description: String
-    /// The processor that Martlet runs on.
-    public static let cpu = Device(description: "CPU:0")
 }
 
 /// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.

@@ -1,9 +1,11 @@
 import CKernels
 
-/// A block of memory on a 64-byte boundary.
+/// A block of the host's memory on a 64-byte boundary, or of another device's.
 package final class Buffer: @unchecked Sendable {
     package let pointer: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// The memory of another device; nil for the host's.
+    package let storage: (any DeviceStorage)?
     private let isOwned: Bool
 
     /// Takes uninitialised memory from the caching allocator, freed with the last owner.
@@ -13,6 +15,7 @@ package final class Buffer: @unchecked Sendable {
         }
         self.pointer = pointer
         self.byteCount = byteCount
+        storage = nil
         isOwned = true
     }
 
@@ -20,6 +23,15 @@ package final class Buffer: @unchecked Sendable {
     package init(borrowing pointer: UnsafeMutableRawPointer, byteCount: Int) {
         self.pointer = pointer
         self.byteCount = byteCount
+        storage = nil
+        isOwned = false
+    }
+
+    /// Memory of another device: an access to it as the host's faults.
+    package init(_ storage: any DeviceStorage, byteCount: Int) {
+        pointer = Buffer.none.pointer
+        self.byteCount = byteCount
+        self.storage = storage
         isOwned = false
     }
 

@@ -31,6 +31,7 @@ public struct Tensor: Sendable {
         package fileprivate(set) var buffer: Buffer
         /// The value of a graph that the tensor stands for while a function is traced; nil for one that has elements.
         package let symbol: Symbol?
+        let isOnHost: Bool
         /// Set once, by the activation that made the tensor, before anyone else has seen it.
         package var origin: LogitsOrigin?
         /// Set once, by the layer that made the tensor, before anyone else has seen it.
@@ -42,6 +43,7 @@ public struct Tensor: Sendable {
             self.spec = spec
             self.buffer = buffer
             self.symbol = symbol
+            isOnHost = symbol == nil && buffer.storage == nil
         }
     }
 
@@ -64,6 +66,10 @@ public struct Tensor: Sendable {
     package init(_ symbol: Symbol, _ spec: TensorSpec) {
         handle = Handle(spec, .none, symbol: symbol)
     }
+
+    /// Whether the tensor has its elements in the host's memory: it stands for no value of a graph, and lies on no other
+    /// device.
+    var isOnHost: Bool { handle.isOnHost }
 
     /// The value of a graph that the tensor stands for, nil when it has elements.
     package var symbol: Symbol? { handle.symbol }
@@ -121,8 +127,9 @@ extension Tensor {
             "A function that is being compiled read the elements of a tensor, \(spec), which has none until the compiled "
                 + "function runs. Return the tensor and read it outside, decide with cond(_:_:_:) or `where`, or run the "
                 + "function without compiling it (in fit: runEagerly: true).")
-        return try withExtendedLifetime(handle) {
-            try body(UnsafeRawBufferPointer(start: pointer, count: elementCount * dtype.byteCount))
+        let host = onHost
+        return try withExtendedLifetime(host.handle) {
+            try body(UnsafeRawBufferPointer(start: host.pointer, count: elementCount * dtype.byteCount))
         }
     }
 

@@ -26,7 +26,7 @@ extension Attention {
     }
 
     /// The outputs from the inputs.
-    func formula(_ inputs: [Tensor]) -> [Tensor] {
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
         let (query, key, value) = (inputs[0], inputs[1], inputs[2])
         let scores = scores(query, key, inputs[3...])
         let out = einsum("bgrts,bsgv->btgrv", scores.softmax(), value)
@@ -40,7 +40,7 @@ extension Attention {
 
 extension AttentionGradient {
     /// The outputs from the inputs.
-    func formula(_ inputs: [Tensor]) -> [Tensor] {
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
         let (query, key, value) = (inputs[0], inputs[1], inputs[2])
         let groups = key.shape[2]
         let (out, logSum, gradient) = (

@@ -100,7 +100,7 @@ struct Attention: KernelOp {
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let inputs = context.inputs
-        if hasBias && context.needs[inputs.count - 1] { return context.differentiating(formula) }
+        if hasBias && context.needs[inputs.count - 1] { return context.differentiatingFormula(of: self) }
         var result = [Tensor?](repeating: nil, count: inputs.count)
         if let gradient = context.outputGradients[0] {
             let op = AttentionGradient(forward: self)
@@ -108,7 +108,7 @@ struct Attention: KernelOp {
             for index in 0..<3 { result[index] = found[index] }
         }
         guard context.outputGradients[1] != nil else { return result }
-        return adding(result, context.restricted { $0 == 1 }.differentiating(formula))
+        return adding(result, context.restricted { $0 == 1 }.differentiatingFormula(of: self))
     }
 
     static var samples: [OpSample] {
@@ -160,7 +160,7 @@ struct AttentionGradient: KernelOp {
         forward.pairs(inputs) * (6 * inputs[0].shape[3] + 4 * inputs[2].shape[3] + 8)
     }
 
-    func gradient(_ context: GradientContext) -> [Tensor?] { context.differentiating(formula) }
+    func gradient(_ context: GradientContext) -> [Tensor?] { context.differentiatingFormula(of: self) }
 
     static var samples: [OpSample] {
         let cases: [(AttentionSample, Attention)] = [

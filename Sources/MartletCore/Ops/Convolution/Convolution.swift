@@ -45,6 +45,42 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     }
 }
 
+extension ConvolutionGeometry {
+    /// The convolution as a sum of products over the places of the window, each with every position's element at once.
+    fileprivate func composed(_ x: Tensor, _ kernel: Tensor) -> Tensor {
+        let window = Array(kernel.shape.dimensions.dropLast(2))
+        let sizes = (try? outputSizes(input: x.shape.spatial, kernel: kernel.shape, channels: x.shape[-1])) ?? []
+        let padded = x.padded([(0, 0)] + zip(windows.before, windows.after).map { ($0, $1) } + [(0, 0)])
+        let places = window.reduce(1, *)
+        let kernels = kernel.reshaped(to: Shape([places] + kernel.shape.dimensions.suffix(2))).unstacked()
+        let (positions, batch) = (sizes.reduce(1, *), x.shape[0])
+        var sum = Tensor.zeros(Shape([batch * positions, kernel.shape[-1]]), dtype: x.dtype)
+        for place in 0..<places {
+            var (rest, part) = (place, padded)
+            for axis in window.indices.reversed() {
+                let start = rest % window[axis] * windows.dilations[axis]
+                rest /= window[axis]
+                part = part.strided(from: start, by: windows.strides[axis], count: sizes[axis], axis: axis + 1)
+            }
+            let rows = part.reshaped(to: Shape([batch * positions, x.shape[-1]])).split(count: groups, axis: 1)
+            let products = zip(rows, kernels[place].split(count: groups, axis: 1)).map { matmul($0, $1) }
+            sum = sum + (groups == 1 ? products[0] : .concatenate(products, axis: 1))
+        }
+        return sum.reshaped(to: Shape([batch] + sizes + [kernel.shape[-1]]))
+    }
+}
+
+/// The gradient at `source` of a linear function, for which the values of `source` do not count.
+private func gradientOfLinear(at source: Tensor, upstream: Tensor, _ function: (Tensor) -> Tensor) -> Tensor {
+    let tape = GradientTape(watchVariables: false)
+    let result = tape.record {
+        tape.watch(source)
+        return function(source)
+    }
+    return tape.gradients(
+        of: [result], withRespectTo: [source], outputGradients: [upstream], unconnected: .zeros)[0]!
+}
+
 /// Fails unless all inputs are of one dtype that convolutions compute in.
 private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
     guard inputs[0].dtype == .float32 || inputs[0].dtype == .float64,
@@ -86,6 +122,12 @@ struct Convolution: KernelOp {
                         $0, memory.input(0), memory.input(1), weights, hasBias ? memory.input(2) : nil, memory.output(0))
                 }
             })
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        var y = geometry.composed(inputs[0], inputs[1])
+        if inputs.count > 2 { y = y + inputs[2] }
+        return [activation == .relu ? y.relu() : y]
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -151,6 +193,12 @@ struct ConvolutionInputGradient: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (dy, kernel) = (inputs[0], inputs[1])
+        let x = Tensor.zeros(Shape([dy.shape[0]] + inputSize + [kernel.shape[-2] * geometry.groups]), dtype: dy.dtype)
+        return [gradientOfLinear(at: x, upstream: dy) { geometry.composed($0, kernel) }]
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         geometry.flops(kernel: inputs[1].shape, output: inputs[0].shape)
     }
@@ -200,6 +248,12 @@ struct ConvolutionKernelGradient: KernelOp {
         return Kernel(geometry.plan(input: x.shape, kernel: dKernel.shape, output: dy.shape, dtype: x.dtype)) {
             mk_conv_kernel_gradient($0, $1.input(0), $1.input(1), $1.output(0))
         }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (x, dy) = (inputs[0], inputs[1])
+        let kernel = Tensor.zeros(Shape(window + [x.shape[-1] / geometry.groups, dy.shape[-1]]), dtype: dy.dtype)
+        return [gradientOfLinear(at: kernel, upstream: dy) { geometry.composed(x, $0) }]
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -75,6 +75,14 @@ struct Split: KernelOp, MovingOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        var start = 0
+        return sizes.map { size in
+            defer { start += size }
+            return inputs[0].sliced(start..<(start + size), axis: axis)
+        }
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [.concatenate(context.outputs.indices.map(context.gradient(ofOutput:)), axis: axis)]
     }

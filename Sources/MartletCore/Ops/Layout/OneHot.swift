@@ -27,6 +27,11 @@ struct OneHot: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let isAt = inputs[0].expandingDims(at: -1) .== Tensor.range(0..<depth)
+        return [`where`(isAt, Tensor(on, dtype: dtype), Tensor(off, dtype: dtype))]
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }
 
     static var samples: [OpSample] {

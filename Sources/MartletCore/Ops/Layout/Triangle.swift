@@ -21,6 +21,12 @@ struct Triangle: KernelOp, MovingOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (rows, columns) = (Tensor.range(0..<inputs[0].shape[-2]), Tensor.range(0..<inputs[0].shape[-1]))
+        let place = columns - rows.expandingDims(at: -1)
+        return [`where`(isUpper ? place .>= diagonal : place .<= diagonal, inputs[0], 0)]
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] { [perform(self, context.gradient)] }
 
     static var samples: [OpSample] {

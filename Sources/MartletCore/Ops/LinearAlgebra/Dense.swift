@@ -59,6 +59,12 @@ struct Dense: KernelOp {
             })
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        var y = matmul(inputs[0], inputs[1])
+        if inputs.count > 2 { y = y + inputs[2] }
+        return [activation == .relu ? y.relu() : y]
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         let perOutput = 2 * inputs[1].shape[0] + (inputs.count > 2 ? 1 : 0) + activation.flops
         return perOutput * outputs[0].shape.elementCount

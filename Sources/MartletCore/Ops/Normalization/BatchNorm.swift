@@ -26,6 +26,15 @@ struct BatchNorm: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (x, rows) = (inputs[0], Array(0..<(inputs[0].rank - 1)))
+        let (mean, variance) = (x.mean(axes: rows), x.variance(axes: rows))
+        var y = (x - mean) * (variance + epsilon).reciprocalSquareRoot()
+        if hasScale { y = y * inputs[1] }
+        if hasOffset { y = y + inputs[inputs.count - 1] }
+        return [y, mean, variance]
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         // Sum; difference, square, sum; product with 1 / deviation, scale and offset.
         (5 + (hasScale ? 1 : 0) + (hasOffset ? 1 : 0)) * inputs[0].shape.elementCount
@@ -96,6 +105,15 @@ struct BatchNormGradient: KernelOp {
                 x.dtype.c, $0.input(0), $0.input(1), hasScale ? $0.input(4) : nil, $0.input(2), $0.input(3), $0.output(0),
                 wantsScale ? $0.output(1) : nil, wantsOffset ? $0.output(last) : nil, rows, Int64(channels), epsilon)
         }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (dy, x, rows) = (inputs[0], inputs[1], Array(0..<(inputs[1].rank - 1)))
+        let rstd = (inputs[3] + epsilon).reciprocalSquareRoot()
+        let normalized = (x - inputs[2]) * rstd
+        let g = hasScale ? dy * inputs[4] : dy
+        let dx = (g - g.mean(axes: rows) - normalized * (g * normalized).mean(axes: rows)) * rstd
+        return [dx] + (wantsScale ? [(dy * normalized).sum(axes: rows)] : []) + (wantsOffset ? [dy.sum(axes: rows)] : [])
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -28,6 +28,16 @@ struct LayerNorm: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let x = inputs[0]
+        let mean = isCentered ? x.mean(axis: -1, keepDims: true) : .zeros(like: x)
+        let rstd = ((x - mean).square().mean(axis: -1, keepDims: true) + epsilon).reciprocalSquareRoot()
+        var y = (x - mean) * rstd
+        if hasScale { y = y * inputs[1] }
+        if hasOffset { y = y + inputs[inputs.count - 1] }
+        return [y, rstd.squeezed(axis: -1)] + (isCentered ? [mean.squeezed(axis: -1)] : [])
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         // As `BatchNorm`; not centered, there is no mean to take and subtract.
         ((isCentered ? 5 : 3) + (hasScale ? 1 : 0) + (hasOffset ? 1 : 0)) * inputs[0].shape.elementCount
@@ -105,6 +115,16 @@ struct LayerNormGradient: KernelOp {
                 isCentered ? $0.input(3) : nil, $0.input(2), $0.output(0), wantsScale ? $0.output(1) : nil,
                 wantsOffset ? $0.output(lastOutput) : nil, rows, columns)
         }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let (dy, x, rstd) = (inputs[0], inputs[1], inputs[2].expandingDims(at: -1))
+        let normalized = (isCentered ? x - inputs[3].expandingDims(at: -1) : x) * rstd
+        let g = hasScale ? dy * inputs[inputs.count - 1] : dy
+        var dx = g - normalized * (g * normalized).mean(axis: -1, keepDims: true)
+        if isCentered { dx = dx - g.mean(axis: -1, keepDims: true) }
+        let rows = Array(0..<(x.rank - 1))
+        return [dx * rstd] + (wantsScale ? [(dy * normalized).sum(axes: rows)] : []) + (wantsOffset ? [dy.sum(axes: rows)] : [])
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

@@ -53,6 +53,12 @@ struct Softmax: SoftmaxOp {
         return Kernel { mk_softmax(type, $0.input(0), $0.output(0), outer, length, inner) }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        if inputs[0].shape[axis] == 0 { return inputs }
+        let powers = (inputs[0] - inputs[0].max(axis: axis, keepDims: true)).exp()
+        return [powers / powers.sum(axis: axis, keepDims: true)]
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(SoftmaxGradient(axis: axis), context.gradient, context.outputs[0])]
     }
@@ -69,6 +75,10 @@ struct SoftmaxGradient: SoftmaxOp {
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
         return Kernel { mk_softmax_backward(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner) }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        [inputs[1] * (inputs[0] - (inputs[1] * inputs[0]).sum(axis: axis, keepDims: true))]
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -94,6 +104,12 @@ struct LogSoftmax: SoftmaxOp {
         return Kernel { mk_log_softmax(type, $0.input(0), $0.output(0), outer, length, inner) }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        if inputs[0].shape[axis] == 0 { return inputs }
+        let differences = inputs[0] - inputs[0].max(axis: axis, keepDims: true)
+        return [differences - differences.exp().sum(axis: axis, keepDims: true).log()]
+    }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [perform(LogSoftmaxGradient(axis: axis), context.gradient, context.outputs[0])]
     }
@@ -110,6 +126,10 @@ struct LogSoftmaxGradient: SoftmaxOp {
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (type, (outer, length, inner)) = (inputs[0].dtype.c, extents(inputs[0].shape))
         return Kernel { mk_log_softmax_backward(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner) }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        [inputs[0] - inputs[1].exp() * inputs[0].sum(axis: axis, keepDims: true)]
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

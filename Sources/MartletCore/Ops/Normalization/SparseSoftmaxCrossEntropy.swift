@@ -46,6 +46,11 @@ struct SparseSoftmaxCrossEntropy: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let isLabel = inputs[1].expandingDims(at: -1) .== Tensor.range(0..<inputs[0].shape[-1])
+        return [-`where`(isLabel, inputs[0].logSoftmax(), 0).sum(axis: -1)]
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 4 * inputs[0].shape.elementCount }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -78,6 +83,11 @@ struct SparseSoftmaxCrossEntropyGradient: KernelOp {
                 Int64(labels.shape.elementCount), Int64(logits.shape[-1]))
             try checkLabel(wrong, logits, labels, memory)
         }
+    }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let isLabel = inputs[1].expandingDims(at: -1) .== Tensor.range(0..<inputs[0].shape[-1])
+        return [(inputs[0].softmax() - isLabel.cast(to: inputs[0].dtype)) * inputs[2].expandingDims(at: -1)]
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 6 * inputs[0].shape.elementCount }

@@ -21,6 +21,11 @@ struct RecurrentSequence: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let reserve = plan.reserve(for: inputs.map(\.spec)[...])
+        return plan.composed(inputs) + [.zeros(reserve.shape, dtype: reserve.dtype)]
+    }
+
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { plan.flops(inputs) }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
@@ -67,6 +72,22 @@ struct RecurrentSequenceGradient: KernelOp {
         }
     }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? {
+        let own = Array(inputs.prefix(plan.inputCount))
+        let gradients = composed(own, Array(own.prefix(plan.floatCount)), upstream: Array(inputs.dropFirst(plan.inputCount + 1)))
+        return (needsInput ? gradients : Array(gradients.dropFirst())).map { $0! }
+    }
+
+    /// The gradients of `sources`, the floating-point ones of the sequence's own inputs, from plain ops.
+    private func composed(_ own: [Tensor], _ sources: [Tensor], upstream: [Tensor]) -> [Tensor?] {
+        let tape = GradientTape(watchVariables: false)
+        let outputs = tape.record {
+            for source in sources { tape.watch(source) }
+            return plan.composed(own)
+        }
+        return tape.gradients(of: outputs, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros)
+    }
+
     /// Each product of the forward pass has two gradients.
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
         plan.flops(inputs) + plan.flops(inputs, withInput: needsInput)
@@ -83,13 +104,7 @@ struct RecurrentSequenceGradient: KernelOp {
         let outer = GradientTape(watchVariables: false)
         let targets = outer.record {
             for source in sources + upstream { outer.watch(source) }
-            let inner = GradientTape(watchVariables: false)
-            let outputs = inner.record {
-                for source in sources { inner.watch(source) }
-                return plan.composed(own)
-            }
-            return inner.gradients(
-                of: outputs, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros)
+            return composed(own, sources, upstream: upstream)
         }
         let wanted = zip(needsInput ? targets : Array(targets.dropFirst()), context.outputGradients).filter {
             $1 != nil
