@@ -91,7 +91,7 @@ private struct DoctorReport {
                 value: .int(Int(ProcessInfo.processInfo.physicalMemory / 1_048_576))),
             Entry(
                 title: "Devices", key: "devices",
-                value: .string(Settings.devices.map(\.description).joined(separator: ", "))),
+                value: .string(Device.all().map(\.description).joined(separator: ", "))),
             Entry(title: "Datasets", key: "datasets", value: .object(datasets)),
             Entry(title: "Environment", key: "environment", value: .object(variables)),
         ]

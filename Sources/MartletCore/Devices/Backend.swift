@@ -32,6 +32,11 @@ extension Backend {
         return self is HostBackend ? host : Tensor(host.spec, buffer: upload(host))
     }
 
+    /// Runs an op of which the shape rule is asked first.
+    package func lower(_ op: some Op, _ inputs: [Tensor]) throws(OpFailure) -> [Tensor] {
+        try perform(op, inputs, op.outputs(for: inputs.map(\.spec)))
+    }
+
     /// Lowers an op and runs it. Views and casts apart, it is the backend's own kernel or the op's formula.
     func perform<O: Op>(_ op: O, _ inputs: [Tensor], _ outputs: [TensorSpec]) throws(OpFailure) -> [Tensor] {
         let own = inputs.map(holding)

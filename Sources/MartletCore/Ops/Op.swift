@@ -75,6 +75,13 @@ extension Op {
     }
 }
 
+extension Op {
+    /// The op's attributes by name, as it holds them: for printers and exporters.
+    package var attributes: [(name: String, value: Any)] {
+        Mirror(reflecting: self).children.map { ($0.label ?? "", $0.value) }
+    }
+}
+
 /// An op that the CPU has a kernel for.
 package protocol KernelOp: Op {
     /// The kernel for inputs and outputs of these specs, which the shape rule gave.

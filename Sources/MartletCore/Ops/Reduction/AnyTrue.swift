@@ -8,6 +8,8 @@ struct AnyTrue: ReductionOp {
 
     func takes(_ type: DType) -> Bool { type == .bool }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? { [perform(Sum(axes: axes), inputs[0].cast(to: .int64)) .!= 0] }
+
     func gradient(_ context: GradientContext) -> [Tensor?] { [nil] }
 
     static var samples: [OpSample] { samples { SampleInput.uniform($0) .> 0 } }

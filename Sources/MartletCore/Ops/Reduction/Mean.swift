@@ -9,6 +9,8 @@ struct Mean: ReductionOp {
 
     func takes(_ type: DType) -> Bool { type == .float32 || type == .float64 }
 
+    func formula(_ inputs: [Tensor]) -> [Tensor]? { [perform(Sum(axes: axes), inputs[0]) / axes.count(in: inputs[0].shape)] }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let x = context.inputs[0]
         return [(expanded(context.gradient, for: x) / axes.count(in: x.shape)).broadcast(to: x.shape)]
