@@ -144,4 +144,3 @@ void mk_tls_set(void *value, void (*destroy)(void *value)) {
     pthread_setspecific(tls_key, &tls); // may ask for memory, at a thread's first call only
 }
 
-void mk_yield(void) { sched_yield(); }

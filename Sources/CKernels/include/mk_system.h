@@ -28,7 +28,4 @@ uint64_t mk_peak_resident_bytes(void);
 void *mk_tls_get(void);
 void mk_tls_set(void *value, void (*destroy)(void *value));
 
-// Lets another thread run.
-void mk_yield(void);
-
 #endif

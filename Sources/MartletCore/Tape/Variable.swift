@@ -1,4 +1,4 @@
-import CKernels
+import Dispatch
 import Synchronization
 
 /// A named tensor that can be assigned: a model's weight, an optimizer's moment, a metric's sum.
@@ -27,6 +27,10 @@ public final class Variable: Sendable {
         /// What the value becomes when the loan ends, nil when it stays in its memory.
         var next: Tensor?
         var isLent = false
+        /// Those who wait for the end of a loan, to be woken then.
+        var waiting: [DispatchSemaphore] = []
+        /// How many of them want the value and nothing more: they have it before the next loan.
+        var readersWaiting = 0
         /// Counts the changes of the value.
         var version = 0
         var isTrainable: Bool
@@ -64,10 +68,42 @@ public final class Variable: Sendable {
 
     /// Waits while a compiled function has the value on loan.
     private func withState<R>(_ body: (inout State) -> R) -> R {
+        var hasWaited = false
+        return waiting(
+            until: { state in
+                if state.isLent && !hasWaited {
+                    hasWaited = true
+                    state.readersWaiting += 1
+                }
+                return !state.isLent
+            },
+            then: { state in
+                if hasWaited {
+                    state.readersWaiting -= 1
+                    if state.readersWaiting == 0 { Self.wake(&state) }
+                }
+                return body(&state)
+            })
+    }
+
+    private func waiting<R>(until isReady: (inout State) -> Bool, then body: (inout State) -> R) -> R {
         while true {
-            if let result = state.withLock({ $0.isLent ? nil : .some(body(&$0)) }) { return result }
-            mk_yield()
+            var own: DispatchSemaphore?
+            let result: R? = state.withLock { state in
+                if isReady(&state) { return .some(body(&state)) }
+                let semaphore = DispatchSemaphore(value: 0)
+                state.waiting.append(semaphore)
+                own = semaphore
+                return nil
+            }
+            if let result { return result }
+            own?.wait()
         }
+    }
+
+    private static func wake(_ state: inout State) {
+        for semaphore in state.waiting { semaphore.signal() }
+        state.waiting.removeAll()
     }
 
     /// The present value. Setting it is `assign`.
@@ -107,7 +143,7 @@ public final class Variable: Sendable {
     /// Lends the value's memory to a compiled function, which reads `old` and writes the next value to `new`: the same
     /// memory when nobody else holds the value. Others wait until `settle` is called.
     package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
-        withState { state in
+        waiting(until: { !$0.isLent && $0.readersWaiting == 0 }) { state in
             state.isLent = true
             state.version += 1
             if state.value.isUniquelyReferenced { return (state.value.mutablePointer, state.value.mutablePointer) }
@@ -123,6 +159,7 @@ public final class Variable: Sendable {
             if let next = state.next { state.value = next }
             state.next = nil
             state.isLent = false
+            if !state.waiting.isEmpty { Self.wake(&state) }
         }
     }
 
