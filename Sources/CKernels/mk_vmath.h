@@ -46,6 +46,9 @@ MK_INLINE double f64_polynomial(double x, const double *c, int count) {
 
 // MARK: float32 arithmetic
 
+// (exp(r) - 1 - r) / r^2
+#define F32_EXP_TAIL(r) F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f)
+
 // x + rest = n ln 2 + r with |r| <= ln 2 / 2 + |rest|; returns exp(r) - 1. Adding 1.5 * 2^23 leaves the nearest integer in
 // the low bits.
 MK_INLINE float f32_expm1_reduced(float x, float rest, int32_t *n) {
@@ -57,8 +60,7 @@ MK_INLINE float f32_expm1_reduced(float x, float rest, int32_t *n) {
     float high = x - k * 0x1.63p-1f, low = k * -0x1.bd0106p-13f - rest;
     float r = high - low;
     float lost = (high - r) - low;
-    float q = F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f);
-    return r + (r * r * q + lost);
+    return r + (r * r * F32_EXP_TAIL(r) + lost);
 }
 
 MK_INLINE float f32_power_of_two(int32_t n) { return f32_from_bits(((uint32_t)n + 127) << 23); }
@@ -71,6 +73,17 @@ MK_INLINE float f32_exp(float x) {
     // Scaled in two steps, as 2^n itself may overflow or be subnormal; only the last step rounds.
     int32_t half = n >> 1;
     return e * f32_power_of_two(half) * f32_power_of_two(n - half);
+}
+
+// exp(x) for x <= 88 within 1.1 ULP, and 0 where it would be below 2^-126.5: for the weights of a softmax.
+MK_INLINE float f32_exp_weight(float x) {
+    x = x < -88 ? -88 : x; // n is -127 there, and 2^n a zero
+    const float shift = 0x1.8p23f;
+    float shifted = x * 0x1.715476p+0f + shift;
+    int32_t n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
+    float k = shifted - shift;
+    float r = (x - k * 0x1.63p-1f) - k * -0x1.bd0106p-13f;
+    return (1 + (r + r * r * F32_EXP_TAIL(r))) * f32_power_of_two(n);
 }
 
 // 1 / (1 + exp(-x)) with exp(-x) = 2^n (1 + p). Both sides of the fraction are scaled by 2^-(n / 2) where n > 0, so
