@@ -49,18 +49,24 @@ MK_INLINE double f64_polynomial(double x, const double *c, int count) {
 // (exp(r) - 1 - r) / r^2
 #define F32_EXP_TAIL(r) F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f)
 
-// x + rest = n ln 2 + r with |r| <= ln 2 / 2 + |rest|; returns exp(r) - 1. Adding 1.5 * 2^23 leaves the nearest integer in
-// the low bits.
-MK_INLINE float f32_expm1_reduced(float x, float rest, int32_t *n) {
+// x + rest = n ln 2 + r with |r| <= ln 2 / 2 + |rest|; returns exp(r) - 1 - r. Adding 1.5 * 2^23 leaves the nearest integer
+// in the low bits.
+MK_INLINE float f32_exp_reduced(float x, float rest, int32_t *n, float *r) {
     const float shift = 0x1.8p23f;
     float shifted = x * 0x1.715476p+0f + shift;
     *n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
     float k = shifted - shift;
     // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA.
     float high = x - k * 0x1.63p-1f, low = k * -0x1.bd0106p-13f - rest;
-    float r = high - low;
-    float lost = (high - r) - low;
-    return r + (r * r * F32_EXP_TAIL(r) + lost);
+    *r = high - low;
+    float lost = (high - *r) - low;
+    return *r * *r * F32_EXP_TAIL(*r) + lost;
+}
+
+// x = n ln 2 + r; returns exp(r) - 1.
+MK_INLINE float f32_expm1_reduced(float x, int32_t *n) {
+    float r, tail = f32_exp_reduced(x, 0, n, &r);
+    return r + tail;
 }
 
 MK_INLINE float f32_power_of_two(int32_t n) { return f32_from_bits(((uint32_t)n + 127) << 23); }
@@ -69,7 +75,7 @@ MK_INLINE float f32_exp(float x) {
     x = x > 89 ? 89 : x;     // above: infinity
     x = x < -104 ? -104 : x; // below: zero
     int32_t n;
-    float e = 1 + f32_expm1_reduced(x, 0, &n);
+    float e = 1 + f32_expm1_reduced(x, &n);
     // Scaled in two steps, as 2^n itself may overflow or be subnormal; only the last step rounds.
     int32_t half = n >> 1;
     return e * f32_power_of_two(half) * f32_power_of_two(n - half);
@@ -92,7 +98,7 @@ MK_INLINE float f32_sigmoid(float x) {
     x = x > 30 ? 30 : x; // from 17.4 on: 1
     x = x < -104 ? -104 : x;
     int32_t n;
-    float p = f32_expm1_reduced(-x, 0, &n);
+    float p = f32_expm1_reduced(-x, &n);
     int32_t half = n > 0 ? n >> 1 : 0;
     float t = f32_power_of_two(-half), s = f32_power_of_two(n - half);
     // s p is exact. The two large terms first, as long as their sum is exact.
@@ -107,7 +113,7 @@ MK_INLINE float f32_tanh(float x) {
                                             -0x1.82a7d8p-8f);
     float b = a > 10 ? 10 : a;
     int32_t n;
-    float p = f32_expm1_reduced(2 * b, 0, &n);
+    float p = f32_expm1_reduced(2 * b, &n);
     float s = f32_power_of_two(n);
     float far = 1 - 2 / (s * p + (s + 1));
     return f32_with_sign(a < 0.6f ? near : far, x);
@@ -142,30 +148,32 @@ MK_INLINE float f32_erf(float x) {
     float q = F32_POLYNOMIAL(b, -0x1.7ef374p-13f, 0x1.212a6ap+0f, 0x1.443bbap-1f, 0x1.bbdfd8p-4f, -0x1.9c7f4cp-6f,
                              0x1.12cd4cp-8f, -0x1.cc68e8p-12f, 0x1.68b62p-16f);
     int32_t n;
-    float p = f32_expm1_reduced(-q, 0, &n);
+    float p = f32_expm1_reduced(-q, &n);
     float s = f32_power_of_two(n);
     float far = (1 - s) - s * p;
     return f32_with_sign(a < 0.9375f ? near : far, x);
 }
 
-// Near zero 1 - erf(x), with the exact difference of 1/2 and x first; beyond, exp(-x^2) / |x| times a polynomial in
-// (|x| - 1.5) / (|x| + 1.5).
+// Near zero 1 - erf(x), with the difference of 1/2 and x first, which is exact where it matters; beyond, exp(-x^2) / |x|
+// times c plus a polynomial in (|x| - 1.5) / (|x| + 1.5). What is large there is exact without FMA: heads of 12 bits.
 MK_INLINE float f32_erfc(float x) {
     float a = __builtin_elementwise_abs(x), z = a * a;
     float near = 0.5f + ((0.5f - x) - x * f32_erf_near(z));
 
     float b = a > 10.2f ? 10.2f : a; // above: zero
-    float q = (b - 1.5f) / (b + 1.5f);
-    float c = 0x1.edf488p-2f;
-    float even = F32_POLYNOMIAL(q * q, 0x1.d3df3ep-3f, 0x1.f96402p-5f, -0x1.1f0052p-7f, 0x1.a911e6p-12f, -0x1.18d43p-11f);
-    float odd = F32_POLYNOMIAL(q * q, -0x1.ba9a18p-3f, 0x1.44e8b8p-6f, -0x1.590e6ep-8f, 0x1.14d06p-9f);
-    float rest = q * (even + q * odd);
-    // The square as a sum: the head of b has 12 bits, so that its own is exact without FMA.
-    float head = f32_from_bits((f32_bits(b) + 0x800) & 0xfffff000);
+    float q = (b - 1.5f) / (b + 1.5f), c = 0x1.eep-2f;
+    float even = F32_POLYNOMIAL(q * q, 0x1.f9640ap-5f, -0x1.1f058p-7f, 0x1.ae079ep-12f, -0x1.17da96p-11f);
+    float odd = F32_POLYNOMIAL(q * q, -0x1.ba9a1ap-3f, 0x1.44e9fp-6f, -0x1.59214ap-8f, 0x1.1423fap-9f);
+    float rest = q * (q * q * even + (q * odd + 0x1.d3df3ep-3f)) - 0x1.6f064cp-15f;
+
+    float head = f32_from_bits((f32_bits(b) + 0x800) & 0xfffff000), tail = b - head, r;
     int32_t n;
-    float p = f32_expm1_reduced(-(head * head), (head - b) * (head + b), &n);
-    // exp(-x^2) = 2^n (1 + p). The terms by size; the last step alone may meet a subnormal number.
-    float far = (c + (c * p + (rest + rest * p))) / b * f32_power_of_two(n + 64) * 0x1p-64f;
+    float t = f32_exp_reduced(-(head * head), -tail * (head + b), &n, &r); // exp(-x^2) = 2^n (1 + r + t)
+    float small = c * r + (c * t + (rest + rest * (r + t)));
+    float w = 1 / b, first = f32_from_bits(f32_bits(w) & 0xfffff000);
+    float second = (1 - head * first) - tail * first; // 1 / b = first + second / b
+    float far = c * first + w * (small + c * second);
+    far = far * f32_power_of_two(n + 64) * 0x1p-64f; // the last step alone may meet a subnormal number
     return a < 0.8125f ? near : x < 0 ? 2 - far : far;
 }
 
