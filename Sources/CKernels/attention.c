@@ -20,9 +20,6 @@ static void mk_tile_sizes(const mk_attention_plan *plan, int64_t *rows, int64_t 
     *rows = mk_clamp(plan->queries, 1, *rows);
 }
 
-// For exponentials: two vectors at a time, so that one fills the other's waits.
-#define CHAIN_LOOP(I, N) _Pragma("clang loop interleave_count(2)") for (int64_t I = 0; I < (N); I++)
-
 #define T float
 #define NAME(loop) MK_PASTE(f32, loop)
 #define EXP f32_exp_weight

@@ -76,7 +76,7 @@ MK_CLONES(static, void, NAME(exponentials), (const NAME(job) *p, const NAME(tile
         T *restrict s = scores + i * t->keys;
         T old = max[i], m = is_first || fresh[i] > old || fresh[i] != fresh[i] ? fresh[i] : old;
         T base = m == (T)-INFINITY ? 0 : m; // all of them are invisible so far: their exponentials are 0
-        CHAIN_LOOP(j, t->keys) s[j] = EXP(s[j] - base);
+        MK_INTERLEAVED for (int64_t j = 0; j < t->keys; j++) s[j] = EXP(s[j] - base);
         max[i] = m;
         fresh[i] = is_first ? 0 : EXP(old - base);
         if (is_first || old == m) continue;
@@ -159,7 +159,7 @@ MK_CLONES(static, void, NAME(weights), (const NAME(job) *p, const NAME(tile) *t,
         if (!is_plain) NAME(restrict_row)(p, t, t->row + i, none, s);
         T l = log_sum[i * a->heads], own = NAME(dot)(p->out + (first + i) * row_o + t->head * a->value_depth,
                                                      p->dout + (first + i) * row_o + t->head * a->value_depth, a->value_depth);
-        CHAIN_LOOP(j, t->keys) {
+        MK_INTERLEAVED for (int64_t j = 0; j < t->keys; j++) {
             T w = EXP(s[j] - l);
             s[j] = w;
             d[j] = w * (d[j] - own);

@@ -7,9 +7,6 @@
 
 // Iterations are independent even where dst is a source, which the compiler cannot see by itself.
 #define MK_VECTOR_LOOP _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++)
-// For functions that are chains of many operations: two vectors at a time, so that one fills the other's waits.
-#define MK_CHAIN_LOOP \
-    _Pragma("clang loop vectorize(assume_safety) interleave_count(2)") for (int64_t i = 0; i < n; i++)
 #define MK_PLAIN_LOOP for (int64_t i = 0; i < n; i++)
 
 // Bit k of `scalars`: operand k is one element, the same for all. Only where mk_takes_scalar says so.

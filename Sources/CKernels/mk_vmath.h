@@ -13,6 +13,9 @@
 
 // A function left out of line would keep the loop that calls it from being vectorised.
 #define MK_INLINE static inline __attribute__((always_inline))
+// Stands before a loop over one of these functions. They are chains of many operations: of two vectors at a time, one fills
+// the other's waits.
+#define MK_INTERLEAVED _Pragma("clang loop interleave_count(2)")
 
 MK_INLINE uint32_t f32_bits(float x) { uint32_t b; memcpy(&b, &x, sizeof b); return b; }
 MK_INLINE float f32_from_bits(uint32_t b) { float x; memcpy(&x, &b, sizeof x); return x; }
