@@ -22,7 +22,7 @@ static void mk_tile_sizes(const mk_attention_plan *plan, int64_t *rows, int64_t 
 
 #define T float
 #define NAME(loop) MK_PASTE(f32, loop)
-#define EXP f32_exp
+#define EXP f32_exp_weight
 #define LOG f32_log
 #define SUM_ROWS mk_sum_f32_rows
 #define MAX_ROWS mk_max_f32_rows

@@ -15,6 +15,12 @@ typedef struct {
     int64_t batch, head, row, rows, key, keys;
 } NAME(tile);
 
+// The keys of a tile, of those before `end`: none that no query of it sees, unless one that sees nothing sees all alike.
+static int64_t NAME(keys_of)(const NAME(job) *p, const NAME(tile) *t, int64_t end) {
+    if (p->plan->causal && !p->mask) end = mk_min(end, t->row + t->rows);
+    return mk_min(p->keys, end - t->key);
+}
+
 // scores = scale Q K^T
 static void NAME(products)(const NAME(job) *p, const NAME(tile) *t, T *scores) {
     const mk_attention_plan *a = p->plan;
@@ -59,8 +65,8 @@ MK_INLINE void NAME(restrict_row)(const NAME(job) *p, const NAME(tile) *t, int64
 // One tile of the softmax: takes the scores to exp(score - max), where max is the largest of this tile and those
 // before, and keeps up each row's max and sum. What the rows of `out` hold so far is scaled to the new max.
 MK_CLONES(static, void, NAME(exponentials), (const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
-           T *restrict max, T *restrict sum, T *restrict fresh, T *out),
-          (p, t, nothing, scores, max, sum, fresh, out)) {
+           T *restrict max, T *restrict sum, T *restrict fresh, T *restrict tile_sum, T *out),
+          (p, t, nothing, scores, max, sum, fresh, tile_sum, out)) {
     const mk_attention_plan *a = p->plan;
     bool is_first = t->key == 0, is_plain = !p->bias && !p->mask && !a->causal;
     for (int64_t i = 0; i < t->rows && !is_plain; i++)
@@ -70,29 +76,28 @@ MK_CLONES(static, void, NAME(exponentials), (const NAME(job) *p, const NAME(tile
         T *restrict s = scores + i * t->keys;
         T old = max[i], m = is_first || fresh[i] > old || fresh[i] != fresh[i] ? fresh[i] : old;
         T base = m == (T)-INFINITY ? 0 : m; // all of them are invisible so far: their exponentials are 0
-        for (int64_t j = 0; j < t->keys; j++) s[j] = EXP(s[j] - base);
+        MK_INTERLEAVED for (int64_t j = 0; j < t->keys; j++) s[j] = EXP(s[j] - base);
         max[i] = m;
         fresh[i] = is_first ? 0 : EXP(old - base);
         if (is_first || old == m) continue;
         T *restrict o = out + i * a->heads * a->value_depth;
         for (int64_t j = 0; j < a->value_depth; j++) o[j] *= fresh[i];
     }
-    for (int64_t i = 0; i < t->rows; i++) {
-        T s;
-        SUM_ROWS(scores + i * t->keys, 1, t->keys, &s);
-        sum[i] = is_first ? s : sum[i] * fresh[i] + s; // fresh: what the sum so far is scaled by
-    }
+    SUM_ROWS(scores, t->rows, t->keys, tile_sum);
+    for (int64_t i = 0; i < t->rows; i++) // fresh: what the sum so far is scaled by
+        sum[i] = is_first ? tile_sum[i] : sum[i] * fresh[i] + tile_sum[i];
 }
 
-MK_CLONES(static, void, NAME(finish), (const NAME(job) *p, const NAME(tile) *t, const T *max, const T *sum, T *out),
+MK_CLONES(static, void, NAME(finish), (const NAME(job) *p, const NAME(tile) *t, T *restrict max, const T *restrict sum, T *out),
           (p, t, max, sum, out)) {
     const mk_attention_plan *a = p->plan;
     T *log_sum = p->log_sum + (t->batch * a->queries + t->row) * a->heads + t->head;
+    for (int64_t i = 0; i < t->rows; i++) max[i] = (max[i] == (T)-INFINITY ? 0 : max[i]) + LOG(sum[i]);
     for (int64_t i = 0; i < t->rows; i++) {
         T *restrict o = out + i * a->heads * a->value_depth;
         T factor = 1 / sum[i];
         for (int64_t j = 0; j < a->value_depth; j++) o[j] *= factor;
-        log_sum[i * a->heads] = (max[i] == (T)-INFINITY ? 0 : max[i]) + LOG(sum[i]);
+        log_sum[i * a->heads] = max[i];
     }
 }
 
@@ -107,9 +112,9 @@ static void NAME(forward_task)(int64_t task, void *context) {
     const T *value = p->value + t.batch * a->keys * row_v + t.head / (a->heads / a->key_heads) * a->value_depth;
     T *out = p->out + (t.batch * a->queries + t.row) * row_o + t.head * a->value_depth;
 
-    T *scores = mk_scratch((size_t)(p->rows * (p->keys + 3)) * sizeof(T) + (size_t)p->rows);
-    T *max = scores + p->rows * p->keys, *sum = max + p->rows, *fresh = sum + p->rows;
-    bool *nothing = (bool *)(fresh + p->rows);
+    T *scores = mk_scratch((size_t)(p->rows * (p->keys + 4)) * sizeof(T) + (size_t)p->rows);
+    T *max = scores + p->rows * p->keys, *sum = max + p->rows, *fresh = sum + p->rows, *tile_sum = fresh + p->rows;
+    bool *nothing = (bool *)(tile_sum + p->rows);
     for (int64_t i = 0; i < t.rows && p->mask; i++) nothing[i] = NAME(sees_nothing)(p, &t, t.row + i);
     if (a->keys == 0)
         for (int64_t i = 0; i < t.rows; i++) {
@@ -118,44 +123,48 @@ static void NAME(forward_task)(int64_t task, void *context) {
         }
     if (a->keys == 0) return;
     for (; t.key < a->keys; t.key += p->keys) {
-        if (a->causal && !p->mask && t.key >= t.row + t.rows) break;
-        t.keys = mk_min(p->keys, a->keys - t.key);
+        t.keys = NAME(keys_of)(p, &t, a->keys);
+        if (t.keys <= 0) break;
         NAME(products)(p, &t, scores);
-        NAME(exponentials)(p, &t, nothing, scores, max, sum, fresh, out);
+        NAME(exponentials)(p, &t, nothing, scores, max, sum, fresh, tile_sum, out);
         mk_gemm_block(a->type, false, false, t.rows, a->value_depth, t.keys, 1, scores, t.keys, value + t.key * row_v,
                       row_v, t.key == 0 ? 0 : 1, out, row_o);
     }
     NAME(finish)(p, &t, max, sum, out);
 }
 
-// weights = exp(scores - log_sum), and delta = dO · O for each row.
-MK_CLONES(static, void, NAME(weights), (const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores,
-           T *restrict delta), (p, t, nothing, scores, delta)) {
+// o · g of one row, in lanes.
+MK_INLINE T NAME(dot)(const T *restrict o, const T *restrict g, int64_t n) {
+    enum { lanes = 64 / sizeof(T) };
+    T part[lanes] = { 0 }, sum = 0;
+    int64_t j = 0;
+    for (; j + lanes <= n; j += lanes)
+        for (int64_t l = 0; l < lanes; l++) part[l] += o[j + l] * g[j + l];
+    for (; j < n; j++) sum += o[j] * g[j];
+    for (int64_t l = 0; l < lanes; l++) sum += part[l];
+    return sum;
+}
+
+// weights = exp(scores - log_sum), and dscores = weights (dscores - dO · O); 0 for a query that sees nothing: it depends on
+// no score.
+MK_CLONES(static, void, NAME(weights), (const NAME(job) *p, const NAME(tile) *t, const bool *nothing, T *scores, T *dscores),
+          (p, t, nothing, scores, dscores)) {
     const mk_attention_plan *a = p->plan;
     int64_t row_o = a->heads * a->value_depth, first = t->batch * a->queries + t->row;
     const T *log_sum = p->log_sum + first * a->heads + t->head;
     bool is_plain = !p->bias && !p->mask && !a->causal;
     for (int64_t i = 0; i < t->rows; i++) {
-        T *restrict s = scores + i * t->keys;
-        if (!is_plain) NAME(restrict_row)(p, t, t->row + i, p->mask && nothing[i], s);
-        T l = log_sum[i * a->heads];
-        for (int64_t j = 0; j < t->keys; j++) s[j] = EXP(s[j] - l);
-        const T *restrict o = p->out + (first + i) * row_o + t->head * a->value_depth;
-        const T *restrict g = p->dout + (first + i) * row_o + t->head * a->value_depth;
-        double d = 0;
-        for (int64_t j = 0; j < a->value_depth; j++) d += (double)(o[j] * g[j]);
-        delta[i] = (T)d;
-    }
-}
-
-// dscores = weights (dscores - delta); 0 for a query that sees nothing: it depends on no score.
-MK_CLONES(static, void, NAME(score_gradient), (const NAME(tile) *t, const bool *nothing, const T *restrict weights,
-           const T *restrict delta, T *restrict dscores), (t, nothing, weights, delta, dscores)) {
-    for (int64_t i = 0; i < t->rows; i++) {
-        const T *restrict w = weights + i * t->keys;
-        T *restrict d = dscores + i * t->keys, own = delta[i];
-        bool none = nothing && nothing[i];
-        for (int64_t j = 0; j < t->keys; j++) d[j] = none ? 0 : w[j] * (d[j] - own);
+        T *restrict s = scores + i * t->keys, *restrict d = dscores + i * t->keys;
+        bool none = p->mask && nothing[i];
+        if (!is_plain) NAME(restrict_row)(p, t, t->row + i, none, s);
+        T l = log_sum[i * a->heads], own = NAME(dot)(p->out + (first + i) * row_o + t->head * a->value_depth,
+                                                     p->dout + (first + i) * row_o + t->head * a->value_depth, a->value_depth);
+        MK_INTERLEAVED for (int64_t j = 0; j < t->keys; j++) {
+            T w = EXP(s[j] - l);
+            s[j] = w;
+            d[j] = w * (d[j] - own);
+        }
+        if (none) memset(d, 0, (size_t)t->keys * sizeof(T));
     }
 }
 
@@ -172,26 +181,30 @@ static void NAME(backward_task)(int64_t task, void *context) {
     int64_t first = part * tiles / p->parts * p->keys, last = mk_min((part + 1) * tiles / p->parts * p->keys, a->keys);
     int64_t row_q = a->heads * a->depth, row_k = a->key_heads * a->depth;
     int64_t row_o = a->heads * a->value_depth, row_v = a->key_heads * a->value_depth;
+    const T *key = p->key + batch * a->keys * row_k + group * a->depth;
+    const T *value = p->value + batch * a->keys * row_v + group * a->value_depth;
+    T *dkey = p->dkey + batch * a->keys * row_k + group * a->depth;
+    T *dvalue = p->dvalue + batch * a->keys * row_v + group * a->value_depth;
     T *dquery = p->dquery + (part * a->batch + batch) * a->queries * row_q;
     if (first >= last)
         NAME(clear)(dquery + group * shared * a->depth, a->queries, shared * a->depth, row_q);
 
-    T *weights = mk_scratch((size_t)(2 * p->rows * p->keys + p->rows) * sizeof(T) + (size_t)p->rows);
-    T *dscores = weights + p->rows * p->keys, *delta = dscores + p->rows * p->keys;
-    bool *nothing = (bool *)(delta + p->rows);
-    for (int64_t key = first; key < last; key += p->keys) {
-        NAME(tile) t = {.batch = batch, .key = key, .keys = mk_min(p->keys, last - key)};
-        const T *k = p->key + (batch * a->keys + key) * row_k + group * a->depth;
-        const T *v = p->value + (batch * a->keys + key) * row_v + group * a->value_depth;
-        T *dk = p->dkey + (batch * a->keys + key) * row_k + group * a->depth;
-        T *dv = p->dvalue + (batch * a->keys + key) * row_v + group * a->value_depth;
-        double onto = 0; // what dk and dv hold counts from the second time on
+    T *weights = mk_scratch((size_t)(2 * p->rows * p->keys) * sizeof(T) + (size_t)p->rows);
+    T *dscores = weights + p->rows * p->keys;
+    bool *nothing = (bool *)(dscores + p->rows * p->keys);
+    NAME(clear)(dkey + first * row_k, last - first, a->depth, row_k);
+    NAME(clear)(dvalue + first * row_v, last - first, a->value_depth, row_v);
+    NAME(tile) t = {.batch = batch};
+    for (t.key = first; t.key < last; t.key += p->keys) {
+        const T *k = key + t.key * row_k, *v = value + t.key * row_v;
+        T *dk = dkey + t.key * row_k, *dv = dvalue + t.key * row_v;
         for (t.head = group * shared; t.head < (group + 1) * shared; t.head++)
             for (t.row = 0; t.row < a->queries; t.row += p->rows) {
                 t.rows = mk_min(p->rows, a->queries - t.row);
+                t.keys = NAME(keys_of)(p, &t, last);
                 T *dq = dquery + t.row * row_q + t.head * a->depth;
-                if (a->causal && !p->mask && key >= t.row + t.rows) {
-                    if (key == first) NAME(clear)(dq, t.rows, a->depth, row_q);
+                if (t.keys <= 0) {
+                    if (t.key == first) NAME(clear)(dq, t.rows, a->depth, row_q);
                     continue;
                 }
                 int64_t place = batch * a->queries + t.row;
@@ -199,22 +212,16 @@ static void NAME(backward_task)(int64_t task, void *context) {
                 const T *dout = p->dout + place * row_o + t.head * a->value_depth;
                 for (int64_t i = 0; i < t.rows && p->mask; i++) nothing[i] = NAME(sees_nothing)(p, &t, t.row + i);
                 NAME(products)(p, &t, weights);
-                NAME(weights)(p, &t, nothing, weights, delta);
-                mk_gemm_block(a->type, true, false, t.keys, a->value_depth, t.rows, 1, weights, t.keys, dout, row_o, onto,
-                              dv, row_v);
                 mk_gemm_block(a->type, false, true, t.rows, t.keys, a->value_depth, 1, dout, row_o, v, row_v, 0, dscores,
                               t.keys);
-                NAME(score_gradient)(&t, p->mask ? nothing : NULL, weights, delta, dscores);
-                mk_gemm_block(a->type, true, false, t.keys, a->depth, t.rows, a->scale, dscores, t.keys, q, row_q, onto,
-                              dk, row_k);
+                NAME(weights)(p, &t, nothing, weights, dscores);
+                mk_gemm_block(a->type, true, false, t.keys, a->value_depth, t.rows, 1, weights, t.keys, dout, row_o, 1, dv,
+                              row_v);
+                mk_gemm_block(a->type, true, false, t.keys, a->depth, t.rows, a->scale, dscores, t.keys, q, row_q, 1, dk,
+                              row_k);
                 mk_gemm_block(a->type, false, false, t.rows, a->depth, t.keys, a->scale, dscores, t.keys, k, row_k,
-                              key == first ? 0 : 1, dq, row_q);
-                onto = 1;
+                              t.key == first ? 0 : 1, dq, row_q);
             }
-        if (onto == 0) {
-            NAME(clear)(dk, t.keys, a->depth, row_k);
-            NAME(clear)(dv, t.keys, a->value_depth, row_v);
-        }
     }
 }
 

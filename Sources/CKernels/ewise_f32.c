@@ -24,7 +24,7 @@ MK_CLONES(static, bool, f32_any_large, (int64_t n, const float *x), (n, x)) {
 #define MK_T float
 #define MK_OF(name) f32_##name
 #define MK_IS_FLOAT 1
-#define MK_MATH_LOOP MK_VECTOR_LOOP
+#define MK_MATH_LOOP MK_INTERLEAVED MK_VECTOR_LOOP
 #include "ewise_template.h"
 
 #define MK_DEFINE_CHECKED(name) \

@@ -1,8 +1,8 @@
 // float32 elementary functions for vector loops: no branches, no calls, no tables, at most 2 ULP over the whole range.
 //
-// The hot ones (exp, log, tanh, sigmoid, erf) compute in float32. The others widen to float64, where a short polynomial
-// and one rounding at the end give less than 1 ULP without further care; subnormal results and overflow then come from
-// the conversion. Polynomials are our own fits (weighted least squares on Chebyshev nodes, near minimax). A clamp is
+// The hot ones (exp, log, tanh, sigmoid, erf, erfc) compute in float32. The others widen to float64, where a short
+// polynomial and one rounding at the end give less than 1 ULP without further care; subnormal results and overflow then
+// come from the conversion. Polynomials are our own fits (weighted least squares on Chebyshev nodes, near minimax). A clamp is
 // written so that NaN passes through it.
 #ifndef MK_VMATH_H
 #define MK_VMATH_H
@@ -13,6 +13,9 @@
 
 // A function left out of line would keep the loop that calls it from being vectorised.
 #define MK_INLINE static inline __attribute__((always_inline))
+// Stands before a loop over one of these functions. They are chains of many operations: of two vectors at a time, one fills
+// the other's waits.
+#define MK_INTERLEAVED _Pragma("clang loop interleave_count(2)")
 
 MK_INLINE uint32_t f32_bits(float x) { uint32_t b; memcpy(&b, &x, sizeof b); return b; }
 MK_INLINE float f32_from_bits(uint32_t b) { float x; memcpy(&x, &b, sizeof x); return x; }
@@ -46,19 +49,27 @@ MK_INLINE double f64_polynomial(double x, const double *c, int count) {
 
 // MARK: float32 arithmetic
 
-// x = n ln 2 + r with |r| <= ln 2 / 2; returns exp(r) - 1. Adding 1.5 * 2^23 leaves the nearest integer in the low
-// bits.
-MK_INLINE float f32_expm1_reduced(float x, int32_t *n) {
+// (exp(r) - 1 - r) / r^2
+#define F32_EXP_TAIL(r) F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f)
+
+// x + rest = n ln 2 + r with |r| <= ln 2 / 2 + |rest|; returns exp(r) - 1 - r. Adding 1.5 * 2^23 leaves the nearest integer
+// in the low bits.
+MK_INLINE float f32_exp_reduced(float x, float rest, int32_t *n, float *r) {
     const float shift = 0x1.8p23f;
     float shifted = x * 0x1.715476p+0f + shift;
     *n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
     float k = shifted - shift;
     // ln 2 in two parts: the first has 9 bits, so that the product is exact without FMA.
-    float high = x - k * 0x1.63p-1f;
-    float r = high - k * -0x1.bd0106p-13f;
-    float lost = (high - r) - k * -0x1.bd0106p-13f;
-    float q = F32_POLYNOMIAL(r, 0x1p-1f, 0x1.55548ap-3f, 0x1.5554e4p-5f, 0x1.123e4cp-7f, 0x1.6d5168p-10f);
-    return r + (r * r * q + lost);
+    float high = x - k * 0x1.63p-1f, low = k * -0x1.bd0106p-13f - rest;
+    *r = high - low;
+    float lost = (high - *r) - low;
+    return *r * *r * F32_EXP_TAIL(*r) + lost;
+}
+
+// x = n ln 2 + r; returns exp(r) - 1.
+MK_INLINE float f32_expm1_reduced(float x, int32_t *n) {
+    float r, tail = f32_exp_reduced(x, 0, n, &r);
+    return r + tail;
 }
 
 MK_INLINE float f32_power_of_two(int32_t n) { return f32_from_bits(((uint32_t)n + 127) << 23); }
@@ -71,6 +82,17 @@ MK_INLINE float f32_exp(float x) {
     // Scaled in two steps, as 2^n itself may overflow or be subnormal; only the last step rounds.
     int32_t half = n >> 1;
     return e * f32_power_of_two(half) * f32_power_of_two(n - half);
+}
+
+// exp(x) for x <= 88 within 1.1 ULP, and 0 where it would be below 2^-126.5: for the weights of a softmax.
+MK_INLINE float f32_exp_weight(float x) {
+    x = x < -88 ? -88 : x; // n is -127 there, and 2^n a zero
+    const float shift = 0x1.8p23f;
+    float shifted = x * 0x1.715476p+0f + shift;
+    int32_t n = (int32_t)(f32_bits(shifted) - f32_bits(shift));
+    float k = shifted - shift;
+    float r = (x - k * 0x1.63p-1f) - k * -0x1.bd0106p-13f;
+    return (1 + (r + r * r * F32_EXP_TAIL(r))) * f32_power_of_two(n);
 }
 
 // 1 / (1 + exp(-x)) with exp(-x) = 2^n (1 + p). Both sides of the fraction are scaled by 2^-(n / 2) where n > 0, so
@@ -115,11 +137,16 @@ MK_INLINE float f32_log(float x) {
     return x == 0 ? -INFINITY : r;
 }
 
+// erf(x) / x - 1 as a polynomial in x^2, for |x| <= 0.9375.
+MK_INLINE float f32_erf_near(float z) {
+    return F32_POLYNOMIAL(z, 0x1.06eba8p-3f, -0x1.812742p-2f, 0x1.ce2deap-4f, -0x1.b80c84p-6f, 0x1.54b692p-8f,
+                          -0x1.a9afc2p-11f, 0x1.5b0cd6p-14f);
+}
+
 // Near zero x + x P(x^2); beyond, 1 - exp(-Q(|x|)), where Q is a fit of -log(erfc).
 MK_INLINE float f32_erf(float x) {
     float a = __builtin_elementwise_abs(x), z = a * a;
-    float near = a + a * F32_POLYNOMIAL(z, 0x1.06eba8p-3f, -0x1.812742p-2f, 0x1.ce2deap-4f, -0x1.b80c84p-6f, 0x1.54b692p-8f,
-                                        -0x1.a9afc2p-11f, 0x1.5b0cd6p-14f);
+    float near = a + a * f32_erf_near(z);
     float b = a > 4 ? 4 : a;
     float q = F32_POLYNOMIAL(b, -0x1.7ef374p-13f, 0x1.212a6ap+0f, 0x1.443bbap-1f, 0x1.bbdfd8p-4f, -0x1.9c7f4cp-6f,
                              0x1.12cd4cp-8f, -0x1.cc68e8p-12f, 0x1.68b62p-16f);
@@ -128,6 +155,29 @@ MK_INLINE float f32_erf(float x) {
     float s = f32_power_of_two(n);
     float far = (1 - s) - s * p;
     return f32_with_sign(a < 0.9375f ? near : far, x);
+}
+
+// Near zero 1 - erf(x), with the difference of 1/2 and x first, which is exact where it matters; beyond, exp(-x^2) / |x|
+// times c plus a polynomial in (|x| - 1.5) / (|x| + 1.5). What is large there is exact without FMA: heads of 12 bits.
+MK_INLINE float f32_erfc(float x) {
+    float a = __builtin_elementwise_abs(x), z = a * a;
+    float near = 0.5f + ((0.5f - x) - x * f32_erf_near(z));
+
+    float b = a > 10.2f ? 10.2f : a; // above: zero
+    float q = (b - 1.5f) / (b + 1.5f), c = 0x1.eep-2f;
+    float even = F32_POLYNOMIAL(q * q, 0x1.f9640ap-5f, -0x1.1f058p-7f, 0x1.ae079ep-12f, -0x1.17da96p-11f);
+    float odd = F32_POLYNOMIAL(q * q, -0x1.ba9a1ap-3f, 0x1.44e9fp-6f, -0x1.59214ap-8f, 0x1.1423fap-9f);
+    float rest = q * (q * q * even + (q * odd + 0x1.d3df3ep-3f)) - 0x1.6f064cp-15f;
+
+    float head = f32_from_bits((f32_bits(b) + 0x800) & 0xfffff000), tail = b - head, r;
+    int32_t n;
+    float t = f32_exp_reduced(-(head * head), -tail * (head + b), &n, &r); // exp(-x^2) = 2^n (1 + r + t)
+    float small = c * r + (c * t + (rest + rest * (r + t)));
+    float w = 1 / b, first = f32_from_bits(f32_bits(w) & 0xfffff000);
+    float second = (1 - head * first) - tail * first; // 1 / b = first + second / b
+    float far = c * first + w * (small + c * second);
+    far = far * f32_power_of_two(n + 64) * 0x1p-64f; // the last step alone may meet a subnormal number
+    return a < 0.8125f ? near : x < 0 ? 2 - far : far;
 }
 
 // MARK: float64 cores. Arguments are such that no float64 intermediate overflows.
@@ -213,17 +263,6 @@ MK_INLINE double wide_asin(double x, double z) {
     return x * (1 + z * F64_POLYNOMIAL(z, 0.16666666669658045, 0.07499999533354755, 0.04464310836384149,
                                        0.030375329731968083, 0.022470094306428615, 0.016486438472673986,
                                        0.018594667577621904, -0.002780055634916719, 0.03188852618522917));
-}
-
-// erfc(x) for x in [0, 10.2]: (1 + 2x) exp(x^2) erfc(x) is a smooth function of (x - 3) / (x + 3).
-MK_INLINE double wide_erfc(double x) {
-    double q = (x - 3) / (x + 3);
-    double p = F64_POLYNOMIAL(q, 1.253008058269508, -0.1356211061339422, -0.04756229430950083, 0.12964515944608881,
-                              -0.1192736645103539, 0.06830800997087591, -0.023770512523374757, 0.002529567151003234,
-                              0.0018888105231683844, -0.0007806616768509214, -0.00010628567545048449,
-                              0.00012666323223200633, 8.676704264293804e-06, -1.975206592089219e-05,
-                              -4.90855491049163e-06);
-    return p / (1 + 2 * x) * wide_exp(-x * x);
 }
 
 // MARK: float32 through float64
@@ -333,12 +372,6 @@ MK_INLINE float f32_atan(float x) {
     double a = __builtin_elementwise_abs(x);
     double r = wide_atan((a > 1 ? 1 : a) / (a > 1 ? a : 1));
     return f32_with_sign((float)(a > 1 ? M_PI_2 - r : r), x);
-}
-
-MK_INLINE float f32_erfc(float x) {
-    double a = __builtin_elementwise_abs(x);
-    double r = wide_erfc(a > 10.2 ? 10.2 : a);
-    return (float)(x < 0 ? 2 - r : r);
 }
 
 // x times a function of w = -log(1 - x^2): a polynomial in w up to 5.5, in sqrt(w) beyond.

@@ -39,7 +39,7 @@ MK_INLINE void NAME(fill)(NAME(block) *block, const T *x, int64_t rows, int64_t 
     T *to = out ? out : block->terms;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t i = 0; i < n; i++) to[r * n + i] = x[r * n + i] - block->m[r];
-    for (int64_t i = 0; i < rows * n; i++) to[i] = EXP(to[i]);
+    MK_INTERLEAVED for (int64_t i = 0; i < rows * n; i++) to[i] = EXP(to[i]);
     SUM_ROW(to, rows, n, block->s);
 }
 

@@ -21,6 +21,7 @@ import Testing
         Sizes(queries: 70, keys: 1100), Sizes(queries: 1100, keys: 70, isCausal: true),
         Sizes(queries: 600, keys: 1100, heads: 1, keyHeads: 1, isCausal: true),
         Sizes(batch: 2, queries: 130, keys: 530, heads: 4, keyHeads: 2, isCausal: true, hasMask: true),
+        Sizes(batch: 2, queries: 300, keys: 700, heads: 4, keyHeads: 2, isCausal: true),
         Sizes(batch: 3, queries: 65, keys: 513, hasMask: true), Sizes(batch: 9, queries: 300, keys: 3),
     ]
 
