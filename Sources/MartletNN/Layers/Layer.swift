@@ -21,7 +21,7 @@ import MartletFormats
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
     /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
-    public let name: String
+    public internal(set) var name = ""
     /// Whether the weights of this layer and of the layers in it are trained.
     public var isTrainable: Bool {
         didSet {
@@ -32,11 +32,11 @@ open class Layer {
     /// Whether the weights exist.
     public private(set) var isBuilt = false
     /// Whether the name is one of those that are numbered within the process.
-    var isNamedAutomatically: Bool
+    var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
     private(set) var builtInputShapes: [PartialShape]?
     /// The dtype of the weights, to which floating-point inputs are cast.
-    public let dtype: DType
+    public internal(set) var dtype: DType
     /// Adds a penalty on each output to `losses`.
     public internal(set) var activityRegularizer: (any Regularizer)?
 
@@ -55,10 +55,30 @@ open class Layer {
     ///   - trainable: whether the weights are trained.
     ///   - dtype: the dtype of the weights; nil is the default float type.
     public init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
-        self.name = name ?? LayerNames.next(for: "\(Self.self)")
-        isNamedAutomatically = name == nil
         isTrainable = trainable
         self.dtype = dtype ?? Settings.defaultFloatType
+        settle(name)
+    }
+
+    init(name: String?, trainable: Bool, dtype: DType?, activityRegularizer: (any Regularizer)?) {
+        isTrainable = trainable
+        self.dtype = dtype ?? Settings.defaultFloatType
+        self.activityRegularizer = activityRegularizer
+        settle(name)
+    }
+
+    /// Names the layer, and reads the configuration that it is being made from, or else checks its arguments.
+    private func settle(_ name: String?) {
+        // A configuration names the layer itself.
+        if PendingConfiguration.find(for: Self.self) == nil { setName(name) }
+        settleArguments(of: self)
+        // Layers in properties that have no value yet were not found.
+        reflectedSublayers = nil
+    }
+
+    fileprivate func setName(_ name: String?) {
+        self.name = name ?? LayerNames.next(for: "\(Self.self)")
+        isNamedAutomatically = name == nil
     }
 
     // MARK: - What a subclass overrides
@@ -142,8 +162,10 @@ open class Layer {
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
     open var config: [String: JSONValue] {
-        ["name": .string(name), "trainable": .bool(isTrainable), "dtype": .string(dtype.name)]
+        (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
+
+    private static let commonArguments = Arguments<Layer>(default: Layer())
 
     /// Keras's class name: the type's.
     open var className: String { "\(Self.self)" }
@@ -288,5 +310,23 @@ open class Layer {
             mirror = level.superclassMirror
         }
         return found
+    }
+}
+
+extension Arguments where Root: Layer {
+    /// Makes the table of a layer, to which it adds what all layers have.
+    /// - Parameters:
+    ///   - value: a layer with every default, and anything good for what is required. Reading begins with it.
+    ///   - describe: names the layer's own arguments.
+    package init(
+        default value: @escaping @Sendable @autoclosure () -> Root, _ describe: (inout Arguments) -> Void = { _ in }
+    ) {
+        self.init(making: value) {
+            $0("trainable", \.isTrainable)
+            $0("dtype", \.dtype)
+            describe(&$0)
+            // The last, so that what fails takes no automatic name.
+            $0.custom("name", read: { try $0.setName($1.name) }, write: { .string($0.name) })
+        }
     }
 }

@@ -8,7 +8,7 @@ import MartletFormats
 /// [window..., filters, channels], `bias` [filters].
 ///
 /// Source: [`keras.layers.Conv1DTranspose`](https://keras.io/api/layers/convolution_layers/convolution1d_transpose/).
-public final class Conv1DTranspose: TransposedConvolutionLayer, ConfigurableLayer {
+public final class Conv1DTranspose: TransposedConvolutionLayer, ConfigurableLayer, Described {
     /// Makes a layer.
     /// - Parameters:
     ///   - filters: the number of output channels.
@@ -28,15 +28,12 @@ public final class Conv1DTranspose: TransposedConvolutionLayer, ConfigurableLaye
             rank: 1, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
             outputPadding: outputPadding, dataFormat: dataFormat, dilationRate: dilationRate, activation: activation,
             useBias: useBias,
-            options: ConvolutionLayer.WeightOptions(
-                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
-                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
-            name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+            kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+            bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+            activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public init(config: Configuration) throws { try super.init(rank: 1, config: config) }
+    public static let arguments = table(rank: 1, default: Conv1DTranspose(1, kernelSize: 1))
 
     package static var samples: [LayerSample] {
         [

@@ -7,7 +7,7 @@ import MartletFormats
 /// [height, width, channels / groups, filters], `bias` [filters].
 ///
 /// Source: [`keras.layers.Conv2D`](https://keras.io/api/layers/convolution_layers/convolution2d/).
-public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
+public final class Conv2D: ConvolutionLayer, ConfigurableLayer, Described {
     /// Makes a layer.
     /// - Parameters:
     ///   - filters: the number of output channels.
@@ -32,15 +32,12 @@ public final class Conv2D: ConvolutionLayer, ConfigurableLayer {
             rank: 2, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
             dataFormat: dataFormat, dilationRate: dilationRate, groups: groups,
             activation: activation, useBias: useBias,
-            options: WeightOptions(
-                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
-                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
-            name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+            kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+            bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+            activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
+    public static let arguments = table(rank: 2, default: Conv2D(1, kernelSize: 1))
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 5, 5]], [[nil, 5, 5, nil]]]

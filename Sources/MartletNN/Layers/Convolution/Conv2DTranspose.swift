@@ -8,7 +8,7 @@ import MartletFormats
 /// [window..., filters, channels], `bias` [filters].
 ///
 /// Source: [`keras.layers.Conv2DTranspose`](https://keras.io/api/layers/convolution_layers/convolution2d_transpose/).
-public final class Conv2DTranspose: TransposedConvolutionLayer, ConfigurableLayer {
+public final class Conv2DTranspose: TransposedConvolutionLayer, ConfigurableLayer, Described {
     /// Makes a layer.
     /// - Parameters:
     ///   - filters: the number of output channels.
@@ -28,15 +28,12 @@ public final class Conv2DTranspose: TransposedConvolutionLayer, ConfigurableLaye
             rank: 2, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
             outputPadding: outputPadding, dataFormat: dataFormat, dilationRate: dilationRate, activation: activation,
             useBias: useBias,
-            options: ConvolutionLayer.WeightOptions(
-                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
-                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
-            name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+            kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+            bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+            activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public init(config: Configuration) throws { try super.init(rank: 2, config: config) }
+    public static let arguments = table(rank: 2, default: Conv2DTranspose(1, kernelSize: 1))
 
     package static var samples: [LayerSample] {
         [

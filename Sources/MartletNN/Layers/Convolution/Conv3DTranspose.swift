@@ -8,7 +8,7 @@ import MartletFormats
 /// [window..., filters, channels], `bias` [filters].
 ///
 /// Source: [`keras.layers.Conv3DTranspose`](https://keras.io/api/layers/convolution_layers/convolution3d_transpose/).
-public final class Conv3DTranspose: TransposedConvolutionLayer, ConfigurableLayer {
+public final class Conv3DTranspose: TransposedConvolutionLayer, ConfigurableLayer, Described {
     /// Makes a layer.
     /// - Parameters:
     ///   - filters: the number of output channels.
@@ -28,15 +28,12 @@ public final class Conv3DTranspose: TransposedConvolutionLayer, ConfigurableLaye
             rank: 3, filters: filters, kernelSize: kernelSize, strides: strides, padding: padding,
             outputPadding: outputPadding, dataFormat: dataFormat, dilationRate: dilationRate, activation: activation,
             useBias: useBias,
-            options: ConvolutionLayer.WeightOptions(
-                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
-                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint),
-            name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+            kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+            bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+            activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public init(config: Configuration) throws { try super.init(rank: 3, config: config) }
+    public static let arguments = table(rank: 3, default: Conv3DTranspose(1, kernelSize: 1))
 
     package static var samples: [LayerSample] {
         [

@@ -4,112 +4,86 @@ import MartletFormats
 /// What convolutions of one, two and three spatial axes share: `activation(conv(x, kernel) + bias)`.
 public class ConvolutionLayer: Layer {
     /// The number of output channels.
-    public let filters: Int
+    public private(set) var filters: Int
     /// The size of the window on each spatial axis.
-    public let kernelSize: [Int]
+    public private(set) var kernelSize: [Int]
     /// The steps of the window.
-    public let strides: [Int]
+    public private(set) var strides: [Int]
     /// How the spatial axes are extended with zeros.
-    public let padding: Padding
+    public private(set) var padding: Padding
     /// The distances between the window's elements.
-    public let dilationRate: [Int]
+    public private(set) var dilationRate: [Int]
     /// Where the channels lie.
-    public let dataFormat: DataFormat
+    public private(set) var dataFormat: DataFormat
     /// Into how many parts the channels are cut that do not see each other.
-    public let groups: Int
+    public private(set) var groups: Int
     /// What is applied to the output.
-    public let activation: ActivationFunction
+    public private(set) var activation: ActivationFunction
     /// Whether a bias is added.
-    public let useBias: Bool
+    public private(set) var useBias: Bool
     /// [window..., channels / groups, filters]; nil until the layer is built.
     public private(set) var kernel: Variable!
     /// [filters]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
-    /// How the weights of a convolution start, and what is asked of them.
-    struct WeightOptions {
-        var kernelInitializer: any Initializer = .glorotUniform
-        var biasInitializer: any Initializer = .zeros
-        var kernelRegularizer: (any Regularizer)?
-        var biasRegularizer: (any Regularizer)?
-        var kernelConstraint: (any Constraint)?
-        var biasConstraint: (any Constraint)?
-
-        var config: [String: JSONValue] {
-            [
-                "kernel_initializer": JSONValue(kernelInitializer), "bias_initializer": JSONValue(biasInitializer),
-                "kernel_regularizer": JSONValue(kernelRegularizer), "bias_regularizer": JSONValue(biasRegularizer),
-                "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
-            ]
-        }
-    }
-    private let options: WeightOptions
+    private var kernelOptions, biasOptions: WeightOptions
     private var spatialRank: Int { kernelSize.count }
 
     init(
         rank: Int, filters: Int, kernelSize: any PerAxis, strides: any PerAxis, padding: Padding,
         dataFormat: DataFormat, dilationRate: any PerAxis, groups: Int, activation: ActivationFunction?, useBias: Bool,
-        options: WeightOptions, name: String?, trainable: Bool, dtype: DType?
+        kernel: WeightOptions, bias: WeightOptions, activityRegularizer: (any Regularizer)?, name: String?,
+        trainable: Bool, dtype: DType?
     ) {
-        let owner = "\(Self.self)"
         self.filters = filters
-        self.kernelSize = Windows.numbers(kernelSize, axes: rank, of: owner, "kernelSize")
-        self.strides = Windows.numbers(strides, axes: rank, of: owner, "strides")
+        self.kernelSize = kernelSize.numbers(axes: rank)
+        self.strides = strides.numbers(axes: rank)
         self.padding = padding
         self.dataFormat = dataFormat
-        self.dilationRate = Windows.numbers(dilationRate, axes: rank, of: owner, "dilationRate")
+        self.dilationRate = dilationRate.numbers(axes: rank)
         self.groups = groups
         self.activation = activation ?? .linear
         self.useBias = useBias
-        self.options = options
-        super.init(name: name, trainable: trainable, dtype: dtype)
-        checkArguments()
+        kernelOptions = kernel
+        biasOptions = bias
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
+    }
+
+    /// The arguments of a convolution over `rank` spatial axes.
+    static func table<L: ConvolutionLayer>(
+        rank: Int, default value: @escaping @Sendable @autoclosure () -> L
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            $0("kernel_size", \.kernelSize, as: .perAxis(rank), required: true, .positive(axes: rank))
+            $0("strides", \.strides, as: .perAxis(rank), .positive(axes: rank))
+            $0("dilation_rate", \.dilationRate, as: .perAxis(rank), .positive(axes: rank))
+            $0("filters", \.filters, required: true, .atLeast(1))
+            $0("padding", \.padding, .oneOf(rank == 1 ? [.valid, .same, .causal] : [.valid, .same]))
+            $0("data_format", \.dataFormat)
+            $0("groups", \.groups)
+            $0("activation", \.activation)
+            $0("use_bias", \.useBias)
+            $0.weight("kernel", \.kernelOptions)
+            $0.weight("bias", \.biasOptions)
+            $0("activity_regularizer", \.activityRegularizer)
+            $0.check { $0.checkArguments() }
+        }
     }
 
     private func checkArguments() {
-        let (owner, rank) = (className, kernelSize.count)
-        Argument.check(filters >= 1, owner, "filters", expected: "a positive integer", received: filters)
         Argument.check(
-            groups >= 1 && filters % max(groups, 1) == 0, owner, "groups",
+            groups >= 1 && filters % max(groups, 1) == 0, className, "groups",
             expected: "a positive integer that divides the \(filters) filters", received: groups)
         Argument.check(
-            padding == .valid || padding == .same || (padding == .causal && rank == 1), owner, "padding",
-            expected: rank == 1 ? "valid, same or causal" : "valid or same", received: padding)
-        Argument.check(
-            !(strides.contains { $0 > 1 } && dilationRate.contains { $0 > 1 }), owner, "dilationRate",
+            !(strides.contains { $0 > 1 } && dilationRate.contains { $0 > 1 }), className, "dilationRate",
             expected: "1 where strides are greater than 1", received: dilationRate)
-    }
-
-    init(rank: Int, config: Configuration) throws {
-        kernelSize = try Windows.numbers(
-            config.perAxis("kernel_size", default: 0), axes: rank, of: config.className, "kernelSize")
-        strides = try Windows.numbers(
-            config.perAxis("strides", default: 1), axes: rank, of: config.className, "strides")
-        dilationRate = try Windows.numbers(
-            config.perAxis("dilation_rate", default: 1), axes: rank, of: config.className, "dilationRate")
-        filters = try config.required("filters")
-        padding = try config.padding()
-        dataFormat = try config.dataFormat()
-        groups = try config.value("groups", default: 1)
-        activation = try config.activation()
-        useBias = try config.value("use_bias", default: true)
-        options = try config.convolutionWeights()
-        try super.init(name: config.name, trainable: config.trainable, dtype: config.dtype)
-        checkArguments()
-        activityRegularizer = try config.regularizer("activity_regularizer")
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let channels = try Self.knownSize(inputShapes[0], axis: dataFormat == .channelsFirst ? 1 : -1)
-        kernel = addWeight(
-            "kernel", shape: Shape(kernelSize + [channels / groups, filters]), initializer: options.kernelInitializer,
-            regularizer: options.kernelRegularizer, constraint: options.kernelConstraint)
-        if useBias {
-            bias = addWeight(
-                "bias", shape: [filters], initializer: options.biasInitializer, regularizer: options.biasRegularizer,
-                constraint: options.biasConstraint)
-        }
+        kernel = addWeight("kernel", shape: Shape(kernelSize + [channels / groups, filters]), kernelOptions)
+        if useBias { bias = addWeight("bias", shape: [filters], biasOptions) }
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -145,15 +119,6 @@ public class ConvolutionLayer: Layer {
     private func images(_ shapes: [PartialShape]) throws -> PartialShape {
         try Self.onlyInput(
             shapes, axes: "(batch, \(spatialRank) spatial axes and the channels)", rank: spatialRank + 2)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "filters": .int(filters), "kernel_size": .integers(kernelSize), "strides": .integers(strides),
-            "padding": .string("\(padding)"), "data_format": .string(dataFormat.rawValue),
-            "dilation_rate": .integers(dilationRate), "groups": .int(groups), "activation": JSONValue(activation),
-            "use_bias": .bool(useBias), "activity_regularizer": JSONValue(activityRegularizer),
-        ]) { $1 }
     }
 }
 
@@ -201,14 +166,5 @@ extension Configuration {
             throw MartletError(
                 "Expected \"valid\", \"same\" or \"causal\". Received: \"\(other)\".", at: "\(className).padding")
         }
-    }
-
-    /// How the weights of a convolution start, and what is asked of them.
-    func convolutionWeights() throws -> ConvolutionLayer.WeightOptions {
-        try ConvolutionLayer.WeightOptions(
-            kernelInitializer: initializer("kernel_initializer", default: .glorotUniform),
-            biasInitializer: initializer("bias_initializer", default: .zeros),
-            kernelRegularizer: regularizer("kernel_regularizer"), biasRegularizer: regularizer("bias_regularizer"),
-            kernelConstraint: constraint("kernel_constraint"), biasConstraint: constraint("bias_constraint"))
     }
 }

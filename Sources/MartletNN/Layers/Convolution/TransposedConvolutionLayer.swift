@@ -4,94 +4,83 @@ import MartletFormats
 /// What transposed convolutions of one, two and three spatial axes share.
 public class TransposedConvolutionLayer: Layer {
     /// The number of output channels.
-    public let filters: Int
+    public private(set) var filters: Int
     /// The size of the window on each spatial axis.
-    public let kernelSize: [Int]
+    public private(set) var kernelSize: [Int]
     /// How far the windows lie apart that each element is spread over.
-    public let strides: [Int]
+    public private(set) var strides: [Int]
     /// `valid` or `same`, of the convolution whose adjoint this is.
-    public let padding: Padding
+    public private(set) var padding: Padding
     /// Elements added to the end of each spatial axis; nil for Keras's default.
-    public let outputPadding: [Int]?
+    public private(set) var outputPadding: [Int]?
     /// Where the channels lie.
-    public let dataFormat: DataFormat
+    public private(set) var dataFormat: DataFormat
     /// The distances between the window's elements.
-    public let dilationRate: [Int]
+    public private(set) var dilationRate: [Int]
     /// What is applied to the output.
-    public let activation: ActivationFunction
+    public private(set) var activation: ActivationFunction
     /// Whether a bias is added.
-    public let useBias: Bool
+    public private(set) var useBias: Bool
     /// [window..., filters, channels]; nil until the layer is built.
     public private(set) var kernel: Variable!
     /// [filters]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
-    private let options: ConvolutionLayer.WeightOptions
+    private var kernelOptions, biasOptions: WeightOptions
     private var spatialRank: Int { kernelSize.count }
 
     init(
         rank: Int, filters: Int, kernelSize: any PerAxis, strides: any PerAxis, padding: Padding,
         outputPadding: (any PerAxis)?, dataFormat: DataFormat, dilationRate: any PerAxis,
-        activation: ActivationFunction?, useBias: Bool, options: ConvolutionLayer.WeightOptions, name: String?,
-        trainable: Bool, dtype: DType?
+        activation: ActivationFunction?, useBias: Bool, kernel: WeightOptions, bias: WeightOptions,
+        activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool, dtype: DType?
     ) {
-        let owner = "\(Self.self)"
         self.filters = filters
-        self.kernelSize = Windows.numbers(kernelSize, axes: rank, of: owner, "kernelSize")
-        self.strides = Windows.numbers(strides, axes: rank, of: owner, "strides")
+        self.kernelSize = kernelSize.numbers(axes: rank)
+        self.strides = strides.numbers(axes: rank)
         self.padding = padding
         self.outputPadding = outputPadding?.numbers(axes: rank)
         self.dataFormat = dataFormat
-        self.dilationRate = Windows.numbers(dilationRate, axes: rank, of: owner, "dilationRate")
+        self.dilationRate = dilationRate.numbers(axes: rank)
         self.activation = activation ?? .linear
         self.useBias = useBias
-        self.options = options
-        super.init(name: name, trainable: trainable, dtype: dtype)
-        checkArguments()
+        kernelOptions = kernel
+        biasOptions = bias
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
-    init(rank: Int, config: Configuration) throws {
-        let owner = config.className
-        filters = try config.required("filters")
-        kernelSize = try Windows.numbers(config.perAxis("kernel_size", default: 0), axes: rank, of: owner, "kernelSize")
-        strides = try Windows.numbers(config.perAxis("strides", default: 1), axes: rank, of: owner, "strides")
-        padding = try config.padding()
-        let outputPadding = try config.optional("output_padding", as: JSONValue.self)
-        self.outputPadding =
-            try outputPadding == nil ? nil : config.perAxis("output_padding", default: 0).numbers(axes: rank)
-        dataFormat = try config.dataFormat()
-        dilationRate = try Windows.numbers(
-            config.perAxis("dilation_rate", default: 1), axes: rank, of: owner, "dilationRate")
-        activation = try config.activation()
-        useBias = try config.value("use_bias", default: true)
-        options = try config.convolutionWeights()
-        try super.init(name: config.name, trainable: config.trainable, dtype: config.dtype)
-        activityRegularizer = try config.regularizer("activity_regularizer")
-        checkArguments()
-    }
-
-    private func checkArguments() {
-        let (owner, rank) = (className, kernelSize.count)
-        Argument.check(filters >= 1, owner, "filters", expected: "a positive integer", received: filters)
-        Argument.check(
-            padding == .valid || padding == .same, owner, "padding", expected: "valid or same", received: padding)
-        Argument.check(
-            outputPadding.map { $0.count == rank && zip($0, strides).allSatisfy { 0 <= $0 && $0 < $1 } } ?? true,
-            owner, "outputPadding", expected: "\(rank) numbers of 0 or more, each below its stride",
-            received: outputPadding ?? [])
+    /// The arguments of a transposed convolution over `rank` spatial axes.
+    static func table<L: TransposedConvolutionLayer>(
+        rank: Int, default value: @escaping @Sendable @autoclosure () -> L
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            $0("filters", \.filters, required: true, .atLeast(1))
+            $0("kernel_size", \.kernelSize, as: .perAxis(rank), required: true, .positive(axes: rank))
+            $0("strides", \.strides, as: .perAxis(rank), .positive(axes: rank))
+            $0("padding", \.padding, .oneOf([.valid, .same]))
+            $0("output_padding", \.outputPadding, as: .perAxis(rank))
+            $0("data_format", \.dataFormat)
+            $0("dilation_rate", \.dilationRate, as: .perAxis(rank), .positive(axes: rank))
+            $0("activation", \.activation)
+            $0("use_bias", \.useBias)
+            $0.weight("kernel", \.kernelOptions)
+            $0.weight("bias", \.biasOptions)
+            $0("activity_regularizer", \.activityRegularizer)
+            $0.check { layer in
+                let (padding, strides) = (layer.outputPadding, layer.strides)
+                Argument.check(
+                    padding.map { $0.count == rank && zip($0, strides).allSatisfy { 0 <= $0 && $0 < $1 } } ?? true,
+                    layer.className, "outputPadding", expected: "\(rank) numbers of 0 or more, each below its stride",
+                    received: padding ?? [])
+            }
+        }
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let channels = try Self.knownSize(dataFormat.channelsLast(inputShapes[0]), axis: -1)
-        kernel = addWeight(
-            "kernel", shape: Shape(kernelSize + [filters, channels]), initializer: options.kernelInitializer,
-            regularizer: options.kernelRegularizer, constraint: options.kernelConstraint)
-        if useBias {
-            bias = addWeight(
-                "bias", shape: [filters], initializer: options.biasInitializer, regularizer: options.biasRegularizer,
-                constraint: options.biasConstraint)
-        }
+        kernel = addWeight("kernel", shape: Shape(kernelSize + [filters, channels]), kernelOptions)
+        if useBias { bias = addWeight("bias", shape: [filters], biasOptions) }
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -118,15 +107,5 @@ public class TransposedConvolutionLayer: Layer {
             }
         }
         return [dataFormat.fromChannelsLast(shape.replacing(-1, by: filters))]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "filters": .int(filters), "kernel_size": .integers(kernelSize), "strides": .integers(strides),
-            "padding": .string("\(padding)"), "output_padding": outputPadding.map { .integers($0) } ?? .null,
-            "data_format": .string(dataFormat.rawValue), "dilation_rate": .integers(dilationRate),
-            "activation": JSONValue(activation), "use_bias": .bool(useBias),
-            "activity_regularizer": JSONValue(activityRegularizer),
-        ]) { $1 }
     }
 }
