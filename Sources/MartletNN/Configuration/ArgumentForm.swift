@@ -96,3 +96,43 @@ extension ArgumentForm<Int?> {
     static let count = ArgumentForm(
         read: { try $0.optional($1).flatMap { $0 == 0 ? nil : $0 } }, write: { .optional($0) }, readsNull: true)
 }
+
+extension ArgumentForm<any PerAxis> {
+    /// One number or several, written as they were given.
+    static let asGiven = ArgumentForm(
+        read: { try $0.perAxis($1, default: 0) },
+        write: { ($0 as? Int).map { .int($0) } ?? .integers($0.numbers(axes: 1)) })
+}
+
+extension ArgumentForm<[Double]> {
+    /// One number or several; one is written as a number.
+    static let oneOrMore = ArgumentForm(
+        read: { config, key in
+            guard let numbers = try config.numbers(key) else {
+                throw MartletError("Expected a number or several.", at: "\(config.className).\(key)")
+            }
+            return numbers
+        }, write: { $0.count == 1 ? .double($0[0]) : .numbers($0) })
+}
+
+extension ArgumentForm<[Int?]> {
+    /// Sizes, null where any will do; a number is one.
+    static let sizes = ArgumentForm(
+        read: { config, key in
+            guard case .array(let list)? = config.arguments[.key(key)] else {
+                return [try config.required(key, as: Int.self)]
+            }
+            return try config.located(key) { try list.map(PartialShape.size) }
+        }, write: { .array($0.map { .optional($0) }) })
+}
+
+extension ArgumentForm<PartialShape> {
+    /// A shape that tensors can have.
+    static let shape = ArgumentForm(
+        read: { config, key in
+            let sizes = try config.required(key, as: [JSONValue].self)
+            return try config.located(key) { try PartialShape(sizes.map(PartialShape.size)).validated() }
+        }, write: { .array($0.dimensions.map { .optional($0) }) })
+}
+
+extension Interpolation: ArgumentValue {}

@@ -18,6 +18,14 @@ import MartletFormats
 /// Layers, arrays, dictionaries and optionals of layers held in stored properties are found by themselves, and their
 /// weights count as the layer's.
 ///
+/// The properties of a layer describe the arguments of its initializer. These mean the same in all layers:
+/// - `activation`: what is applied to the output; nothing when nil.
+/// - `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`, and those of other weights: how the weight starts, what
+///   adds a penalty on it to the loss, and what is applied to it after every update.
+/// - `activityRegularizer`: adds a penalty on the output to the loss.
+/// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights,
+///   to which floating-point inputs are cast; nil is the default float type.
+///
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
     /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
@@ -77,7 +85,7 @@ open class Layer {
     }
 
     fileprivate func setName(_ name: String?) {
-        self.name = name ?? LayerNames.next(for: "\(Self.self)")
+        self.name = name ?? LayerNames.next(for: Self.typeName)
         isNamedAutomatically = name == nil
     }
 
@@ -90,13 +98,13 @@ open class Layer {
 
     /// Computes the output of one input. Called by `layer(x)`.
     open func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        stop("\(Self.self)", "The layer computes nothing: override call(_:in:).")
+        stop(Self.typeName, "The layer computes nothing: override call(_:in:).")
     }
 
     /// Computes the outputs of several inputs. The default passes a single input to `call` for one.
     open func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         require(
-            inputs.count == 1, "\(Self.self)", "Expected one input. Received: \(inputs.count) inputs.")
+            inputs.count == 1, Self.typeName, "Expected one input. Received: \(inputs.count) inputs.")
         return [call(inputs[0], in: context)]
     }
 
@@ -167,8 +175,11 @@ open class Layer {
 
     private static let commonArguments = Arguments<Layer>(default: Layer())
 
+    /// The type's name, without generic parameters: `Conv2D`.
+    class var typeName: String { "\(Self.self)" }
+
     /// Keras's class name: the type's.
-    open var className: String { "\(Self.self)" }
+    open var className: String { Self.typeName }
 
     /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake
     /// case.

@@ -1,137 +1,93 @@
 import MartletCore
 import MartletFormats
 
-/// What convolutions of one, two and three spatial axes share: `activation(conv(x, kernel) + bias)`.
-public class ConvolutionLayer: Layer {
-    /// The number of output channels.
-    public private(set) var filters: Int
-    /// The size of the window on each spatial axis.
+/// What all convolutions share: `activation(conv(x, kernel) + bias)` over one, two or three spatial axes.
+public class ConvolutionLayer<Rank: SpatialRank>: Layer {
+    /// The size of the window on each spatial axis; `3` for all, or one for each, `[3, 5]`.
     public private(set) var kernelSize: [Int]
-    /// The steps of the window.
+    /// The steps of the window; of a transposed convolution, how far the windows lie apart that each element is spread
+    /// over.
     public private(set) var strides: [Int]
-    /// How the spatial axes are extended with zeros.
+    /// How the spatial axes are extended with zeros: `.valid` for not at all, `.same` for `ceil(size / stride)` windows; in
+    /// ``Conv1D`` also `.causal`, for windows that see no later step.
     public private(set) var padding: Padding
-    /// The distances between the window's elements.
-    public private(set) var dilationRate: [Int]
     /// Where the channels lie.
     public private(set) var dataFormat: DataFormat
-    /// Into how many parts the channels are cut that do not see each other.
-    public private(set) var groups: Int
+    /// The distances between the window's elements; of ``Conv`` not together with strides.
+    public private(set) var dilationRate: [Int]
     /// What is applied to the output.
     public private(set) var activation: ActivationFunction
     /// Whether a bias is added.
     public private(set) var useBias: Bool
-    /// [window..., channels / groups, filters]; nil until the layer is built.
-    public private(set) var kernel: Variable!
-    /// [filters]; nil until the layer is built, and without a bias.
+    /// [output channels]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
-    private var kernelOptions, biasOptions: WeightOptions
-    private var spatialRank: Int { kernelSize.count }
+    private var biasOptions: WeightOptions
 
     init(
-        rank: Int, filters: Int, kernelSize: any PerAxis, strides: any PerAxis, padding: Padding,
-        dataFormat: DataFormat, dilationRate: any PerAxis, groups: Int, activation: ActivationFunction?, useBias: Bool,
-        kernel: WeightOptions, bias: WeightOptions, activityRegularizer: (any Regularizer)?, name: String?,
-        trainable: Bool, dtype: DType?
+        kernelSize: any PerAxis, strides: any PerAxis, padding: Padding, dataFormat: DataFormat,
+        dilationRate: any PerAxis, activation: ActivationFunction?, useBias: Bool, bias: WeightOptions,
+        activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool, dtype: DType?
     ) {
-        self.filters = filters
-        self.kernelSize = kernelSize.numbers(axes: rank)
-        self.strides = strides.numbers(axes: rank)
+        self.kernelSize = kernelSize.numbers(axes: Rank.axes)
+        self.strides = strides.numbers(axes: Rank.axes)
         self.padding = padding
         self.dataFormat = dataFormat
-        self.dilationRate = dilationRate.numbers(axes: rank)
-        self.groups = groups
+        self.dilationRate = dilationRate.numbers(axes: Rank.axes)
         self.activation = activation ?? .linear
         self.useBias = useBias
-        kernelOptions = kernel
         biasOptions = bias
         super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
-    /// The arguments of a convolution over `rank` spatial axes.
-    static func table<L: ConvolutionLayer>(
-        rank: Int, default value: @escaping @Sendable @autoclosure () -> L
-    ) -> Arguments<L> {
-        Arguments(default: value()) {
-            $0("kernel_size", \.kernelSize, as: .perAxis(rank), required: true, .positive(axes: rank))
-            $0("strides", \.strides, as: .perAxis(rank), .positive(axes: rank))
-            $0("dilation_rate", \.dilationRate, as: .perAxis(rank), .positive(axes: rank))
-            $0("filters", \.filters, required: true, .atLeast(1))
-            $0("padding", \.padding, .oneOf(rank == 1 ? [.valid, .same, .causal] : [.valid, .same]))
-            $0("data_format", \.dataFormat)
-            $0("groups", \.groups)
-            $0("activation", \.activation)
-            $0("use_bias", \.useBias)
-            $0.weight("kernel", \.kernelOptions)
-            $0.weight("bias", \.biasOptions)
-            $0("activity_regularizer", \.activityRegularizer)
-            $0.check { $0.checkArguments() }
-        }
+    /// Names the arguments of all convolutions.
+    static func describe<L: ConvolutionLayer>(_ arguments: inout Arguments<L>, padding: [Padding] = [.valid, .same]) {
+        let axes = Rank.axes
+        arguments("kernel_size", \.kernelSize, as: .perAxis(axes), required: true, .positive(axes: axes))
+        arguments("strides", \.strides, as: .perAxis(axes), .positive(axes: axes))
+        arguments("dilation_rate", \.dilationRate, as: .perAxis(axes), .positive(axes: axes))
+        arguments("padding", \.padding, .oneOf(padding))
+        arguments("data_format", \.dataFormat)
+        arguments("activation", \.activation)
+        arguments("use_bias", \.useBias)
+        arguments.weight("bias", \.biasOptions)
+        arguments("activity_regularizer", \.activityRegularizer)
     }
 
-    private func checkArguments() {
-        Argument.check(
-            groups >= 1 && filters % max(groups, 1) == 0, className, "groups",
-            expected: "a positive integer that divides the \(filters) filters", received: groups)
-        Argument.check(
-            !(strides.contains { $0 > 1 } && dilationRate.contains { $0 > 1 }), className, "dilationRate",
-            expected: "1 where strides are greater than 1", received: dilationRate)
-    }
+    /// The number of output channels for one of input channels.
+    func outputChannels(of channels: Int) -> Int { stop(className, "Override outputChannels(of:).") }
 
-    public override func build(for inputShapes: [PartialShape]) throws {
+    /// Makes the weights before the bias.
+    func addKernels(for channels: Int) { stop(className, "Override addKernels(for:).") }
+
+    /// Convolves images with channels last.
+    func convolve(_ x: Tensor) -> Tensor { stop(className, "Override convolve(_:).") }
+
+    public final override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let channels = try Self.knownSize(inputShapes[0], axis: dataFormat == .channelsFirst ? 1 : -1)
-        kernel = addWeight("kernel", shape: Shape(kernelSize + [channels / groups, filters]), kernelOptions)
-        if useBias { bias = addWeight("bias", shape: [filters], biasOptions) }
+        addKernels(for: channels)
+        if useBias { bias = addWeight("bias", shape: [outputChannels(of: channels)], biasOptions) }
     }
 
-    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) { x in
-            activation.apply {
-                convLayer(
-                    x, kernel.value, strides: strides, padding: padding, dilations: dilationRate, groups: groups,
-                    bias: bias?.value, activation: $0)
-            }
-        }
+    public final override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype), convolve)
     }
 
-    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
-        let shape = try dataFormat.channelsLast(images(inputShapes))
-        if let channels = shape[-1] {
-            guard channels > 0, channels % groups == 0 else {
-                throw MartletError(
-                    "Expected a number of channels that \(groups) groups divide. Received: shape \(shape).")
-            }
-            if let kernel, channels != kernel.shape[-2] * groups {
-                throw MartletError(
-                    "Expected an input of \(kernel.shape[-2] * groups) channels. Received: shape \(shape).")
-            }
-        }
-        return [
-            dataFormat.fromChannelsLast(
-                try Windows.outputShape(
-                    of: shape, window: kernelSize, strides: strides, padding: padding, dilations: dilationRate
-                ).replacing(-1, by: filters))
-        ]
+    /// The shape of the only input, with channels last.
+    func images(_ shapes: [PartialShape]) throws -> PartialShape {
+        try dataFormat.channelsLast(Rank.onlyInput(shapes))
     }
 
-    private func images(_ shapes: [PartialShape]) throws -> PartialShape {
-        try Self.onlyInput(
-            shapes, axes: "(batch, \(spatialRank) spatial axes and the channels)", rank: spatialRank + 2)
+    /// The shape of the output, of as many channels, for images of a shape with channels last.
+    func outputShapes(of images: PartialShape, channels: Int?) throws -> [PartialShape] {
+        let windows = try Windows.outputShape(
+            of: images, window: kernelSize, strides: strides, padding: padding, dilations: dilationRate)
+        return [dataFormat.fromChannelsLast(windows.replacing(-1, by: channels))]
     }
 }
 
 extension Windows {
-    /// One positive number for each spatial axis. Complains about anything else, and then gives ones.
-    static func numbers(_ value: any PerAxis, axes: Int, of owner: String, _ name: String) -> [Int] {
-        let numbers = value.numbers(axes: axes)
-        let isGood = numbers.count == axes && numbers.allSatisfy { $0 >= 1 }
-        Argument.check(
-            isGood, owner, name, expected: "a positive integer, or \(axes) of them", received: value)
-        return isGood ? numbers : [Int](repeating: 1, count: axes)
-    }
-
     /// The shape of what windows over the spatial axes of `shape` give; channels as they are.
     static func outputShape(
         of shape: PartialShape, window: [Int], strides: [Int], padding: Padding, dilations: [Int]? = nil

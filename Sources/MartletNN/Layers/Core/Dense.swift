@@ -7,7 +7,7 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.Dense`](https://keras.io/api/layers/core_layers/dense/).
 public final class Dense: Layer, ConfigurableLayer, Described {
-    /// The size of the output's last axis.
+    /// The size of the output's last axis, at least 1.
     public private(set) var units: Int
     /// What is applied to the output.
     public private(set) var activation: ActivationFunction
@@ -20,11 +20,7 @@ public final class Dense: Layer, ConfigurableLayer, Described {
 
     private var kernelOptions, biasOptions: WeightOptions
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - units: the size of the output's last axis, at least 1.
-    ///   - activation: what is applied to the output; nothing when nil.
-    ///   - activityRegularizer: adds a penalty on the output to the loss.
+    /// Makes a layer. The properties describe the arguments.
     public init(
         _ units: Int, activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
