@@ -13,10 +13,19 @@ package enum Argument {
         _ condition: Bool, _ owner: @autoclosure () -> String, _ name: @autoclosure () -> String,
         expected: @autoclosure () -> String, received: @autoclosure () -> Any
     ) {
-        if condition { return }
-        let message = "Expected \(expected()). Received: \(received())."
-        let place = "\(owner()).\(name())"
+        if !condition { complain("Expected \(expected()). Received: \(received()).", owner(), name()) }
+    }
+
+    /// Complains about an argument.
+    static func complain(_ message: String, _ owner: String, _ name: String) {
+        let place = "\(owner).\(name)"
         if !Reading.note(MartletError(message, at: place)) { stop(place, message) }
+    }
+
+    /// Notes what was thrown, where it cannot be thrown on.
+    static func note(_ error: any Error) {
+        let error = error as? MartletError ?? MartletError("\(error)")
+        if !Reading.note(error) { stop(error.location ?? "Configuration", error.message) }
     }
 
     /// Makes something from a configuration: bad arguments throw.

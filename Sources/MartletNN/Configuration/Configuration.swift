@@ -18,7 +18,7 @@ extension Configurable {
 ///
 /// A key that is missing or null has the argument's default; keys that the object does not know are passed over, since
 /// Keras's versions differ in them.
-public struct Configuration {
+public struct Configuration: Sendable {
     /// The class that the configuration is of.
     public let className: String
     /// The arguments under Keras's names.

@@ -25,6 +25,10 @@ extension Initializer where Self: Configurable {
     public var className: String { Self.className }
 }
 
+extension Initializer where Self: Described, Root == Self {
+    public var config: [String: JSONValue] { Self.arguments.config(of: self) }
+}
+
 /// The initializers that configurations can name.
 package enum InitializerRegistry {
     package static let types: [any (Initializer & Configurable).Type] = [

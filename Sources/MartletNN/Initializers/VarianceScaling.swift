@@ -4,7 +4,7 @@ import MartletFormats
 /// Draws a weight whose variance is `scale / n`, where n is a number of inputs or outputs of a unit.
 ///
 /// Source: [`keras.initializers.VarianceScaling`](https://keras.io/api/layers/initializers/#variancescaling-class).
-public struct VarianceScaling: Initializer, Configurable {
+public struct VarianceScaling: Initializer, Described {
     /// What n counts.
     public enum Mode: String, Sendable, CaseIterable {
         /// The inputs of a unit.
@@ -26,13 +26,13 @@ public struct VarianceScaling: Initializer, Configurable {
     }
 
     /// The variance times n.
-    public let scale: Double
+    public private(set) var scale: Double
     /// What n counts.
-    public let mode: Mode
+    public private(set) var mode: Mode
     /// How values are spread.
-    public let distribution: Distribution
+    public private(set) var distribution: Distribution
     /// The stream's seed; nil draws anew at every call.
-    public let seed: Int?
+    public private(set) var seed: Int?
 
     /// Makes an initializer.
     public init(
@@ -42,20 +42,14 @@ public struct VarianceScaling: Initializer, Configurable {
         self.mode = mode
         self.distribution = distribution
         self.seed = seed
-        Argument.check(scale > 0, Self.className, "scale", expected: "a positive number", received: scale)
+        checkArguments()
     }
 
-    public init(config: Configuration) throws {
-        if try config.optional("distribution") == "normal" {
-            // Keras's older name for the truncated normal distribution.
-            try self.init(
-                scale: config.value("scale", default: 1), mode: config.option("mode", default: .fanIn),
-                seed: config.optional("seed"))
-        } else {
-            try self.init(
-                scale: config.value("scale", default: 1), mode: config.option("mode", default: .fanIn),
-                distribution: config.option("distribution", default: .truncatedNormal), seed: config.optional("seed"))
-        }
+    public static let arguments = Arguments(default: VarianceScaling()) {
+        $0("scale", \.scale, .positive)
+        $0("mode", \.mode)
+        $0("distribution", \.distribution, as: .distribution)
+        $0("seed", \.seed)
     }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
@@ -94,13 +88,16 @@ public struct VarianceScaling: Initializer, Configurable {
             return (shape[-2] * window, shape[-1] * window)
         }
     }
+}
 
-    public var config: [String: JSONValue] {
-        [
-            "scale": .double(scale), "mode": .string(mode.rawValue), "distribution": .string(distribution.rawValue),
-            "seed": .optional(seed),
-        ]
-    }
+extension VarianceScaling.Mode: ArgumentValue {}
+
+extension ArgumentForm<VarianceScaling.Distribution> {
+    /// `normal` is Keras's older name for the truncated normal distribution.
+    fileprivate static let distribution = ArgumentForm(
+        read: { config, key in
+            try config.optional(key) == "normal" ? .truncatedNormal : config.option(key, default: .truncatedNormal)
+        }, write: { .string($0.rawValue) })
 }
 
 extension Initializer where Self == VarianceScaling {

@@ -52,6 +52,10 @@ package struct LayerSample: Sendable {
     }
 }
 
+extension Configurable where Self: Layer {
+    public static var className: String { typeName }
+}
+
 extension Layer {
     /// The only input's shape.
     /// - Throws: `MartletError` when there are more or none, or the rank is not the one that `axes` name.

@@ -18,10 +18,18 @@ import MartletFormats
 /// Layers, arrays, dictionaries and optionals of layers held in stored properties are found by themselves, and their
 /// weights count as the layer's.
 ///
+/// The properties of a layer describe the arguments of its initializer. These mean the same in all layers:
+/// - `activation`: what is applied to the output; nothing when nil.
+/// - `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`, and those of other weights: how the weight starts, what
+///   adds a penalty on it to the loss, and what is applied to it after every update.
+/// - `activityRegularizer`: adds a penalty on the output to the loss.
+/// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights,
+///   to which floating-point inputs are cast; nil is the default float type.
+///
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
     /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
-    public let name: String
+    public internal(set) var name = ""
     /// Whether the weights of this layer and of the layers in it are trained.
     public var isTrainable: Bool {
         didSet {
@@ -32,11 +40,11 @@ open class Layer {
     /// Whether the weights exist.
     public private(set) var isBuilt = false
     /// Whether the name is one of those that are numbered within the process.
-    var isNamedAutomatically: Bool
+    var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
     private(set) var builtInputShapes: [PartialShape]?
     /// The dtype of the weights, to which floating-point inputs are cast.
-    public let dtype: DType
+    public internal(set) var dtype: DType
     /// Adds a penalty on each output to `losses`.
     public internal(set) var activityRegularizer: (any Regularizer)?
 
@@ -55,10 +63,30 @@ open class Layer {
     ///   - trainable: whether the weights are trained.
     ///   - dtype: the dtype of the weights; nil is the default float type.
     public init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
-        self.name = name ?? LayerNames.next(for: "\(Self.self)")
-        isNamedAutomatically = name == nil
         isTrainable = trainable
         self.dtype = dtype ?? Settings.defaultFloatType
+        settle(name)
+    }
+
+    init(name: String?, trainable: Bool, dtype: DType?, activityRegularizer: (any Regularizer)?) {
+        isTrainable = trainable
+        self.dtype = dtype ?? Settings.defaultFloatType
+        self.activityRegularizer = activityRegularizer
+        settle(name)
+    }
+
+    /// Names the layer, and reads the configuration that it is being made from, or else checks its arguments.
+    private func settle(_ name: String?) {
+        // A configuration names the layer itself.
+        if PendingConfiguration.find(for: Self.self) == nil { setName(name) }
+        settleArguments(of: self)
+        // Layers in properties that have no value yet were not found.
+        reflectedSublayers = nil
+    }
+
+    fileprivate func setName(_ name: String?) {
+        self.name = name ?? LayerNames.next(for: Self.typeName)
+        isNamedAutomatically = name == nil
     }
 
     // MARK: - What a subclass overrides
@@ -70,13 +98,13 @@ open class Layer {
 
     /// Computes the output of one input. Called by `layer(x)`.
     open func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        stop("\(Self.self)", "The layer computes nothing: override call(_:in:).")
+        stop(Self.typeName, "The layer computes nothing: override call(_:in:).")
     }
 
     /// Computes the outputs of several inputs. The default passes a single input to `call` for one.
     open func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         require(
-            inputs.count == 1, "\(Self.self)", "Expected one input. Received: \(inputs.count) inputs.")
+            inputs.count == 1, Self.typeName, "Expected one input. Received: \(inputs.count) inputs.")
         return [call(inputs[0], in: context)]
     }
 
@@ -142,11 +170,16 @@ open class Layer {
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
     open var config: [String: JSONValue] {
-        ["name": .string(name), "trainable": .bool(isTrainable), "dtype": .string(dtype.name)]
+        (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
 
+    private static let commonArguments = Arguments<Layer>(default: Layer())
+
+    /// The type's name, without generic parameters: `Conv2D`.
+    class var typeName: String { "\(Self.self)" }
+
     /// Keras's class name: the type's.
-    open var className: String { "\(Self.self)" }
+    open var className: String { Self.typeName }
 
     /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake
     /// case.
@@ -288,5 +321,23 @@ open class Layer {
             mirror = level.superclassMirror
         }
         return found
+    }
+}
+
+extension Arguments where Root: Layer {
+    /// Makes the table of a layer, to which it adds what all layers have.
+    /// - Parameters:
+    ///   - value: a layer with every default, and anything good for what is required. Reading begins with it.
+    ///   - describe: names the layer's own arguments.
+    package init(
+        default value: @escaping @Sendable @autoclosure () -> Root, _ describe: (inout Arguments) -> Void = { _ in }
+    ) {
+        self.init(making: value) {
+            $0("trainable", \.isTrainable)
+            $0("dtype", \.dtype)
+            describe(&$0)
+            // The last, so that what fails takes no automatic name.
+            $0.custom("name", read: { try $0.setName($1.name) }, write: { .string($0.name) })
+        }
     }
 }

@@ -5,20 +5,17 @@ import MartletFormats
 /// delta²/2)` over the last axis, `d = yPred - yTrue`.
 ///
 /// Source: [`keras.losses.Huber`](https://keras.io/api/losses/regression_losses/#huber-class).
-public final class Huber: Loss, ConfigurableLoss {
+public final class Huber: Loss, ConfigurableLoss, Described {
     /// Where the squares end.
-    public let delta: Double
+    public private(set) var delta: Double
 
     /// Makes the loss. Stops when `delta` is not positive.
     public init(delta: Double = 1, name: String = "huber_loss", reduction: Reduction = .sumOverBatchSize) {
-        Argument.check(delta > 0, "Huber", "delta", expected: "a positive number", received: delta)
         self.delta = delta
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(delta: config.value("delta", default: 1), name: config.objectName, reduction: config.reduction)
-    }
+    public static let arguments = Arguments(default: Huber()) { $0("delta", \.delta, .positive) }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let difference = yPred - yTrue
@@ -28,7 +25,7 @@ public final class Huber: Loss, ConfigurableLoss {
 
     public override var config: [String: JSONValue] {
         // Keras forgets it, and would take an unknown delta for 1.
-        delta == 1 ? super.config : super.config.merging(["delta": .double(delta)]) { $1 }
+        delta == 1 ? super.config.filter { $0.key != "delta" } : super.config
     }
 }
 

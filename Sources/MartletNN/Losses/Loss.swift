@@ -23,14 +23,15 @@ public enum Reduction: String, Sendable, CaseIterable {
 /// Source: [`keras.losses.Loss`](https://keras.io/api/losses/).
 open class Loss: LossConvertible {
     /// Keras's name: `mean_squared_error`.
-    public let name: String
+    public internal(set) var name: String
     /// How the losses of the samples become one.
-    public let reduction: Reduction
+    public internal(set) var reduction: Reduction
 
     /// Makes a loss.
     public init(name: String, reduction: Reduction = .sumOverBatchSize) {
         self.name = name
         self.reduction = reduction
+        settleArguments(of: self)
     }
 
     /// The loss of each sample, usually a mean over the last axis. Targets come in the dtype of the predictions.
@@ -62,7 +63,11 @@ open class Loss: LossConvertible {
     open var className: String { "\(Self.self)" }
 
     /// Keras's configuration.
-    open var config: [String: JSONValue] { ["name": .string(name), "reduction": .string(reduction.rawValue)] }
+    open var config: [String: JSONValue] {
+        (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
+    }
+
+    private static let commonArguments = Arguments<Loss>(default: Loss(name: ""))
 
     /// Whether integer targets reach `call` as they are, and not in the dtype of the predictions: `float32` has no room
     /// for large class numbers.
@@ -145,6 +150,23 @@ open class Loss: LossConvertible {
         var (a, b) = matchedRanks(values, weights)
         while b.rank > 0, b.rank < a.rank { b = b.expandingDims(at: -1) }
         return (a, b)
+    }
+}
+
+extension Arguments where Root: Loss {
+    /// Makes the table of a loss, to which it adds what all losses have.
+    /// - Parameters:
+    ///   - value: a loss with every default. Reading begins with it.
+    ///   - describe: names the loss's own arguments.
+    package init(
+        default value: @escaping @Sendable @autoclosure () -> Root, _ describe: (inout Arguments) -> Void = { _ in }
+    ) {
+        self.init(making: value) {
+            $0.custom("name", read: { $0.name = try $1.objectName }, write: { .string($0.name) })
+            $0.custom(
+                "reduction", read: { $0.reduction = try $1.reduction }, write: { .string($0.reduction.rawValue) })
+            describe(&$0)
+        }
     }
 }
 

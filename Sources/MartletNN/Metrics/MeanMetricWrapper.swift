@@ -9,7 +9,7 @@ import MartletFormats
 /// Source:
 /// [`keras.metrics.MeanMetricWrapper`](https://keras.io/api/metrics/reduction_metrics/#meanmetricwrapper-class).
 open class MeanMetricWrapper: Mean {
-    private let function: (Tensor, Tensor) -> Tensor
+    private let function: ((Tensor, Tensor) -> Tensor)?
     private let loss: Loss?
     private let direction: Bool?
 
@@ -22,6 +22,14 @@ open class MeanMetricWrapper: Mean {
         _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) {
         self.function = function
+        loss = nil
+        direction = isHigherBetter
+        super.init(name: name, dtype: dtype)
+    }
+
+    /// Makes a metric that overrides `values`.
+    init(name: String, dtype: DType?, isHigherBetter: Bool?) {
+        function = nil
         loss = nil
         direction = isHigherBetter
         super.init(name: name, dtype: dtype)
@@ -54,7 +62,13 @@ open class MeanMetricWrapper: Mean {
 
     open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
         let weight = sampleWeight.map { counted($0, yTrue, yPred) }
-        update(function(yTrue, yPred), weight: Self.weight(weight, maskOf: yPred))
+        update(values(yTrue, yPred), weight: Self.weight(weight, maskOf: yPred))
+    }
+
+    /// One value for each sample, or several.
+    func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        guard let function else { stop("\(Self.self)", "The metric computes nothing: override values(_:_:).") }
+        return function(yTrue, yPred)
     }
 
     /// Weights that leave out what the predictions' mask leaves out.

@@ -8,9 +8,9 @@ import MartletFormats
 /// Source: [`keras.metrics.Metric`](https://keras.io/api/metrics/base_metric/).
 open class Metric: MetricConvertible {
     /// Keras's name, which stands in logs and histories: `accuracy`.
-    public let name: String
+    public internal(set) var name: String
     /// The dtype of the accumulators.
-    public let dtype: DType
+    public internal(set) var dtype: DType
     /// The accumulators.
     public private(set) var variables: [Variable] = []
 
@@ -19,6 +19,7 @@ open class Metric: MetricConvertible {
     public init(name: String, dtype: DType? = nil) {
         self.name = name
         self.dtype = dtype ?? Settings.defaultFloatType
+        settleArguments(of: self)
     }
 
     /// Makes an accumulator that starts, and starts anew at every `reset`, at zero.
@@ -57,7 +58,11 @@ open class Metric: MetricConvertible {
     open var className: String { "\(Self.self)" }
 
     /// Keras's configuration.
-    open var config: [String: JSONValue] { ["name": .string(name), "dtype": .string(dtype.name)] }
+    open var config: [String: JSONValue] {
+        (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
+    }
+
+    private static let commonArguments = Arguments<Metric>(default: Metric(name: ""))
 
     open func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric { self }
 }
@@ -68,4 +73,20 @@ public protocol MetricConvertible {
     /// The metric for a model whose targets and predictions have these shapes, batch axis included.
     /// - Throws: `MartletError` when a name is not known.
     func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric
+}
+
+extension Arguments where Root: Metric {
+    /// Makes the table of a metric, to which it adds what all metrics have.
+    /// - Parameters:
+    ///   - value: a metric with every default, and anything good for what is required. Reading begins with it.
+    ///   - describe: names the metric's own arguments.
+    package init(
+        default value: @escaping @Sendable @autoclosure () -> Root, _ describe: (inout Arguments) -> Void = { _ in }
+    ) {
+        self.init(making: value) {
+            $0.custom("name", read: { $0.name = try $1.objectName }, write: { .string($0.name) })
+            $0("dtype", \.dtype)
+            describe(&$0)
+        }
+    }
 }

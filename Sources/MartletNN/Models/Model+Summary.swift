@@ -72,7 +72,7 @@ extension Model {
 extension Layer {
     fileprivate var summaryType: String {
         if let model = self as? Model, model.graph != nil { return "Functional" }
-        return "\(type(of: self))"
+        return Self.typeName
     }
 
     fileprivate var summaryShape: String {

@@ -9,15 +9,15 @@ import MartletFormats
 ///
 /// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), [Reddi et al.,
 /// 2018](https://openreview.net/forum?id=ryQu7f-RZ), [`keras.optimizers.Adam`](https://keras.io/api/optimizers/adam/).
-public class Adam: Optimizer, ConfigurableOptimizer {
+public class Adam: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the mean of the gradient forgets.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the mean of the squares forgets.
-    public let beta2: Double
+    public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
     /// Whether the largest mean of squares so far divides.
-    public let amsgrad: Bool
+    public private(set) var amsgrad: Bool
 
     /// Makes the optimizer.
     public init(
@@ -40,23 +40,18 @@ public class Adam: Optimizer, ConfigurableOptimizer {
                 sparseUpdates: sparseUpdates))
     }
 
-    public required convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7),
-            amsgrad: config.value("amsgrad", default: false))
-        try configure(config)
+    public class var arguments: Arguments<Adam> { table }
+
+    private static let table = Arguments(default: Adam()) {
+        $0("beta_1", \.beta1)
+        $0("beta_2", \.beta2)
+        $0("epsilon", \.epsilon)
+        $0("amsgrad", \.amsgrad)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         ["momentum", "velocity"].map { .zeros($0, like: variable) }
             + (amsgrad ? [.zeros("velocity_hat", like: variable, group: 1)] : [])
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_1": .double(beta1), "beta_2": .double(beta2), "epsilon": .double(epsilon), "amsgrad": .bool(amsgrad),
-        ]) { $1 }
     }
 }
 

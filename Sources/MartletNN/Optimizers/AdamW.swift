@@ -19,13 +19,7 @@ public final class AdamW: Adam {
             sparseUpdates: sparseUpdates, name: name)
     }
 
-    public required convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7),
-            amsgrad: config.value("amsgrad", default: false))
-        try configure(config)
-    }
+    public override class var arguments: Arguments<Adam> { super.arguments.starting(from: AdamW()) }
 }
 
 extension OptimizerConvertible where Self == AdamW {

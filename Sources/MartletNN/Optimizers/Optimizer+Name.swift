@@ -26,8 +26,8 @@ extension Optimizer {
 
     /// Reads what every optimizer has.
     func configure(_ config: Configuration) throws {
-        name = try config.objectName
-        options = try OptimizerOptions(config: config)
+        var optimizer: Optimizer = self
+        try Argument.throwing { Self.commonArguments.read(config, into: &optimizer) }
     }
 }
 

@@ -18,7 +18,7 @@ open class Optimizer: OptimizerConvertible {
     /// Clipping and weight decay.
     public internal(set) var options: OptimizerOptions
     /// The schedule, nil when the rate is a number.
-    public let schedule: (any LearningRateSchedule)?
+    public private(set) var schedule: (any LearningRateSchedule)?
 
     private let stepCount: Variable
     private let rate: Variable
@@ -36,16 +36,18 @@ open class Optimizer: OptimizerConvertible {
         self.name = name ?? LayerNames.snakeCase("\(Self.self)")
         self.options = options
         stepCount = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
-        let first: Double
-        switch learningRate.source {
+        rate = Variable(Tensor(0, dtype: .float32), name: "learning_rate", trainable: false)
+        setRate(learningRate)
+        settleArguments(of: self)
+    }
+
+    fileprivate func setRate(_ rate: any LearningRate) {
+        switch rate.source {
         case .constant(let value):
-            first = value
             schedule = nil
-        case .schedule(let given):
-            first = 0
-            schedule = given
+            self.rate.assign(Tensor(value, dtype: .float32))
+        case .schedule(let given): schedule = given
         }
-        rate = Variable(Tensor(first, dtype: .float32), name: "learning_rate", trainable: false)
     }
 
     // MARK: - What a subclass overrides
@@ -80,9 +82,10 @@ open class Optimizer: OptimizerConvertible {
 
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
-        let rate: JSONValue = schedule.map { JSONValue($0) } ?? .double(learningRate)
-        return options.config.merging(["name": .string(name), "learning_rate": rate]) { $1 }
+        (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
+
+    static let commonArguments = Arguments<Optimizer>(default: Optimizer(learningRate: 0))
 
     // MARK: - Use
 
@@ -305,4 +308,32 @@ public protocol OptimizerConvertible {
     /// The optimizer itself.
     /// - Throws: `MartletError` when a name is not known.
     func makeOptimizer() throws -> Optimizer
+}
+
+extension Arguments where Root: Optimizer {
+    /// Makes the table of an optimizer, to which it adds what all optimizers have.
+    /// - Parameters:
+    ///   - value: an optimizer with every default. Reading begins with it.
+    ///   - describe: names the optimizer's own arguments.
+    package init(
+        default value: @escaping @Sendable @autoclosure () -> Root, _ describe: (inout Arguments) -> Void = { _ in }
+    ) {
+        self.init(making: value) {
+            $0.custom("name", read: { $0.name = try $1.objectName }, write: { .string($0.name) })
+            $0.custom("learning_rate") { optimizer, config in
+                if let rate = try config.learningRate() { optimizer.setRate(rate) }
+            } write: { $0.schedule.map { JSONValue($0) } ?? .double($0.learningRate) }
+            $0("clipnorm", \.options.clipNorm)
+            $0("clipvalue", \.options.clipValue)
+            $0("global_clipnorm", \.options.globalClipNorm)
+            $0("weight_decay", \.options.weightDecay)
+            $0("use_ema", \.options.useEMA)
+            $0("ema_momentum", \.options.emaMomentum)
+            $0("ema_overwrite_frequency", \.options.emaOverwriteFrequency, as: .count)
+            $0("loss_scale_factor", \.options.lossScaleFactor)
+            $0("gradient_accumulation_steps", \.options.gradientAccumulationSteps, as: .count)
+            $0.check { $0.options.check() }
+            describe(&$0)
+        }
+    }
 }

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// The options that every optimizer has.
 public struct OptimizerOptions: Sendable {
@@ -37,6 +36,21 @@ public struct OptimizerOptions: Sendable {
         useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
         lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false
     ) {
+        self.clipNorm = clipNorm
+        self.clipValue = clipValue
+        self.globalClipNorm = globalClipNorm
+        self.weightDecay = weightDecay
+        self.useEMA = useEMA
+        self.emaMomentum = emaMomentum
+        self.emaOverwriteFrequency = emaOverwriteFrequency
+        self.lossScaleFactor = lossScaleFactor
+        self.gradientAccumulationSteps = gradientAccumulationSteps
+        self.sparseUpdates = sparseUpdates
+        check()
+    }
+
+    /// Complains about bad options.
+    func check() {
         let owner = "Optimizer"
         let given = [clipNorm, clipValue, globalClipNorm].compactMap { $0 }
         Argument.check(
@@ -53,28 +67,6 @@ public struct OptimizerOptions: Sendable {
         Argument.check(
             lossScaleFactor ?? 1 > 0, owner, "lossScaleFactor", expected: "a positive number",
             received: lossScaleFactor ?? 1)
-        self.clipNorm = clipNorm
-        self.clipValue = clipValue
-        self.globalClipNorm = globalClipNorm
-        self.weightDecay = weightDecay
-        self.useEMA = useEMA
-        self.emaMomentum = emaMomentum
-        self.emaOverwriteFrequency = emaOverwriteFrequency
-        self.lossScaleFactor = lossScaleFactor
-        self.gradientAccumulationSteps = gradientAccumulationSteps
-        self.sparseUpdates = sparseUpdates
-    }
-
-    /// The options in an optimizer's configuration. Keras reads a 0 as no accumulation and no overwriting.
-    init(config: Configuration) throws {
-        func count(_ key: String) throws -> Int? { try config.optional(key).flatMap { $0 == 0 ? nil : $0 } }
-        try self.init(
-            clipNorm: config.optional("clipnorm"), clipValue: config.optional("clipvalue"),
-            globalClipNorm: config.optional("global_clipnorm"), weightDecay: config.optional("weight_decay"),
-            useEMA: config.value("use_ema", default: false), emaMomentum: config.value("ema_momentum", default: 0.99),
-            emaOverwriteFrequency: count("ema_overwrite_frequency"),
-            lossScaleFactor: config.optional("loss_scale_factor"),
-            gradientAccumulationSteps: count("gradient_accumulation_steps"))
     }
 }
 
@@ -102,17 +94,5 @@ extension OptimizerOptions {
     func clipped<Number: ElementwiseArithmetic>(_ gradient: Number, scale: Number?) -> Number {
         let scaled = scale.map { gradient * $0 } ?? gradient
         return clipValue.map { scaled.clipped(min: -$0, max: $0) } ?? scaled
-    }
-
-    /// These options under Keras's names.
-    var config: [String: JSONValue] {
-        [
-            "clipnorm": .optional(clipNorm), "clipvalue": .optional(clipValue),
-            "global_clipnorm": .optional(globalClipNorm), "weight_decay": .optional(weightDecay),
-            "use_ema": .bool(useEMA), "ema_momentum": .double(emaMomentum),
-            "ema_overwrite_frequency": .optional(emaOverwriteFrequency),
-            "loss_scale_factor": .optional(lossScaleFactor),
-            "gradient_accumulation_steps": .optional(gradientAccumulationSteps),
-        ]
     }
 }

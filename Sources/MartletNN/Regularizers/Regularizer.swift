@@ -24,6 +24,15 @@ extension Regularizer {
     }
 }
 
+extension Regularizer where Self: Described, Root == Self {
+    public var config: [String: JSONValue] { Self.arguments.config(of: self) }
+}
+
+extension Requirement<Double> {
+    /// A factor of a penalty.
+    static let factor = Requirement("a number of at least 0") { $0 >= 0 && $0.isFinite }
+}
+
 /// The regularizers that configurations can name.
 package enum RegularizerRegistry {
     package static let types: [any (Regularizer & Configurable).Type] = [

@@ -54,7 +54,7 @@ extension Layer {
         }
         var seen: Set<ObjectIdentifier> = []
         for layer in sublayers where seen.insert(ObjectIdentifier(layer)).inserted {
-            let base = layer.isNamedAutomatically ? LayerNames.snakeCase("\(type(of: layer))") : layer.name
+            let base = layer.isNamedAutomatically ? LayerNames.snakeCase(type(of: layer).typeName) : layer.name
             layer.collectNames(prefix: prefix + unique(base) + "/", &names)
         }
     }

@@ -19,9 +19,12 @@ public func makeLearningRateSchedule(from json: JSONValue) throws -> any Learnin
 }
 
 extension Configuration {
-    /// The argument `learning_rate`, a number or a schedule.
-    func learningRate(default value: Double) throws -> any LearningRate {
-        guard let json = arguments["learning_rate"], json != .null else { return value }
+    /// The argument `learning_rate`, a number or a schedule; `value` when it is missing or null.
+    func learningRate(default value: Double) throws -> any LearningRate { try learningRate() ?? value }
+
+    /// The argument `learning_rate`, a number or a schedule; nil when it is missing or null.
+    func learningRate() throws -> (any LearningRate)? {
+        guard let json = arguments["learning_rate"], json != .null else { return nil }
         return try located("learning_rate") {
             if case .object = json { return try makeLearningRateSchedule(from: json) }
             return try json.value(at: [], as: Double.self)

@@ -21,7 +21,7 @@ import Testing
         ("Conv2D", ["filters": 3, "kernel_size": 3, "groups": 2], "Conv2D.groups"),
         ("Conv2D", ["filters": 3, "kernel_size": 3, "padding": "causal"], "Conv2D.padding"),
         ("Conv2D", ["filters": 3, "kernel_size": 3, "data_format": "channels_middle"], "Conv2D.data_format"),
-        ("MaxPooling2D", ["pool_size": 0], "MaxPooling2D.pool_size"),
+        ("MaxPooling2D", ["pool_size": 0], "MaxPooling2D.poolSize"),
         ("BatchNormalization", ["momentum": 2], "BatchNormalization.momentum"),
         ("Reshape", ["target_shape": [-1, -1]], "Reshape.targetShape"),
         ("Embedding", ["input_dim": 0, "output_dim": 1], "Embedding.inputDim"),

@@ -1,12 +1,11 @@
 import MartletCore
-import MartletFormats
 
 /// Applies an activation function.
 ///
 /// Source: [`keras.layers.Activation`](https://keras.io/api/layers/core_layers/activation/).
-public final class Activation: Layer, ConfigurableLayer {
+public final class Activation: Layer, ConfigurableLayer, Described {
     /// The function.
-    public let activation: ActivationFunction
+    public private(set) var activation: ActivationFunction
 
     /// Makes a layer.
     public init(_ activation: ActivationFunction, name: String? = nil, dtype: DType? = nil) {
@@ -14,9 +13,7 @@ public final class Activation: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(config.activation(), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Activation(.linear)) { $0("activation", \.activation) }
 
     public override var supportsMasking: Bool { true }
 
@@ -32,10 +29,6 @@ public final class Activation: Layer, ConfigurableLayer {
             throw MartletError("Expected axis \(axis) to have an even size. Received: shape \(shape).")
         }
         return [shape.replacing(axis, by: shape[axis].map { $0 / 2 })]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["activation": JSONValue(activation)]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A rectifier whose slope below 0 is learned: `max(x, 0) + alpha * min(x, 0)`.
 ///
@@ -8,13 +7,13 @@ import MartletFormats
 /// Source:
 /// [`keras.layers.PReLU`](https://keras.io/api/layers/activation_layers/prelu/); K. He et al., *Delving deep into
 /// rectifiers*, 2015.
-public final class PReLU: Layer, ConfigurableLayer {
+public final class PReLU: Layer, ConfigurableLayer, Described {
     /// The axes, counted from 1 after the batch, along which one slope serves all elements; nil for none.
-    public let sharedAxes: [Int]?
+    public private(set) var sharedAxes: [Int]?
     /// The slopes below 0; nil until the layer is built.
     public private(set) var alpha: Variable!
 
-    private let role: WeightRole
+    private var alphaOptions: WeightOptions
 
     /// Makes a layer.
     public init(
@@ -22,21 +21,14 @@ public final class PReLU: Layer, ConfigurableLayer {
         alphaConstraint: (any Constraint)? = nil, sharedAxes: [Int]? = nil, name: String? = nil,
         trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(
-            sharedAxes?.allSatisfy { $0 >= 1 } ?? true, "PReLU", "sharedAxes", expected: "axes from 1",
-            received: sharedAxes ?? [])
         self.sharedAxes = sharedAxes
-        role = WeightRole("alpha", alphaInitializer, alphaRegularizer, alphaConstraint)
+        alphaOptions = WeightOptions(alphaInitializer, alphaRegularizer, alphaConstraint)
         super.init(name: name, trainable: trainable, dtype: dtype)
     }
 
-    public init(config: Configuration) throws {
-        sharedAxes = try config.optionalAxes("shared_axes")
-        role = try WeightRole("alpha", config, default: .zeros)
-        try super.init(name: config.name, trainable: config.trainable, dtype: config.dtype)
-        Argument.check(
-            sharedAxes?.allSatisfy { $0 >= 1 } ?? true, "PReLU", "shared_axes", expected: "axes from 1",
-            received: sharedAxes ?? [])
+    public static let arguments = Arguments(default: PReLU()) {
+        $0.weight("alpha", \.alphaOptions)
+        $0("shared_axes", \.sharedAxes, as: .perAxis(1), Requirement("axes from 1") { $0.allSatisfy { $0 >= 1 } })
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -44,7 +36,7 @@ public final class PReLU: Layer, ConfigurableLayer {
         let sizes = try (1..<max(shape.rank, 1)).map { axis in
             try sharedAxes?.contains(axis) ?? false ? 1 : Self.knownSize(shape, axis: axis)
         }
-        alpha = role.add("alpha", shape: Shape(sizes), to: self)
+        alpha = addWeight("alpha", shape: Shape(sizes), alphaOptions)
     }
 
     public override var supportsMasking: Bool { true }
@@ -66,12 +58,6 @@ public final class PReLU: Layer, ConfigurableLayer {
             }
         }
         return [shape]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(role.config) { $1 }.merging([
-            "shared_axes": sharedAxes.map { .integers($0) } ?? .null
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,25 +1,20 @@
 import MartletCore
-import MartletFormats
 
 /// e^x / sum(e^x) along an axis, or over several together.
 ///
 /// Source: [`keras.layers.Softmax`](https://keras.io/api/layers/activation_layers/softmax/).
-public final class Softmax: Layer, ConfigurableLayer {
-    /// The axes over which the output adds to 1.
-    public let axes: [Int]
+public final class Softmax: Layer, ConfigurableLayer, Described {
+    /// The axes over which the output adds to 1: `-1` or `[1, 2]`.
+    public private(set) var axes: [Int]
 
-    /// Makes a layer.
-    /// - Parameter axis: the axis over which the output adds to 1, or several: `-1` or `[1, 2]`.
+    /// Makes a layer. The properties describe the arguments.
     public init(axis: any PerAxis = -1, name: String? = nil, dtype: DType? = nil) {
         axes = axis.numbers(axes: 1)
-        Argument.check(!axes.isEmpty, "Softmax", "axis", expected: "an axis or several", received: axes)
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            axis: config.perAxis("axis", default: -1),
-            name: config.name, dtype: config.dtype)
+    public static let arguments = Arguments(default: Softmax()) {
+        $0("axis", \.axes, as: .axes, Requirement("an axis or several") { !$0.isEmpty })
     }
 
     public override var supportsMasking: Bool { true }
@@ -43,10 +38,6 @@ public final class Softmax: Layer, ConfigurableLayer {
             throw MartletError("Expected an input with the axes \(axes). Received: shape \(shape).")
         }
         return [shape]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["axis": axes.count == 1 ? .int(axes[0]) : .integers(axes)]) { $1 }
     }
 
     package static var samples: [LayerSample] {

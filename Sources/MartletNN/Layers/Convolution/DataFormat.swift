@@ -31,6 +31,8 @@ public enum DataFormat: String, Sendable, CaseIterable {
     }
 }
 
+extension DataFormat: ArgumentValue {}
+
 extension Configuration {
     /// The argument `data_format`.
     func dataFormat() throws -> DataFormat { try option("data_format", default: .channelsLast) }

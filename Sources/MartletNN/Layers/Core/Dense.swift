@@ -6,30 +6,21 @@ import MartletFormats
 /// Shapes: [batch, ..., features] gives [batch, ..., units]. Weights: `kernel` [features, units], `bias` [units].
 ///
 /// Source: [`keras.layers.Dense`](https://keras.io/api/layers/core_layers/dense/).
-public final class Dense: Layer, ConfigurableLayer {
-    /// The size of the output's last axis.
-    public let units: Int
+public final class Dense: Layer, ConfigurableLayer, Described {
+    /// The size of the output's last axis, at least 1.
+    public private(set) var units: Int
     /// What is applied to the output.
-    public let activation: ActivationFunction
+    public private(set) var activation: ActivationFunction
     /// Whether a bias is added.
-    public let useBias: Bool
+    public private(set) var useBias: Bool
     /// [features, units]; nil until the layer is built.
     public private(set) var kernel: Variable!
     /// [units]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
-    private let kernelInitializer: any Initializer
-    private let biasInitializer: any Initializer
-    private let kernelRegularizer: (any Regularizer)?
-    private let biasRegularizer: (any Regularizer)?
-    private let kernelConstraint: (any Constraint)?
-    private let biasConstraint: (any Constraint)?
+    private var kernelOptions, biasOptions: WeightOptions
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - units: the size of the output's last axis, at least 1.
-    ///   - activation: what is applied to the output; nothing when nil.
-    ///   - activityRegularizer: adds a penalty on the output to the loss.
+    /// Makes a layer. The properties describe the arguments.
     public init(
         _ units: Int, activation: ActivationFunction? = nil, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
@@ -37,44 +28,28 @@ public final class Dense: Layer, ConfigurableLayer {
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(units >= 1, "Dense", "units", expected: "a positive integer", received: units)
         self.units = units
         self.activation = activation ?? .linear
         self.useBias = useBias
-        self.kernelInitializer = kernelInitializer
-        self.biasInitializer = biasInitializer
-        self.kernelRegularizer = kernelRegularizer
-        self.biasRegularizer = biasRegularizer
-        self.kernelConstraint = kernelConstraint
-        self.biasConstraint = biasConstraint
-        super.init(name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+        kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
+        biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("units"), activation: config.activation(), useBias: config.value("use_bias", default: true),
-            kernelInitializer: config.initializer("kernel_initializer", default: .glorotUniform),
-            biasInitializer: config.initializer("bias_initializer", default: .zeros),
-            kernelRegularizer: config.regularizer("kernel_regularizer"),
-            biasRegularizer: config.regularizer("bias_regularizer"),
-            activityRegularizer: config.regularizer("activity_regularizer"),
-            kernelConstraint: config.constraint("kernel_constraint"),
-            biasConstraint: config.constraint("bias_constraint"),
-            name: config.name, trainable: config.trainable, dtype: config.dtype)
+    public static let arguments = Arguments(default: Dense(1)) {
+        $0("units", \.units, required: true, .atLeast(1))
+        $0("activation", \.activation)
+        $0("use_bias", \.useBias)
+        $0.weight("kernel", \.kernelOptions)
+        $0.weight("bias", \.biasOptions)
+        $0("activity_regularizer", \.activityRegularizer)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         let shape = try outputShapes(for: inputShapes)[0].replacing(-1, by: inputShapes[0][-1])
         let features = try Self.knownSize(shape, axis: -1)
-        kernel = addWeight(
-            "kernel", shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer,
-            constraint: kernelConstraint)
-        if useBias {
-            bias = addWeight(
-                "bias", shape: [units], initializer: biasInitializer, regularizer: biasRegularizer,
-                constraint: biasConstraint)
-        }
+        kernel = addWeight("kernel", shape: [features, units], kernelOptions)
+        if useBias { bias = addWeight("bias", shape: [units], biasOptions) }
     }
 
     public override var supportsMasking: Bool { true }
@@ -93,16 +68,6 @@ public final class Dense: Layer, ConfigurableLayer {
             throw MartletError("Expected the input's last axis to have size \(features). Received: shape \(shape).")
         }
         return [shape.replacing(-1, by: units)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "units": .int(units), "activation": JSONValue(activation), "use_bias": .bool(useBias),
-            "kernel_initializer": JSONValue(kernelInitializer), "bias_initializer": JSONValue(biasInitializer),
-            "kernel_regularizer": JSONValue(kernelRegularizer), "bias_regularizer": JSONValue(biasRegularizer),
-            "activity_regularizer": JSONValue(activityRegularizer),
-            "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

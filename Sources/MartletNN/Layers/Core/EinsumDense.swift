@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A densely connected layer over any axes: `activation(einsum(equation, x, kernel) + bias)`.
 ///
@@ -11,35 +10,24 @@ import MartletFormats
 /// Weights: `kernel`, with the axes that the equation gives it, and `bias`, with the axes `biasAxes` of the output.
 ///
 /// Source: [`keras.layers.EinsumDense`](https://keras.io/api/layers/core_layers/einsum_dense/).
-public final class EinsumDense: Layer, ConfigurableLayer {
+public final class EinsumDense: Layer, ConfigurableLayer, Described {
     /// The equation: input, kernel, output; an ellipsis stands for leading or trailing axes of input and output.
-    public let equation: String
+    public private(set) var equation: String
     /// The output's sizes behind its first axis (and the elided ones), nil where they follow from the input.
-    public let outputShape: [Int?]
+    public private(set) var outputShape: [Int?]
     /// What is applied to the output.
-    public let activation: ActivationFunction
-    /// The output's axes that the bias has; no bias when nil.
-    public let biasAxes: String?
+    public private(set) var activation: ActivationFunction
+    /// The output's axes that have biases of their own; no bias when nil.
+    public private(set) var biasAxes: String?
     /// nil until the layer is built.
     public private(set) var kernel: Variable!
     /// nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
-    private let rule: EinsumRule?
-    private let kernelInitializer: any Initializer
-    private let biasInitializer: any Initializer
-    private let kernelRegularizer: (any Regularizer)?
-    private let biasRegularizer: (any Regularizer)?
-    private let kernelConstraint: (any Constraint)?
-    private let biasConstraint: (any Constraint)?
+    private var rule: EinsumRule?
+    private var kernelOptions, biasOptions: WeightOptions
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - equation: what is multiplied and summed, as `einsum` reads it.
-    ///   - outputShape: the output's sizes behind its first axis (and the elided ones), nil where they are the input's.
-    ///   - activation: what is applied to the output; nothing when nil.
-    ///   - biasAxes: the output's axes that have biases of their own; no bias when nil.
-    ///   - activityRegularizer: adds a penalty on the output to the loss.
+    /// Makes a layer. The properties describe the arguments.
     public init(
         _ equation: String, outputShape: [Int?], activation: ActivationFunction? = nil, biasAxes: String? = nil,
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
@@ -47,46 +35,34 @@ public final class EinsumDense: Layer, ConfigurableLayer {
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        let rule = EinsumRule(equation)
-        self.rule = rule
-        Argument.check(
-            rule != nil, "EinsumDense", "equation",
-            expected: "one of the forms \"ab,bc->ac\", \"...ab,bc->...ac\" and \"ab...,bc->ac...\"", received: equation)
-        Argument.check(
-            biasAxes.map { axes in rule.map { rule in axes.allSatisfy(rule.output.contains) } ?? true } ?? true,
-            "EinsumDense", "biasAxes", expected: "axes of the output", received: biasAxes ?? "")
         self.equation = equation
         self.outputShape = outputShape
         self.activation = activation ?? .linear
         self.biasAxes = biasAxes
-        self.kernelInitializer = kernelInitializer
-        self.biasInitializer = biasInitializer
-        self.kernelRegularizer = kernelRegularizer
-        self.biasRegularizer = biasRegularizer
-        self.kernelConstraint = kernelConstraint
-        self.biasConstraint = biasConstraint
-        super.init(name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+        kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
+        biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
+        rule = EinsumRule(self.equation)
     }
 
-    public convenience init(config: Configuration) throws {
-        let shape: [Int?]
-        if case .array(let list)? = config.arguments["output_shape"] {
-            shape = try config.located("output_shape") { try list.map(PartialShape.size) }
-        } else {
-            shape = [try config.required("output_shape", as: Int.self)]
+    public static let arguments = Arguments(default: EinsumDense("ab,bc->ac", outputShape: [1])) {
+        $0(
+            "equation", \.equation, required: true,
+            Requirement("one of the forms \"ab,bc->ac\", \"...ab,bc->...ac\" and \"ab...,bc->ac...\"") {
+                EinsumRule($0) != nil
+            })
+        $0("output_shape", \.outputShape, as: .sizes, required: true)
+        $0("activation", \.activation)
+        $0("bias_axes", \.biasAxes)
+        $0.weight("kernel", \.kernelOptions)
+        $0.weight("bias", \.biasOptions)
+        $0("activity_regularizer", \.activityRegularizer)
+        $0.check { layer in
+            guard let axes = layer.biasAxes, let rule = EinsumRule(layer.equation) else { return }
+            Argument.check(
+                axes.allSatisfy(rule.output.contains), "EinsumDense", "biasAxes", expected: "axes of the output",
+                received: axes)
         }
-        try self.init(
-            config.required("equation"), outputShape: shape, activation: config.activation(),
-            biasAxes: config.optional("bias_axes"),
-            kernelInitializer: config.initializer("kernel_initializer", default: .glorotUniform),
-            biasInitializer: config.initializer("bias_initializer", default: .zeros),
-            kernelRegularizer: config.regularizer("kernel_regularizer"),
-            biasRegularizer: config.regularizer("bias_regularizer"),
-            activityRegularizer: config.regularizer("activity_regularizer"),
-            kernelConstraint: config.constraint("kernel_constraint"),
-            biasConstraint: config.constraint("bias_constraint"),
-            name: config.name, trainable: config.trainable, dtype: config.dtype)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -99,9 +75,9 @@ public final class EinsumDense: Layer, ConfigurableLayer {
             }
             return size
         }
-        kernel = addWeight(
-            "kernel", shape: Shape(shape), initializer: FanOrdered(kernelInitializer, rule: rule),
-            regularizer: kernelRegularizer, constraint: kernelConstraint)
+        var options = kernelOptions
+        options.initializer = FanOrdered(options.initializer, rule: rule)
+        kernel = addWeight("kernel", shape: Shape(shape), options)
         guard let biasAxes, let first = rule.output.firstIndex(where: biasAxes.contains) else { return }
         let behind = rule.ellipsis == .trailing ? output.rank - rule.output.count : 0
         let own = try rule.output[first...].map { label -> Int in
@@ -111,9 +87,7 @@ public final class EinsumDense: Layer, ConfigurableLayer {
             }
             return size
         }
-        bias = addWeight(
-            "bias", shape: Shape(own + [Int](repeating: 1, count: behind)), initializer: biasInitializer,
-            regularizer: biasRegularizer, constraint: biasConstraint)
+        bias = addWeight("bias", shape: Shape(own + [Int](repeating: 1, count: behind)), biasOptions)
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -166,17 +140,6 @@ public final class EinsumDense: Layer, ConfigurableLayer {
             output[index + offset] = sizes[label]
         }
         return [PartialShape(output)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "equation": .string(equation), "output_shape": .array(outputShape.map { .optional($0) }),
-            "activation": JSONValue(activation), "bias_axes": biasAxes.map { .string($0) } ?? .null,
-            "kernel_initializer": JSONValue(kernelInitializer), "bias_initializer": JSONValue(biasInitializer),
-            "kernel_regularizer": JSONValue(kernelRegularizer), "bias_regularizer": JSONValue(biasRegularizer),
-            "activity_regularizer": JSONValue(activityRegularizer),
-            "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A row of a table for each integer of its input.
 ///
@@ -7,59 +6,43 @@ import MartletFormats
 /// `0..<inputDim` stops the program.
 ///
 /// Source: [`keras.layers.Embedding`](https://keras.io/api/layers/core_layers/embedding/).
-public final class Embedding: Layer, ConfigurableLayer {
-    /// The number of rows: the inputs are below it.
-    public let inputDim: Int
-    /// The size of a row.
-    public let outputDim: Int
+public final class Embedding: Layer, ConfigurableLayer, Described {
+    /// The number of rows, at least 1: the inputs are below it.
+    public private(set) var inputDim: Int
+    /// The size of a row, at least 1.
+    public private(set) var outputDim: Int
     /// Whether 0 is padding, which layers that take masks leave out.
-    public let maskZero: Bool
+    public private(set) var maskZero: Bool
     /// [inputDim, outputDim]; nil until the layer is built.
     public private(set) var embeddings: Variable!
 
-    private let embeddingsInitializer: any Initializer
-    private let embeddingsRegularizer: (any Regularizer)?
-    private let embeddingsConstraint: (any Constraint)?
+    private var embeddingsOptions: WeightOptions
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - inputDim: the number of rows, at least 1.
-    ///   - outputDim: the size of a row, at least 1.
-    ///   - maskZero: whether 0 is padding, which layers that take masks leave out.
+    /// Makes a layer. The properties describe the arguments.
     public init(
         _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: any Initializer = .randomUniform(),
         embeddingsRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         embeddingsConstraint: (any Constraint)? = nil, maskZero: Bool = false, name: String? = nil,
         trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(inputDim >= 1, "Embedding", "inputDim", expected: "a positive integer", received: inputDim)
-        Argument.check(outputDim >= 1, "Embedding", "outputDim", expected: "a positive integer", received: outputDim)
         self.inputDim = inputDim
         self.outputDim = outputDim
         self.maskZero = maskZero
-        self.embeddingsInitializer = embeddingsInitializer
-        self.embeddingsRegularizer = embeddingsRegularizer
-        self.embeddingsConstraint = embeddingsConstraint
-        super.init(name: name, trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+        embeddingsOptions = WeightOptions(embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint)
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("input_dim"), config.required("output_dim"),
-            embeddingsInitializer: config.initializer("embeddings_initializer", default: .randomUniform()),
-            embeddingsRegularizer: config.regularizer("embeddings_regularizer"),
-            activityRegularizer: config.regularizer("activity_regularizer"),
-            embeddingsConstraint: config.constraint("embeddings_constraint"),
-            maskZero: config.value("mask_zero", default: false), name: config.name, trainable: config.trainable,
-            dtype: config.dtype)
+    public static let arguments = Arguments(default: Embedding(1, 1)) {
+        $0("input_dim", \.inputDim, required: true, .atLeast(1))
+        $0("output_dim", \.outputDim, required: true, .atLeast(1))
+        $0.weight("embeddings", \.embeddingsOptions)
+        $0("mask_zero", \.maskZero)
+        $0("activity_regularizer", \.activityRegularizer)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
-        embeddings = addWeight(
-            "embeddings", shape: [inputDim, outputDim], initializer: embeddingsInitializer,
-            regularizer: embeddingsRegularizer, constraint: embeddingsConstraint)
+        embeddings = addWeight("embeddings", shape: [inputDim, outputDim], embeddingsOptions)
     }
 
     /// Floating-point numbers may stand for integers, and must not be rounded to the layer's dtype first.
@@ -90,16 +73,6 @@ public final class Embedding: Layer, ConfigurableLayer {
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         [PartialShape(try Self.onlyInput(inputShapes).dimensions + [outputDim])]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "input_dim": .int(inputDim), "output_dim": .int(outputDim),
-            "embeddings_initializer": JSONValue(embeddingsInitializer),
-            "embeddings_regularizer": JSONValue(embeddingsRegularizer),
-            "activity_regularizer": JSONValue(activityRegularizer),
-            "embeddings_constraint": JSONValue(embeddingsConstraint), "mask_zero": .bool(maskZero),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

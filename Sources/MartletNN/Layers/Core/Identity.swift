@@ -3,11 +3,11 @@ import MartletCore
 /// Returns its input.
 ///
 /// Source: [`keras.layers.Identity`](https://keras.io/api/layers/core_layers/identity/).
-public final class Identity: Layer, ConfigurableLayer {
+public final class Identity: Layer, ConfigurableLayer, Described {
     /// Makes a layer.
     public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
 
-    public convenience init(config: Configuration) throws { try self.init(name: config.name, dtype: config.dtype) }
+    public static let arguments = Arguments(default: Identity())
 
     public override var supportsMasking: Bool { true }
 

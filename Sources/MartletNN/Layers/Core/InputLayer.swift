@@ -1,16 +1,15 @@
 import MartletCore
-import MartletFormats
 
 /// The first layer of a model: says the shape and dtype of its data.
 ///
 /// Source: [`keras.layers.InputLayer`](https://keras.io/api/layers/core_layers/input/).
-public final class InputLayer: Layer, ConfigurableLayer {
+public final class InputLayer: Layer, ConfigurableLayer, Described {
     /// The shape with the batch axis in front.
-    public let batchShape: PartialShape
+    public private(set) var batchShape: PartialShape
 
     /// The number of samples in a batch, which Keras must know where a recurrent layer keeps its states; nil for any.
     /// Batches of another size are taken too.
-    public let batchSize: Int?
+    public private(set) var batchSize: Int?
 
     /// Makes an input for samples of `shape`; nil stands for any size.
     public init(_ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil) {
@@ -19,11 +18,17 @@ public final class InputLayer: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let sizes = try config.required("batch_shape", as: [JSONValue].self)
-        let all = try config.located("batch_shape") { try PartialShape(sizes.map(PartialShape.size)).validated() }
-        let (shape, batchSize) = (PartialShape(Array(all.dimensions.dropFirst())), all.dimensions.first ?? nil)
-        try self.init(shape, batchSize: batchSize, dtype: config.dtype, name: config.name)
+    public static let arguments = Arguments(default: InputLayer([])) {
+        $0("batch_shape", \.kerasShape, as: .shape, required: true)
+    }
+
+    /// The shape with the batch's size in front.
+    private var kerasShape: PartialShape {
+        get { PartialShape([batchSize] + batchShape.dimensions.dropFirst()) }
+        set {
+            batchShape = PartialShape(Array(newValue.dimensions.dropFirst())).batched()
+            batchSize = newValue.dimensions.first ?? nil
+        }
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x }
@@ -34,11 +39,6 @@ public final class InputLayer: Layer, ConfigurableLayer {
             throw MartletError("Expected data of shape \(batchShape). Received: \(shape).")
         }
         return [shape]
-    }
-
-    public override var config: [String: JSONValue] {
-        let sizes = [batchSize] + batchShape.dimensions.dropFirst()
-        return super.config.merging(["batch_shape": .array(sizes.map { .optional($0) })]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Marks steps of sequences as padding: those whose features all equal a value. They become 0, and layers that take masks
 /// leave them out.
@@ -7,22 +6,17 @@ import MartletFormats
 /// Shapes: [batch, steps, ..., features] keeps its shape; the mask is [batch, steps, ...].
 ///
 /// Source: [`keras.layers.Masking`](https://keras.io/api/layers/core_layers/masking/).
-public final class Masking: Layer, ConfigurableLayer {
+public final class Masking: Layer, ConfigurableLayer, Described {
     /// What every feature of a padded step is.
-    public let maskValue: Double
+    public private(set) var maskValue: Double
 
-    /// Makes a layer.
-    /// - Parameter maskValue: what every feature of a padded step is.
+    /// Makes a layer. The properties describe the arguments.
     public init(maskValue: Double = 0, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
         self.maskValue = maskValue
         super.init(name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            maskValue: config.value("mask_value", default: 0), name: config.name, trainable: config.trainable,
-            dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Masking()) { $0("mask_value", \.maskValue) }
 
     private func counts(_ x: Tensor, keepDims: Bool) -> Tensor { (x .!= maskValue).any(axes: [-1], keepDims: keepDims) }
 
@@ -43,10 +37,6 @@ public final class Masking: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["mask_value": .double(maskValue)]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         [

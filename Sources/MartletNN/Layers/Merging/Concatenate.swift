@@ -1,12 +1,11 @@
 import MartletCore
-import MartletFormats
 
 /// Its inputs one after another along an axis.
 ///
 /// Source: [`keras.layers.Concatenate`](https://keras.io/api/layers/merging_layers/concatenate/).
-public final class Concatenate: Layer, ConfigurableLayer {
+public final class Concatenate: Layer, ConfigurableLayer, Described {
     /// The axis along which the inputs follow each other.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes a layer.
     public init(axis: Int = -1, name: String? = nil, dtype: DType? = nil) {
@@ -14,9 +13,7 @@ public final class Concatenate: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(axis: config.value("axis", default: -1), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Concatenate()) { $0("axis", \.axis) }
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         [Tensor.concatenate(inputs, axis: axis)]
@@ -55,8 +52,6 @@ public final class Concatenate: Layer, ConfigurableLayer {
     public override func outputType(for inputTypes: [DType]) -> DType {
         inputTypes.map(castType).reduce(castType(inputTypes[0]), DType.promoted)
     }
-
-    public override var config: [String: JSONValue] { super.config.merging(["axis": .int(axis)]) { $1 } }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 2, 3], [nil, 3, 3, 1]], [[nil, 2, 3], [nil]]]

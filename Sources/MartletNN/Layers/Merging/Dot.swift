@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Sums of products of two inputs along an axis of each, sample by sample.
 ///
@@ -7,33 +6,28 @@ import MartletFormats
 /// nothing remains.
 ///
 /// Source: [`keras.layers.Dot`](https://keras.io/api/layers/merging_layers/dot/).
-public final class Dot: Layer, ConfigurableLayer {
-    /// The axis of each input that is summed over.
-    public let axes: [Int]
+public final class Dot: Layer, ConfigurableLayer, Described {
+    /// The axis of each input that is summed over, the batch being 0: `1` or `[1, 2]`.
+    public var axes: [Int] { givenAxes.numbers(axes: 2) }
     /// Whether both inputs are divided by their norms along the axes, which gives the cosine of the angle.
-    public let normalize: Bool
-    /// Whether Keras was given one number for both axes.
-    private let hasOneAxis: Bool
+    public private(set) var normalize: Bool
+    private var givenAxes: any PerAxis
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - axes: the axis of each input that is summed over, the batch being 0: `1` or `[1, 2]`.
-    ///   - normalize: whether both inputs are divided by their norms along the axes.
+    /// Makes a layer. The properties describe the arguments.
     public init(axes: any PerAxis, normalize: Bool = false, name: String? = nil, dtype: DType? = nil) {
-        let numbers = axes.numbers(axes: 2)
-        let isGood = numbers.count == 2 && !numbers.contains(0)
-        Argument.check(
-            isGood, "Dot", "axes", expected: "an axis other than the batch's, 0, or one for each input", received: axes)
-        self.axes = isGood ? numbers : [1, 1]
-        hasOneAxis = axes is Int
+        givenAxes = axes
         self.normalize = normalize
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            axes: config.perAxis("axes", default: -1), normalize: config.value("normalize", default: false),
-            name: config.name, dtype: config.dtype)
+    public static let arguments = Arguments(default: Dot(axes: -1)) {
+        $0(
+            "axes", \.givenAxes, as: .asGiven,
+            Requirement("an axis other than the batch's, 0, or one for each input") {
+                let axes = $0.numbers(axes: 2)
+                return axes.count == 2 && !axes.contains(0)
+            })
+        $0("normalize", \.normalize)
     }
 
     override var listParameter: String? { "inputs" }
@@ -75,12 +69,6 @@ public final class Dot: Layer, ConfigurableLayer {
             (1..<shape.rank).filter { $0 != place }.map { shape[$0] }
         }
         return [PartialShape([a[0] ?? b[0]] + (rest.isEmpty ? [1] : rest))]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "axes": hasOneAxis ? .int(axes[0]) : .integers(axes), "normalize": .bool(normalize),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,9 +1,11 @@
 import MartletCore
-import MartletFormats
 
 /// What layers share that combine several inputs element by element, broadcasting sizes of 1. An input of a smaller
 /// rank gets axes of size 1 after its batch axis.
 public class MergingLayer: Layer {
+    /// Makes a layer.
+    public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
+
     /// How many inputs the layer takes.
     var inputCounts: ClosedRange<Int> { 1...Int.max }
 

@@ -1,14 +1,13 @@
 import MartletCore
-import MartletFormats
 
 /// Makes the axes after the batch one.
 ///
 /// Shapes: [batch, ...] gives [batch, size]; [batch] gives [batch, 1].
 ///
 /// Source: [`keras.layers.Flatten`](https://keras.io/api/layers/reshaping_layers/flatten/).
-public final class Flatten: Layer, ConfigurableLayer {
+public final class Flatten: Layer, ConfigurableLayer, Described {
     /// Where the channels lie; the output has them last whichever it is.
-    public let dataFormat: DataFormat
+    public private(set) var dataFormat: DataFormat
 
     /// Makes a layer.
     public init(dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil) {
@@ -16,9 +15,7 @@ public final class Flatten: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(dataFormat: config.dataFormat(), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Flatten()) { $0("data_format", \.dataFormat) }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = dataFormat == .channelsFirst && x.rank > 2 ? x.movingAxis(1, to: -1) : x
@@ -32,10 +29,6 @@ public final class Flatten: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] { 
-        super.config.merging(["data_format": .string(dataFormat.rawValue)]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         [

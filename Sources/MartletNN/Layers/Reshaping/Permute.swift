@@ -1,25 +1,19 @@
 import MartletCore
-import MartletFormats
 
 /// Puts the axes of each sample into another order: `Permute([2, 1])` exchanges two axes.
 ///
 /// Source: [`keras.layers.Permute`](https://keras.io/api/layers/reshaping_layers/permute/).
-public final class Permute: Layer, ConfigurableLayer {
+public final class Permute: Layer, ConfigurableLayer, Described {
     /// For each axis of the output the axis of the input that it is, counted from 1; the batch axis stays.
-    public let dims: [Int]
+    public private(set) var dims: [Int]
 
     /// Makes a layer.
-    public init(
-        _ dims: [Int], name: String? = nil, dtype: DType? = nil
-    ) {
+    public init(_ dims: [Int], name: String? = nil, dtype: DType? = nil) {
         self.dims = dims
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("dims"), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Permute([])) { $0("dims", \.dims, required: true) }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x.transposed(permutation: [0] + dims) }
 
@@ -33,12 +27,6 @@ public final class Permute: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "dims": .integers(dims),
-        ]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         [

@@ -1,25 +1,19 @@
 import MartletCore
-import MartletFormats
 
 /// Each sample, a vector, several times: [batch, features] gives [batch, n, features].
 ///
 /// Source: [`keras.layers.RepeatVector`](https://keras.io/api/layers/reshaping_layers/repeat_vector/).
-public final class RepeatVector: Layer, ConfigurableLayer {
+public final class RepeatVector: Layer, ConfigurableLayer, Described {
     /// How often.
-    public let n: Int
+    public private(set) var n: Int
 
     /// Makes a layer.
-    public init(
-        _ n: Int, name: String? = nil, dtype: DType? = nil
-    ) {
+    public init(_ n: Int, name: String? = nil, dtype: DType? = nil) {
         self.n = n
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("n"), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: RepeatVector(1)) { $0("n", \.n, required: true) }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         x.expandingDims(at: 1).broadcast(to: [x.shape[0], n, x.shape[1]])
@@ -31,12 +25,6 @@ public final class RepeatVector: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "n": .int(n),
-        ]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         [

@@ -1,15 +1,14 @@
 import MartletCore
-import MartletFormats
 
 /// `x * scale + offset`, in the layer's dtype: `Rescaling(1.0 / 255)` for images of bytes, `Rescaling([2, 3], offset: [0, 1])`
 /// for channels of their own.
 ///
 /// Source: [`keras.layers.Rescaling`](https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/).
-public final class Rescaling: Layer, ConfigurableLayer {
+public final class Rescaling: Layer, ConfigurableLayer, Described {
     /// The factor: one, or one for each element of the last axis.
-    public let scale: [Double]
+    public private(set) var scale: [Double]
     /// Added after: one number, or one for each element of the last axis.
-    public let offset: [Double]
+    public private(set) var offset: [Double]
 
     /// Makes a layer.
     public convenience init(_ scale: Double, offset: Double = 0, name: String? = nil, dtype: DType? = nil) {
@@ -18,19 +17,15 @@ public final class Rescaling: Layer, ConfigurableLayer {
 
     /// Makes a layer with a factor and an offset for each element of the last axis; a single one is for all.
     public init(_ scale: [Double], offset: [Double] = [0], name: String? = nil, dtype: DType? = nil) {
-        for (name, values) in [("scale", scale), ("offset", offset)] {
-            Argument.check(!values.isEmpty, "Rescaling", name, expected: "a number or several", received: values)
-        }
         self.scale = scale
         self.offset = offset
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        guard let scale = try config.numbers("scale") else {
-            throw MartletError("Expected a number or several.", at: "Rescaling.scale")
-        }
-        try self.init(scale, offset: config.numbers("offset") ?? [0], name: config.name, dtype: config.dtype)
+    public static let arguments = Arguments(default: Rescaling(1)) {
+        let isGood = Requirement<[Double]>("a number or several") { !$0.isEmpty }
+        $0("scale", \.scale, as: .oneOrMore, required: true, isGood)
+        $0("offset", \.offset, as: .oneOrMore, isGood)
     }
 
     public override var supportsMasking: Bool { true }
@@ -50,12 +45,6 @@ public final class Rescaling: Layer, ConfigurableLayer {
         }
         return [shape]
     }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["scale": Self.json(scale), "offset": Self.json(offset)]) { $1 }
-    }
-
-    private static func json(_ values: [Double]) -> JSONValue { values.count == 1 ? .double(values[0]) : .numbers(values) }
 
     package static var samples: [LayerSample] {
         [

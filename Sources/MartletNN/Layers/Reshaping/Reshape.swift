@@ -1,27 +1,25 @@
 import MartletCore
-import MartletFormats
 
 /// Gives each sample another shape of as many elements.
 ///
 /// Source: [`keras.layers.Reshape`](https://keras.io/api/layers/reshaping_layers/reshape/).
-public final class Reshape: Layer, ConfigurableLayer {
-    /// The shape of a sample; -1 stands for what remains.
-    public let targetShape: [Int]
+public final class Reshape: Layer, ConfigurableLayer, Described {
+    /// The shape of a sample, without the batch axis; one size may be -1 and is what remains.
+    public private(set) var targetShape: [Int]
 
-    /// Makes a layer.
-    /// - Parameter targetShape: the shape of a sample, without the batch axis; one size may be -1 and is what remains.
+    /// Makes a layer. The properties describe the arguments.
     public init(_ targetShape: [Int], name: String? = nil, dtype: DType? = nil) {
-        Argument.check(
-            targetShape.count { $0 == -1 } <= 1
-                && (try? PartialShape(targetShape.map { $0 == -1 ? nil : $0 }).validated()) != nil,
-            "Reshape", "targetShape",
-            expected: "sizes of 0 or more that fit into memory, and at most one -1", received: targetShape)
         self.targetShape = targetShape
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(config.required("target_shape"), name: config.name, dtype: config.dtype)
+    public static let arguments = Arguments(default: Reshape([])) {
+        $0(
+            "target_shape", \.targetShape, required: true,
+            Requirement("sizes of 0 or more that fit into memory, and at most one -1") { sizes in
+                sizes.count { $0 == -1 } <= 1
+                    && (try? PartialShape(sizes.map { $0 == -1 ? nil : $0 }).validated()) != nil
+            })
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -52,10 +50,6 @@ public final class Reshape: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["target_shape": .integers(targetShape)]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         [

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Images of another size.
 ///
@@ -7,21 +6,21 @@ import MartletFormats
 /// are rounded, bytes also cut to 0...255.
 ///
 /// Source: [`keras.layers.Resizing`](https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/).
-public final class Resizing: Layer, ConfigurableLayer {
+public final class Resizing: Layer, ConfigurableLayer, Described {
     /// The height of the output.
-    public let height: Int
+    public private(set) var height: Int
     /// The width of the output.
-    public let width: Int
+    public private(set) var width: Int
     /// How values between pixels are made.
-    public let interpolation: Interpolation
-    /// How the images keep their proportions; nil when they do not.
-    public let aspectRatio: AspectRatio?
+    public private(set) var interpolation: Interpolation
+    /// How the images keep their proportions, Keras's `crop_to_aspect_ratio` and `pad_to_aspect_ratio`; nil when they do not.
+    public private(set) var aspectRatio: AspectRatio?
     /// What is put around them.
-    public let fillValue: Double
+    public private(set) var fillValue: Double
     /// Whether the kernel widens where an axis gets shorter.
-    public let antialias: Bool
+    public private(set) var antialias: Bool
     /// Where the channels lie.
-    public let dataFormat: DataFormat
+    public private(set) var dataFormat: DataFormat
 
     /// How images keep their proportions.
     public enum AspectRatio: Sendable {
@@ -31,23 +30,12 @@ public final class Resizing: Layer, ConfigurableLayer {
         case pad
     }
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - height: the height of the output.
-    ///   - width: the width of the output.
-    ///   - interpolation: how values between pixels are made.
-    ///   - aspectRatio: how the images keep their proportions: Keras's `crop_to_aspect_ratio` and
-    ///     `pad_to_aspect_ratio`; nil when they do not.
-    ///   - fillValue: what is put around them.
-    ///   - antialias: whether the kernel widens where an axis gets shorter.
-    ///   - dataFormat: where the channels lie.
+    /// Makes a layer. The properties describe the arguments.
     public init(
         height: Int, width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio? = nil,
         fillValue: Double = 0, antialias: Bool = false, dataFormat: DataFormat = .channelsLast, name: String? = nil,
         dtype: DType? = nil
     ) {
-        Argument.check(height >= 1, "Resizing", "height", expected: "a positive integer", received: height)
-        Argument.check(width >= 1, "Resizing", "width", expected: "a positive integer", received: width)
         self.height = height
         self.width = width
         self.interpolation = interpolation
@@ -58,22 +46,30 @@ public final class Resizing: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let crops = try config.value("crop_to_aspect_ratio", default: false)
-        let pads = try config.value("pad_to_aspect_ratio", default: false)
-        Argument.check(
-            !(crops && pads), "Resizing", "pad_to_aspect_ratio", expected: "false where images are cropped",
-            received: true)
-        let mode = try config.value("fill_mode", default: "constant")
-        Argument.check(
-            mode == "constant", "Resizing", "fill_mode", expected: "\"constant\", which is all Keras has",
-            received: "\"\(mode)\"")
-        try self.init(
-            height: config.required("height"), width: config.required("width"),
-            interpolation: config.option("interpolation", default: .bilinear),
-            aspectRatio: crops ? .crop : pads ? .pad : nil, fillValue: config.value("fill_value", default: 0),
-            antialias: config.value("antialias", default: false), dataFormat: config.dataFormat(), name: config.name,
-            dtype: config.dtype)
+    public static let arguments = Arguments(default: Resizing(height: 1, width: 1)) {
+        // Keras's two flags are one setting here.
+        $0.custom("crop_to_aspect_ratio", read: { layer, config in
+            if try config.value("crop_to_aspect_ratio", default: false) { layer.aspectRatio = .crop }
+        }, write: { .bool($0.aspectRatio == .crop) })
+        $0.custom("pad_to_aspect_ratio", read: { layer, config in
+            guard try config.value("pad_to_aspect_ratio", default: false) else { return }
+            Argument.check(
+                layer.aspectRatio == nil, "Resizing", "pad_to_aspect_ratio", expected: "false where images are cropped",
+                received: true)
+            layer.aspectRatio = .pad
+        }, write: { .bool($0.aspectRatio == .pad) })
+        $0.custom("fill_mode", read: { _, config in
+            let mode = try config.value("fill_mode", default: "constant")
+            Argument.check(
+                mode == "constant", "Resizing", "fill_mode", expected: "\"constant\", which is all Keras has",
+                received: "\"\(mode)\"")
+        }, write: { _ in "constant" })
+        $0("height", \.height, required: true, .atLeast(1))
+        $0("width", \.width, required: true, .atLeast(1))
+        $0("interpolation", \.interpolation)
+        $0("fill_value", \.fillValue)
+        $0("antialias", \.antialias)
+        $0("data_format", \.dataFormat)
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
@@ -107,8 +103,7 @@ public final class Resizing: Layer, ConfigurableLayer {
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
-        let shape = try dataFormat.channelsLast(
-            Self.onlyInput(inputShapes, axes: "(batch, 2 spatial axes and the channels)", rank: 4))
+        let shape = try dataFormat.channelsLast(Spatial2D.onlyInput(inputShapes))
         guard shape[1] != 0, shape[2] != 0 else {
             throw MartletError("Expected images of at least one pixel. Received: shape \(inputShapes[0]).")
         }
@@ -116,15 +111,6 @@ public final class Resizing: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "height": .int(height), "width": .int(width), "interpolation": .string(interpolation.rawValue),
-            "crop_to_aspect_ratio": .bool(aspectRatio == .crop), "pad_to_aspect_ratio": .bool(aspectRatio == .pad),
-            "fill_mode": "constant", "fill_value": .double(fillValue), "antialias": .bool(antialias),
-            "data_format": .string(dataFormat.rawValue),
-        ]) { $1 }
-    }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 2, 2]], [[nil, 0, 2, 1]]]
