@@ -38,11 +38,6 @@ extension NormConstraint {
 }
 
 extension Configuration {
-    /// The argument `key`, an axis or several; `[value]` when it is missing or null.
-    func axes(_ key: String = "axis", default value: Int) throws -> [Int] {
-        try perAxis(key, default: value).numbers(axes: 1)
-    }
-
     /// The constraint that the argument `key` describes, nil when it is missing or null.
     public func constraint(_ key: String) throws -> (any Constraint)? {
         try optional(key, from: ConstraintRegistry.shared)

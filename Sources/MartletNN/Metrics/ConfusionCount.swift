@@ -1,22 +1,21 @@
 import MartletCore
-import MartletFormats
 
 /// A count of decisions of one kind at thresholds: the base of `TruePositives` and its kin.
 public class ConfusionCount: Metric {
     /// Predictions above a threshold count as 1; the result has a value for each, a scalar for one.
-    public let thresholds: [Double]
-    private let givenThresholds: [Double]?
+    public var thresholds: [Double] { givenThresholds ?? [0.5] }
+    private var givenThresholds: [Double]?
     private var count: Variable!
 
     init(thresholds: [Double]?, name: String, dtype: DType?) {
-        let limits = thresholds ?? [0.5]
-        Argument.check(
-            limits.allSatisfy { (0...1).contains($0) } && !limits.isEmpty, "\(Self.self)", "thresholds",
-            expected: "numbers in 0...1", received: limits)
-        self.thresholds = limits
         givenThresholds = thresholds
         super.init(name: name, dtype: dtype)
-        count = addState("accumulator", shape: [limits.count])
+        count = addState("accumulator", shape: [self.thresholds.count])
+    }
+
+    /// The arguments of a count.
+    static func table<M: ConfusionCount>(_ value: @escaping @Sendable @autoclosure () -> M) -> Arguments<M> {
+        Arguments(default: value()) { $0("thresholds", \.givenThresholds, as: .numbers, .thresholds) }
     }
 
     /// The counts of this metric.
@@ -30,26 +29,25 @@ public class ConfusionCount: Metric {
     }
 
     public override func result() -> Tensor { thresholds.count == 1 ? count.value.reshaped(to: []) : count.value }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["thresholds": .numbers(givenThresholds)]) { $1 }
-    }
 }
 
 /// The weighted number of ones predicted as ones.
 ///
 /// Source: [`keras.metrics.TruePositives`](https://keras.io/api/metrics/classification_metrics/#truepositives-class).
-public final class TruePositives: ConfusionCount, ConfigurableMetric {
+public final class TruePositives: ConfusionCount, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public override init(thresholds: [Double]? = nil, name: String = "true_positives", dtype: DType? = nil) {
         super.init(thresholds: thresholds, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(thresholds: config.numbers("thresholds"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(TruePositives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.truePositives }
+}
+
+extension Requirement<[Double]> {
+    /// Thresholds of probabilities.
+    static let thresholds = Requirement("numbers in 0...1") { !$0.isEmpty && $0.allSatisfy((0...1).contains) }
 }
 
 extension MetricConvertible where Self == TruePositives {
@@ -62,15 +60,13 @@ extension MetricConvertible where Self == TruePositives {
 /// The weighted number of zeros predicted as ones.
 ///
 /// Source: [`keras.metrics.FalsePositives`](https://keras.io/api/metrics/classification_metrics/#falsepositives-class).
-public final class FalsePositives: ConfusionCount, ConfigurableMetric {
+public final class FalsePositives: ConfusionCount, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public override init(thresholds: [Double]? = nil, name: String = "false_positives", dtype: DType? = nil) {
         super.init(thresholds: thresholds, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(thresholds: config.numbers("thresholds"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(FalsePositives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
 }
@@ -85,15 +81,13 @@ extension MetricConvertible where Self == FalsePositives {
 /// The weighted number of zeros predicted as zeros.
 ///
 /// Source: [`keras.metrics.TrueNegatives`](https://keras.io/api/metrics/classification_metrics/#truenegatives-class).
-public final class TrueNegatives: ConfusionCount, ConfigurableMetric {
+public final class TrueNegatives: ConfusionCount, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public override init(thresholds: [Double]? = nil, name: String = "true_negatives", dtype: DType? = nil) {
         super.init(thresholds: thresholds, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(thresholds: config.numbers("thresholds"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(TrueNegatives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.trueNegatives }
 }
@@ -108,15 +102,13 @@ extension MetricConvertible where Self == TrueNegatives {
 /// The weighted number of ones predicted as zeros.
 ///
 /// Source: [`keras.metrics.FalseNegatives`](https://keras.io/api/metrics/classification_metrics/#falsenegatives-class).
-public final class FalseNegatives: ConfusionCount, ConfigurableMetric {
+public final class FalseNegatives: ConfusionCount, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public override init(thresholds: [Double]? = nil, name: String = "false_negatives", dtype: DType? = nil) {
         super.init(thresholds: thresholds, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(thresholds: config.numbers("thresholds"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(FalseNegatives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
 }

@@ -1,15 +1,14 @@
 import MartletCore
-import MartletFormats
 
 /// A ratio of confusion counts at thresholds: the base of `Precision` and `Recall`.
 public class ConfusionRatio: Metric {
     /// Predictions above a threshold count as 1; the result has a value for each, a scalar for one. Nil is 0.5, or with
     /// `topK` none.
-    public let thresholds: [Double]?
+    public private(set) var thresholds: [Double]?
     /// How many of the largest predictions of a row may count as 1, nil for any number.
-    public let topK: Int?
+    public private(set) var topK: Int?
     /// The only class that is looked at, nil for all.
-    public let classID: Int?
+    public private(set) var classID: Int?
     private var right: Variable!
     private var wrong: Variable!
 
@@ -17,14 +16,11 @@ public class ConfusionRatio: Metric {
         thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?,
         states: (right: String, wrong: String)
     ) {
-        Argument.check(
-            (thresholds ?? [0]).allSatisfy { (0...1).contains($0) } && thresholds?.isEmpty != true, "\(Self.self)",
-            "thresholds", expected: "numbers in 0...1", received: thresholds ?? [])
         self.thresholds = thresholds
         self.topK = topK
         self.classID = classID
         super.init(name: name, dtype: dtype)
-        let shape: Shape = [(thresholds ?? [0]).count]
+        let shape: Shape = [(self.thresholds ?? [0]).count]
         right = addState(states.right, shape: shape)
         wrong = addState(states.wrong, shape: shape)
     }
@@ -49,17 +45,20 @@ public class ConfusionRatio: Metric {
         return ratio.elementCount == 1 ? ratio.reshaped(to: []) : ratio
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "thresholds": .numbers(thresholds), "top_k": .optional(topK), "class_id": .optional(classID),
-        ]) { $1 }
+    /// The arguments of a ratio.
+    static func table<M: ConfusionRatio>(_ value: @escaping @Sendable @autoclosure () -> M) -> Arguments<M> {
+        Arguments(default: value()) {
+            $0("thresholds", \.thresholds, as: .numbers, .thresholds)
+            $0("top_k", \.topK)
+            $0("class_id", \.classID)
+        }
     }
 }
 
 /// How many of the predicted ones are ones: `TP / (TP + FP)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Precision`](https://keras.io/api/metrics/classification_metrics/#precision-class).
-public final class Precision: ConfusionRatio, ConfigurableMetric {
+public final class Precision: ConfusionRatio, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public init(
         thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision",
@@ -70,11 +69,7 @@ public final class Precision: ConfusionRatio, ConfigurableMetric {
             states: ("true_positives", "false_positives"))
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(Precision())
 
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
 }
@@ -82,7 +77,7 @@ public final class Precision: ConfusionRatio, ConfigurableMetric {
 /// How many of the ones are predicted: `TP / (TP + FN)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Recall`](https://keras.io/api/metrics/classification_metrics/#recall-class).
-public final class Recall: ConfusionRatio, ConfigurableMetric {
+public final class Recall: ConfusionRatio, ConfigurableMetric, Described {
     /// Makes the metric. Stops when a threshold is not in 0...1.
     public init(
         thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall",
@@ -93,11 +88,7 @@ public final class Recall: ConfusionRatio, ConfigurableMetric {
             states: ("true_positives", "false_negatives"))
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(Recall())
 
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
 }

@@ -1,10 +1,9 @@
 import MartletCore
-import MartletFormats
 
 /// The best share of zeros that are found where that of ones is at least a bound.
 ///
 /// Source: [`keras.metrics.SpecificityAtSensitivity`](https://keras.io/api/metrics/classification_metrics/#specificityatsensitivity-class).
-public final class SpecificityAtSensitivity: ConstrainedRatio, ConfigurableMetric {
+public final class SpecificityAtSensitivity: ConstrainedRatio, ConfigurableMetric, Described {
     /// Makes the metric.
     /// - Parameter sensitivity: the bound, in 0...1.
     public init(
@@ -13,13 +12,7 @@ public final class SpecificityAtSensitivity: ConstrainedRatio, ConfigurableMetri
         super.init(sensitivity, numThresholds: numThresholds, classID: classID, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            sensitivity: config.required("sensitivity"), numThresholds: config.value("num_thresholds", default: 200),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
-
-    override class var boundName: String { "sensitivity" }
+    public static let arguments = table(bound: "sensitivity", SpecificityAtSensitivity(sensitivity: 0))
 
     override func ratios(
         _ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor
