@@ -10,13 +10,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.CTC`](https://keras.io/api/losses/probabilistic_losses/#ctc-class).
 public final class CTC: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(
-        name: String = "ctc", reduction: Reduction = .sumOverBatchSize
-    ) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: CTC())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -60,7 +53,5 @@ public final class CTC: Loss, ConfigurableLoss, Described {
 
 extension LossConvertible where Self == CTC {
     /// See ``CTC``.
-    public static func ctc(
-        reduction: Reduction = .sumOverBatchSize
-    ) -> CTC { CTC(reduction: reduction) }
+    public static func ctc(reduction: Reduction = .sumOverBatchSize) -> CTC { CTC(reduction: reduction) }
 }

@@ -20,8 +20,7 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Describ
     /// Makes the loss.
     public init(
         alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
-        name: String = "categorical_focal_crossentropy",
-        reduction: Reduction = .sumOverBatchSize
+        name: String = "categorical_focal_crossentropy", reduction: Reduction = .sumOverBatchSize
     ) {
         self.alpha = alpha
         self.gamma = gamma

@@ -5,11 +5,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.CategoricalHinge`](https://keras.io/api/losses/hinge_losses/#categoricalhinge-class).
 public final class CategoricalHinge: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "categorical_hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: CategoricalHinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -8,10 +8,7 @@ public final class Dice: Loss, ConfigurableLoss, Described {
     public private(set) var axes: [Int]?
 
     /// Makes the loss.
-    public init(
-        axes: [Int]? = nil, name: String = "dice",
-        reduction: Reduction = .sumOverBatchSize
-    ) {
+    public init(axes: [Int]? = nil, name: String = "dice", reduction: Reduction = .sumOverBatchSize) {
         self.axes = axes
         super.init(name: name, reduction: reduction)
     }

@@ -5,11 +5,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.Hinge`](https://keras.io/api/losses/hinge_losses/#hinge-class).
 public final class Hinge: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: Hinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -5,11 +5,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.KLDivergence`](https://keras.io/api/losses/probabilistic_losses/#kldivergence-class).
 public final class KLDivergence: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "kl_divergence", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: KLDivergence())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -8,11 +8,6 @@ import MartletCore
 public final class LogCosh: Loss, ConfigurableLoss, Described {
     private let logOfTwo = log(2.0)
 
-    /// Makes the loss.
-    public override init(name: String = "log_cosh", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: LogCosh())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

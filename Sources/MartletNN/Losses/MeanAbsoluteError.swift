@@ -4,11 +4,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.MeanAbsoluteError`](https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class).
 public final class MeanAbsoluteError: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "mean_absolute_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: MeanAbsoluteError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -6,11 +6,6 @@ import MartletCore
 /// Source:
 /// [`keras.losses.MeanAbsolutePercentageError`](https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class).
 public final class MeanAbsolutePercentageError: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "mean_absolute_percentage_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: MeanAbsolutePercentageError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -4,11 +4,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.MeanSquaredError`](https://keras.io/api/losses/regression_losses/#meansquarederror-class).
 public final class MeanSquaredError: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "mean_squared_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: MeanSquaredError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

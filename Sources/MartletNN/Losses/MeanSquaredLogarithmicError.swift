@@ -6,11 +6,6 @@ import MartletCore
 /// Source:
 /// [`keras.losses.MeanSquaredLogarithmicError`](https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class).
 public final class MeanSquaredLogarithmicError: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "mean_squared_logarithmic_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: MeanSquaredLogarithmicError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -5,11 +5,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.Poisson`](https://keras.io/api/losses/probabilistic_losses/#poisson-class).
 public final class Poisson: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "poisson", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: Poisson())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -5,11 +5,6 @@ import MartletCore
 ///
 /// Source: [`keras.losses.SquaredHinge`](https://keras.io/api/losses/hinge_losses/#squaredhinge-class).
 public final class SquaredHinge: Loss, ConfigurableLoss, Described {
-    /// Makes the loss.
-    public override init(name: String = "squared_hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
     public static let arguments = Arguments(default: SquaredHinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -7,9 +7,14 @@ public class ConfusionCount: Metric {
     private var givenThresholds: [Double]?
     private var count: Variable!
 
-    init(thresholds: [Double]?, name: String, dtype: DType?) {
+    /// Makes the metric. Stops when a threshold is not in 0...1.
+    /// - Parameters:
+    ///   - thresholds: predictions above one count as 1; nil is 0.5.
+    ///   - name: the name; nil is the class's in snake case.
+    ///   - dtype: of the counts; nil is the default float type.
+    public init(thresholds: [Double]? = nil, name: String? = nil, dtype: DType? = nil) {
         givenThresholds = thresholds
-        super.init(name: name, dtype: dtype)
+        super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype)
         count = addState("accumulator", shape: [self.thresholds.count])
     }
 
@@ -35,11 +40,6 @@ public class ConfusionCount: Metric {
 ///
 /// Source: [`keras.metrics.TruePositives`](https://keras.io/api/metrics/classification_metrics/#truepositives-class).
 public final class TruePositives: ConfusionCount, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public override init(thresholds: [Double]? = nil, name: String = "true_positives", dtype: DType? = nil) {
-        super.init(thresholds: thresholds, name: name, dtype: dtype)
-    }
-
     public static let arguments = table(TruePositives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.truePositives }
@@ -52,7 +52,7 @@ extension Requirement<[Double]> {
 
 extension MetricConvertible where Self == TruePositives {
     /// The weighted number of ones predicted as ones.
-    public static func truePositives(thresholds: [Double]? = nil, name: String = "true_positives") -> TruePositives {
+    public static func truePositives(thresholds: [Double]? = nil, name: String? = nil) -> TruePositives {
         TruePositives(thresholds: thresholds, name: name)
     }
 }
@@ -61,11 +61,6 @@ extension MetricConvertible where Self == TruePositives {
 ///
 /// Source: [`keras.metrics.FalsePositives`](https://keras.io/api/metrics/classification_metrics/#falsepositives-class).
 public final class FalsePositives: ConfusionCount, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public override init(thresholds: [Double]? = nil, name: String = "false_positives", dtype: DType? = nil) {
-        super.init(thresholds: thresholds, name: name, dtype: dtype)
-    }
-
     public static let arguments = table(FalsePositives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
@@ -73,7 +68,7 @@ public final class FalsePositives: ConfusionCount, ConfigurableMetric, Described
 
 extension MetricConvertible where Self == FalsePositives {
     /// The weighted number of zeros predicted as ones.
-    public static func falsePositives(thresholds: [Double]? = nil, name: String = "false_positives") -> FalsePositives {
+    public static func falsePositives(thresholds: [Double]? = nil, name: String? = nil) -> FalsePositives {
         FalsePositives(thresholds: thresholds, name: name)
     }
 }
@@ -82,11 +77,6 @@ extension MetricConvertible where Self == FalsePositives {
 ///
 /// Source: [`keras.metrics.TrueNegatives`](https://keras.io/api/metrics/classification_metrics/#truenegatives-class).
 public final class TrueNegatives: ConfusionCount, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public override init(thresholds: [Double]? = nil, name: String = "true_negatives", dtype: DType? = nil) {
-        super.init(thresholds: thresholds, name: name, dtype: dtype)
-    }
-
     public static let arguments = table(TrueNegatives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.trueNegatives }
@@ -94,7 +84,7 @@ public final class TrueNegatives: ConfusionCount, ConfigurableMetric, Described 
 
 extension MetricConvertible where Self == TrueNegatives {
     /// The weighted number of zeros predicted as zeros.
-    public static func trueNegatives(thresholds: [Double]? = nil, name: String = "true_negatives") -> TrueNegatives {
+    public static func trueNegatives(thresholds: [Double]? = nil, name: String? = nil) -> TrueNegatives {
         TrueNegatives(thresholds: thresholds, name: name)
     }
 }
@@ -103,11 +93,6 @@ extension MetricConvertible where Self == TrueNegatives {
 ///
 /// Source: [`keras.metrics.FalseNegatives`](https://keras.io/api/metrics/classification_metrics/#falsenegatives-class).
 public final class FalseNegatives: ConfusionCount, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public override init(thresholds: [Double]? = nil, name: String = "false_negatives", dtype: DType? = nil) {
-        super.init(thresholds: thresholds, name: name, dtype: dtype)
-    }
-
     public static let arguments = table(FalseNegatives())
 
     override func chosen(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
@@ -115,7 +100,7 @@ public final class FalseNegatives: ConfusionCount, ConfigurableMetric, Described
 
 extension MetricConvertible where Self == FalseNegatives {
     /// The weighted number of ones predicted as zeros.
-    public static func falseNegatives(thresholds: [Double]? = nil, name: String = "false_negatives") -> FalseNegatives {
+    public static func falseNegatives(thresholds: [Double]? = nil, name: String? = nil) -> FalseNegatives {
         FalseNegatives(thresholds: thresholds, name: name)
     }
 }

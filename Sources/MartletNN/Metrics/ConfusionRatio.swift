@@ -12,20 +12,24 @@ public class ConfusionRatio: Metric {
     private var right: Variable!
     private var wrong: Variable!
 
-    init(
-        thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?,
-        states: (right: String, wrong: String)
+    /// Makes the metric. Stops when a threshold is not in 0...1.
+    /// - Parameter name: the name; nil is the class's in snake case.
+    public init(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil, dtype: DType? = nil
     ) {
         self.thresholds = thresholds
         self.topK = topK
         self.classID = classID
-        super.init(name: name, dtype: dtype)
+        super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype)
         let shape: Shape = [(self.thresholds ?? [0]).count]
-        right = addState(states.right, shape: shape)
-        wrong = addState(states.wrong, shape: shape)
+        right = addState("true_positives", shape: shape)
+        wrong = addState(wrongState, shape: shape)
     }
 
     public override var isHigherBetter: Bool? { true }
+
+    /// Keras's name of the counts that are wrong.
+    var wrongState: String { stop(className, "The ratio counts nothing: override wrongState.") }
 
     /// The counts that are wrong in this ratio's sense.
     func wrong(of counts: ConfusionCounts) -> Tensor {
@@ -59,18 +63,9 @@ public class ConfusionRatio: Metric {
 ///
 /// Source: [`keras.metrics.Precision`](https://keras.io/api/metrics/classification_metrics/#precision-class).
 public final class Precision: ConfusionRatio, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public init(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision",
-        dtype: DType? = nil
-    ) {
-        super.init(
-            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
-            states: ("true_positives", "false_positives"))
-    }
-
     public static let arguments = table(Precision())
 
+    override var wrongState: String { "false_positives" }
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
 }
 
@@ -78,31 +73,22 @@ public final class Precision: ConfusionRatio, ConfigurableMetric, Described {
 ///
 /// Source: [`keras.metrics.Recall`](https://keras.io/api/metrics/classification_metrics/#recall-class).
 public final class Recall: ConfusionRatio, ConfigurableMetric, Described {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public init(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall",
-        dtype: DType? = nil
-    ) {
-        super.init(
-            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
-            states: ("true_positives", "false_negatives"))
-    }
-
     public static let arguments = table(Recall())
 
+    override var wrongState: String { "false_negatives" }
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
 }
 
 extension MetricConvertible where Self == Precision {
     /// How many of the predicted ones are ones.
     public static func precision(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision"
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil
     ) -> Precision { Precision(thresholds: thresholds, topK: topK, classID: classID, name: name) }
 }
 
 extension MetricConvertible where Self == Recall {
     /// How many of the ones are predicted.
     public static func recall(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall"
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil
     ) -> Recall { Recall(thresholds: thresholds, topK: topK, classID: classID, name: name) }
 }

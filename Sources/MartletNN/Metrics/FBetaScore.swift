@@ -57,9 +57,7 @@ public class FBetaScore: Metric, ConfigurableMetric, Described {
 
     /// The accumulators, whose shape the first data says.
     @discardableResult
-    private func makeCounts(
-        _ classes: Int
-    ) -> (right: Variable, wrong: Variable, missed: Variable, weight: Variable) {
+    private func makeCounts(_ classes: Int) -> (right: Variable, wrong: Variable, missed: Variable, weight: Variable) {
         if let counts { return counts }
         let shape: Shape = average == .micro ? [] : [classes]
         let made = (

@@ -88,8 +88,8 @@ public class MeanIoU: IoU {
         sparseYPred: Bool = true, axis: Int = -1
     ) {
         super.init(
-            numClasses: numClasses, targetClassIDs: Array(0..<max(0, numClasses)), name: name, dtype: dtype,
-            ignoreClass: ignoreClass, sparseYTrue: sparseYTrue, sparseYPred: sparseYPred, axis: axis)
+            numClasses: numClasses, targetClassIDs: [], name: name, dtype: dtype, ignoreClass: ignoreClass,
+            sparseYTrue: sparseYTrue, sparseYPred: sparseYPred, axis: axis)
         self.targetClassIDs = Array(0..<max(0, self.numClasses))
     }
 
@@ -144,9 +144,7 @@ public final class BinaryIoU: IoU {
     public fileprivate(set) var threshold: Double
 
     /// Makes the metric.
-    public init(
-        targetClassIDs: [Int] = [0, 1], threshold: Double = 0.5, name: String? = nil, dtype: DType? = nil
-    ) {
+    public init(targetClassIDs: [Int] = [0, 1], threshold: Double = 0.5, name: String? = nil, dtype: DType? = nil) {
         self.threshold = threshold
         super.init(numClasses: 2, targetClassIDs: targetClassIDs, name: name, dtype: dtype)
     }

@@ -15,9 +15,7 @@ public final class PrecisionAtRecall: ConstrainedRatio, ConfigurableMetric, Desc
 
     public static let arguments = table(bound: "recall", PrecisionAtRecall(recall: 0))
 
-    override func ratios(
-        _ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor
-    ) -> (bounded: Tensor, sought: Tensor) {
+    override func ratios(_ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor) -> (bounded: Tensor, sought: Tensor) {
         (quotient(tp, tp + fn), quotient(tp, tp + fp))
     }
 }

@@ -14,9 +14,7 @@ public final class SensitivityAtSpecificity: ConstrainedRatio, ConfigurableMetri
 
     public static let arguments = table(bound: "specificity", SensitivityAtSpecificity(specificity: 0))
 
-    override func ratios(
-        _ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor
-    ) -> (bounded: Tensor, sought: Tensor) {
+    override func ratios(_ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor) -> (bounded: Tensor, sought: Tensor) {
         (quotient(tn, tn + fp), quotient(tp, tp + fn))
     }
 }

@@ -14,9 +14,7 @@ public final class SpecificityAtSensitivity: ConstrainedRatio, ConfigurableMetri
 
     public static let arguments = table(bound: "sensitivity", SpecificityAtSensitivity(sensitivity: 0))
 
-    override func ratios(
-        _ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor
-    ) -> (bounded: Tensor, sought: Tensor) {
+    override func ratios(_ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor) -> (bounded: Tensor, sought: Tensor) {
         (quotient(tp, tp + fn), quotient(tn, tn + fp))
     }
 }

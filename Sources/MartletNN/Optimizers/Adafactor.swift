@@ -19,13 +19,8 @@ public final class Adafactor: Optimizer, ConfigurableOptimizer, Described {
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        beta2Decay: Double = -0.8,
-        epsilon1: Double = 1e-30,
-        epsilon2: Double = 0.001,
-        clipThreshold: Double = 1,
-        relativeStep: Bool = true,
-        weightDecay: Double? = nil,
+        learningRate: any LearningRate = 0.001, beta2Decay: Double = -0.8, epsilon1: Double = 1e-30,
+        epsilon2: Double = 0.001, clipThreshold: Double = 1, relativeStep: Bool = true, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, name: String? = nil

@@ -23,14 +23,9 @@ public final class Ftrl: Optimizer, ConfigurableOptimizer, Described {
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        learningRatePower: Double = -0.5,
-        initialAccumulatorValue: Double = 0.1,
-        l1RegularizationStrength: Double = 0,
-        l2RegularizationStrength: Double = 0,
-        l2ShrinkageRegularizationStrength: Double = 0,
-        beta: Double = 0,
-        weightDecay: Double? = nil,
+        learningRate: any LearningRate = 0.001, learningRatePower: Double = -0.5, initialAccumulatorValue: Double = 0.1,
+        l1RegularizationStrength: Double = 0, l2RegularizationStrength: Double = 0,
+        l2ShrinkageRegularizationStrength: Double = 0, beta: Double = 0, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil

@@ -37,25 +37,14 @@ public final class Muon: Optimizer, ConfigurableOptimizer, Described {
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        adamBeta1: Double = 0.9,
-        adamBeta2: Double = 0.999,
-        adamWeightDecay: Double? = 0.004,
-        epsilon: Double = 1e-7,
-        excludeLayers: [String] = [],
-        excludeEmbeddings: Bool = true,
-        muonA: Double = 3.4445,
-        muonB: Double = -4.775,
-        muonC: Double = 2.0315,
-        adamLearningRateRatio: Double = 1,
-        momentum: Double = 0.95,
-        iterationSteps: Int = 5,
-        nesterov: Bool = true,
-        rmsRate: Double? = 0.2,
-        weightDecay: Double? = 0.004,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        learningRate: any LearningRate = 0.001, adamBeta1: Double = 0.9, adamBeta2: Double = 0.999,
+        adamWeightDecay: Double? = 0.004, epsilon: Double = 1e-7, excludeLayers: [String] = [],
+        excludeEmbeddings: Bool = true, muonA: Double = 3.4445, muonB: Double = -4.775, muonC: Double = 2.0315,
+        adamLearningRateRatio: Double = 1, momentum: Double = 0.95, iterationSteps: Int = 5, nesterov: Bool = true,
+        rmsRate: Double? = 0.2, weightDecay: Double? = 0.004, clipNorm: Double? = nil, clipValue: Double? = nil,
+        globalClipNorm: Double? = nil, useEMA: Bool = false, emaMomentum: Double = 0.99,
+        emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil,
+        name: String? = nil
     ) {
         self.adamBeta1 = adamBeta1
         self.adamBeta2 = adamBeta2

@@ -18,14 +18,11 @@ public final class Nadam: Optimizer, ConfigurableOptimizer, Described {
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        beta1: Double = 0.9,
-        beta2: Double = 0.999,
-        epsilon: Double = 1e-7,
-        weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
+        learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
+        useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
+        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false,
+        name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2

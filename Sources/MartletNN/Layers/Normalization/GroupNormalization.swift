@@ -9,13 +9,12 @@ import MartletCore
 /// Source: [`keras.layers.GroupNormalization`](https://keras.io/api/layers/normalization_layers/group_normalization/);
 /// Y. Wu, K. He, *Group normalization*, 2018.
 public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, Described {
-    /// The number of groups, -1 for one to each channel.
+    /// The number of groups, which divides that of channels; -1 for one to each channel.
     public private(set) var groups: Int
     /// The axis of the channels.
     public private(set) var axis: Int
 
     /// Makes a layer. The parameters are described at the properties.
-    /// - Parameter groups: the number of groups, which divides that of channels; -1 for one to each channel.
     public init(
         groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,

@@ -9,11 +9,10 @@ import MartletCore
 public final class LayerNormalization: ScaledNormalization, ConfigurableLayer, Described {
     /// The axes over which the statistics are taken.
     public private(set) var axes: [Int]
-    /// Whether only the scale is normalized, by the variance, and nothing is shifted.
+    /// Whether only the scale is normalized, by the variance, and nothing is shifted: there is no `beta`, and always a `gamma`.
     public private(set) var rmsScaling: Bool
 
     /// Makes a layer. The parameters are described at the properties.
-    /// - Parameter rmsScaling: divide by the deviation without shifting; then there is no `beta`, and always a `gamma`.
     public init(
         axes: [Int] = [-1], epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true, rmsScaling: Bool = false,
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,

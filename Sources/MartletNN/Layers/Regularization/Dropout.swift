@@ -7,16 +7,13 @@ import MartletFormats
 /// Source: [`keras.layers.Dropout`](https://keras.io/api/layers/regularization_layers/dropout/); N. Srivastava et al.,
 /// *Dropout: a simple way to prevent neural networks from overfitting*, 2014.
 public final class Dropout: NoiseLayer, ConfigurableLayer, Described {
-    /// The probability that an element is dropped.
+    /// The probability that an element is dropped, in 0...1.
     public private(set) var rate: Double
-    /// The shape of the mask, broadcast to the input's; nil sizes are the input's.
+    /// The shape of the mask, batch axis included: size 1 along axes whose elements are dropped together, nil for the input's
+    /// size. Nil is the input's shape.
     public private(set) var noiseShape: PartialShape?
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - rate: the probability that an element is dropped, in 0...1.
-    ///   - noiseShape: the shape of the mask, batch axis included: size 1 along axes whose elements are dropped
-    ///     together, nil for the input's size. All nil when it is left out.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
     ) {
