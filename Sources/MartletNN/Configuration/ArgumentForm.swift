@@ -79,6 +79,11 @@ extension ArgumentForm<(any Constraint)?> {
     static let constraint = ArgumentForm(read: { try $0.constraint($1) }, write: { JSONValue($0) }, readsNull: true)
 }
 
+extension ArgumentForm<[Double]> {
+    /// A number or several; written as a list.
+    static let numbers = ArgumentForm(read: { try $0.numbers($1) ?? [] }, write: { .numbers($0) })
+}
+
 extension ArgumentForm<[Int]> {
     /// One number for all of `count` spatial axes, or one for each; written as a list.
     static func perAxis(_ count: Int) -> ArgumentForm {

@@ -51,6 +51,13 @@ public struct Arguments<Root>: Sendable {
         return table
     }
 
+    /// The same without some arguments: for a class that has fewer than the one above it.
+    func without(_ keys: String...) -> Arguments {
+        var table = self
+        table.entries.removeAll { keys.contains($0.key) }
+        return table
+    }
+
     /// Keras's keys, in the order of the table.
     public var keys: [String] { entries.map(\.key) }
 
@@ -145,9 +152,20 @@ public struct Arguments<Root>: Sendable {
         }
     }
 
+    /// The arguments that a property's own table names, as the object's.
+    mutating func include<Value>(_ path: WritableKeyPath<Root, Value> & Sendable, _ table: Arguments<Value>) {
+        for entry in table.entries {
+            add(
+                Entry(
+                    key: entry.key, name: entry.name, isRequired: entry.isRequired,
+                    read: { try entry.read(&$0[keyPath: path], $1) }, write: { entry.write($0[keyPath: path]) },
+                    problem: { entry.problem($0[keyPath: path]) }))
+        }
+    }
+
     /// An argument that no property alone holds.
     package mutating func custom(
-        _ key: String, read: @escaping @Sendable (inout Root, Configuration) throws -> Void,
+        _ key: String, read: @escaping @Sendable (inout Root, Configuration) throws -> Void = { _, _ in },
         write: @escaping @Sendable (Root) -> JSONValue
     ) {
         add(

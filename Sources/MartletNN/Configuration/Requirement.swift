@@ -38,6 +38,14 @@ extension Requirement<Double> {
         Requirement("a number in \(range)") { $0 >= Double(range.lowerBound) && $0 <= Double(range.upperBound) }
     }
 
+    package static func above(_ low: Int, upTo high: Int) -> Requirement {
+        Requirement("a number above \(low) and at most \(high)") { $0 > Double(low) && $0 <= Double(high) }
+    }
+
+    package static func from(_ low: Int, below high: Int) -> Requirement {
+        Requirement("a number from \(low) to below \(high)") { $0 >= Double(low) && $0 < Double(high) }
+    }
+
     /// Numbers between two, of which neither is good.
     package static func between(_ low: Int, _ high: Int) -> Requirement {
         Requirement("a number above \(low) and below \(high)") { $0 > Double(low) && $0 < Double(high) }

@@ -18,6 +18,10 @@ extension Constraint {
     public var config: [String: JSONValue] { [:] }
 }
 
+extension Constraint where Self: Described, Root == Self {
+    public var config: [String: JSONValue] { Self.arguments.config(of: self) }
+}
+
 /// A constraint on the length of the vectors along some axes of a weight: those that lead to one unit. For a matrix
 /// that is axis 0; for a convolution's kernel, axes [0, 1, 2].
 protocol NormConstraint: Constraint {
@@ -31,16 +35,9 @@ extension NormConstraint {
         // Keras's epsilon keeps vectors of zeros where they are.
         return weight * (target(norms) / (norms + 1e-7))
     }
-
-    var axisJSON: JSONValue { axes.count == 1 ? .int(axes[0]) : .integers(axes) }
 }
 
 extension Configuration {
-    /// The argument `key`, an axis or several; `[value]` when it is missing or null.
-    func axes(_ key: String = "axis", default value: Int) throws -> [Int] {
-        try perAxis(key, default: value).numbers(axes: 1)
-    }
-
     /// The constraint that the argument `key` describes, nil when it is missing or null.
     public func constraint(_ key: String) throws -> (any Constraint)? {
         try optional(key, from: ConstraintRegistry.shared)

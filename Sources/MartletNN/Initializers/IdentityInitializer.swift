@@ -1,27 +1,24 @@
 import MartletCore
-import MartletFormats
 
 /// Makes a matrix with `gain` on the diagonal and zeros elsewhere.
 ///
 /// Source: [`keras.initializers.Identity`](https://keras.io/api/layers/initializers/#identity-class).
-public struct IdentityInitializer: Initializer, Configurable {
+public struct IdentityInitializer: Initializer, Described {
     /// `Identity` alone is the layer's name.
     public static let className = "Identity"
 
     /// The numbers on the diagonal.
-    public let gain: Double
+    public private(set) var gain: Double
 
     /// Makes an initializer.
     public init(gain: Double = 1) { self.gain = gain }
 
-    public init(config: Configuration) throws { try self.init(gain: config.value("gain", default: 1)) }
+    public static let arguments = Arguments(default: IdentityInitializer()) { $0("gain", \.gain) }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
         require(shape.rank == 2, "Identity", "Expected a weight of rank 2. Received: shape \(shape).")
         return gain * Tensor.eye(shape[0], shape[1], dtype: dtype)
     }
-
-    public var config: [String: JSONValue] { ["gain": .double(gain)] }
 }
 
 extension Initializer where Self == IdentityInitializer {

@@ -1,16 +1,15 @@
 import MartletCore
-import MartletFormats
 
 /// Makes a weight, seen as a matrix of its last axis by all others, orthogonal: columns of length `gain` at right
 /// angles, or rows where there are fewer rows than columns.
 ///
 /// Source: [`keras.initializers.Orthogonal`](https://keras.io/api/layers/initializers/#orthogonal-class); A. Saxe et
 /// al., *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, 2014.
-public struct Orthogonal: Initializer, Configurable {
+public struct Orthogonal: Initializer, Described {
     /// The length of the rows or columns.
-    public let gain: Double
+    public private(set) var gain: Double
     /// The stream's seed; nil draws anew at every call.
-    public let seed: Int?
+    public private(set) var seed: Int?
 
     /// Makes an initializer.
     public init(gain: Double = 1, seed: Int? = nil) {
@@ -18,8 +17,9 @@ public struct Orthogonal: Initializer, Configurable {
         self.seed = seed
     }
 
-    public init(config: Configuration) throws {
-        try self.init(gain: config.value("gain", default: 1), seed: config.optional("seed"))
+    public static let arguments = Arguments(default: Orthogonal()) {
+        $0("gain", \.gain)
+        $0("seed", \.seed)
     }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
@@ -31,8 +31,6 @@ public struct Orthogonal: Initializer, Configurable {
         let matrix = q * r.diagonal().sign()
         return (gain * (rows < columns ? matrix.transposed() : matrix)).reshaped(to: shape).cast(to: dtype)
     }
-
-    public var config: [String: JSONValue] { ["gain": .double(gain), "seed": .optional(seed)] }
 }
 
 extension Initializer where Self == Orthogonal {

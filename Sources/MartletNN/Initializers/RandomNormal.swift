@@ -1,39 +1,32 @@
 import MartletCore
-import MartletFormats
 
 /// Draws a weight from a normal distribution.
 ///
 /// Source: [`keras.initializers.RandomNormal`](https://keras.io/api/layers/initializers/#randomnormal-class).
-public struct RandomNormal: Initializer, Configurable {
+public struct RandomNormal: Initializer, Described {
     /// The mean.
-    public let mean: Double
+    public private(set) var mean: Double
     /// The standard deviation.
-    public let standardDeviation: Double
+    public private(set) var standardDeviation: Double
     /// The stream's seed; nil draws anew at every call.
-    public let seed: Int?
+    public private(set) var seed: Int?
 
     /// Makes an initializer.
     public init(mean: Double = 0, standardDeviation: Double = 0.05, seed: Int? = nil) {
         self.mean = mean
         self.standardDeviation = standardDeviation
         self.seed = seed
-        Argument.check(
-            standardDeviation >= 0, Self.className, "standardDeviation", expected: "a number of at least 0",
-            received: standardDeviation)
+        checkArguments()
     }
 
-    public init(config: Configuration) throws {
-        try self.init(
-            mean: config.value("mean", default: 0), standardDeviation: config.value("stddev", default: 0.05),
-            seed: config.optional("seed"))
+    public static let arguments = Arguments(default: RandomNormal()) {
+        $0("mean", \.mean)
+        $0("stddev", \.standardDeviation, name: "standardDeviation", .atLeast(0))
+        $0("seed", \.seed)
     }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
         RandomGenerator(seed: seed).normal(shape, mean: mean, standardDeviation: standardDeviation, dtype: dtype)
-    }
-
-    public var config: [String: JSONValue] {
-        ["mean": .double(mean), "stddev": .double(standardDeviation), "seed": .optional(seed)]
     }
 }
 

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// How surprising the targets 0 and 1 are to predicted probabilities: `mean(-y log p - (1 - y) log(1 - p))` over
 /// `axis`.
@@ -10,31 +9,29 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.losses.BinaryCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class).
-public final class BinaryCrossentropy: Loss, ConfigurableLoss {
+public final class BinaryCrossentropy: Loss, ConfigurableLoss, Described {
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
     /// Targets are drawn towards 1/2 by this share.
-    public let labelSmoothing: Double
+    public private(set) var labelSmoothing: Double
     /// The axis that is averaged over.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss. Stops when `labelSmoothing` is not in 0...1.
     public init(
         fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
-        Self.check(labelSmoothing: labelSmoothing, in: "BinaryCrossentropy")
         self.fromLogits = fromLogits
         self.labelSmoothing = labelSmoothing
         self.axis = axis
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            fromLogits: config.value("from_logits", default: false),
-            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
-            name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: BinaryCrossentropy()) {
+        $0("from_logits", \.fromLogits)
+        $0("label_smoothing", \.labelSmoothing, .in(0...1))
+        $0("axis", \.axis)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -49,12 +46,6 @@ public final class BinaryCrossentropy: Loss, ConfigurableLoss {
         }
         let p = yPred.clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
         return -(y * p.log() + (1 - y) * (1 - p).log())
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "from_logits": .bool(fromLogits), "label_smoothing": .double(labelSmoothing), "axis": .int(axis),
-        ]) { $1 }
     }
 }
 

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Binary cross-entropy that counts what is predicted well little: `(1 - pₜ)^γ` times it, with pₜ the probability given
 /// to the target.
@@ -7,19 +6,19 @@ import MartletFormats
 /// T. Lin et al., *Focal loss for dense object detection*, 2017.
 ///
 /// Source: [`keras.losses.BinaryFocalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class).
-public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
+public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss, Described {
     /// Whether targets of 1 are weighted by alpha, and those of 0 by 1 - alpha.
-    public let applyClassBalancing: Bool
+    public private(set) var applyClassBalancing: Bool
     /// The weight of targets of 1.
-    public let alpha: Double
+    public private(set) var alpha: Double
     /// How little what is predicted well counts.
-    public let gamma: Double
+    public private(set) var gamma: Double
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
     /// Targets are drawn towards 1/2 by this share.
-    public let labelSmoothing: Double
+    public private(set) var labelSmoothing: Double
     /// The axis that is reduced.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss.
     public init(
@@ -27,7 +26,6 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
         labelSmoothing: Double = 0, axis: Int = -1, name: String = "binary_focal_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
-        Self.check(labelSmoothing: labelSmoothing, in: "BinaryFocalCrossentropy")
         self.applyClassBalancing = applyClassBalancing
         self.alpha = alpha
         self.gamma = gamma
@@ -37,13 +35,13 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            applyClassBalancing: config.value("apply_class_balancing", default: false),
-            alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2),
-            fromLogits: config.value("from_logits", default: false),
-            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
-            name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: BinaryFocalCrossentropy()) {
+        $0("apply_class_balancing", \.applyClassBalancing)
+        $0("alpha", \.alpha)
+        $0("gamma", \.gamma)
+        $0("from_logits", \.fromLogits)
+        $0("label_smoothing", \.labelSmoothing, .in(0...1))
+        $0("axis", \.axis)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -52,17 +50,6 @@ public final class BinaryFocalCrossentropy: Loss, ConfigurableLoss {
         let entropy = BinaryCrossentropy.entropy(y, yPred, fromLogits: fromLogits)
         let focal = (1 - (y * p + (1 - y) * (1 - p))).pow(gamma) * entropy
         return (applyClassBalancing ? (y * alpha + (1 - y) * (1 - alpha)) * focal : focal).mean(axis: axis)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "apply_class_balancing": .bool(applyClassBalancing),
-            "alpha": .double(alpha),
-            "gamma": .double(gamma),
-            "from_logits": .bool(fromLogits),
-            "label_smoothing": .double(labelSmoothing),
-            "axis": .int(axis),
-        ]) { $1 }
     }
 }
 

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// How surprising a sequence of labels is to logits at more steps than it has labels, over all ways to spread it over
 /// the steps. Class 0 is the blank, and pads targets.
@@ -10,19 +9,8 @@ import MartletFormats
 /// A. Graves et al., *Connectionist temporal classification*, 2006.
 ///
 /// Source: [`keras.losses.CTC`](https://keras.io/api/losses/probabilistic_losses/#ctc-class).
-public final class CTC: Loss, ConfigurableLoss {
-
-    /// Makes the loss.
-    public override init(
-        name: String = "ctc", reduction: Reduction = .sumOverBatchSize
-    ) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            name: config.objectName, reduction: config.reduction)
-    }
+public final class CTC: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: CTC())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let labels = yTrue.cast(to: .int64)
@@ -65,7 +53,5 @@ public final class CTC: Loss, ConfigurableLoss {
 
 extension LossConvertible where Self == CTC {
     /// See ``CTC``.
-    public static func ctc(
-        reduction: Reduction = .sumOverBatchSize
-    ) -> CTC { CTC(reduction: reduction) }
+    public static func ctc(reduction: Reduction = .sumOverBatchSize) -> CTC { CTC(reduction: reduction) }
 }

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// How surprising one-hot targets are to predicted distributions: `-Σ y log p` over the classes.
 ///
@@ -11,31 +10,29 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.losses.CategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class).
-public final class CategoricalCrossentropy: Loss, ConfigurableLoss {
+public final class CategoricalCrossentropy: Loss, ConfigurableLoss, Described {
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
     /// Targets are drawn towards the uniform distribution by this share.
-    public let labelSmoothing: Double
+    public private(set) var labelSmoothing: Double
     /// The axis of the classes.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss. Stops when `labelSmoothing` is not in 0...1.
     public init(
         fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, name: String = "categorical_crossentropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
-        Self.check(labelSmoothing: labelSmoothing, in: "CategoricalCrossentropy")
         self.fromLogits = fromLogits
         self.labelSmoothing = labelSmoothing
         self.axis = axis
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            fromLogits: config.value("from_logits", default: false),
-            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
-            name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: CategoricalCrossentropy()) {
+        $0("from_logits", \.fromLogits)
+        $0("label_smoothing", \.labelSmoothing, .in(0...1))
+        $0("axis", \.axis)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -65,12 +62,6 @@ public final class CategoricalCrossentropy: Loss, ConfigurableLoss {
                     + "For a single probability use .binaryCrossentropy().")
         }
         try super.validate(target: target, prediction: prediction)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "from_logits": .bool(fromLogits), "label_smoothing": .double(labelSmoothing), "axis": .int(axis),
-        ]) { $1 }
     }
 }
 

@@ -1,30 +1,27 @@
 import MartletCore
-import MartletFormats
 
 /// Categorical cross-entropy that counts what is predicted well little: `-Σ α (1 - p)^γ y log p` over the classes.
 ///
 /// T. Lin et al., *Focal loss for dense object detection*, 2017.
 ///
 /// Source: [`keras.losses.CategoricalFocalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalfocalcrossentropy-class).
-public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
+public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Described {
     /// The weight of all classes.
-    public let alpha: Double
+    public private(set) var alpha: Double
     /// How little what is predicted well counts.
-    public let gamma: Double
+    public private(set) var gamma: Double
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
     /// Targets are drawn towards the uniform distribution by this share.
-    public let labelSmoothing: Double
+    public private(set) var labelSmoothing: Double
     /// The axis that is reduced.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss.
     public init(
         alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
-        name: String = "categorical_focal_crossentropy",
-        reduction: Reduction = .sumOverBatchSize
+        name: String = "categorical_focal_crossentropy", reduction: Reduction = .sumOverBatchSize
     ) {
-        Self.check(labelSmoothing: labelSmoothing, in: "CategoricalFocalCrossentropy")
         self.alpha = alpha
         self.gamma = gamma
         self.fromLogits = fromLogits
@@ -33,12 +30,12 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            alpha: config.value("alpha", default: 0.25), gamma: config.value("gamma", default: 2),
-            fromLogits: config.value("from_logits", default: false),
-            labelSmoothing: config.value("label_smoothing", default: 0), axis: config.value("axis", default: -1),
-            name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: CategoricalFocalCrossentropy()) {
+        $0("alpha", \.alpha)
+        $0("gamma", \.gamma)
+        $0("from_logits", \.fromLogits)
+        $0("label_smoothing", \.labelSmoothing, .in(0...1))
+        $0("axis", \.axis)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -47,16 +44,6 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss {
         let given = fromLogits ? yPred.softmax(axis: axis) : yPred
         let p = (given / given.sum(axis: axis, keepDims: true)).clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
         return -(alpha * (1 - p).pow(gamma) * y * p.log()).sum(axis: axis)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "alpha": .double(alpha),
-            "gamma": .double(gamma),
-            "from_logits": .bool(fromLogits),
-            "label_smoothing": .double(labelSmoothing),
-            "axis": .int(axis),
-        ]) { $1 }
     }
 }
 

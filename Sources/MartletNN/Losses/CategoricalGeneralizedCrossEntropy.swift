@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// `(1 - p[y]^q) / q` of class numbers y: between cross-entropy, for q near 0, and absolute error, for q near 1, which
 /// wrong labels disturb less.
@@ -7,25 +6,21 @@ import MartletFormats
 /// Z. Zhang, M. Sabuncu, *Generalized cross entropy loss for training deep neural networks with noisy labels*, 2018.
 ///
 /// Source: [`keras.losses.CategoricalGeneralizedCrossEntropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalgeneralizedcrossentropy-class).
-public final class CategoricalGeneralizedCrossEntropy: Loss, ConfigurableLoss {
+public final class CategoricalGeneralizedCrossEntropy: Loss, ConfigurableLoss, Described {
     /// Above 0 and below 1.
-    public let q: Double
+    public private(set) var q: Double
 
     /// Makes the loss.
     public init(
         q: Double = 0.5, name: String = "categorical_generalized_cross_entropy",
         reduction: Reduction = .sumOverBatchSize
     ) {
-        Argument.check(
-            q > 0 && q < 1, "CategoricalGeneralizedCrossEntropy", "q", expected: "a number above 0 and below 1",
-            received: q)
         self.q = q
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            q: config.value("q", default: 0.5), name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: CategoricalGeneralizedCrossEntropy()) {
+        $0("q", \.q, .between(0, 1))
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -37,12 +32,6 @@ public final class CategoricalGeneralizedCrossEntropy: Loss, ConfigurableLoss {
 
     public override func validate(target: PartialShape, prediction: PartialShape) throws {
         try SparseCategoricalCrossentropy(name: name).validate(target: target, prediction: prediction)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "q": .double(q),
-        ]) { $1 }
     }
 }
 

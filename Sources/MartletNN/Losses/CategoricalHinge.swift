@@ -4,15 +4,8 @@ import MartletCore
 /// one-hot targets.
 ///
 /// Source: [`keras.losses.CategoricalHinge`](https://keras.io/api/losses/hinge_losses/#categoricalhinge-class).
-public final class CategoricalHinge: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "categorical_hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class CategoricalHinge: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: CategoricalHinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let positive = (yTrue * yPred).sum(axis: -1)

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Draws embeddings of one class together and those of different classes apart, each pair by how far it is from where
 /// it should be. Targets are class numbers, predictions embeddings of length 1.
@@ -7,13 +6,13 @@ import MartletFormats
 /// Y. Sun et al., *Circle loss: a unified perspective of pair similarity optimization*, 2020.
 ///
 /// Source: [`keras.losses.Circle`](https://keras.io/api/losses/metric_learning_losses/#circle-class).
-public final class Circle: Loss, ConfigurableLoss {
+public final class Circle: Loss, ConfigurableLoss, Described {
     /// The scale of the exponents.
-    public let gamma: Double
+    public private(set) var gamma: Double
     /// How far pairs are let alone.
-    public let margin: Double
+    public private(set) var margin: Double
     /// Whether an embedding is no pair with itself.
-    public let removeDiagonal: Bool
+    public private(set) var removeDiagonal: Bool
 
     /// Makes the loss.
     public init(
@@ -26,11 +25,10 @@ public final class Circle: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            gamma: config.value("gamma", default: 80), margin: config.value("margin", default: 0.4),
-            removeDiagonal: config.value("remove_diagonal", default: true), name: config.objectName,
-            reduction: config.reduction)
+    public static let arguments = Arguments(default: Circle()) {
+        $0("gamma", \.gamma)
+        $0("margin", \.margin)
+        $0("remove_diagonal", \.removeDiagonal)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -58,14 +56,6 @@ public final class Circle: Loss, ConfigurableLoss {
                 "Expected class numbers (batch) and embeddings (batch, features) for the loss \(name). "
                     + "Received: \(target) and \(prediction).")
         }
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "gamma": .double(gamma),
-            "margin": .double(margin),
-            "remove_diagonal": .bool(removeDiagonal),
-        ]) { $1 }
     }
 }
 

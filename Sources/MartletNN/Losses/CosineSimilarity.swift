@@ -5,9 +5,9 @@ import MartletFormats
 /// opposite ones.
 ///
 /// Source: [`keras.losses.CosineSimilarity`](https://keras.io/api/losses/regression_losses/#cosinesimilarity-class).
-public final class CosineSimilarity: Loss, ConfigurableLoss {
+public final class CosineSimilarity: Loss, ConfigurableLoss, Described {
     /// The axis along which vectors lie.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss.
     public init(axis: Int = -1, name: String = "cosine_similarity", reduction: Reduction = .sumOverBatchSize) {
@@ -15,9 +15,7 @@ public final class CosineSimilarity: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
-    }
+    public static let arguments = Arguments(default: CosineSimilarity()) { $0("axis", \.axis) }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         // The norm is at least 1e-7, which is Keras's bound.
@@ -30,7 +28,7 @@ public final class CosineSimilarity: Loss, ConfigurableLoss {
 
     public override var config: [String: JSONValue] {
         // Keras forgets it, and would take an unknown axis for the last.
-        axis == -1 ? super.config : super.config.merging(["axis": .int(axis)]) { $1 }
+        axis == -1 ? super.config.filter { $0.key != "axis" } : super.config
     }
 }
 

@@ -4,15 +4,8 @@ import MartletCore
 /// these.
 ///
 /// Source: [`keras.losses.Hinge`](https://keras.io/api/losses/hinge_losses/#hinge-class).
-public final class Hinge: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class Hinge: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: Hinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         maximum(1 - signs(yTrue) * yPred, 0).mean(axis: -1)

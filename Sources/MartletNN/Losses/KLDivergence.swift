@@ -4,15 +4,8 @@ import MartletCore
 /// 1e-7...1.
 ///
 /// Source: [`keras.losses.KLDivergence`](https://keras.io/api/losses/probabilistic_losses/#kldivergence-class).
-public final class KLDivergence: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "kl_divergence", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class KLDivergence: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: KLDivergence())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let target = yTrue.clipped(min: kerasEpsilon, max: 1)

@@ -5,17 +5,10 @@ import MartletCore
 /// 2` for large ones. Computed as `d + softplus(-2d) - log 2` with `d = yPred - yTrue`, which overflows nowhere.
 ///
 /// Source: [`keras.losses.LogCosh`](https://keras.io/api/losses/regression_losses/#logcosh-class).
-public final class LogCosh: Loss, ConfigurableLoss {
+public final class LogCosh: Loss, ConfigurableLoss, Described {
     private let logOfTwo = log(2.0)
 
-    /// Makes the loss.
-    public override init(name: String = "log_cosh", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+    public static let arguments = Arguments(default: LogCosh())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let difference = yPred - yTrue

@@ -4,13 +4,6 @@ import MartletCore
 let kerasEpsilon = 1e-7
 
 extension Loss {
-    /// Stops when a share of smoothing is not one.
-    static func check(labelSmoothing: Double, in function: String) {
-        Argument.check(
-            (0...1).contains(labelSmoothing), function, "labelSmoothing", expected: "a number in 0...1",
-            received: labelSmoothing)
-    }
-
     /// Targets of -1 and 1, from these or, when all of them are 0 or 1, from those.
     func signs(_ yTrue: Tensor) -> Tensor {
         let areBits = (yTrue .== 0).logicalOr(yTrue .== 1).all()

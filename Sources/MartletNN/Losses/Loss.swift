@@ -34,6 +34,13 @@ open class Loss: LossConvertible {
         settleArguments(of: self)
     }
 
+    /// Makes a loss with the class's name in snake case.
+    public init(reduction: Reduction = .sumOverBatchSize) {
+        name = LayerNames.snakeCase("\(Self.self)")
+        self.reduction = reduction
+        settleArguments(of: self)
+    }
+
     /// The loss of each sample, usually a mean over the last axis. Targets come in the dtype of the predictions.
     open func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         stop("\(Self.self)", "The loss computes nothing: override call(_:_:).")

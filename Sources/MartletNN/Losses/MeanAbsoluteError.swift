@@ -3,15 +3,8 @@ import MartletCore
 /// The mean of the absolute differences: `mean(|yTrue - yPred|)` over the last axis.
 ///
 /// Source: [`keras.losses.MeanAbsoluteError`](https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class).
-public final class MeanAbsoluteError: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "mean_absolute_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class MeanAbsoluteError: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: MeanAbsoluteError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         (yTrue - yPred).abs().mean(axis: -1)

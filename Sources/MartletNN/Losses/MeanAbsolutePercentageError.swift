@@ -5,15 +5,8 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.losses.MeanAbsolutePercentageError`](https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class).
-public final class MeanAbsolutePercentageError: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "mean_absolute_percentage_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class MeanAbsolutePercentageError: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: MeanAbsolutePercentageError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         ((yTrue - yPred) / maximum(yTrue.abs(), kerasEpsilon)).abs().mean(axis: -1) * 100

@@ -3,15 +3,8 @@ import MartletCore
 /// The mean of the squares of the differences: `mean((yTrue - yPred)²)` over the last axis.
 ///
 /// Source: [`keras.losses.MeanSquaredError`](https://keras.io/api/losses/regression_losses/#meansquarederror-class).
-public final class MeanSquaredError: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "mean_squared_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class MeanSquaredError: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: MeanSquaredError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         (yTrue - yPred).square().mean(axis: -1)

@@ -5,15 +5,8 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.losses.MeanSquaredLogarithmicError`](https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class).
-public final class MeanSquaredLogarithmicError: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "mean_squared_logarithmic_error", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class MeanSquaredLogarithmicError: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: MeanSquaredLogarithmicError())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         let (a, b) = (maximum(yTrue, kerasEpsilon) + 1, maximum(yPred, kerasEpsilon) + 1)

@@ -4,15 +4,8 @@ import MartletCore
 /// on them: `mean(yPred - yTrue · log(yPred + 1e-7))` over the last axis.
 ///
 /// Source: [`keras.losses.Poisson`](https://keras.io/api/losses/probabilistic_losses/#poisson-class).
-public final class Poisson: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "poisson", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class Poisson: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: Poisson())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         (yPred - yTrue * (yPred + kerasEpsilon).log()).mean(axis: -1)

@@ -8,13 +8,13 @@ import MartletFormats
 ///
 /// Source:
 /// [`keras.losses.SparseCategoricalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class).
-public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss {
+public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss, Described {
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
     /// A class whose samples count nothing, nil for none; the mean is then over the others.
-    public let ignoreClass: Int?
+    public private(set) var ignoreClass: Int?
     /// The axis of the classes.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the loss.
     public init(
@@ -27,10 +27,10 @@ public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            fromLogits: config.value("from_logits", default: false), ignoreClass: config.optional("ignore_class"),
-            axis: config.value("axis", default: -1), name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: SparseCategoricalCrossentropy()) {
+        $0("from_logits", \.fromLogits)
+        $0("ignore_class", \.ignoreClass)
+        $0("axis", \.axis)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -99,11 +99,8 @@ public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss {
     }
 
     public override var config: [String: JSONValue] {
-        let known = super.config.merging([
-            "from_logits": .bool(fromLogits), "ignore_class": .optional(ignoreClass),
-        ]) { $1 }
         // Keras forgets it, and would take an unknown axis for the last.
-        return axis == -1 ? known : known.merging(["axis": .int(axis)]) { $1 }
+        axis == -1 ? super.config.filter { $0.key != "axis" } : super.config
     }
 }
 

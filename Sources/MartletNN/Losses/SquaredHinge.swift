@@ -4,15 +4,8 @@ import MartletCore
 /// these.
 ///
 /// Source: [`keras.losses.SquaredHinge`](https://keras.io/api/losses/hinge_losses/#squaredhinge-class).
-public final class SquaredHinge: Loss, ConfigurableLoss {
-    /// Makes the loss.
-    public override init(name: String = "squared_hinge", reduction: Reduction = .sumOverBatchSize) {
-        super.init(name: name, reduction: reduction)
-    }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, reduction: config.reduction)
-    }
+public final class SquaredHinge: Loss, ConfigurableLoss, Described {
+    public static let arguments = Arguments(default: SquaredHinge())
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         maximum(1 - signs(yTrue) * yPred, 0).square().mean(axis: -1)

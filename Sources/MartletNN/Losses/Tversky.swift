@@ -1,16 +1,15 @@
 import MartletCore
-import MartletFormats
 
 /// 1 less the Tversky index: `1 - Σ y p / (Σ y p + α Σ (1 - p) y + β Σ p (1 - y))`. With both 1/2 it is `Dice`.
 ///
 /// Source: [`keras.losses.Tversky`](https://keras.io/api/losses/segmentation_losses/#tversky-class).
-public final class Tversky: Loss, ConfigurableLoss {
+public final class Tversky: Loss, ConfigurableLoss, Described {
     /// The weight of what is missed.
-    public let alpha: Double
+    public private(set) var alpha: Double
     /// The weight of what is predicted wrongly.
-    public let beta: Double
+    public private(set) var beta: Double
     /// The axes that are summed over, nil for all: one loss for the whole batch then.
-    public let axes: [Int]?
+    public private(set) var axes: [Int]?
 
     /// Makes the loss.
     public init(
@@ -23,10 +22,10 @@ public final class Tversky: Loss, ConfigurableLoss {
         super.init(name: name, reduction: reduction)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            alpha: config.value("alpha", default: 0.5), beta: config.value("beta", default: 0.5),
-            axes: config.optionalAxes("axis"), name: config.objectName, reduction: config.reduction)
+    public static let arguments = Arguments(default: Tversky()) {
+        $0("alpha", \.alpha)
+        $0("beta", \.beta)
+        $0("axis", \.axes, as: .axes)
     }
 
     public override func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
@@ -34,14 +33,6 @@ public final class Tversky: Loss, ConfigurableLoss {
         let missed = ((1 - yPred) * yTrue).sum(axes: axes)
         let wrong = (yPred * (1 - yTrue)).sum(axes: axes)
         return 1 - both / (both + missed * alpha + wrong * beta + kerasEpsilon)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "alpha": .double(alpha),
-            "beta": .double(beta),
-            "axis": axes.map { $0.count == 1 ? .int($0[0]) : .integers($0) } ?? .null,
-        ]) { $1 }
     }
 }
 

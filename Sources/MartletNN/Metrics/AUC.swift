@@ -6,7 +6,7 @@ import MartletFormats
 /// Predictions are sorted into the intervals between thresholds, so that a batch costs one pass however many these are.
 ///
 /// Source: [`keras.metrics.AUC`](https://keras.io/api/metrics/classification_metrics/#auc-class).
-public final class AUC: Metric, ConfigurableMetric {
+public final class AUC: Metric, ConfigurableMetric, Described {
     /// Which curve.
     public enum Curve: String, Sendable, CaseIterable {
         /// Recall over the share of false positives.
@@ -26,20 +26,22 @@ public final class AUC: Metric, ConfigurableMetric {
     }
 
     /// Which curve.
-    public let curve: Curve
+    public private(set) var curve: Curve
     /// How the curve runs between two thresholds.
-    public let summationMethod: SummationMethod
+    public private(set) var summationMethod: SummationMethod
     /// All thresholds, ascending, one below 0 and one above 1 included.
-    public let thresholds: [Double]
+    public private(set) var thresholds: [Double] = []
     /// Whether each column has a curve of its own, and the result is the mean of their areas.
-    public let multiLabel: Bool
+    public private(set) var multiLabel: Bool
     /// The weight of each column's area, nil for equal ones.
-    public let labelWeights: [Double]?
+    public private(set) var labelWeights: [Double]?
     /// Whether predictions are logits, not probabilities.
-    public let fromLogits: Bool
+    public private(set) var fromLogits: Bool
 
-    private let numLabels: Int
-    private let areSpacedEvenly: Bool
+    private var numThresholds: Int
+    private var givenThresholds: [Double]?
+    private var givenLabels: Int?
+    private var numLabels: Int { givenLabels ?? 1 }
     // Of shape [thresholds], or [thresholds, labels].
     private var truePositives, falsePositives, trueNegatives, falseNegatives: Variable!
 
@@ -54,39 +56,42 @@ public final class AUC: Metric, ConfigurableMetric {
         thresholds: [Double]? = nil, multiLabel: Bool = false, numLabels: Int? = nil, labelWeights: [Double]? = nil,
         fromLogits: Bool = false, name: String = "auc", dtype: DType? = nil
     ) {
-        Argument.check(
-            numThresholds > 1, "AUC", "numThresholds", expected: "an integer of at least 2", received: numThresholds)
-        Argument.check(
-            (thresholds ?? []).allSatisfy { (0...1).contains($0) }, "AUC", "thresholds", expected: "numbers in 0...1",
-            received: thresholds ?? [])
-        Argument.check(
-            !multiLabel || numLabels ?? 0 > 0, "AUC", "numLabels", expected: "a positive integer, with multiLabel",
-            received: numLabels ?? 0)
-        let inner = thresholds?.sorted() ?? (1..<max(2, numThresholds) - 1).map { Double($0) / Double(numThresholds - 1) }
-        self.thresholds = [-kerasEpsilon] + inner + [1 + kerasEpsilon]
-        areSpacedEvenly = thresholds == nil
+        self.numThresholds = numThresholds
+        givenThresholds = thresholds
         self.curve = curve
         self.summationMethod = summationMethod
         self.multiLabel = multiLabel
-        self.numLabels = multiLabel ? numLabels ?? 1 : 1
+        givenLabels = numLabels
         self.labelWeights = labelWeights
         self.fromLogits = fromLogits
         super.init(name: name, dtype: dtype)
-        let count = self.thresholds.count
-        let shape: Shape = multiLabel ? [count, self.numLabels] : [count]
+        if !self.multiLabel { givenLabels = nil }
+        let steps = self.numThresholds - 1
+        givenThresholds?.sort()
+        let inner = givenThresholds ?? (1..<steps).map { Double($0) / Double(steps) }
+        self.thresholds = [-kerasEpsilon] + inner + [1 + kerasEpsilon]
+        self.numThresholds = self.thresholds.count
+        let shape: Shape = self.multiLabel ? [self.numThresholds, self.numLabels] : [self.numThresholds]
         truePositives = addState("true_positives", shape: shape)
         falsePositives = addState("false_positives", shape: shape)
         trueNegatives = addState("true_negatives", shape: shape)
         falseNegatives = addState("false_negatives", shape: shape)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            numThresholds: config.value("num_thresholds", default: 200), curve: config.option("curve", default: .roc),
-            summationMethod: config.option("summation_method", default: .interpolation),
-            thresholds: config.numbers("thresholds"), multiLabel: config.value("multi_label", default: false),
-            numLabels: config.optional("num_labels"), labelWeights: config.numbers("label_weights"),
-            fromLogits: config.value("from_logits", default: false), name: config.objectName, dtype: config.dtype)
+    public static let arguments = Arguments(default: AUC()) {
+        $0("num_thresholds", \.numThresholds, .atLeast(2))
+        $0("curve", \.curve)
+        $0("summation_method", \.summationMethod)
+        $0("thresholds", \.givenThresholds, as: .numbers, Requirement("numbers in 0...1") { $0.allSatisfy((0...1).contains) })
+        $0("multi_label", \.multiLabel)
+        $0("num_labels", \.givenLabels)
+        $0("label_weights", \.labelWeights, as: .numbers)
+        $0("from_logits", \.fromLogits)
+        $0.check {
+            Argument.check(
+                !$0.multiLabel || $0.givenLabels ?? 0 > 0, "AUC", "numLabels",
+                expected: "a positive integer, with multiLabel", received: $0.givenLabels ?? 0)
+        }
     }
 
     public override var isHigherBetter: Bool? { true }
@@ -124,7 +129,7 @@ public final class AUC: Metric, ConfigurableMetric {
 
     /// How many thresholds lie below each prediction.
     private func interval(of prediction: Tensor) -> Tensor {
-        guard areSpacedEvenly else { return Tensor(thresholds, dtype: dtype).searchSorted(prediction) }
+        guard givenThresholds == nil else { return Tensor(thresholds, dtype: dtype).searchSorted(prediction) }
         let steps = Double(thresholds.count - 1)
         return maximum((prediction.clipped(to: 0.0...1.0) * steps).ceil(), 1).cast(to: .int64)
     }
@@ -163,15 +168,9 @@ public final class AUC: Metric, ConfigurableMetric {
         return quotient((areas * weights).sum(), weights.sum())
     }
 
+    /// As Keras's, without thresholds that are spaced evenly, and without the two that were added.
     public override var config: [String: JSONValue] {
-        let known = super.config.merging([
-            "num_thresholds": .int(thresholds.count), "curve": .string(curve.rawValue),
-            "summation_method": .string(summationMethod.rawValue), "multi_label": .bool(multiLabel),
-            "num_labels": multiLabel ? .int(numLabels) : .null, "label_weights": .numbers(labelWeights),
-            "from_logits": .bool(fromLogits),
-        ]) { $1 }
-        return areSpacedEvenly
-            ? known : known.merging(["thresholds": .numbers(Array(thresholds.dropFirst().dropLast()))]) { $1 }
+        givenThresholds == nil ? super.config.filter { $0.key != "thresholds" } : super.config
     }
 }
 
@@ -181,3 +180,6 @@ extension MetricConvertible where Self == AUC {
         numThresholds: Int = 200, curve: AUC.Curve = .roc, fromLogits: Bool = false, name: String = "auc"
     ) -> AUC { AUC(numThresholds: numThresholds, curve: curve, fromLogits: fromLogits, name: name) }
 }
+
+extension AUC.Curve: ArgumentValue {}
+extension AUC.SummationMethod: ArgumentValue {}

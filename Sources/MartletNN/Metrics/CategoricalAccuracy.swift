@@ -4,17 +4,13 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.metrics.CategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#categoricalaccuracy-class).
-public final class CategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric {
+public final class CategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric, Described {
     /// Makes the metric.
     public init(name: String = "categorical_accuracy", dtype: DType? = nil) {
-        super.init(name: name, dtype: dtype) { $0.argmax(axis: -1) .== $1.argmax(axis: -1) }
+        super.init(name: name, dtype: dtype, isHigherBetter: true) { $0.argmax(axis: -1) .== $1.argmax(axis: -1) }
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype)
-    }
-
-    public override var isHigherBetter: Bool? { true }
+    public static let arguments = Arguments(default: CategoricalAccuracy())
 }
 
 extension MetricConvertible where Self == CategoricalAccuracy {

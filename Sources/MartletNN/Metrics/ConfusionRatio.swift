@@ -1,35 +1,35 @@
 import MartletCore
-import MartletFormats
 
 /// A ratio of confusion counts at thresholds: the base of `Precision` and `Recall`.
 public class ConfusionRatio: Metric {
     /// Predictions above a threshold count as 1; the result has a value for each, a scalar for one. Nil is 0.5, or with
     /// `topK` none.
-    public let thresholds: [Double]?
+    public private(set) var thresholds: [Double]?
     /// How many of the largest predictions of a row may count as 1, nil for any number.
-    public let topK: Int?
+    public private(set) var topK: Int?
     /// The only class that is looked at, nil for all.
-    public let classID: Int?
+    public private(set) var classID: Int?
     private var right: Variable!
     private var wrong: Variable!
 
-    init(
-        thresholds: [Double]?, topK: Int?, classID: Int?, name: String, dtype: DType?,
-        states: (right: String, wrong: String)
+    /// Makes the metric. Stops when a threshold is not in 0...1.
+    /// - Parameter name: the name; nil is the class's in snake case.
+    public init(
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil, dtype: DType? = nil
     ) {
-        Argument.check(
-            (thresholds ?? [0]).allSatisfy { (0...1).contains($0) } && thresholds?.isEmpty != true, "\(Self.self)",
-            "thresholds", expected: "numbers in 0...1", received: thresholds ?? [])
         self.thresholds = thresholds
         self.topK = topK
         self.classID = classID
-        super.init(name: name, dtype: dtype)
-        let shape: Shape = [(thresholds ?? [0]).count]
-        right = addState(states.right, shape: shape)
-        wrong = addState(states.wrong, shape: shape)
+        super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype)
+        let shape: Shape = [(self.thresholds ?? [0]).count]
+        right = addState("true_positives", shape: shape)
+        wrong = addState(wrongState, shape: shape)
     }
 
     public override var isHigherBetter: Bool? { true }
+
+    /// Keras's name of the counts that are wrong.
+    var wrongState: String { stop(className, "The ratio counts nothing: override wrongState.") }
 
     /// The counts that are wrong in this ratio's sense.
     func wrong(of counts: ConfusionCounts) -> Tensor {
@@ -49,69 +49,46 @@ public class ConfusionRatio: Metric {
         return ratio.elementCount == 1 ? ratio.reshaped(to: []) : ratio
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "thresholds": .numbers(thresholds), "top_k": .optional(topK), "class_id": .optional(classID),
-        ]) { $1 }
+    /// The arguments of a ratio.
+    static func table<M: ConfusionRatio>(_ value: @escaping @Sendable @autoclosure () -> M) -> Arguments<M> {
+        Arguments(default: value()) {
+            $0("thresholds", \.thresholds, as: .numbers, .thresholds)
+            $0("top_k", \.topK)
+            $0("class_id", \.classID)
+        }
     }
 }
 
 /// How many of the predicted ones are ones: `TP / (TP + FP)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Precision`](https://keras.io/api/metrics/classification_metrics/#precision-class).
-public final class Precision: ConfusionRatio, ConfigurableMetric {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public init(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision",
-        dtype: DType? = nil
-    ) {
-        super.init(
-            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
-            states: ("true_positives", "false_positives"))
-    }
+public final class Precision: ConfusionRatio, ConfigurableMetric, Described {
+    public static let arguments = table(Precision())
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
-
+    override var wrongState: String { "false_positives" }
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falsePositives }
 }
 
 /// How many of the ones are predicted: `TP / (TP + FN)`, 0 when there are none.
 ///
 /// Source: [`keras.metrics.Recall`](https://keras.io/api/metrics/classification_metrics/#recall-class).
-public final class Recall: ConfusionRatio, ConfigurableMetric {
-    /// Makes the metric. Stops when a threshold is not in 0...1.
-    public init(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall",
-        dtype: DType? = nil
-    ) {
-        super.init(
-            thresholds: thresholds, topK: topK, classID: classID, name: name, dtype: dtype,
-            states: ("true_positives", "false_negatives"))
-    }
+public final class Recall: ConfusionRatio, ConfigurableMetric, Described {
+    public static let arguments = table(Recall())
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            thresholds: config.numbers("thresholds"), topK: config.optional("top_k"),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
-
+    override var wrongState: String { "false_negatives" }
     override func wrong(of counts: ConfusionCounts) -> Tensor { counts.falseNegatives }
 }
 
 extension MetricConvertible where Self == Precision {
     /// How many of the predicted ones are ones.
     public static func precision(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "precision"
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil
     ) -> Precision { Precision(thresholds: thresholds, topK: topK, classID: classID, name: name) }
 }
 
 extension MetricConvertible where Self == Recall {
     /// How many of the ones are predicted.
     public static func recall(
-        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String = "recall"
+        thresholds: [Double]? = nil, topK: Int? = nil, classID: Int? = nil, name: String? = nil
     ) -> Recall { Recall(thresholds: thresholds, topK: topK, classID: classID, name: name) }
 }

@@ -1,29 +1,21 @@
 import MartletCore
-import MartletFormats
 
 /// The best of one ratio of confusion counts at the thresholds where another is at least a bound: the base of
 /// `PrecisionAtRecall` and its kin.
 public class ConstrainedRatio: Metric {
     /// The least value of the ratio that is bounded.
-    public let bound: Double
+    public private(set) var bound: Double
     /// The number of thresholds, spread evenly over 0...1.
-    public let numThresholds: Int
+    public private(set) var numThresholds: Int
     /// The only class that is looked at, nil for all.
-    public let classID: Int?
+    public private(set) var classID: Int?
     private var counts: [Variable] = []
-    /// The bound's name in Keras: `recall`.
-    class var boundName: String { "" }
 
     init(_ bound: Double, numThresholds: Int, classID: Int?, name: String?, dtype: DType?) {
-        let owner = "\(Self.self)"
-        Argument.check(
-            (0...1).contains(bound), owner, Self.boundName, expected: "a number in 0...1", received: bound)
-        Argument.check(
-            numThresholds >= 1, owner, "numThresholds", expected: "a positive integer", received: numThresholds)
         self.bound = bound
-        self.numThresholds = max(1, numThresholds)
+        self.numThresholds = numThresholds
         self.classID = classID
-        super.init(name: name ?? LayerNames.snakeCase(owner), dtype: dtype)
+        super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype)
         counts = ["true_positives", "false_positives", "true_negatives", "false_negatives"].map {
             addState($0, shape: [self.numThresholds])
         }
@@ -52,9 +44,14 @@ public class ConstrainedRatio: Metric {
         return `where`(bounded .>= bound, sought, 0).max()
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "class_id": .optional(classID), "num_thresholds": .int(numThresholds), Self.boundName: .double(bound),
-        ]) { $1 }
+    /// The arguments of a ratio whose bound is `name`.
+    static func table<M: ConstrainedRatio>(
+        bound name: String, _ value: @escaping @Sendable @autoclosure () -> M
+    ) -> Arguments<M> {
+        Arguments(default: value()) {
+            $0(name, \.bound, required: true, .in(0...1))
+            $0("num_thresholds", \.numThresholds, .atLeast(1))
+            $0("class_id", \.classID)
+        }
     }
 }

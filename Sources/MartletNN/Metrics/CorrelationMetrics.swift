@@ -1,32 +1,29 @@
 import MartletCore
-import MartletFormats
 
 /// The correlation of targets and predictions along an axis, averaged: 1 where they lie on a rising line.
 ///
 /// Source:
 /// [`keras.metrics.PearsonCorrelation`](https://keras.io/api/metrics/correlation_metrics/#pearsoncorrelation-class).
-public final class PearsonCorrelation: MeanMetricWrapper, ConfigurableMetric {
+public final class PearsonCorrelation: MeanMetricWrapper, ConfigurableMetric, Described {
     /// The axis along which samples lie.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the metric.
     public init(name: String = "pearson_correlation", dtype: DType? = nil, axis: Int = -1) {
         self.axis = axis
-        super.init(name: name, dtype: dtype, isHigherBetter: true) { yTrue, yPred in
-            func standardized(_ x: Tensor) -> Tensor {
-                let centred = x - x.mean(axis: axis, keepDims: true)
-                return centred / centred.standardDeviation(axis: axis, keepDims: true)
-            }
-            let (a, b) = Loss.matchedRanks(yTrue.cast(to: yPred.dtype), yPred)
-            return (standardized(a) * standardized(b)).mean(axis: axis)
+        super.init(name: name, dtype: dtype, isHigherBetter: true)
+    }
+
+    public static let arguments = Arguments(default: PearsonCorrelation()) { $0("axis", \.axis) }
+
+    override func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        func standardized(_ x: Tensor) -> Tensor {
+            let centred = x - x.mean(axis: axis, keepDims: true)
+            return centred / centred.standardDeviation(axis: axis, keepDims: true)
         }
+        let (a, b) = Loss.matchedRanks(yTrue.cast(to: yPred.dtype), yPred)
+        return (standardized(a) * standardized(b)).mean(axis: axis)
     }
-
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype, axis: config.value("axis", default: -1))
-    }
-
-    public override var config: [String: JSONValue] { super.config.merging(["axis": .int(axis)]) { $1 } }
 }
 
 /// The agreement of targets and predictions along an axis, averaged: 1 where they are equal.
@@ -35,26 +32,24 @@ public final class PearsonCorrelation: MeanMetricWrapper, ConfigurableMetric {
 ///
 /// Source:
 /// [`keras.metrics.ConcordanceCorrelation`](https://keras.io/api/metrics/correlation_metrics/#concordancecorrelation-class).
-public final class ConcordanceCorrelation: MeanMetricWrapper, ConfigurableMetric {
+public final class ConcordanceCorrelation: MeanMetricWrapper, ConfigurableMetric, Described {
     /// The axis along which samples lie.
-    public let axis: Int
+    public private(set) var axis: Int
 
     /// Makes the metric.
     public init(name: String = "concordance_correlation", dtype: DType? = nil, axis: Int = -1) {
         self.axis = axis
-        super.init(name: name, dtype: dtype, isHigherBetter: true) { yTrue, yPred in
-            let (a, b) = Loss.matchedRanks(yTrue.cast(to: yPred.dtype), yPred)
-            let (meanA, meanB) = (a.mean(axis: axis, keepDims: true), b.mean(axis: axis, keepDims: true))
-            let spread =
-                a.variance(axis: axis, keepDims: true) + b.variance(axis: axis, keepDims: true)
-                + (meanA - meanB).square()
-            return (2 * (a - meanB) * (b - meanB) / (spread + kerasEpsilon)).mean(axis: axis)
-        }
+        super.init(name: name, dtype: dtype, isHigherBetter: true)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype, axis: config.value("axis", default: -1))
-    }
+    public static let arguments = Arguments(default: ConcordanceCorrelation()) { $0("axis", \.axis) }
 
-    public override var config: [String: JSONValue] { super.config.merging(["axis": .int(axis)]) { $1 } }
+    override func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        let (a, b) = Loss.matchedRanks(yTrue.cast(to: yPred.dtype), yPred)
+        let (meanA, meanB) = (a.mean(axis: axis, keepDims: true), b.mean(axis: axis, keepDims: true))
+        let spread =
+            a.variance(axis: axis, keepDims: true) + b.variance(axis: axis, keepDims: true)
+            + (meanA - meanB).square()
+        return (2 * (a - meanB) * (b - meanB) / (spread + kerasEpsilon)).mean(axis: axis)
+    }
 }

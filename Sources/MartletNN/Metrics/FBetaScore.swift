@@ -1,12 +1,11 @@
 import MartletCore
-import MartletFormats
 
 /// The weighted harmonic mean of precision and recall of each class: `(1 + β²) P R / (β² P + R)`.
 ///
 /// Targets and predictions are [batch, classes].
 ///
 /// Source: [`keras.metrics.FBetaScore`](https://keras.io/api/metrics/classification_metrics/#fbetascore-class).
-public class FBetaScore: Metric {
+public class FBetaScore: Metric, ConfigurableMetric, Described {
     /// How the classes' scores become one.
     public enum Average: String, Sendable, CaseIterable {
         /// All classes are counted together.
@@ -18,11 +17,11 @@ public class FBetaScore: Metric {
     }
 
     /// How the classes' scores become one, nil for a score for each.
-    public let average: Average?
+    public private(set) var average: Average?
     /// How much recall counts beside precision.
-    public let beta: Double
+    public private(set) var beta: Double
     /// Predictions above it count as 1; nil is the largest of each row.
-    public let threshold: Double?
+    public private(set) var threshold: Double?
     private var counts: (right: Variable, wrong: Variable, missed: Variable, weight: Variable)?
 
     /// Makes the metric.
@@ -30,14 +29,19 @@ public class FBetaScore: Metric {
         average: Average? = nil, beta: Double = 1, threshold: Double? = nil, name: String = "fbeta_score",
         dtype: DType? = nil
     ) {
-        Argument.check(beta > 0, "FBetaScore", "beta", expected: "a positive number", received: beta)
-        Argument.check(
-            threshold.map { $0 > 0 && $0 <= 1 } ?? true, "FBetaScore", "threshold",
-            expected: "a number above 0 and at most 1", received: threshold ?? 0)
         self.average = average
         self.beta = beta
         self.threshold = threshold
         super.init(name: name, dtype: dtype)
+    }
+
+    public class var arguments: Arguments<FBetaScore> { table }
+
+    private static let table = Arguments(default: FBetaScore()) {
+        $0("name", \.name)
+        $0("average", \.average)
+        $0("beta", \.beta, .positive)
+        $0("threshold", \.threshold, .above(0, upTo: 1))
     }
 
     public override var isHigherBetter: Bool? { true }
@@ -53,9 +57,7 @@ public class FBetaScore: Metric {
 
     /// The accumulators, whose shape the first data says.
     @discardableResult
-    private func makeCounts(
-        _ classes: Int
-    ) -> (right: Variable, wrong: Variable, missed: Variable, weight: Variable) {
+    private func makeCounts(_ classes: Int) -> (right: Variable, wrong: Variable, missed: Variable, weight: Variable) {
         if let counts { return counts }
         let shape: Shape = average == .micro ? [] : [classes]
         let made = (
@@ -96,13 +98,6 @@ public class FBetaScore: Metric {
         case .micro, .macro: return score.mean()
         }
     }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "average": average.map { .string($0.rawValue) } ?? .null, "beta": .double(beta),
-            "threshold": .optional(threshold),
-        ]) { $1 }
-    }
 }
 
 /// The harmonic mean of precision and recall of each class.
@@ -114,12 +109,7 @@ public final class F1Score: FBetaScore {
         super.init(average: average, beta: 1, threshold: threshold, name: name, dtype: dtype)
     }
 
-    public override var config: [String: JSONValue] { super.config.filter { $0.key != "beta" } }
+    public override class var arguments: Arguments<FBetaScore> { super.arguments.starting(from: F1Score()).without("beta") }
 }
 
-extension Configuration {
-    /// The argument `average`, nil when it is missing or null.
-    func average() throws -> FBetaScore.Average? {
-        try optional("average", as: String.self) == nil ? nil : option("average", default: .macro)
-    }
-}
+extension FBetaScore.Average: ArgumentValue {}

@@ -1,22 +1,21 @@
 import MartletCore
-import MartletFormats
 
 /// The intersection over the union of targets and predictions of some classes, averaged over those that occur.
 ///
 /// Source: [`keras.metrics.IoU`](https://keras.io/api/metrics/segmentation_metrics/#iou-class).
-public class IoU: Metric {
+public class IoU: Metric, ConfigurableMetric, Described {
     /// The number of classes.
-    public let numClasses: Int
+    public private(set) var numClasses: Int
     /// The classes that are averaged over.
-    public let targetClassIDs: [Int]
+    public internal(set) var targetClassIDs: [Int]
     /// A class whose samples are left out, nil for none.
-    public let ignoreClass: Int?
+    public private(set) var ignoreClass: Int?
     /// Whether targets are class numbers, not scores of each.
-    public let sparseYTrue: Bool
+    public private(set) var sparseYTrue: Bool
     /// Whether predictions are class numbers, not scores of each.
-    public let sparseYPred: Bool
+    public private(set) var sparseYPred: Bool
     /// The axis of the scores.
-    public let axis: Int
+    public private(set) var axis: Int
     private var confusion: Variable!
 
     /// Makes the metric.
@@ -25,11 +24,7 @@ public class IoU: Metric {
         numClasses: Int, targetClassIDs: [Int], name: String? = nil, dtype: DType? = nil, ignoreClass: Int? = nil,
         sparseYTrue: Bool = true, sparseYPred: Bool = true, axis: Int = -1
     ) {
-        Argument.check(numClasses >= 1, "IoU", "numClasses", expected: "a positive integer", received: numClasses)
-        Argument.check(
-            targetClassIDs.allSatisfy { $0 >= 0 && $0 < numClasses }, "IoU", "targetClassIDs",
-            expected: "class numbers in 0..<\(numClasses)", received: targetClassIDs)
-        self.numClasses = max(1, numClasses)
+        self.numClasses = numClasses
         self.targetClassIDs = targetClassIDs
         self.ignoreClass = ignoreClass
         self.sparseYTrue = sparseYTrue
@@ -37,6 +32,22 @@ public class IoU: Metric {
         self.axis = axis
         super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype ?? .int64)
         confusion = addState("total_confusion_matrix", shape: [self.numClasses, self.numClasses])
+    }
+
+    public class var arguments: Arguments<IoU> { table }
+
+    private static let table = Arguments(default: IoU(numClasses: 1, targetClassIDs: [])) {
+        $0("num_classes", \.numClasses, required: true, .atLeast(1))
+        $0("target_class_ids", \.targetClassIDs, name: "targetClassIDs", required: true)
+        $0("ignore_class", \.ignoreClass)
+        $0("sparse_y_true", \.sparseYTrue)
+        $0("sparse_y_pred", \.sparseYPred)
+        $0("axis", \.axis)
+        $0.check { metric in
+            Argument.check(
+                metric.targetClassIDs.allSatisfy { $0 >= 0 && $0 < metric.numClasses }, metric.className, "targetClassIDs",
+                expected: "class numbers in 0..<\(metric.numClasses)", received: metric.targetClassIDs)
+        }
     }
 
     public override var isHigherBetter: Bool? { true }
@@ -65,19 +76,6 @@ public class IoU: Metric {
         let ratios = `where`(occurs, both / (either + kerasEpsilon), 0)
         return ratios.sum() / (occurs.cast(to: matrix.dtype).sum() + kerasEpsilon)
     }
-
-    /// What Keras writes of this class.
-    var configKeys: Set<String> { ["target_class_ids", "sparse_y_true", "sparse_y_pred"] }
-
-    public override var config: [String: JSONValue] {
-        let all: [String: JSONValue] = [
-            "num_classes": .int(numClasses), "target_class_ids": .integers(targetClassIDs),
-            "ignore_class": .optional(ignoreClass), "sparse_y_true": .bool(sparseYTrue),
-            "sparse_y_pred": .bool(sparseYPred), "axis": .int(axis),
-        ]
-        let optional: Set = ["target_class_ids", "sparse_y_true", "sparse_y_pred"]
-        return super.config.merging(all.filter { !optional.contains($0.key) || configKeys.contains($0.key) }) { $1 }
-    }
 }
 
 /// The intersection over the union, averaged over all classes.
@@ -90,11 +88,14 @@ public class MeanIoU: IoU {
         sparseYPred: Bool = true, axis: Int = -1
     ) {
         super.init(
-            numClasses: numClasses, targetClassIDs: Array(0..<max(0, numClasses)), name: name, dtype: dtype,
-            ignoreClass: ignoreClass, sparseYTrue: sparseYTrue, sparseYPred: sparseYPred, axis: axis)
+            numClasses: numClasses, targetClassIDs: [], name: name, dtype: dtype, ignoreClass: ignoreClass,
+            sparseYTrue: sparseYTrue, sparseYPred: sparseYPred, axis: axis)
+        self.targetClassIDs = Array(0..<max(0, self.numClasses))
     }
 
-    override var configKeys: Set<String> { ["sparse_y_true", "sparse_y_pred"] }
+    public override class var arguments: Arguments<IoU> {
+        super.arguments.starting(from: MeanIoU(numClasses: 1)).without("target_class_ids")
+    }
 }
 
 /// `IoU` of one-hot targets.
@@ -111,7 +112,9 @@ public final class OneHotIoU: IoU {
             ignoreClass: ignoreClass, sparseYTrue: false, sparseYPred: sparseYPred, axis: axis)
     }
 
-    override var configKeys: Set<String> { ["target_class_ids", "sparse_y_pred"] }
+    public override class var arguments: Arguments<IoU> {
+        super.arguments.starting(from: OneHotIoU(numClasses: 1, targetClassIDs: [])).without("sparse_y_true")
+    }
 }
 
 /// `MeanIoU` of one-hot targets.
@@ -128,7 +131,9 @@ public final class OneHotMeanIoU: MeanIoU {
             sparseYPred: sparseYPred, axis: axis)
     }
 
-    override var configKeys: Set<String> { ["sparse_y_pred"] }
+    public override class var arguments: Arguments<IoU> {
+        super.arguments.starting(from: OneHotMeanIoU(numClasses: 1)).without("target_class_ids", "sparse_y_true")
+    }
 }
 
 /// `IoU` of the two classes that predictions below a threshold and others make.
@@ -136,12 +141,10 @@ public final class OneHotMeanIoU: MeanIoU {
 /// Source: [`keras.metrics.BinaryIoU`](https://keras.io/api/metrics/segmentation_metrics/#binaryiou-class).
 public final class BinaryIoU: IoU {
     /// Predictions that reach it count as 1.
-    public let threshold: Double
+    public fileprivate(set) var threshold: Double
 
     /// Makes the metric.
-    public init(
-        targetClassIDs: [Int] = [0, 1], threshold: Double = 0.5, name: String? = nil, dtype: DType? = nil
-    ) {
+    public init(targetClassIDs: [Int] = [0, 1], threshold: Double = 0.5, name: String? = nil, dtype: DType? = nil) {
         self.threshold = threshold
         super.init(numClasses: 2, targetClassIDs: targetClassIDs, name: name, dtype: dtype)
     }
@@ -150,10 +153,13 @@ public final class BinaryIoU: IoU {
         super.update(yTrue, (yPred .>= threshold).cast(to: .int64), sampleWeight: sampleWeight)
     }
 
-    public override var config: [String: JSONValue] {
-        [
-            "name": .string(name), "dtype": .string(dtype.name), "target_class_ids": .integers(targetClassIDs),
-            "threshold": .double(threshold),
-        ]
+    public override class var arguments: Arguments<IoU> {
+        var table = super.arguments.starting(from: BinaryIoU())
+            .without("num_classes", "ignore_class", "sparse_y_true", "sparse_y_pred", "axis")
+        table("target_class_ids", \.targetClassIDs, name: "targetClassIDs")
+        table.custom("threshold") { metric, config in
+            if let threshold: Double = try config.optional("threshold") { (metric as! BinaryIoU).threshold = threshold }
+        } write: { .double(($0 as! BinaryIoU).threshold) }
+        return table
     }
 }

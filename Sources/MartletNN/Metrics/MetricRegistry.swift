@@ -10,7 +10,8 @@ package enum MetricRegistry {
         TopKCategoricalAccuracy.self, SparseTopKCategoricalAccuracy.self, Precision.self, Recall.self, AUC.self,
         TruePositives.self, FalsePositives.self, TrueNegatives.self, FalseNegatives.self, RootMeanSquaredError.self,
         Sum.self, R2Score.self, PearsonCorrelation.self, ConcordanceCorrelation.self, PrecisionAtRecall.self,
-        RecallAtPrecision.self, SensitivityAtSpecificity.self, SpecificityAtSensitivity.self,
+        RecallAtPrecision.self, SensitivityAtSpecificity.self, SpecificityAtSensitivity.self, FBetaScore.self, F1Score.self,
+        IoU.self, MeanIoU.self, OneHotIoU.self, OneHotMeanIoU.self, BinaryIoU.self,
     ]
 
     /// The losses whose means are metrics under the same class name, `LogCosh` under another.
@@ -23,68 +24,6 @@ package enum MetricRegistry {
     private static var makers: [(name: String, make: Registry<Metric>.Maker)] {
         var makers: [(name: String, make: Registry<Metric>.Maker)] = [
             ("Mean", { try Mean(name: $0.objectName, dtype: $0.dtype) }),
-            (
-                "FBetaScore",
-                {
-                    try FBetaScore(
-                        average: $0.average(), beta: $0.value("beta", default: 1), threshold: $0.optional("threshold"),
-                        name: $0.value("name", default: "fbeta_score"), dtype: $0.dtype)
-                }
-            ),
-            (
-                "F1Score",
-                {
-                    try F1Score(
-                        average: $0.average(), threshold: $0.optional("threshold"),
-                        name: $0.value("name", default: "f1_score"), dtype: $0.dtype)
-                }
-            ),
-            (
-                "IoU",
-                {
-                    try IoU(
-                        numClasses: $0.required("num_classes"), targetClassIDs: $0.required("target_class_ids"),
-                        name: $0.name, dtype: $0.dtype, ignoreClass: $0.optional("ignore_class"),
-                        sparseYTrue: $0.value("sparse_y_true", default: true),
-                        sparseYPred: $0.value("sparse_y_pred", default: true), axis: $0.value("axis", default: -1))
-                }
-            ),
-            (
-                "MeanIoU",
-                {
-                    try MeanIoU(
-                        numClasses: $0.required("num_classes"), name: $0.name, dtype: $0.dtype,
-                        ignoreClass: $0.optional("ignore_class"),
-                        sparseYTrue: $0.value("sparse_y_true", default: true),
-                        sparseYPred: $0.value("sparse_y_pred", default: true), axis: $0.value("axis", default: -1))
-                }
-            ),
-            (
-                "OneHotIoU",
-                {
-                    try OneHotIoU(
-                        numClasses: $0.required("num_classes"), targetClassIDs: $0.required("target_class_ids"),
-                        name: $0.name, dtype: $0.dtype, ignoreClass: $0.optional("ignore_class"),
-                        sparseYPred: $0.value("sparse_y_pred", default: false), axis: $0.value("axis", default: -1))
-                }
-            ),
-            (
-                "OneHotMeanIoU",
-                {
-                    try OneHotMeanIoU(
-                        numClasses: $0.required("num_classes"), name: $0.name, dtype: $0.dtype,
-                        ignoreClass: $0.optional("ignore_class"),
-                        sparseYPred: $0.value("sparse_y_pred", default: false), axis: $0.value("axis", default: -1))
-                }
-            ),
-            (
-                "BinaryIoU",
-                {
-                    try BinaryIoU(
-                        targetClassIDs: $0.value("target_class_ids", default: [0, 1]),
-                        threshold: $0.value("threshold", default: 0.5), name: $0.name, dtype: $0.dtype)
-                }
-            ),
             ("MeanMetricWrapper", { try MeanMetricWrapper(config: $0) }),
         ]
         for type in types { makers.append((type.className, { try type.init(config: $0) })) }

@@ -1,11 +1,10 @@
 import MartletCore
-import MartletFormats
 
 /// The best precision where the recall is at least a bound.
 ///
 /// Source:
 /// [`keras.metrics.PrecisionAtRecall`](https://keras.io/api/metrics/classification_metrics/#precisionatrecall-class).
-public final class PrecisionAtRecall: ConstrainedRatio, ConfigurableMetric {
+public final class PrecisionAtRecall: ConstrainedRatio, ConfigurableMetric, Described {
     /// Makes the metric.
     /// - Parameter recall: the bound, in 0...1.
     public init(
@@ -14,17 +13,9 @@ public final class PrecisionAtRecall: ConstrainedRatio, ConfigurableMetric {
         super.init(recall, numThresholds: numThresholds, classID: classID, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            recall: config.required("recall"), numThresholds: config.value("num_thresholds", default: 200),
-            classID: config.optional("class_id"), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = table(bound: "recall", PrecisionAtRecall(recall: 0))
 
-    override class var boundName: String { "recall" }
-
-    override func ratios(
-        _ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor
-    ) -> (bounded: Tensor, sought: Tensor) {
+    override func ratios(_ tp: Tensor, _ fp: Tensor, _ tn: Tensor, _ fn: Tensor) -> (bounded: Tensor, sought: Tensor) {
         (quotient(tp, tp + fn), quotient(tp, tp + fp))
     }
 }

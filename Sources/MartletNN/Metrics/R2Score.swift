@@ -1,10 +1,9 @@
 import MartletCore
-import MartletFormats
 
 /// The share of the targets' variance that the predictions explain, of each column of [batch, columns].
 ///
 /// Source: [`keras.metrics.R2Score`](https://keras.io/api/metrics/regression_metrics/#r2score-class).
-public final class R2Score: Metric, ConfigurableMetric {
+public final class R2Score: Metric, ConfigurableMetric, Described {
     /// How the columns' scores become one.
     public enum Aggregation: String, Sendable, CaseIterable {
         /// Their mean.
@@ -14,9 +13,9 @@ public final class R2Score: Metric, ConfigurableMetric {
     }
 
     /// How the columns' scores become one, nil for a score for each.
-    public let classAggregation: Aggregation?
+    public private(set) var classAggregation: Aggregation?
     /// How many inputs the model has, for the adjusted score; 0 is the plain one.
-    public let numRegressors: Int
+    public private(set) var numRegressors: Int
     private var samples: Variable!
     private var sums: (squares: Variable, values: Variable, errors: Variable, weights: Variable)?
 
@@ -25,20 +24,15 @@ public final class R2Score: Metric, ConfigurableMetric {
         classAggregation: Aggregation? = .uniformAverage, numRegressors: Int = 0, name: String = "r2_score",
         dtype: DType? = nil
     ) {
-        Argument.check(
-            numRegressors >= 0, "R2Score", "numRegressors", expected: "an integer of at least 0",
-            received: numRegressors)
         self.classAggregation = classAggregation
         self.numRegressors = numRegressors
         super.init(name: name, dtype: dtype)
         samples = addState("num_samples")
     }
 
-    public convenience init(config: Configuration) throws {
-        let isNull = config.arguments["class_aggregation"] == .null
-        try self.init(
-            classAggregation: isNull ? nil : config.option("class_aggregation", default: .uniformAverage),
-            numRegressors: config.value("num_regressors", default: 0), name: config.objectName, dtype: config.dtype)
+    public static let arguments = Arguments(default: R2Score()) {
+        $0("class_aggregation", \.classAggregation)
+        $0("num_regressors", \.numRegressors, .atLeast(0))
     }
 
     public override var isHigherBetter: Bool? { true }
@@ -95,11 +89,6 @@ public final class R2Score: Metric, ConfigurableMetric {
         let free = samples.value - Double(numRegressors) - 1
         return `where`(free .> 0, 1 - (1 - score) * (samples.value - 1) / `where`(free .> 0, free, 1), score)
     }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "class_aggregation": classAggregation.map { .string($0.rawValue) } ?? .null,
-            "num_regressors": .int(numRegressors),
-        ]) { $1 }
-    }
 }
+
+extension R2Score.Aggregation: ArgumentValue {}

@@ -4,15 +4,13 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.metrics.RootMeanSquaredError`](https://keras.io/api/metrics/regression_metrics/#rootmeansquarederror-class).
-public final class RootMeanSquaredError: MeanMetricWrapper, ConfigurableMetric {
+public final class RootMeanSquaredError: MeanMetricWrapper, ConfigurableMetric, Described {
     /// Makes the metric.
     public init(name: String = "root_mean_squared_error", dtype: DType? = nil) {
         super.init(MeanSquaredError(), isNegated: false, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: RootMeanSquaredError())
 
     public override func result() -> Tensor { super.result().squareRoot() }
 }

@@ -4,17 +4,13 @@ import MartletCore
 ///
 /// Source:
 /// [`keras.metrics.SparseCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsecategoricalaccuracy-class).
-public final class SparseCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric {
+public final class SparseCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric, Described {
     /// Makes the metric.
     public init(name: String = "sparse_categorical_accuracy", dtype: DType? = nil) {
-        super.init(name: name, dtype: dtype) { classNumbers($0, of: $1) .== $1.argmax(axis: -1) }
+        super.init(name: name, dtype: dtype, isHigherBetter: true) { classNumbers($0, of: $1) .== $1.argmax(axis: -1) }
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype)
-    }
-
-    public override var isHigherBetter: Bool? { true }
+    public static let arguments = Arguments(default: SparseCategoricalAccuracy())
 }
 
 extension MetricConvertible where Self == SparseCategoricalAccuracy {

@@ -1,27 +1,22 @@
 import MartletCore
-import MartletFormats
 
 /// How often the target's class number is among the k likeliest.
 ///
 /// Source:
 /// [`keras.metrics.SparseTopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#sparsetopkcategoricalaccuracy-class).
-public final class SparseTopKCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric {
+public final class SparseTopKCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric, Described {
     /// How many classes are looked at.
-    public let k: Int
+    public private(set) var k: Int
 
     /// Makes the metric.
     public init(k: Int = 5, name: String = "sparse_top_k_categorical_accuracy", dtype: DType? = nil) {
         self.k = k
-        super.init(name: name, dtype: dtype) { isInTopK(classNumbers($0, of: $1), $1, k: k) }
+        super.init(name: name, dtype: dtype, isHigherBetter: true)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(k: config.value("k", default: 5), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: SparseTopKCategoricalAccuracy()) { $0("k", \.k) }
 
-    public override var isHigherBetter: Bool? { true }
-
-    public override var config: [String: JSONValue] { super.config.merging(["k": .int(k)]) { $1 } }
+    override func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor { isInTopK(classNumbers(yTrue, of: yPred), yPred, k: k) }
 }
 
 extension MetricConvertible where Self == SparseTopKCategoricalAccuracy {

@@ -3,7 +3,7 @@ import MartletCore
 /// The weighted sum of the values taken in.
 ///
 /// Source: [`keras.metrics.Sum`](https://keras.io/api/metrics/reduction_metrics/#sum-class).
-public final class Sum: Metric, ConfigurableMetric {
+public final class Sum: Metric, ConfigurableMetric, Described {
     private var total: Variable!
 
     /// Makes a sum of nothing yet.
@@ -12,9 +12,7 @@ public final class Sum: Metric, ConfigurableMetric {
         total = addState("total")
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: Sum())
 
     /// Takes values in.
     /// - Parameter weight: for each sample, or for each value; its missing last axes are repeated.

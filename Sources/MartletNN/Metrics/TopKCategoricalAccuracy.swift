@@ -1,27 +1,22 @@
 import MartletCore
-import MartletFormats
 
 /// How often the class of a one-hot target is among the k likeliest.
 ///
 /// Source:
 /// [`keras.metrics.TopKCategoricalAccuracy`](https://keras.io/api/metrics/accuracy_metrics/#topkcategoricalaccuracy-class).
-public final class TopKCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric {
+public final class TopKCategoricalAccuracy: MeanMetricWrapper, ConfigurableMetric, Described {
     /// How many classes are looked at.
-    public let k: Int
+    public private(set) var k: Int
 
     /// Makes the metric.
     public init(k: Int = 5, name: String = "top_k_categorical_accuracy", dtype: DType? = nil) {
         self.k = k
-        super.init(name: name, dtype: dtype) { isInTopK($0.argmax(axis: -1), $1, k: k) }
+        super.init(name: name, dtype: dtype, isHigherBetter: true)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(k: config.value("k", default: 5), name: config.objectName, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: TopKCategoricalAccuracy()) { $0("k", \.k) }
 
-    public override var isHigherBetter: Bool? { true }
-
-    public override var config: [String: JSONValue] { super.config.merging(["k": .int(k)]) { $1 } }
+    override func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor { isInTopK(yTrue.argmax(axis: -1), yPred, k: k) }
 }
 
 extension MetricConvertible where Self == TopKCategoricalAccuracy {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Scales the gradient by the ratio of the running sizes of steps and of gradients.
 ///
@@ -8,11 +7,11 @@ import MartletFormats
 ///
 /// Sources: [Zeiler, 2012](https://arxiv.org/abs/1212.5701),
 /// [`keras.optimizers.Adadelta`](https://keras.io/api/optimizers/adadelta/).
-public final class Adadelta: Optimizer, ConfigurableOptimizer {
+public final class Adadelta: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the running means forget.
-    public let rho: Double
+    public private(set) var rho: Double
     /// Keeps both roots away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
 
     /// Makes the optimizer.
     public init(
@@ -24,27 +23,17 @@ public final class Adadelta: Optimizer, ConfigurableOptimizer {
         self.rho = rho
         self.epsilon = epsilon
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), rho: config.value("rho", default: 0.95),
-            epsilon: config.value("epsilon", default: 1e-7))
-        try configure(config)
+    public static let arguments = Arguments(default: Adadelta()) {
+        $0("rho", \.rho)
+        $0("epsilon", \.epsilon)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [.zeros("accumulated_grad", like: variable), .zeros("accumulated_delta_var", like: variable)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["rho": .double(rho), "epsilon": .double(epsilon)]) { $1 }
     }
 }
 

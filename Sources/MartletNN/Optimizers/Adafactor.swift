@@ -1,32 +1,26 @@
 import MartletCore
-import MartletFormats
 
 /// Adam's mean squares kept as one number for each row and one for each column of a matrix, and steps in proportion to
 /// the variable.
 ///
 /// Sources: [Shazeer and Stern, 2018](https://arxiv.org/abs/1804.04235),
 /// [`keras.optimizers.Adafactor`](https://keras.io/api/optimizers/adafactor/).
-public final class Adafactor: Optimizer, ConfigurableOptimizer {
+public final class Adafactor: Optimizer, ConfigurableOptimizer, Described {
     /// How fast the means of the squares come to forget slowly: β₂ is `1 - t^beta2Decay`.
-    public let beta2Decay: Double
+    public private(set) var beta2Decay: Double
     /// Added to the squares.
-    public let epsilon1: Double
+    public private(set) var epsilon1: Double
     /// The least size of a variable that steps are in proportion to.
-    public let epsilon2: Double
+    public private(set) var epsilon2: Double
     /// The greatest root of the mean square of a step, before the rate.
-    public let clipThreshold: Double
+    public private(set) var clipThreshold: Double
     /// Whether the rate is at most `1 / √t`; a schedule's is anyway.
-    public let relativeStep: Bool
+    public private(set) var relativeStep: Bool
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        beta2Decay: Double = -0.8,
-        epsilon1: Double = 1e-30,
-        epsilon2: Double = 0.001,
-        clipThreshold: Double = 1,
-        relativeStep: Bool = true,
-        weightDecay: Double? = nil,
+        learningRate: any LearningRate = 0.001, beta2Decay: Double = -0.8, epsilon1: Double = 1e-30,
+        epsilon2: Double = 0.001, clipThreshold: Double = 1, relativeStep: Bool = true, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, name: String? = nil
@@ -37,22 +31,16 @@ public final class Adafactor: Optimizer, ConfigurableOptimizer {
         self.clipThreshold = clipThreshold
         self.relativeStep = relativeStep
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, false, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            beta2Decay: config.value("beta_2_decay", default: -0.8),
-            epsilon1: config.value("epsilon_1", default: 1e-30),
-            epsilon2: config.value("epsilon_2", default: 0.001),
-            clipThreshold: config.value("clip_threshold", default: 1),
-            relativeStep: config.value("relative_step", default: true))
-        try configure(config)
+    public static let arguments = Arguments(default: Adafactor()) {
+        $0("beta_2_decay", \.beta2Decay)
+        $0("epsilon_1", \.epsilon1)
+        $0("epsilon_2", \.epsilon2)
+        $0("clip_threshold", \.clipThreshold)
+        $0("relative_step", \.relativeStep)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
@@ -88,14 +76,4 @@ public final class Adafactor: Optimizer, ConfigurableOptimizer {
     }
 
     private func rootMeanSquare(_ x: Tensor) -> Tensor { x.square().mean().squareRoot() }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_2_decay": .double(beta2Decay),
-            "epsilon_1": .double(epsilon1),
-            "epsilon_2": .double(epsilon2),
-            "clip_threshold": .double(clipThreshold),
-            "relative_step": .bool(relativeStep),
-        ]) { $1 }
-    }
 }

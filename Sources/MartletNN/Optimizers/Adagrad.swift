@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Divides the gradient by the root of the sum of all its squares so far.
 ///
@@ -7,11 +6,11 @@ import MartletFormats
 ///
 /// Sources: [Duchi et al., 2011](https://jmlr.org/papers/v12/duchi11a.html),
 /// [`keras.optimizers.Adagrad`](https://keras.io/api/optimizers/adagrad/).
-public final class Adagrad: Optimizer, ConfigurableOptimizer {
+public final class Adagrad: Optimizer, ConfigurableOptimizer, Described {
     /// Where the sum of squares starts.
-    public let initialAccumulatorValue: Double
+    public private(set) var initialAccumulatorValue: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
 
     /// Makes the optimizer.
     public init(
@@ -24,30 +23,17 @@ public final class Adagrad: Optimizer, ConfigurableOptimizer {
         self.initialAccumulatorValue = initialAccumulatorValue
         self.epsilon = epsilon
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            initialAccumulatorValue: config.value("initial_accumulator_value", default: 0.1),
-            epsilon: config.value("epsilon", default: 1e-7))
-        try configure(config)
+    public static let arguments = Arguments(default: Adagrad()) {
+        $0("initial_accumulator_value", \.initialAccumulatorValue)
+        $0("epsilon", \.epsilon)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [Slot("accumulator", .full(variable.shape, initialAccumulatorValue, dtype: variable.dtype))]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "initial_accumulator_value": .double(initialAccumulatorValue), "epsilon": .double(epsilon),
-        ]) { $1 }
     }
 }
 

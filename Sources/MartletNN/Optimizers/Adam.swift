@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Steps by running means of the gradient and of its square.
 ///
@@ -32,12 +31,8 @@ public class Adam: Optimizer, ConfigurableOptimizer, Described {
         self.epsilon = epsilon
         self.amsgrad = amsgrad
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
     public class var arguments: Arguments<Adam> { table }

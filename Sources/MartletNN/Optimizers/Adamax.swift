@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Adam with the largest gradient of late in place of the mean square.
 ///
@@ -8,13 +7,13 @@ import MartletFormats
 ///
 /// Sources: [Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), section 7.1,
 /// [`keras.optimizers.Adamax`](https://keras.io/api/optimizers/adamax/).
-public final class Adamax: Optimizer, ConfigurableOptimizer {
+public final class Adamax: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the mean of the gradient forgets.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the largest gradient is forgotten.
-    public let beta2: Double
+    public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
 
     /// Makes the optimizer.
     public init(
@@ -28,29 +27,18 @@ public final class Adamax: Optimizer, ConfigurableOptimizer {
         self.beta2 = beta2
         self.epsilon = epsilon
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999), epsilon: config.value("epsilon", default: 1e-7))
-        try configure(config)
+    public static let arguments = Arguments(default: Adamax()) {
+        $0("beta_1", \.beta1)
+        $0("beta_2", \.beta2)
+        $0("epsilon", \.epsilon)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [.zeros("momentum", like: variable), .zeros("norm", like: variable)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_1": .double(beta1), "beta_2": .double(beta2), "epsilon": .double(epsilon),
-        ]) { $1 }
     }
 }
 

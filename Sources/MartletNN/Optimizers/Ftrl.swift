@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Follow the regularized leader: weights that matter little become exactly 0.
 ///
@@ -8,30 +7,25 @@ import MartletFormats
 ///
 /// Sources: [McMahan et al., 2013](https://research.google.com/pubs/archive/41159.pdf),
 /// [`keras.optimizers.Ftrl`](https://keras.io/api/optimizers/ftrl/).
-public final class Ftrl: Optimizer, ConfigurableOptimizer {
+public final class Ftrl: Optimizer, ConfigurableOptimizer, Described {
     /// p, at most 0: how fast the rate falls; 0 keeps it.
-    public let learningRatePower: Double
+    public private(set) var learningRatePower: Double
     /// Where n, the sum of squares, starts.
-    public let initialAccumulatorValue: Double
+    public private(set) var initialAccumulatorValue: Double
     /// λ₁.
-    public let l1RegularizationStrength: Double
+    public private(set) var l1RegularizationStrength: Double
     /// λ₂.
-    public let l2RegularizationStrength: Double
+    public private(set) var l2RegularizationStrength: Double
     /// λ_s: a penalty on the weights as they are, apart from λ₂'s stabilizing one.
-    public let l2ShrinkageRegularizationStrength: Double
+    public private(set) var l2ShrinkageRegularizationStrength: Double
     /// β.
-    public let beta: Double
+    public private(set) var beta: Double
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        learningRatePower: Double = -0.5,
-        initialAccumulatorValue: Double = 0.1,
-        l1RegularizationStrength: Double = 0,
-        l2RegularizationStrength: Double = 0,
-        l2ShrinkageRegularizationStrength: Double = 0,
-        beta: Double = 0,
-        weightDecay: Double? = nil,
+        learningRate: any LearningRate = 0.001, learningRatePower: Double = -0.5, initialAccumulatorValue: Double = 0.1,
+        l1RegularizationStrength: Double = 0, l2RegularizationStrength: Double = 0,
+        l2ShrinkageRegularizationStrength: Double = 0, beta: Double = 0, weightDecay: Double? = nil,
         clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
@@ -43,24 +37,17 @@ public final class Ftrl: Optimizer, ConfigurableOptimizer {
         self.l2ShrinkageRegularizationStrength = l2ShrinkageRegularizationStrength
         self.beta = beta
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            learningRatePower: config.value("learning_rate_power", default: -0.5),
-            initialAccumulatorValue: config.value("initial_accumulator_value", default: 0.1),
-            l1RegularizationStrength: config.value("l1_regularization_strength", default: 0),
-            l2RegularizationStrength: config.value("l2_regularization_strength", default: 0),
-            l2ShrinkageRegularizationStrength: config.value("l2_shrinkage_regularization_strength", default: 0),
-            beta: config.value("beta", default: 0))
-        try configure(config)
+    public static let arguments = Arguments(default: Ftrl()) {
+        $0("learning_rate_power", \.learningRatePower)
+        $0("initial_accumulator_value", \.initialAccumulatorValue)
+        $0("l1_regularization_strength", \.l1RegularizationStrength)
+        $0("l2_regularization_strength", \.l2RegularizationStrength)
+        $0("l2_shrinkage_regularization_strength", \.l2ShrinkageRegularizationStrength)
+        $0("beta", \.beta)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
@@ -68,17 +55,6 @@ public final class Ftrl: Optimizer, ConfigurableOptimizer {
             Slot("accumulator", .full(variable.shape, initialAccumulatorValue, dtype: variable.dtype)),
             .zeros("linear", like: variable),
         ]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "learning_rate_power": .double(learningRatePower),
-            "initial_accumulator_value": .double(initialAccumulatorValue),
-            "l1_regularization_strength": .double(l1RegularizationStrength),
-            "l2_regularization_strength": .double(l2RegularizationStrength),
-            "l2_shrinkage_regularization_strength": .double(l2ShrinkageRegularizationStrength),
-            "beta": .double(beta),
-        ]) { $1 }
     }
 }
 

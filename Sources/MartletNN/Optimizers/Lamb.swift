@@ -1,47 +1,36 @@
 import MartletCore
-import MartletFormats
 
 /// Adam's direction for each variable, as long as the variable itself times the rate: for large batches.
 ///
 /// Sources: [You et al., 2019](https://arxiv.org/abs/1904.00962),
 /// [`keras.optimizers.Lamb`](https://keras.io/api/optimizers/lamb/).
-public final class Lamb: Optimizer, ConfigurableOptimizer {
+public final class Lamb: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the mean of the gradient forgets.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the mean of the squares forgets.
-    public let beta2: Double
+    public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        beta1: Double = 0.9,
-        beta2: Double = 0.999,
-        epsilon: Double = 1e-7,
-        weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
+        useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
+        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, false, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999),
-            epsilon: config.value("epsilon", default: 1e-7))
-        try configure(config)
+    public static let arguments = Arguments(default: Lamb()) {
+        $0("beta_1", \.beta1)
+        $0("beta_2", \.beta2)
+        $0("epsilon", \.epsilon)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
@@ -60,13 +49,5 @@ public final class Lamb: Optimizer, ConfigurableOptimizer {
         let length = direction.square().sum().squareRoot()
         let ratio = `where`((size .> 0).logicalAnd(length .> 0), size / length, 1)
         variable.assignSubtract(ratio * learningRate * direction)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_1": .double(beta1),
-            "beta_2": .double(beta2),
-            "epsilon": .double(epsilon),
-        ]) { $1 }
     }
 }

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Steps of one length, in the direction of the sign of a mean of gradients.
 ///
@@ -7,11 +6,11 @@ import MartletFormats
 ///
 /// Sources: [Chen et al., 2023](https://arxiv.org/abs/2302.06675),
 /// [`keras.optimizers.Lion`](https://keras.io/api/optimizers/lion/).
-public final class Lion: Optimizer, ConfigurableOptimizer {
+public final class Lion: Optimizer, ConfigurableOptimizer, Described {
     /// How much the mean counts beside the gradient in the direction of a step.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the mean forgets.
-    public let beta2: Double
+    public private(set) var beta2: Double
 
     /// Makes the optimizer. Stops when `beta1` is not above 0 and at most 1.
     public init(
@@ -20,31 +19,19 @@ public final class Lion: Optimizer, ConfigurableOptimizer {
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
-        Argument.check(
-            beta1 > 0 && beta1 <= 1, "Lion", "beta1", expected: "a number above 0 and at most 1", received: beta1)
         self.beta1 = beta1
         self.beta2 = beta2
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.99))
-        try configure(config)
+    public static let arguments = Arguments(default: Lion()) {
+        $0("beta_1", \.beta1, .above(0, upTo: 1))
+        $0("beta_2", \.beta2)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] { [.zeros("momentum", like: variable)] }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["beta_1": .double(beta1), "beta_2": .double(beta2)]) { $1 }
-    }
 }
 
 extension Lion: ElementwiseOptimizer {

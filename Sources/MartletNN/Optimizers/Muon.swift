@@ -1,62 +1,50 @@
 import MartletCore
-import MartletFormats
 
 /// Momentum made orthogonal: each step of a matrix has singular values near 1. Variables that are no matrices, and
 /// those that are excluded, are changed by Adam.
 ///
 /// Sources: [Jordan, 2024](https://kellerjordan.github.io/posts/muon/), [Liu et al.,
 /// 2025](https://arxiv.org/abs/2502.16982), [`keras.optimizers.Muon`](https://keras.io/api/optimizers/muon/).
-public final class Muon: Optimizer, ConfigurableOptimizer {
+public final class Muon: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly Adam's mean of the gradient forgets.
-    public let adamBeta1: Double
+    public private(set) var adamBeta1: Double
     /// How slowly Adam's mean of the squares forgets.
-    public let adamBeta2: Double
+    public private(set) var adamBeta2: Double
     /// The weight decay of Adam's variables.
-    public let adamWeightDecay: Double?
+    public private(set) var adamWeightDecay: Double?
     /// Keeps Adam's divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
     /// Patterns; Adam changes the variables whose path one of them is found in.
-    public let excludeLayers: [String]
+    public private(set) var excludeLayers: [String]
     /// Whether Adam changes the variables with `embedding` in their path.
-    public let excludeEmbeddings: Bool
+    public private(set) var excludeEmbeddings: Bool
     /// The iteration's factor of X.
-    public let muonA: Double
+    public private(set) var muonA: Double
     /// The iteration's factor of X Xᵀ X.
-    public let muonB: Double
+    public private(set) var muonB: Double
     /// The iteration's factor of (X Xᵀ)² X.
-    public let muonC: Double
+    public private(set) var muonC: Double
     /// Adam's rate, in parts of the learning rate.
-    public let adamLearningRateRatio: Double
+    public private(set) var adamLearningRateRatio: Double
     /// How much of the sum of gradients stays.
-    public let momentum: Double
+    public private(set) var momentum: Double
     /// How often the iteration is made.
-    public let iterationSteps: Int
+    public private(set) var iterationSteps: Int
     /// Whether the gradient counts as if taken after the momentum's step.
-    public let nesterov: Bool
+    public private(set) var nesterov: Bool
     /// Steps are scaled by `√max(rows, columns)` times it; nil leaves them.
-    public let rmsRate: Double?
+    public private(set) var rmsRate: Double?
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        adamBeta1: Double = 0.9,
-        adamBeta2: Double = 0.999,
-        adamWeightDecay: Double? = 0.004,
-        epsilon: Double = 1e-7,
-        excludeLayers: [String] = [],
-        excludeEmbeddings: Bool = true,
-        muonA: Double = 3.4445,
-        muonB: Double = -4.775,
-        muonC: Double = 2.0315,
-        adamLearningRateRatio: Double = 1,
-        momentum: Double = 0.95,
-        iterationSteps: Int = 5,
-        nesterov: Bool = true,
-        rmsRate: Double? = 0.2,
-        weightDecay: Double? = 0.004,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        learningRate: any LearningRate = 0.001, adamBeta1: Double = 0.9, adamBeta2: Double = 0.999,
+        adamWeightDecay: Double? = 0.004, epsilon: Double = 1e-7, excludeLayers: [String] = [],
+        excludeEmbeddings: Bool = true, muonA: Double = 3.4445, muonB: Double = -4.775, muonC: Double = 2.0315,
+        adamLearningRateRatio: Double = 1, momentum: Double = 0.95, iterationSteps: Int = 5, nesterov: Bool = true,
+        rmsRate: Double? = 0.2, weightDecay: Double? = 0.004, clipNorm: Double? = nil, clipValue: Double? = nil,
+        globalClipNorm: Double? = nil, useEMA: Bool = false, emaMomentum: Double = 0.99,
+        emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil,
+        name: String? = nil
     ) {
         self.adamBeta1 = adamBeta1
         self.adamBeta2 = adamBeta2
@@ -73,31 +61,25 @@ public final class Muon: Optimizer, ConfigurableOptimizer {
         self.nesterov = nesterov
         self.rmsRate = rmsRate
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, false, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            adamBeta1: config.value("adam_beta_1", default: 0.9),
-            adamBeta2: config.value("adam_beta_2", default: 0.999),
-            adamWeightDecay: config.optional("adam_weight_decay"),
-            epsilon: config.value("epsilon", default: 1e-7),
-            excludeLayers: config.value("exclude_layers", default: []),
-            excludeEmbeddings: config.value("exclude_embeddings", default: true),
-            muonA: config.value("muon_a", default: 3.4445),
-            muonB: config.value("muon_b", default: -4.775),
-            muonC: config.value("muon_c", default: 2.0315),
-            adamLearningRateRatio: config.value("adam_lr_ratio", default: 1),
-            momentum: config.value("momentum", default: 0.95),
-            iterationSteps: config.value("ns_steps", default: 5),
-            nesterov: config.value("nesterov", default: true),
-            rmsRate: config.optional("rms_rate"))
-        try configure(config)
+    public static let arguments = Arguments(default: Muon()) {
+        $0("adam_beta_1", \.adamBeta1)
+        $0("adam_beta_2", \.adamBeta2)
+        $0("adam_weight_decay", \.adamWeightDecay)
+        $0("epsilon", \.epsilon)
+        $0("exclude_layers", \.excludeLayers)
+        $0("exclude_embeddings", \.excludeEmbeddings)
+        $0("muon_a", \.muonA)
+        $0("muon_b", \.muonB)
+        $0("muon_c", \.muonC)
+        $0("adam_lr_ratio", \.adamLearningRateRatio)
+        $0("momentum", \.momentum)
+        $0("ns_steps", \.iterationSteps)
+        $0("nesterov", \.nesterov)
+        $0("rms_rate", \.rmsRate)
     }
 
     /// Whether Adam changes a variable.
@@ -143,24 +125,5 @@ public final class Muon: Optimizer, ConfigurableOptimizer {
             x = x * muonA + matmul(square * muonB + matmul(square, square) * muonC, x)
         }
         return isTall ? x.transposed() : x
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "adam_beta_1": .double(adamBeta1),
-            "adam_beta_2": .double(adamBeta2),
-            "adam_weight_decay": .optional(adamWeightDecay),
-            "epsilon": .double(epsilon),
-            "exclude_layers": .array(excludeLayers.map { .string($0) }),
-            "exclude_embeddings": .bool(excludeEmbeddings),
-            "muon_a": .double(muonA),
-            "muon_b": .double(muonB),
-            "muon_c": .double(muonC),
-            "adam_lr_ratio": .double(adamLearningRateRatio),
-            "momentum": .double(momentum),
-            "ns_steps": .int(iterationSteps),
-            "nesterov": .bool(nesterov),
-            "rms_rate": .optional(rmsRate),
-        ]) { $1 }
     }
 }

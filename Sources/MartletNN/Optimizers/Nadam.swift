@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Adam with Nesterov's look-ahead: the gradient counts as if taken after the momentum's step.
 ///
@@ -9,44 +8,34 @@ import MartletFormats
 ///
 /// Sources: [Dozat, 2016](https://cs229.stanford.edu/proj2015/054_report.pdf),
 /// [`keras.optimizers.Nadam`](https://keras.io/api/optimizers/nadam/).
-public final class Nadam: Optimizer, ConfigurableOptimizer {
+public final class Nadam: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the mean of the gradient forgets.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the mean of the squares forgets.
-    public let beta2: Double
+    public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.001,
-        beta1: Double = 0.9,
-        beta2: Double = 0.999,
-        epsilon: Double = 1e-7,
-        weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
+        learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+        weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil,
+        useEMA: Bool = false, emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil,
+        lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false,
+        name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001),
-            beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999),
-            epsilon: config.value("epsilon", default: 1e-7))
-        try configure(config)
+    public static let arguments = Arguments(default: Nadam()) {
+        $0("beta_1", \.beta1)
+        $0("beta_2", \.beta2)
+        $0("epsilon", \.epsilon)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
@@ -63,14 +52,6 @@ public final class Nadam: Optimizer, ConfigurableOptimizer {
     }
 
     private func momentum(at step: Tensor) -> Tensor { beta1 * (1 - 0.5 * pow(0.96, step)) }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_1": .double(beta1),
-            "beta_2": .double(beta2),
-            "epsilon": .double(epsilon),
-        ]) { $1 }
-    }
 }
 
 extension Nadam: ElementwiseOptimizer {

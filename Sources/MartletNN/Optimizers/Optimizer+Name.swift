@@ -23,12 +23,6 @@ extension Optimizer {
     /// Makes an optimizer from what Keras writes: a name, or an object with `class_name` and `config`.
     /// - Throws: `MartletError` when there is no such optimizer, or an argument is of a wrong type or out of range.
     public static func make(from json: JSONValue) throws -> Optimizer { try OptimizerRegistry.shared.make(from: json) }
-
-    /// Reads what every optimizer has.
-    func configure(_ config: Configuration) throws {
-        var optimizer: Optimizer = self
-        try Argument.throwing { Self.commonArguments.read(config, into: &optimizer) }
-    }
 }
 
 extension String: OptimizerConvertible {

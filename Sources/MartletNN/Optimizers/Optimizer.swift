@@ -20,8 +20,8 @@ open class Optimizer: OptimizerConvertible {
     /// The schedule, nil when the rate is a number.
     public private(set) var schedule: (any LearningRateSchedule)?
 
-    private let stepCount: Variable
-    private let rate: Variable
+    private let stepCount = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
+    private let rate = Variable(Tensor(0, dtype: .float32), name: "learning_rate", trainable: false)
     private(set) var built: [Variable] = []
     private var slots: [ObjectIdentifier: [Variable]] = [:]
     private var slotGroups: [String: Int] = [:]
@@ -35,8 +35,22 @@ open class Optimizer: OptimizerConvertible {
     public init(name: String? = nil, learningRate: any LearningRate, options: OptimizerOptions = .init()) {
         self.name = name ?? LayerNames.snakeCase("\(Self.self)")
         self.options = options
-        stepCount = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
-        rate = Variable(Tensor(0, dtype: .float32), name: "learning_rate", trainable: false)
+        setRate(learningRate)
+        settleArguments(of: self)
+    }
+
+    /// Makes an optimizer from what the initializers of Keras's optimizers take, in their order.
+    init(
+        _ learningRate: any LearningRate, _ weightDecay: Double?, _ clipNorm: Double?, _ clipValue: Double?,
+        _ globalClipNorm: Double?, _ useEMA: Bool, _ emaMomentum: Double, _ emaOverwriteFrequency: Int?,
+        _ lossScaleFactor: Double?, _ gradientAccumulationSteps: Int?, _ sparseUpdates: Bool, _ name: String?
+    ) {
+        self.name = name ?? LayerNames.snakeCase("\(Self.self)")
+        options = OptimizerOptions(
+            clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
+            useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+            lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+            sparseUpdates: sparseUpdates)
         setRate(learningRate)
         settleArguments(of: self)
     }
@@ -85,7 +99,7 @@ open class Optimizer: OptimizerConvertible {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
 
-    static let commonArguments = Arguments<Optimizer>(default: Optimizer(learningRate: 0))
+    private static let commonArguments = Arguments<Optimizer>(default: Optimizer(learningRate: 0))
 
     // MARK: - Use
 

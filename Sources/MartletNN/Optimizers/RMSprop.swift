@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Divides the gradient by the root of the running mean of its square.
 ///
@@ -8,15 +7,15 @@ import MartletFormats
 ///
 /// Sources: [Hinton, lecture 6](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf),
 /// [`keras.optimizers.RMSprop`](https://keras.io/api/optimizers/rmsprop/).
-public final class RMSprop: Optimizer, ConfigurableOptimizer {
+public final class RMSprop: Optimizer, ConfigurableOptimizer, Described {
     /// How slowly the running means forget.
-    public let rho: Double
+    public private(set) var rho: Double
     /// How much of the last step stays in the next.
-    public let momentum: Double
+    public private(set) var momentum: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
     /// Whether the variance of the gradient divides, not its mean square.
-    public let centered: Bool
+    public private(set) var centered: Bool
 
     /// Makes the optimizer.
     public init(
@@ -31,33 +30,21 @@ public final class RMSprop: Optimizer, ConfigurableOptimizer {
         self.epsilon = epsilon
         self.centered = centered
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.001), rho: config.value("rho", default: 0.9),
-            momentum: config.value("momentum", default: 0), epsilon: config.value("epsilon", default: 1e-7),
-            centered: config.value("centered", default: false))
-        try configure(config)
+    public static let arguments = Arguments(default: RMSprop()) {
+        $0("rho", \.rho)
+        $0("momentum", \.momentum)
+        $0("epsilon", \.epsilon)
+        $0("centered", \.centered)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [.zeros("velocity", like: variable)]
             + (momentum > 0 ? [.zeros("momentum", like: variable, group: 1)] : [])
             + (centered ? [.zeros("average_gradient", like: variable, group: 2)] : [])
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "rho": .double(rho), "momentum": .double(momentum), "epsilon": .double(epsilon),
-            "centered": .bool(centered),
-        ]) { $1 }
     }
 }
 

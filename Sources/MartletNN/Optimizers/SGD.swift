@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Gradient descent, with momentum where wanted.
 ///
@@ -7,11 +6,11 @@ import MartletFormats
 /// Nesterov's look-ahead `w ← w + momentum · v - rate · g`.
 ///
 /// Source: [`keras.optimizers.SGD`](https://keras.io/api/optimizers/sgd/).
-public final class SGD: Optimizer, ConfigurableOptimizer {
+public final class SGD: Optimizer, ConfigurableOptimizer, Described {
     /// How much of the last step stays in the next, from 0 to 1.
-    public let momentum: Double
+    public private(set) var momentum: Double
     /// Whether the gradient counts as if taken after the momentum's step.
-    public let nesterov: Bool
+    public private(set) var nesterov: Bool
 
     /// Makes the optimizer. Stops when `momentum` is not in 0...1.
     public init(
@@ -20,32 +19,20 @@ public final class SGD: Optimizer, ConfigurableOptimizer {
         emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
         gradientAccumulationSteps: Int? = nil, sparseUpdates: Bool = false, name: String? = nil
     ) {
-        Argument.check(
-            (0...1).contains(momentum), "SGD", "momentum", expected: "a number in 0...1", received: momentum)
         self.momentum = momentum
         self.nesterov = nesterov
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
-                sparseUpdates: sparseUpdates))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.01), momentum: config.value("momentum", default: 0),
-            nesterov: config.value("nesterov", default: false))
-        try configure(config)
+    public static let arguments = Arguments(default: SGD()) {
+        $0("momentum", \.momentum, .in(0...1))
+        $0("nesterov", \.nesterov)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         momentum == 0 ? [] : [.zeros("momentum", like: variable)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["momentum": .double(momentum), "nesterov": .bool(nesterov)]) { $1 }
     }
 }
 

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Adam without a schedule: the gradient is taken between the fast iterate z and its running mean x, which takes the
 /// place of a falling rate.
@@ -9,61 +8,42 @@ import MartletFormats
 ///
 /// Sources: [Defazio et al., 2024](https://arxiv.org/abs/2405.15682),
 /// [`keras.optimizers.ScheduleFreeAdamW`](https://keras.io/api/optimizers/schedule_free_adamw/).
-public final class ScheduleFreeAdamW: Optimizer, ConfigurableOptimizer {
+public final class ScheduleFreeAdamW: Optimizer, ConfigurableOptimizer, Described {
     /// Where between z and x the weight lies.
-    public let beta1: Double
+    public private(set) var beta1: Double
     /// How slowly the mean of the squares forgets.
-    public let beta2: Double
+    public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
     /// Over how many steps the rate rises from 0.
-    public let warmupSteps: Int
+    public private(set) var warmupSteps: Int
 
     /// Makes the optimizer.
     public init(
-        learningRate: any LearningRate = 0.0025,
-        beta1: Double = 0.9,
-        beta2: Double = 0.999,
-        epsilon: Double = 1e-8,
-        warmupSteps: Int = 0,
-        weightDecay: Double? = nil,
-        clipNorm: Double? = nil, clipValue: Double? = nil, globalClipNorm: Double? = nil, useEMA: Bool = false,
-        emaMomentum: Double = 0.99, emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
-        gradientAccumulationSteps: Int? = nil, name: String? = nil
+        learningRate: any LearningRate = 0.0025, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+        warmupSteps: Int = 0, weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil,
+        globalClipNorm: Double? = nil, useEMA: Bool = false, emaMomentum: Double = 0.99,
+        emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil,
+        name: String? = nil
     ) {
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         self.warmupSteps = warmupSteps
         super.init(
-            name: name, learningRate: learningRate,
-            options: OptimizerOptions(
-                clipNorm: clipNorm, clipValue: clipValue, globalClipNorm: globalClipNorm, weightDecay: weightDecay,
-                useEMA: useEMA, emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
-                lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps))
+            learningRate, weightDecay, clipNorm, clipValue, globalClipNorm, useEMA, emaMomentum, emaOverwriteFrequency,
+            lossScaleFactor, gradientAccumulationSteps, false, name)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            learningRate: config.learningRate(default: 0.0025),
-            beta1: config.value("beta_1", default: 0.9),
-            beta2: config.value("beta_2", default: 0.999),
-            epsilon: config.value("epsilon", default: 1e-8),
-            warmupSteps: config.value("warmup_steps", default: 0))
-        try configure(config)
+    public static let arguments = Arguments(default: ScheduleFreeAdamW()) {
+        $0("beta_1", \.beta1)
+        $0("beta_2", \.beta2)
+        $0("epsilon", \.epsilon)
+        $0("warmup_steps", \.warmupSteps)
     }
 
     public override func makeSlots(for variable: Variable) -> [Slot] {
         [Slot("momentum", variable.storedValue), .zeros("velocity", like: variable)]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "beta_1": .double(beta1),
-            "beta_2": .double(beta2),
-            "epsilon": .double(epsilon),
-            "warmup_steps": .int(warmupSteps),
-        ]) { $1 }
     }
 }
 

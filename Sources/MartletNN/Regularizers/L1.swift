@@ -1,23 +1,21 @@
 import MartletCore
-import MartletFormats
 
 /// The sum of the absolute values of a weight, times a factor.
 ///
 /// Source: [`keras.regularizers.L1`](https://keras.io/api/layers/regularizers/#l1-class).
-public struct L1: Regularizer, Configurable {
+public struct L1: Regularizer, Described {
     /// The factor.
-    public let factor: Double
+    public private(set) var factor: Double
 
     /// Makes a regularizer.
     public init(_ factor: Double = 0.01) {
         self.factor = factor
-        Self.check(factor, "l1")
+        checkArguments()
     }
 
-    public init(config: Configuration) throws { try self.init(config.value("l1", default: 0.01)) }
+    public static let arguments = Arguments(default: L1()) { $0("l1", \.factor, .factor) }
 
     public func callAsFunction(_ weight: Tensor) -> Tensor { weight.abs().sum() * factor }
-    public var config: [String: JSONValue] { ["l1": .double(factor)] }
 }
 
 extension Regularizer where Self == L1 {

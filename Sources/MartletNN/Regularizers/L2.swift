@@ -1,23 +1,21 @@
 import MartletCore
-import MartletFormats
 
 /// The sum of the squares of a weight, times a factor.
 ///
 /// Source: [`keras.regularizers.L2`](https://keras.io/api/layers/regularizers/#l2-class).
-public struct L2: Regularizer, Configurable {
+public struct L2: Regularizer, Described {
     /// The factor.
-    public let factor: Double
+    public private(set) var factor: Double
 
     /// Makes a regularizer.
     public init(_ factor: Double = 0.01) {
         self.factor = factor
-        Self.check(factor, "l2")
+        checkArguments()
     }
 
-    public init(config: Configuration) throws { try self.init(config.value("l2", default: 0.01)) }
+    public static let arguments = Arguments(default: L2()) { $0("l2", \.factor, .factor) }
 
     public func callAsFunction(_ weight: Tensor) -> Tensor { weight.square().sum() * factor }
-    public var config: [String: JSONValue] { ["l2": .double(factor)] }
 }
 
 extension Regularizer where Self == L2 {

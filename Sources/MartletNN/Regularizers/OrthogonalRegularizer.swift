@@ -1,30 +1,30 @@
 import MartletCore
-import MartletFormats
 
 /// The mean absolute cosine between every two rows, or columns, of a matrix, times a factor.
 ///
 /// Source:
 /// [`keras.regularizers.OrthogonalRegularizer`](https://keras.io/api/layers/regularizers/#orthogonalregularizer-class).
-public struct OrthogonalRegularizer: Regularizer, Configurable {
+public struct OrthogonalRegularizer: Regularizer, Described {
     /// What should be at right angles.
     public enum Mode: String, Sendable, CaseIterable {
         case rows, columns
     }
 
     /// The factor.
-    public let factor: Double
+    public private(set) var factor: Double
     /// What should be at right angles.
-    public let mode: Mode
+    public private(set) var mode: Mode
 
     /// Makes a regularizer.
     public init(factor: Double = 0.01, mode: Mode = .rows) {
         self.factor = factor
         self.mode = mode
-        Self.check(factor, "factor")
+        checkArguments()
     }
 
-    public init(config: Configuration) throws {
-        try self.init(factor: config.value("factor", default: 0.01), mode: config.option("mode", default: .rows))
+    public static let arguments = Arguments(default: OrthogonalRegularizer()) {
+        $0("factor", \.factor, .factor)
+        $0("mode", \.mode)
     }
 
     public func callAsFunction(_ weight: Tensor) -> Tensor {
@@ -35,9 +35,9 @@ public struct OrthogonalRegularizer: Regularizer, Configurable {
         // Each pair stands twice. A single vector has no pair, and no penalty.
         return cosines.abs().sum() * (factor / Double(max(count * (count - 1), 1)))
     }
-
-    public var config: [String: JSONValue] { ["factor": .double(factor), "mode": .string(mode.rawValue)] }
 }
+
+extension OrthogonalRegularizer.Mode: ArgumentValue {}
 
 extension Regularizer where Self == OrthogonalRegularizer {
     /// The mean absolute cosine between every two rows or columns, times a factor.

@@ -16,12 +16,6 @@ public protocol Regularizer: Sendable {
 extension Regularizer {
     public var className: String { "\(Self.self)" }
     public var config: [String: JSONValue] { [:] }
-
-    /// Complains about a factor that is negative or not a number.
-    static func check(_ factor: Double, _ name: String) {
-        Argument.check(
-            factor >= 0 && factor.isFinite, "\(Self.self)", name, expected: "a number of at least 0", received: factor)
-    }
 }
 
 extension Regularizer where Self: Described, Root == Self {

@@ -1,17 +1,16 @@
 import MartletCore
-import MartletFormats
 
 /// Half a cosine, from the initial rate down to `alpha` times it over `decaySteps`; before that, where wanted, a
 /// straight rise from `initialLearningRate` to `warmupTarget` over `warmupSteps`, and the cosine starts from there.
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecay`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/).
-public struct CosineDecay: LearningRateSchedule, Configurable {
+public struct CosineDecay: LearningRateSchedule, Described {
     /// Keras's name of the schedule.
-    public let name: String
-    private let initialLearningRate, alpha: Double
-    private let decaySteps, warmupSteps: Int
-    private let warmupTarget: Double?
+    public private(set) var name: String
+    private var initialLearningRate, alpha: Double
+    private var decaySteps, warmupSteps: Int
+    private var warmupTarget: Double?
 
     /// Makes the schedule.
     /// - Parameters:
@@ -30,12 +29,13 @@ public struct CosineDecay: LearningRateSchedule, Configurable {
         self.warmupSteps = warmupSteps
     }
 
-    public init(config: Configuration) throws {
-        try self.init(
-            initialLearningRate: config.required("initial_learning_rate"),
-            decaySteps: config.wholeNumber("decay_steps"), alpha: config.value("alpha", default: 0),
-            warmupTarget: config.optional("warmup_target"),
-            warmupSteps: config.wholeNumber("warmup_steps", default: 0), name: config.name)
+    public static let arguments = Arguments(default: CosineDecay(initialLearningRate: 0, decaySteps: 1)) {
+        $0("initial_learning_rate", \.initialLearningRate, required: true)
+        $0("decay_steps", \.decaySteps, as: .wholeNumber, required: true)
+        $0("alpha", \.alpha)
+        $0("warmup_target", \.warmupTarget)
+        $0("warmup_steps", \.warmupSteps, as: .wholeNumber)
+        $0("name", \.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -50,14 +50,6 @@ public struct CosineDecay: LearningRateSchedule, Configurable {
     private func decay(_ step: Tensor, from rate: Double) -> Tensor {
         let progress = minimum(step, Double(decaySteps)) / Double(decaySteps)
         return rate * ((1 - alpha) * (0.5 * (1 + (Double.pi * progress).cos())) + alpha)
-    }
-
-    public var config: [String: JSONValue] {
-        [
-            "initial_learning_rate": .double(initialLearningRate), "decay_steps": .int(decaySteps),
-            "alpha": .double(alpha), "warmup_target": .optional(warmupTarget),
-            "warmup_steps": .int(warmupSteps), "name": .string(name),
-        ]
     }
 }
 

@@ -1,16 +1,15 @@
 import Foundation
 import MartletCore
-import MartletFormats
 
 /// Half a cosine, again and again: each one `tMul` times as long as the last and starting at `mMul` times its rate.
 ///
 /// Sources: [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983),
 /// [`keras.optimizers.schedules.CosineDecayRestarts`](https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/).
-public struct CosineDecayRestarts: LearningRateSchedule, Configurable {
+public struct CosineDecayRestarts: LearningRateSchedule, Described {
     /// Keras's name of the schedule.
-    public let name: String
-    private let initialLearningRate, tMul, mMul, alpha: Double
-    private let firstDecaySteps: Int
+    public private(set) var name: String
+    private var initialLearningRate, tMul, mMul, alpha: Double
+    private var firstDecaySteps: Int
 
     /// Makes the schedule.
     /// - Parameter alpha: the share of the initial rate that is left at the end of each cosine.
@@ -26,11 +25,13 @@ public struct CosineDecayRestarts: LearningRateSchedule, Configurable {
         self.alpha = alpha
     }
 
-    public init(config: Configuration) throws {
-        try self.init(
-            initialLearningRate: config.required("initial_learning_rate"),
-            firstDecaySteps: config.wholeNumber("first_decay_steps"), tMul: config.value("t_mul", default: 2),
-            mMul: config.value("m_mul", default: 1), alpha: config.value("alpha", default: 0), name: config.name)
+    public static let arguments = Arguments(default: CosineDecayRestarts(initialLearningRate: 0, firstDecaySteps: 1)) {
+        $0("initial_learning_rate", \.initialLearningRate, required: true)
+        $0("first_decay_steps", \.firstDecaySteps, as: .wholeNumber, required: true)
+        $0("t_mul", \.tMul)
+        $0("m_mul", \.mMul)
+        $0("alpha", \.alpha)
+        $0("name", \.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -47,13 +48,6 @@ public struct CosineDecayRestarts: LearningRateSchedule, Configurable {
         }
         let cosine = 0.5 * pow(mMul, restarts) * (1 + (Double.pi * progress).cos())
         return initialLearningRate * ((1 - alpha) * cosine + alpha)
-    }
-
-    public var config: [String: JSONValue] {
-        [
-            "initial_learning_rate": .double(initialLearningRate), "first_decay_steps": .int(firstDecaySteps),
-            "t_mul": .double(tMul), "m_mul": .double(mMul), "alpha": .double(alpha), "name": .string(name),
-        ]
     }
 }
 

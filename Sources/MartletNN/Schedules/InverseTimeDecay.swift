@@ -1,14 +1,15 @@
 import MartletCore
-import MartletFormats
 
 /// `initialLearningRate / (1 + decayRate · step / decaySteps)`
 ///
 /// Source:
 /// [`keras.optimizers.schedules.InverseTimeDecay`](https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/).
-public struct InverseTimeDecay: LearningRateSchedule, Configurable {
+public struct InverseTimeDecay: StepDecay, Described {
     /// Keras's name of the schedule.
-    public let name: String
-    private let decay: StepDecay
+    public private(set) var name: String
+    var initialLearningRate, decayRate: Double
+    var decaySteps: Int
+    var staircase: Bool
 
     /// Makes the schedule.
     /// - Parameter staircase: whether `step / decaySteps` is rounded down, so that the rate falls in steps.
@@ -16,23 +17,19 @@ public struct InverseTimeDecay: LearningRateSchedule, Configurable {
         initialLearningRate: Double, decaySteps: Int, decayRate: Double, staircase: Bool = false, name: String? = nil
     ) {
         self.name = name ?? "InverseTimeDecay"
-        decay = StepDecay(
-            initialLearningRate: initialLearningRate, decaySteps: decaySteps, decayRate: decayRate, staircase: staircase
-        )
+        self.initialLearningRate = initialLearningRate
+        self.decaySteps = decaySteps
+        self.decayRate = decayRate
+        self.staircase = staircase
     }
 
-    public init(config: Configuration) throws {
-        try self.init(
-            initialLearningRate: config.required("initial_learning_rate"),
-            decaySteps: config.wholeNumber("decay_steps"), decayRate: config.required("decay_rate"),
-            staircase: config.value("staircase", default: false), name: config.name)
+    public static let arguments = table(Self(initialLearningRate: 0, decaySteps: 1, decayRate: 1)) {
+        $0("name", \.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
-        decay.initialLearningRate / (1 + decay.decayRate * decay.progress(step))
+        initialLearningRate / (1 + decayRate * progress(step))
     }
-
-    public var config: [String: JSONValue] { decay.config.merging(["name": .string(name)]) { $1 } }
 }
 
 extension LearningRate where Self == InverseTimeDecay {

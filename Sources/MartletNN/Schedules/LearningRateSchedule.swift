@@ -41,6 +41,10 @@ extension LearningRateSchedule {
     public var className: String { "\(Self.self)" }
 }
 
+extension LearningRateSchedule where Self: Described, Root == Self {
+    public var config: [String: JSONValue] { Self.arguments.config(of: self) }
+}
+
 /// A schedule given by a closure of the step.
 public struct ClosureSchedule: LearningRateSchedule {
     private let function: @Sendable (Tensor) -> Tensor

@@ -1,17 +1,16 @@
 import MartletCore
-import MartletFormats
 
 /// `(initialLearningRate - endLearningRate) · (1 - step / decaySteps)^power + endLearningRate`, and `endLearningRate`
 /// after `decaySteps`.
 ///
 /// Source:
 /// [`keras.optimizers.schedules.PolynomialDecay`](https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/).
-public struct PolynomialDecay: LearningRateSchedule, Configurable {
+public struct PolynomialDecay: LearningRateSchedule, Described {
     /// Keras's name of the schedule.
-    public let name: String
-    private let initialLearningRate, endLearningRate, power: Double
-    private let decaySteps: Int
-    private let cycle: Bool
+    public private(set) var name: String
+    private var initialLearningRate, endLearningRate, power: Double
+    private var decaySteps: Int
+    private var cycle: Bool
 
     /// Makes the schedule.
     /// - Parameter cycle: whether the rate starts anew at every multiple of `decaySteps`, over ever longer decays.
@@ -27,12 +26,13 @@ public struct PolynomialDecay: LearningRateSchedule, Configurable {
         self.cycle = cycle
     }
 
-    public init(config: Configuration) throws {
-        try self.init(
-            initialLearningRate: config.required("initial_learning_rate"),
-            decaySteps: config.wholeNumber("decay_steps"),
-            endLearningRate: config.value("end_learning_rate", default: 0.0001),
-            power: config.value("power", default: 1), cycle: config.value("cycle", default: false), name: config.name)
+    public static let arguments = Arguments(default: PolynomialDecay(initialLearningRate: 0, decaySteps: 1)) {
+        $0("initial_learning_rate", \.initialLearningRate, required: true)
+        $0("decay_steps", \.decaySteps, as: .wholeNumber, required: true)
+        $0("end_learning_rate", \.endLearningRate)
+        $0("power", \.power)
+        $0("cycle", \.cycle)
+        $0("name", \.name)
     }
 
     public func callAsFunction(_ step: Tensor) -> Tensor {
@@ -43,14 +43,6 @@ public struct PolynomialDecay: LearningRateSchedule, Configurable {
             ? step / (length * `where`(step .== 0, 1, (step / length).ceil()))
             : minimum(step, length) / length
         return (initialLearningRate - endLearningRate) * (1 - progress).pow(power) + endLearningRate
-    }
-
-    public var config: [String: JSONValue] {
-        [
-            "initial_learning_rate": .double(initialLearningRate), "decay_steps": .int(decaySteps),
-            "end_learning_rate": .double(endLearningRate), "power": .double(power), "cycle": .bool(cycle),
-            "name": .string(name),
-        ]
     }
 }
 

@@ -19,9 +19,6 @@ public func makeLearningRateSchedule(from json: JSONValue) throws -> any Learnin
 }
 
 extension Configuration {
-    /// The argument `learning_rate`, a number or a schedule; `value` when it is missing or null.
-    func learningRate(default value: Double) throws -> any LearningRate { try learningRate() ?? value }
-
     /// The argument `learning_rate`, a number or a schedule; nil when it is missing or null.
     func learningRate() throws -> (any LearningRate)? {
         guard let json = arguments["learning_rate"], json != .null else { return nil }
@@ -31,23 +28,27 @@ extension Configuration {
         }
     }
 
-    /// The argument `key`, a whole number that Python may have written with a fraction: `1000.0`.
-    func wholeNumber(_ key: String, default value: Int? = nil) throws -> Int {
-        if let value, try optional(key, as: JSONValue.self) == nil { return value }
-        return try wholeNumber(required(key), key)
-    }
-
-    /// The argument `key`, whole numbers.
-    func wholeNumbers(_ key: String) throws -> [Int] {
-        try required(key, as: [Double].self).map { try wholeNumber($0, key) }
-    }
-
-    private func wholeNumber(_ number: Double, _ key: String) throws -> Int {
+    /// A number of the argument `key`, which must be whole.
+    fileprivate func wholeNumber(_ number: Double, _ key: String) throws -> Int {
         guard let whole = Int(exactly: number) else {
             throw MartletError("Expected a whole number. Received: \(number).", at: "\(className).\(key)")
         }
         return whole
     }
+}
+
+extension ArgumentForm<Int> {
+    /// A whole number that Python may have written with a fraction: `1000.0`.
+    static let wholeNumber = ArgumentForm(
+        read: { try $0.wholeNumber($0.required($1), $1) }, write: { .int($0) })
+}
+
+extension ArgumentForm<[Int]> {
+    /// Whole numbers.
+    static let wholeNumbers = ArgumentForm(
+        read: { config, key in
+            try config.required(key, as: [Double].self).map { try config.wholeNumber($0, key) }
+        }, write: { .integers($0) })
 }
 
 extension JSONValue {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Additive attention without projections, Bahdanau's: scores are `sum(scale tanh(query + key))`.
 ///
@@ -7,15 +6,11 @@ import MartletFormats
 /// [batch, queries, dim]. Weights: `scale` [features], with `useScale`.
 ///
 /// Source: [`keras.layers.AdditiveAttention`](https://keras.io/api/layers/attention_layers/additive_attention/).
-public final class AdditiveAttention: ScoredAttention, ConfigurableLayer {
+public final class AdditiveAttention: ScoredAttention, ConfigurableLayer, Described {
     /// The learned factors; nil until the layer is built, and without `useScale`.
     public private(set) var scale: Variable?
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - useScale: whether features have learned factors.
-    ///   - dropout: the probability that a weight is dropped in training.
-    ///   - seed: starts the dropout's random stream; nil takes the next one of the global seed.
+    /// Makes a layer. The parameters are described at the properties; a factor is of a feature.
     public override init(
         useScale: Bool = true, dropout: Double = 0, seed: Int? = nil, name: String? = nil, trainable: Bool = true,
         dtype: DType? = nil
@@ -23,11 +18,7 @@ public final class AdditiveAttention: ScoredAttention, ConfigurableLayer {
         super.init(useScale: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            useScale: config.value("use_scale", default: true), dropout: config.value("dropout", default: 0),
-            seed: config.optional("seed"), name: config.name, trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(AdditiveAttention())
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Dot-product attention without projections, Luong's: `softmax(query keyᵀ) value`.
 ///
@@ -7,7 +6,7 @@ import MartletFormats
 /// [batch, queries, dim]. Weights: `scale` with `useScale`, `concat_score_weight` with `scoreMode` `.concat`.
 ///
 /// Source: [`keras.layers.Attention`](https://keras.io/api/layers/attention_layers/attention/).
-public final class Attention: ScoredAttention, ConfigurableLayer {
+public final class Attention: ScoredAttention, ConfigurableLayer, Described {
     /// How a query and a key make a score.
     public enum ScoreMode: String, Sendable, CaseIterable {
         /// Their dot product.
@@ -17,18 +16,13 @@ public final class Attention: ScoredAttention, ConfigurableLayer {
     }
 
     /// How a query and a key make a score.
-    public let scoreMode: ScoreMode
+    public private(set) var scoreMode: ScoreMode
     /// The learned factor; nil until the layer is built, and without `useScale`.
     public private(set) var scale: Variable?
     /// The weight of `.concat` scores; nil until the layer is built, and with others.
     public private(set) var concatScoreWeight: Variable?
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - useScale: whether scores have a learned factor.
-    ///   - scoreMode: how a query and a key make a score.
-    ///   - dropout: the probability that a weight is dropped in training.
-    ///   - seed: starts the dropout's random stream; nil takes the next one of the global seed.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         useScale: Bool = false, scoreMode: ScoreMode = .dot, dropout: Double = 0, seed: Int? = nil,
         name: String? = nil, trainable: Bool = true, dtype: DType? = nil
@@ -37,12 +31,7 @@ public final class Attention: ScoredAttention, ConfigurableLayer {
         super.init(useScale: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            useScale: config.value("use_scale", default: false), scoreMode: config.option("score_mode", default: .dot),
-            dropout: config.value("dropout", default: 0), seed: config.optional("seed"), name: config.name,
-            trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(Attention()) { $0("score_mode", \.scoreMode) }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
@@ -63,10 +52,6 @@ public final class Attention: ScoredAttention, ConfigurableLayer {
         scoreMode == .dot ? scale.map { query * $0.value } ?? query : nil
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging(["score_mode": .string(scoreMode.rawValue)]) { $1 }
-    }
-
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 3, 2]], [[nil, 3, 2], [nil, 3, 4]], [[nil, 2], [nil, 2]]]
         return [
@@ -78,3 +63,5 @@ public final class Attention: ScoredAttention, ConfigurableLayer {
         ]
     }
 }
+
+extension Attention.ScoreMode: ArgumentValue {}

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Attention by several heads of queries that share fewer heads of keys and values in groups.
 ///
@@ -8,18 +7,12 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.GroupQueryAttention`](https://keras.io/api/layers/attention_layers/group_query_attention/);
 /// J. Ainslie et al., *GQA: training generalized multi-query transformer models from multi-head checkpoints*, 2023.
-public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer {
-    public static var className: String { "GroupQueryAttention" }
-
+public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer, Described {
     /// Makes a layer.
     /// - Parameters:
     ///   - headDim: the size of each head.
     ///   - numQueryHeads: the number of heads of queries.
     ///   - numKeyValueHeads: the number of heads of keys and values, which divides that of queries.
-    ///   - dropout: the probability that a weight is dropped in training.
-    ///   - slidingWindow: queries see only keys nearer than that.
-    ///   - useGate: whether what the heads give is multiplied by a sigmoid of the query's projection.
-    ///   - seed: starts the dropout's random stream; nil takes the next one of the global seed.
     public init(
         headDim: Int, numQueryHeads: Int, numKeyValueHeads: Int, dropout: Double = 0, useBias: Bool = true,
         slidingWindow: Int? = nil, kernelInitializer: any Initializer = .glorotUniform,
@@ -28,36 +21,25 @@ public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer {
         kernelConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, useGate: Bool = false,
         seed: Int? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        for (argument, value) in [
-            ("headDim", headDim), ("numQueryHeads", numQueryHeads), ("numKeyValueHeads", numKeyValueHeads),
-        ] {
-            Argument.check(
-                value >= 1, "GroupQueryAttention", argument, expected: "a positive integer", received: value)
-        }
-        Argument.check(
-            numQueryHeads % max(numKeyValueHeads, 1) == 0, "GroupQueryAttention", "numKeyValueHeads",
-            expected: "a divisor of \(numQueryHeads) heads of queries", received: numKeyValueHeads)
         super.init(
             Options(
-                heads: numQueryHeads, keyHeads: numKeyValueHeads, keyDim: headDim, valueDim: headDim, dropout: dropout,
-                useBias: useBias, useGate: useGate, slidingWindow: slidingWindow, kernelInitializer: kernelInitializer,
-                biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
-                biasRegularizer: biasRegularizer, activityRegularizer: activityRegularizer,
-                kernelConstraint: kernelConstraint, biasConstraint: biasConstraint, seed: seed),
+                heads: numQueryHeads, keyHeads: numKeyValueHeads, keyDim: headDim, dropout: dropout, useBias: useBias,
+                useGate: useGate, slidingWindow: slidingWindow,
+                kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+                activityRegularizer: activityRegularizer, seed: seed),
             name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let options = try Options(config)
-        try self.init(
-            headDim: config.required("head_dim"), numQueryHeads: config.required("num_query_heads"),
-            numKeyValueHeads: config.required("num_key_value_heads"), dropout: options.dropout,
-            useBias: options.useBias, slidingWindow: options.slidingWindow,
-            kernelInitializer: options.kernelInitializer, biasInitializer: options.biasInitializer,
-            kernelRegularizer: options.kernelRegularizer, biasRegularizer: options.biasRegularizer,
-            activityRegularizer: options.activityRegularizer, kernelConstraint: options.kernelConstraint,
-            biasConstraint: options.biasConstraint, useGate: options.useGate, seed: options.seed, name: config.name,
-            trainable: config.trainable, dtype: config.dtype)
+    public static let arguments = table(GroupQueryAttention(headDim: 1, numQueryHeads: 1, numKeyValueHeads: 1)) {
+        $0("head_dim", \.options.keyDim, required: true, .atLeast(1))
+        $0("num_query_heads", \.options.heads, required: true, .atLeast(1))
+        $0("num_key_value_heads", \.options.keyHeads, required: true, .atLeast(1))
+        $0.check {
+            Argument.check(
+                $0.options.heads % $0.options.keyHeads == 0, $0.className, "numKeyValueHeads",
+                expected: "a divisor of \($0.options.heads) heads of queries", received: $0.options.keyHeads)
+        }
     }
 
     /// Keras's class has this name in Python, and another in public.
@@ -70,13 +52,6 @@ public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer {
             throw MartletError("Expected inputs of rank 3, (batch, places, features). Received: shapes \(inputShapes).")
         }
         return result
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "head_dim": .int(options.keyDim), "num_query_heads": .int(options.heads),
-            "num_key_value_heads": .int(options.keyHeads),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Attention by several heads: each projects queries, keys and values its own way, and what they give is projected back.
 ///
@@ -18,25 +17,19 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.MultiHeadAttention`](https://keras.io/api/layers/attention_layers/multi_head_attention/);
 /// A. Vaswani et al., *Attention is all you need*, 2017.
-public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer {
+public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer, Described {
     /// The number of heads.
     public var numHeads: Int { options.heads }
     /// The size of each head's queries and keys.
     public var keyDim: Int { options.keyDim }
-    /// The size of each head's values.
-    public var valueDim: Int { options.valueDim }
 
     /// Makes a layer.
     /// - Parameters:
     ///   - numHeads: the number of heads.
     ///   - keyDim: the size of each head's queries and keys.
     ///   - valueDim: the size of each head's values; nil is `keyDim`.
-    ///   - dropout: the probability that a weight is dropped in training.
     ///   - outputShape: the output's sizes in place of the query's features.
     ///   - attentionAxes: the axes over which is attended; nil is all between batch and features.
-    ///   - slidingWindow: queries see only keys nearer than that.
-    ///   - useGate: whether what the heads give is multiplied by a sigmoid of the query's projection.
-    ///   - seed: starts the dropout's random stream; nil takes the next one of the global seed.
     public init(
         numHeads: Int, keyDim: Int, valueDim: Int? = nil, dropout: Double = 0, useBias: Bool = true,
         outputShape: [Int]? = nil, attentionAxes: [Int]? = nil, slidingWindow: Int? = nil,
@@ -46,51 +39,27 @@ public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer {
         biasConstraint: (any Constraint)? = nil, useGate: Bool = false, seed: Int? = nil, name: String? = nil,
         trainable: Bool = true, dtype: DType? = nil
     ) {
-        func check(_ argument: String, _ value: Int) {
-            Argument.check(
-                value >= 1, "MultiHeadAttention", argument, expected: "a positive integer", received: value)
-        }
-        check("numHeads", numHeads)
-        check("keyDim", keyDim)
-        check("valueDim", valueDim ?? 1)
         super.init(
             Options(
-                heads: numHeads, keyHeads: numHeads, keyDim: keyDim, valueDim: valueDim ?? keyDim, dropout: dropout,
-                useBias: useBias, useGate: useGate, slidingWindow: slidingWindow,
-                outputShape: outputShape?.isEmpty == true ? nil : outputShape, attentionAxes: attentionAxes,
-                kernelInitializer: kernelInitializer, biasInitializer: biasInitializer,
-                kernelRegularizer: kernelRegularizer, biasRegularizer: biasRegularizer,
-                activityRegularizer: activityRegularizer, kernelConstraint: kernelConstraint,
-                biasConstraint: biasConstraint, seed: seed),
+                heads: numHeads, keyHeads: numHeads, keyDim: keyDim, valueDim: valueDim, dropout: dropout,
+                useBias: useBias, useGate: useGate, slidingWindow: slidingWindow, outputShape: outputShape,
+                attentionAxes: attentionAxes, kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+                activityRegularizer: activityRegularizer, seed: seed),
             name: name, trainable: trainable, dtype: dtype)
+        options.keyHeads = options.heads
+        options.valueDim = self.valueDim
+        if options.outputShape?.isEmpty == true { options.outputShape = nil }
     }
 
     override var takesMasksOff: Bool { true }
 
-    public convenience init(config: Configuration) throws {
-        func sizes(_ key: String) throws -> [Int]? {
-            guard let json = config.arguments[.key(key)], json != .null else { return nil }
-            return try config.perAxis(key, default: []).numbers(axes: 1)
-        }
-        let options = try Options(config)
-        try self.init(
-            numHeads: config.required("num_heads"), keyDim: config.required("key_dim"),
-            valueDim: config.optional("value_dim"), dropout: options.dropout, useBias: options.useBias,
-            outputShape: sizes("output_shape"), attentionAxes: sizes("attention_axes"),
-            slidingWindow: options.slidingWindow, kernelInitializer: options.kernelInitializer,
-            biasInitializer: options.biasInitializer, kernelRegularizer: options.kernelRegularizer,
-            biasRegularizer: options.biasRegularizer, activityRegularizer: options.activityRegularizer,
-            kernelConstraint: options.kernelConstraint, biasConstraint: options.biasConstraint,
-            useGate: options.useGate, seed: options.seed, name: config.name, trainable: config.trainable,
-            dtype: config.dtype)
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "num_heads": .int(numHeads), "key_dim": .int(keyDim), "value_dim": .int(valueDim),
-            "output_shape": options.outputShape.map { .integers($0) } ?? .null,
-            "attention_axes": options.attentionAxes.map { .integers($0) } ?? .null,
-        ]) { $1 }
+    public static let arguments = table(MultiHeadAttention(numHeads: 1, keyDim: 1)) {
+        $0("num_heads", \.options.heads, required: true, .atLeast(1))
+        $0("key_dim", \.options.keyDim, required: true, .atLeast(1))
+        $0("value_dim", \.options.valueDim, .atLeast(1))
+        $0("output_shape", \.options.outputShape, as: .sizes)
+        $0("attention_axes", \.options.attentionAxes, as: .sizes)
     }
 
     package static var samples: [LayerSample] {
@@ -116,30 +85,8 @@ public final class MultiHeadAttention: ProjectedAttention, ConfigurableLayer {
     }
 }
 
-extension ProjectedAttention.Options {
-    /// What both layers have in their configurations.
-    init(_ config: Configuration) throws {
-        try self.init(
-            heads: 1, keyHeads: 1, keyDim: 1, valueDim: 1, dropout: config.value("dropout", default: 0),
-            useBias: config.value("use_bias", default: true), useGate: config.value("use_gate", default: false),
-            slidingWindow: config.optional("sliding_window"),
-            kernelInitializer: config.initializer("kernel_initializer", default: .glorotUniform),
-            biasInitializer: config.initializer("bias_initializer", default: .zeros),
-            kernelRegularizer: config.regularizer("kernel_regularizer"),
-            biasRegularizer: config.regularizer("bias_regularizer"),
-            activityRegularizer: config.regularizer("activity_regularizer"),
-            kernelConstraint: config.constraint("kernel_constraint"),
-            biasConstraint: config.constraint("bias_constraint"), seed: config.optional("seed"))
-    }
-
-    var config: [String: JSONValue] {
-        [
-            "dropout": .double(dropout), "use_bias": .bool(useBias), "use_gate": .bool(useGate),
-            "sliding_window": .optional(slidingWindow), "kernel_initializer": JSONValue(kernelInitializer),
-            "bias_initializer": JSONValue(biasInitializer), "kernel_regularizer": JSONValue(kernelRegularizer),
-            "bias_regularizer": JSONValue(biasRegularizer), "activity_regularizer": JSONValue(activityRegularizer),
-            "kernel_constraint": JSONValue(kernelConstraint), "bias_constraint": JSONValue(biasConstraint),
-            "seed": .optional(seed),
-        ]
-    }
+extension ArgumentForm<[Int]> {
+    /// A number or several; written as a list.
+    fileprivate static let sizes = ArgumentForm(
+        read: { try $0.perAxis($1, default: 0).numbers(axes: 1) }, write: { .integers($0) })
 }

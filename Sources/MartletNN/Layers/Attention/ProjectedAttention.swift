@@ -1,33 +1,33 @@
 import MartletCore
-import MartletFormats
 
 /// What layers share that project queries, keys and values to heads, attend, and project the heads back.
 ///
 /// Inputs: query [batch, queries..., features], value [batch, keys..., features], and, where it differs from the value,
 /// key. The heads' keys and values may be fewer than the heads of the queries.
+///
+/// Parameters of all initializers: `dropout` is the probability that a weight is dropped in training, with `slidingWindow`
+/// queries see only keys nearer than that, `useGate` is whether what the heads give is multiplied by a sigmoid of the
+/// query's projection, and `seed` starts the dropout's random stream; nil takes the next one of the global seed.
 public class ProjectedAttention: Layer {
     /// Sizes and rules that the subclass gives.
     struct Options {
         var heads: Int
         var keyHeads: Int
         var keyDim: Int
-        var valueDim: Int
+        var valueDim: Int?
         var dropout = 0.0
         var useBias = true
         var useGate = false
         var slidingWindow: Int?
         var outputShape: [Int]?
         var attentionAxes: [Int]?
-        var kernelInitializer: any Initializer = .glorotUniform
-        var biasInitializer: any Initializer = .zeros
-        var kernelRegularizer: (any Regularizer)?
-        var biasRegularizer: (any Regularizer)?
+        var kernel, bias: WeightOptions
         var activityRegularizer: (any Regularizer)?
-        var kernelConstraint: (any Constraint)?
-        var biasConstraint: (any Constraint)?
         var seed: Int?
     }
-    let options: Options
+    var options: Options
+    /// The size of each head's values.
+    public var valueDim: Int { options.valueDim ?? options.keyDim }
 
     /// Projects queries; nil until the layer is built, like the others.
     public private(set) var queryDense: EinsumDense!
@@ -40,17 +40,29 @@ public class ProjectedAttention: Layer {
     /// Projects what the heads give.
     public private(set) var outputDense: EinsumDense!
 
-    private let generator: RandomGenerator?
+    private var generator: RandomGenerator?
 
     init(_ options: Options, name: String?, trainable: Bool, dtype: DType?) {
         self.options = options
-        generator = options.dropout > 0 ? RandomGenerator(seed: options.seed) : nil
         super.init(name: name, trainable: trainable, dtype: dtype)
-        func check(_ condition: Bool, _ argument: String, _ expected: String, _ received: Any) {
-            Argument.check(condition, className, argument, expected: expected, received: received)
+        generator = self.options.dropout > 0 ? RandomGenerator(seed: self.options.seed) : nil
+    }
+
+    /// The arguments of such a layer, with those that `describe` names.
+    static func table<L: ProjectedAttention>(
+        _ value: @escaping @Sendable @autoclosure () -> L, _ describe: (inout Arguments<L>) -> Void
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            describe(&$0)
+            $0("dropout", \.options.dropout, .in(0...1))
+            $0("use_bias", \.options.useBias)
+            $0("use_gate", \.options.useGate)
+            $0("sliding_window", \.options.slidingWindow, Requirement("a positive integer or nil") { $0 >= 1 })
+            $0.weight("kernel", \.options.kernel)
+            $0.weight("bias", \.options.bias)
+            $0("activity_regularizer", \.options.activityRegularizer)
+            $0("seed", \.options.seed)
         }
-        check((0...1).contains(options.dropout), "dropout", "a number in 0...1", options.dropout)
-        check(options.slidingWindow ?? 1 >= 1, "slidingWindow", "a positive integer or nil", options.slidingWindow ?? 1)
     }
 
     package override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
@@ -73,16 +85,16 @@ public class ProjectedAttention: Layer {
         queryDense = try project(query, heads: options.heads, depth: options.keyDim, "query")
         keyDense = try project(key, heads: options.keyHeads, depth: options.keyDim, "key")
         if options.useGate {
-            gateDense = try project(query, heads: options.heads, depth: options.valueDim, "gate", gate: true)
+            gateDense = try project(query, heads: options.heads, depth: valueDim, "gate", gate: true)
         }
-        valueDense = try project(value, heads: options.keyHeads, depth: options.valueDim, "value")
+        valueDense = try project(value, heads: options.keyHeads, depth: valueDim, "value")
 
         let sizes = try options.outputShape ?? [Self.knownSize(query, axis: -1)]
         let (axes, inner) = (Self.letters(0..<rank - 1), Self.letters(rank - 1..<rank + 1))
         let own = Self.letters(rank + 1..<rank + 1 + sizes.count)
         outputDense = try makeDense(
             "\(axes)\(inner),\(inner)\(own)->\(axes)\(own)", unknown: rank - 2, own: sizes, biasAxes: own,
-            "attention_output", for: PartialShape(query.dimensions.dropLast() + [options.heads, options.valueDim]))
+            "attention_output", for: PartialShape(query.dimensions.dropLast() + [options.heads, valueDim]))
     }
 
     private func makeDense(
@@ -91,10 +103,10 @@ public class ProjectedAttention: Layer {
     ) throws -> EinsumDense {
         let layer = EinsumDense(
             equation, outputShape: [Int?](repeating: nil, count: unknown) + own, activation: activation,
-            biasAxes: options.useBias ? biasAxes : nil, kernelInitializer: options.kernelInitializer,
-            biasInitializer: options.biasInitializer, kernelRegularizer: options.kernelRegularizer,
-            biasRegularizer: options.biasRegularizer, activityRegularizer: options.activityRegularizer,
-            kernelConstraint: options.kernelConstraint, biasConstraint: options.biasConstraint, name: name,
+            biasAxes: options.useBias ? biasAxes : nil, kernelInitializer: options.kernel.initializer,
+            biasInitializer: options.bias.initializer, kernelRegularizer: options.kernel.regularizer,
+            biasRegularizer: options.bias.regularizer, activityRegularizer: options.activityRegularizer,
+            kernelConstraint: options.kernel.constraint, biasConstraint: options.bias.constraint, name: name,
             trainable: isTrainable, dtype: dtype)
         try layer.ensureBuilt(for: [shape])
         return layer

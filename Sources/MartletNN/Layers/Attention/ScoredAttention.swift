@@ -1,26 +1,35 @@
 import MartletCore
-import MartletFormats
 
 /// What `Attention` and `AdditiveAttention` share: `softmax(scores) value` without projections.
 ///
 /// Inputs: query [batch, queries, features], value [batch, keys, features], and, where it differs from the value, key.
 public class ScoredAttention: Layer {
     /// Whether scores have a learned factor.
-    public let useScale: Bool
+    public private(set) var useScale: Bool
     /// The probability that a weight is dropped in training.
-    public let dropout: Double
-    /// The seed of the dropout's random stream.
-    public let seed: Int?
-    private let generator: RandomGenerator?
+    public private(set) var dropout: Double
+    /// Starts the dropout's random stream; nil takes the next one of the global seed.
+    public private(set) var seed: Int?
+    private var generator: RandomGenerator?
 
     init(useScale: Bool, dropout: Double, seed: Int?, name: String?, trainable: Bool, dtype: DType?) {
         self.useScale = useScale
         self.dropout = dropout
         self.seed = seed
-        generator = dropout > 0 ? RandomGenerator(seed: seed) : nil
         super.init(name: name, trainable: trainable, dtype: dtype)
-        Argument.check(
-            (0...1).contains(dropout), className, "dropout", expected: "a number in 0...1", received: dropout)
+        generator = self.dropout > 0 ? RandomGenerator(seed: self.seed) : nil
+    }
+
+    /// The arguments of such a layer, with those that `describe` names.
+    static func table<L: ScoredAttention>(
+        _ value: @escaping @Sendable @autoclosure () -> L, _ describe: (inout Arguments<L>) -> Void = { _ in }
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            $0("use_scale", \.useScale)
+            $0("dropout", \.dropout, .in(0...1))
+            $0("seed", \.seed)
+            describe(&$0)
+        }
     }
 
     package override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
@@ -121,11 +130,5 @@ public class ScoredAttention: Layer {
             LayerCall(
                 inputs, masks: masks, training: training, useCausalMask: useCausalMask, returnAttentionScores: true))
         return (outputs[0], outputs[1])
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "use_scale": .bool(useScale), "dropout": .double(dropout), "seed": .optional(seed),
-        ]) { $1 }
     }
 }

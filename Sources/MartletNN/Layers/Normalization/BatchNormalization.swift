@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Shifts and scales each channel to mean 0 and variance 1, then to a learned mean and deviation.
 ///
@@ -10,42 +9,23 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.BatchNormalization`](https://keras.io/api/layers/normalization_layers/batch_normalization/);
 /// S. Ioffe, C. Szegedy, *Batch normalization*, 2015.
-public final class BatchNormalization: Layer, ConfigurableLayer {
+public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, Described {
     /// The axis of the channels.
-    public let axis: Int
+    public private(set) var axis: Int
     /// How much of the moving statistics each batch leaves.
-    public let momentum: Double
-    /// Added to variances, against division by 0.
-    public let epsilon: Double
-    /// Whether `beta` is added.
-    public let center: Bool
-    /// Whether `gamma` multiplies.
-    public let scale: Bool
-    /// The learned deviations.
-    public private(set) var gamma: Variable?
-    /// The learned means.
-    public private(set) var beta: Variable?
+    public private(set) var momentum: Double
     /// The means that inference uses.
     public private(set) var movingMean: Variable!
     /// The variances that inference uses.
     public private(set) var movingVariance: Variable!
 
     /// How training corrects the statistics of a batch; nil uses them as they are.
-    public let renorm: BatchRenormalization?
+    public private(set) var renorm: BatchRenormalization?
 
     private var averages: BatchRenormalization.Averages?
-    private let options: NormalizationOptions
-    private let movingMeanInitializer: any Initializer
-    private let movingVarianceInitializer: any Initializer
+    private var movingMeanInitializer, movingVarianceInitializer: any Initializer
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - axis: the axis of the channels.
-    ///   - momentum: how much of the moving statistics each batch leaves.
-    ///   - epsilon: added to variances, against division by 0.
-    ///   - center: whether `beta` is added.
-    ///   - scale: whether `gamma` multiplies.
-    ///   - renorm: how training corrects the statistics of a batch; nil uses them as they are.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         axis: Int = -1, momentum: Double = 0.99, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
@@ -54,43 +34,32 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil,
         renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(
-            (0...1).contains(momentum), "BatchNormalization", "momentum", expected: "a number in 0...1",
-            received: momentum)
-        Argument.check(
-            epsilon >= 0, "BatchNormalization", "epsilon", expected: "a number of at least 0", received: epsilon)
         self.axis = axis
         self.momentum = momentum
-        self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
         self.renorm = renorm
         self.movingMeanInitializer = movingMeanInitializer
         self.movingVarianceInitializer = movingVarianceInitializer
-        options = NormalizationOptions(
-            betaInitializer: betaInitializer, gammaInitializer: gammaInitializer, betaRegularizer: betaRegularizer,
-            gammaRegularizer: gammaRegularizer, betaConstraint: betaConstraint, gammaConstraint: gammaConstraint)
-        super.init(name: name, trainable: trainable, dtype: dtype)
+        super.init(
+            epsilon, center, scale, beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint),
+            gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint), name: name, trainable: trainable,
+            dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let options = try NormalizationOptions(config)
-        try self.init(
-            axis: config.perAxis("axis", default: -1).numbers(axes: 1).first ?? -1,
-            momentum: config.value("momentum", default: 0.99), epsilon: config.value("epsilon", default: 1e-3),
-            center: config.value("center", default: true), scale: config.value("scale", default: true),
-            betaInitializer: options.betaInitializer, gammaInitializer: options.gammaInitializer,
-            movingMeanInitializer: config.initializer("moving_mean_initializer", default: .zeros),
-            movingVarianceInitializer: config.initializer("moving_variance_initializer", default: .ones),
-            betaRegularizer: options.betaRegularizer, gammaRegularizer: options.gammaRegularizer,
-            betaConstraint: options.betaConstraint, gammaConstraint: options.gammaConstraint,
-            renorm: BatchRenormalization(config), name: config.name, trainable: config.trainable, dtype: config.dtype)
+    public static let arguments = table(BatchNormalization()) {
+        $0("axis", \.axis, as: .firstAxis)
+        $0("momentum", \.momentum, .in(0...1))
+        $0("moving_mean_initializer", \.movingMeanInitializer)
+        $0("moving_variance_initializer", \.movingVarianceInitializer)
+        $0.custom("synchronized", write: { _ in false })
+        $0.custom("renorm", read: { $0.renorm = try BatchRenormalization($1) }, write: { .bool($0.renorm != nil) })
+        $0.custom("renorm_clipping", write: { $0.renorm?.clipping ?? .null })
+        $0.custom("renorm_momentum", write: { .double($0.renorm?.momentum ?? 0.99) })
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let shape: Shape = [try Self.knownSize(inputShapes[0], axis: axis)]
-        (gamma, beta) = options.addWeights(to: self, shape: shape, scale: scale, center: center)
+        addWeights(shape: shape, scale: scale, center: center)
         movingMean = addWeight("moving_mean", shape: shape, initializer: movingMeanInitializer, trainable: false)
         movingVariance = addWeight(
             "moving_variance", shape: shape, initializer: movingVarianceInitializer, trainable: false)
@@ -194,16 +163,6 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
         return [shape]
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "axis": .int(axis), "momentum": .double(momentum), "epsilon": .double(epsilon), "center": .bool(center),
-            "scale": .bool(scale), "moving_mean_initializer": JSONValue(movingMeanInitializer),
-            "moving_variance_initializer": JSONValue(movingVarianceInitializer), "synchronized": false,
-            "renorm": .bool(renorm != nil), "renorm_clipping": renorm?.clipping ?? .null,
-            "renorm_momentum": .double(renorm?.momentum ?? 0.99),
-        ]) { $1 }
-    }
-
     package static var samples: [LayerSample] {
         [
             LayerSample("features", BatchNormalization(dtype: .float64), [[3]], bad: [[[nil, nil]]]),
@@ -219,4 +178,10 @@ public final class BatchNormalization: Layer, ConfigurableLayer {
                 changesWeights: true),
         ]
     }
+}
+
+extension ArgumentForm<Int> {
+    /// An axis, perhaps alone in a list.
+    fileprivate static let firstAxis = ArgumentForm(
+        read: { try $0.perAxis($1, default: -1).numbers(axes: 1).first ?? -1 }, write: { .int($0) })
 }

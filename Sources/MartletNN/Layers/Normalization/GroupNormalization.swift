@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Shifts and scales each group of channels of each sample to mean 0 and variance 1, then each channel to a learned
 /// mean and deviation.
@@ -9,31 +8,13 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.GroupNormalization`](https://keras.io/api/layers/normalization_layers/group_normalization/);
 /// Y. Wu, K. He, *Group normalization*, 2018.
-public final class GroupNormalization: Layer, ConfigurableLayer {
-    /// The number of groups, -1 for one to each channel.
-    public let groups: Int
+public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, Described {
+    /// The number of groups, which divides that of channels; -1 for one to each channel.
+    public private(set) var groups: Int
     /// The axis of the channels.
-    public let axis: Int
-    /// Added to variances, against division by 0.
-    public let epsilon: Double
-    /// Whether `beta` is added.
-    public let center: Bool
-    /// Whether `gamma` multiplies.
-    public let scale: Bool
-    /// The learned deviations.
-    public private(set) var gamma: Variable?
-    /// The learned means.
-    public private(set) var beta: Variable?
+    public private(set) var axis: Int
 
-    private let options: NormalizationOptions
-
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - groups: the number of groups, which divides that of channels; -1 for one to each channel.
-    ///   - axis: the axis of the channels.
-    ///   - epsilon: added to variances, against division by 0.
-    ///   - center: whether `beta` is added.
-    ///   - scale: whether `gamma` multiplies.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         groups: Int = 32, axis: Int = -1, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true,
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
@@ -41,38 +22,23 @@ public final class GroupNormalization: Layer, ConfigurableLayer {
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
         trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(
-            groups >= 1 || groups == -1, "GroupNormalization", "groups", expected: "a positive integer or -1",
-            received: groups)
-        Argument.check(
-            epsilon >= 0, "GroupNormalization", "epsilon", expected: "a number of at least 0", received: epsilon)
         self.groups = groups
         self.axis = axis
-        self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
-        options = NormalizationOptions(
-            betaInitializer: betaInitializer, gammaInitializer: gammaInitializer, betaRegularizer: betaRegularizer,
-            gammaRegularizer: gammaRegularizer, betaConstraint: betaConstraint, gammaConstraint: gammaConstraint)
-        super.init(name: name, trainable: trainable, dtype: dtype)
+        super.init(
+            epsilon, center, scale, beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint),
+            gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint), name: name, trainable: trainable,
+            dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let options = try NormalizationOptions(config)
-        try self.init(
-            groups: config.value("groups", default: 32), axis: config.value("axis", default: -1),
-            epsilon: config.value("epsilon", default: 1e-3), center: config.value("center", default: true),
-            scale: config.value("scale", default: true),
-            betaInitializer: options.betaInitializer, gammaInitializer: options.gammaInitializer,
-            betaRegularizer: options.betaRegularizer, gammaRegularizer: options.gammaRegularizer,
-            betaConstraint: options.betaConstraint, gammaConstraint: options.gammaConstraint,
-            name: config.name, trainable: config.trainable, dtype: config.dtype)
+    public static let arguments = table(GroupNormalization()) {
+        $0("groups", \.groups, Requirement("a positive integer or -1") { $0 >= 1 || $0 == -1 })
+        $0("axis", \.axis)
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let channels = try Self.knownSize(inputShapes[0], axis: axis)
-        (gamma, beta) = options.addWeights(to: self, shape: [channels], scale: scale, center: center)
+        addWeights(shape: [channels], scale: scale, center: center)
     }
 
     public override var supportsMasking: Bool { true }
@@ -108,13 +74,6 @@ public final class GroupNormalization: Layer, ConfigurableLayer {
                 "Expected axis \(axis) of the input to have size \(weight.shape[0]). Received: shape \(shape).")
         }
         return [shape]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(options.config) { $1 }.merging([
-            "groups": .int(groups), "axis": .int(axis), "epsilon": .double(epsilon), "center": .bool(center),
-            "scale": .bool(scale),
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

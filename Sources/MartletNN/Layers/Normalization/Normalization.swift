@@ -13,15 +13,15 @@ import MartletFormats
 /// Keras keeps for older files. None is trained.
 ///
 /// Source: [`keras.layers.Normalization`](https://keras.io/api/layers/preprocessing_layers/numerical/normalization/).
-public final class Normalization: Layer, ConfigurableLayer {
+public final class Normalization: Layer, ConfigurableLayer, Described {
     /// The axes of the features; the others, the batch among them, are averaged over.
-    public let axes: [Int]
+    public private(set) var axes: [Int]
     /// Whether the layer does the opposite: `x * max(√variance, 1e-7) + mean`.
-    public let invert: Bool
+    public private(set) var invert: Bool
     /// The mean that was given; nil where `adapt` finds it.
-    public let givenMean: Tensor?
+    public private(set) var givenMean: Tensor?
     /// The variance that was given; nil where `adapt` finds it.
-    public let givenVariance: Tensor?
+    public private(set) var givenVariance: Tensor?
     /// The mean of each feature; nil until the layer is built, and where it is given.
     public private(set) var mean: Variable?
     /// The variance of each feature; nil until the layer is built, and where it is given.
@@ -37,10 +37,6 @@ public final class Normalization: Layer, ConfigurableLayer {
         axes: [Int] = [-1], mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, name: String? = nil,
         dtype: DType? = nil
     ) {
-        Argument.check(
-            mean?.shape == variance?.shape && mean?.rank ?? 0 <= axes.count, "Normalization", "mean",
-            expected: "mean and variance of one shape, of at most \(axes.count) axes, or neither",
-            received: [mean?.shape, variance?.shape])
         self.axes = axes
         givenMean = mean
         givenVariance = variance
@@ -48,12 +44,18 @@ public final class Normalization: Layer, ConfigurableLayer {
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        let isWhole = config.arguments["axis"] == .null
-        try self.init(
-            axes: isWhole ? [] : config.perAxis("axis", default: -1).numbers(axes: 1),
-            mean: config.nestedTensor("mean"), variance: config.nestedTensor("variance"),
-            invert: config.value("invert", default: false), name: config.name, dtype: config.dtype)
+    public static let arguments = Arguments(default: Normalization()) {
+        $0("axis", \.axes, as: .someOrNoAxes)
+        $0("mean", \.givenMean, as: .nestedTensor)
+        $0("variance", \.givenVariance, as: .nestedTensor)
+        $0("invert", \.invert)
+        $0.check { layer in
+            let (mean, variance) = (layer.givenMean, layer.givenVariance)
+            Argument.check(
+                mean?.shape == variance?.shape && mean?.rank ?? 0 <= layer.axes.count, layer.className, "mean",
+                expected: "mean and variance of one shape, of at most \(layer.axes.count) axes, or neither",
+                received: [mean?.shape, variance?.shape])
+        }
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -131,13 +133,6 @@ public final class Normalization: Layer, ConfigurableLayer {
         return [shape]
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "axis": .integers(axes), "mean": givenMean.map(JSONValue.init(nested:)) ?? .null,
-            "variance": givenVariance.map(JSONValue.init(nested:)) ?? .null, "invert": .bool(invert),
-        ]) { $1 }
-    }
-
     package static var samples: [LayerSample] {
         [
             LayerSample("adapted", Normalization(dtype: .float64), [[2, 3]], bad: [[[nil, 2, nil]], [[]]]),
@@ -154,13 +149,22 @@ public final class Normalization: Layer, ConfigurableLayer {
     }
 }
 
-extension Configuration {
-    /// The argument `key`, a number or nested lists of numbers; nil when it is missing or null.
-    fileprivate func nestedTensor(_ key: String) throws -> Tensor? {
-        guard let json = arguments[.key(key)], json != .null else { return nil }
-        // Keras wraps an array that it holds as a tensor.
-        return try located(key) { try (json["config"]?["value"] ?? json).nestedTensor() }
-    }
+extension ArgumentForm<[Int]> {
+    /// An axis or several, written as a list; null is none.
+    fileprivate static let someOrNoAxes = ArgumentForm(
+        read: { $0.arguments[.key($1)] == .null ? [] : try $0.perAxis($1, default: -1).numbers(axes: 1) },
+        write: { .integers($0) }, readsNull: true)
+}
+
+extension ArgumentForm<Tensor> {
+    /// A number or nested lists of numbers. Keras wraps an array that it holds as a tensor.
+    fileprivate static let nestedTensor = ArgumentForm(
+        read: { config, key in
+            try config.located(key) {
+                let json = config.arguments[.key(key)] ?? .null
+                return try (json["config"]?["value"] ?? json).nestedTensor()
+            }
+        }, write: { JSONValue(nested: $0) })
 }
 
 extension JSONValue {

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Divides each sample by its root mean square over some axes, then multiplies by a learned scale.
 ///
@@ -7,33 +6,27 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.RMSNormalization`](https://keras.io/api/layers/normalization_layers/rms_normalization/);
 /// B. Zhang, R. Sennrich, *Root mean square layer normalization*, 2019.
-public final class RMSNormalization: Layer, ConfigurableLayer {
+public final class RMSNormalization: Layer, ConfigurableLayer, Described {
     /// The axes over which the mean square is taken.
-    public let axes: [Int]
+    public private(set) var axes: [Int]
     /// Added to mean squares, against division by 0.
-    public let epsilon: Double
+    public private(set) var epsilon: Double
     /// The learned scale.
     public private(set) var scale: Variable!
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - axes: the axes over which the mean square is taken.
-    ///   - epsilon: added to mean squares, against division by 0.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         axes: [Int] = [-1], epsilon: Double = 1e-6, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        Argument.check(
-            epsilon >= 0, "RMSNormalization", "epsilon", expected: "a number of at least 0", received: epsilon)
-        Argument.check(!axes.isEmpty, "RMSNormalization", "axes", expected: "at least one axis", received: axes)
-        self.axes = axes.sorted()
+        self.axes = axes
         self.epsilon = epsilon
         super.init(name: name, trainable: trainable, dtype: dtype)
+        self.axes.sort()
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            axes: config.axes(default: -1), epsilon: config.value("epsilon", default: 1e-6), name: config.name,
-            trainable: config.trainable, dtype: config.dtype)
+    public static let arguments = Arguments(default: RMSNormalization()) {
+        $0("axis", \.axes, as: .axes, name: "axes", .someAxes)
+        $0("epsilon", \.epsilon, .atLeast(0))
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -53,12 +46,6 @@ public final class RMSNormalization: Layer, ConfigurableLayer {
         return [shape]
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "axis": axes.count == 1 ? .int(axes[0]) : .integers(axes), "epsilon": .double(epsilon),
-        ]) { $1 }
-    }
-
     package static var samples: [LayerSample] {
         [
             LayerSample("features", RMSNormalization(dtype: .float64), [[4]], bad: [[[nil, nil]]]),
@@ -66,6 +53,11 @@ public final class RMSNormalization: Layer, ConfigurableLayer {
                 "two axes", RMSNormalization(axes: [1, 3], epsilon: 0.1, dtype: .float64), [[2, 3, 2]], bad: [[[nil]]]),
         ]
     }
+}
+
+extension Requirement<[Int]> {
+    /// Axes over which a statistic is taken.
+    static let someAxes = Requirement("at least one axis") { !$0.isEmpty }
 }
 
 extension PartialShape {

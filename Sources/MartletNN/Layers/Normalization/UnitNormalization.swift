@@ -1,23 +1,19 @@
 import MartletCore
-import MartletFormats
 
 /// Divides each sample by its Euclidean norm over some axes; zeros stay zeros.
 ///
 /// Source: [`keras.layers.UnitNormalization`](https://keras.io/api/layers/normalization_layers/unit_normalization/).
-public final class UnitNormalization: Layer, ConfigurableLayer {
+public final class UnitNormalization: Layer, ConfigurableLayer, Described {
     /// The axes over which the norm is taken.
-    public let axes: [Int]
+    public private(set) var axes: [Int]
 
-    /// Makes a layer.
-    /// - Parameter axes: the axes over which the norm is taken.
+    /// Makes a layer. The parameters are described at the properties.
     public init(axes: [Int] = [-1], name: String? = nil, dtype: DType? = nil) {
         self.axes = axes
         super.init(name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(axes: config.axes(default: -1), name: config.name, dtype: config.dtype)
-    }
+    public static let arguments = Arguments(default: UnitNormalization()) { $0("axis", \.axes, as: .axes) }
 
     public override var supportsMasking: Bool { true }
 
@@ -30,10 +26,6 @@ public final class UnitNormalization: Layer, ConfigurableLayer {
         let shape = try Self.onlyInput(inputShapes)
         try shape.checkAxes(axes, weight: nil)
         return [shape]
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging(["axis": axes.count == 1 ? .int(axes[0]) : .integers(axes)]) { $1 }
     }
 
     package static var samples: [LayerSample] {

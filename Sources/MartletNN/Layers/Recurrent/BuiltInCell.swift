@@ -1,10 +1,17 @@
 import MartletCore
-import MartletFormats
 
 /// What the cells of `SimpleRNN`, `LSTM` and `GRU` share: weights, dropout, and the way to the op over whole sequences.
+///
+/// Parameters of all initializers:
+/// - `units`: the number of units of the state and the output, at least 1.
+/// - `activation`: of the state; nothing when nil.
+/// - `recurrentActivation`: of the gates; nothing when nil.
+/// - `dropout`: the rate at which inputs are dropped in training, the same ones at all steps.
+/// - `recurrentDropout`: the rate at which parts of the state are dropped in training, the same ones at all steps.
+/// - `seed`: starts the random stream of both; nil takes the next one of the global seed.
 public class BuiltInCell: RNNCell {
-    let kind: RecurrentKind
-    let options: RecurrentOptions
+    var kind: RecurrentKind { stop(className, "The cell is of no kind: override kind.") }
+    private(set) var options: RecurrentOptions
     /// [features, gates * units]; nil until the cell is built.
     public private(set) var kernel: Variable!
     /// [units, gates * units]; nil until the cell is built.
@@ -12,7 +19,7 @@ public class BuiltInCell: RNNCell {
     /// [gates * units], for a GRU with reset after [2, 3 * units]; nil until the cell is built, and without a bias.
     public private(set) var bias: Variable?
 
-    private let generator: RandomGenerator
+    private var generator: RandomGenerator!
     /// What dropout multiplies the input and the state with, for all gates or for each; nil where it does nothing.
     struct Masks {
         var input: [Tensor]?
@@ -20,34 +27,32 @@ public class BuiltInCell: RNNCell {
     }
     private var sequenceMasks: Masks?
 
-    init(_ kind: RecurrentKind, _ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
-        self.kind = kind
+    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
         self.options = options
-        generator = RandomGenerator(seed: options.seed)
         super.init(name: name, trainable: trainable, dtype: dtype)
-        options.check("\(Self.self)")
+        generator = RandomGenerator(seed: self.options.seed)
+    }
+
+    /// The arguments of a cell of a kind.
+    static func table<C: BuiltInCell>(
+        _ kind: RecurrentKind, _ value: @escaping @Sendable @autoclosure () -> C
+    ) -> Arguments<C> {
+        Arguments(default: value()) { $0.include(\.options, RecurrentOptions.table(kind)) }
     }
 
     /// The number of units of each state.
     public var units: Int { options.units }
     public override var stateSizes: [Int] { [Int](repeating: units, count: kind.stateCount) }
     package override var randomGenerators: [RandomGenerator] { [generator] }
-    public override var config: [String: JSONValue] { super.config.merging(options.config(kind)) { $1 } }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)
         let features = try Self.knownSize(inputShapes[0], axis: -1)
         let columns = kind.gateCount * units
-        kernel = addWeight(
-            "kernel", shape: [features, columns], initializer: options.kernelInitializer,
-            regularizer: options.kernelRegularizer, constraint: options.kernelConstraint)
-        recurrentKernel = addWeight(
-            "recurrent_kernel", shape: [units, columns], initializer: options.recurrentInitializer,
-            regularizer: options.recurrentRegularizer, constraint: options.recurrentConstraint)
+        kernel = addWeight("kernel", shape: [features, columns], options.kernel)
+        recurrentKernel = addWeight("recurrent_kernel", shape: [units, columns], options.recurrent)
         guard options.useBias else { return }
-        let bias = addWeight(
-            "bias", shape: kind.biasShape(units: units), initializer: options.biasInitializer,
-            regularizer: options.biasRegularizer, constraint: options.biasConstraint)
+        let bias = addWeight("bias", shape: kind.biasShape(units: units), options.bias)
         // A bias that no file has room for has no elements.
         if kind == .lstm, options.unitForgetBias, bias.shape == kind.biasShape(units: units) {
             let first = bias.value

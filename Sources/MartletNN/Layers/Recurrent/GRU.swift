@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// Gated recurrent unit over sequences.
 ///
@@ -8,27 +7,12 @@ import MartletFormats
 /// `kernel` [features, 3 * units], `recurrent_kernel` [units, 3 * units], `bias` [2, 3 * units], or [3 * units] without
 /// `resetAfter`, the gates in the order update, reset, candidate.
 ///
-/// With the default activations and no recurrent dropout all steps run as one op.
-///
 /// Source: [`keras.layers.GRU`](https://keras.io/api/layers/recurrent_layers/gru/); K. Cho et al., *Learning phrase
 /// representations using RNN encoder-decoder for statistical machine translation*, 2014.
-public final class GRU: RecurrentLayer, ConfigurableLayer {
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - units: the number of units of the state and the output, at least 1.
-    ///   - activation: of the state; nothing when nil.
-    ///   - recurrentActivation: of the gates; nothing when nil.
-    ///   - dropout: the rate at which inputs are dropped in training, the same ones at all steps.
-    ///   - recurrentDropout: the rate at which parts of the state are dropped in training, the same ones at all steps.
-    ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
-    ///   - returnSequences: whether the output is that of every step, otherwise of the last.
-    ///   - returnState: whether the last states are outputs too.
-    ///   - goBackwards: whether the steps are read from the last to the first.
-    ///   - stateful: whether a batch starts from the states in which the one before ended; `resetState()` forgets them.
-    ///   - unroll: accepted for Keras's sake.
-    ///   - resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
-    ///   - zeroOutputForMask: whether a masked step's output is 0, otherwise that of the step before.
-    public convenience init(
+public final class GRU: BuiltInRecurrentLayer, ConfigurableLayer, Described {
+    /// Makes a layer. The parameters are described at ``BuiltInCell`` and ``RecurrentLayer``.
+    /// - Parameter resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
+    public init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
         useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
         recurrentInitializer: any Initializer = .orthogonal(), biasInitializer: any Initializer = .zeros,
@@ -40,40 +24,24 @@ public final class GRU: RecurrentLayer, ConfigurableLayer {
         unroll: Bool = false, resetAfter: Bool = true, zeroOutputForMask: Bool = false, name: String? = nil,
         trainable: Bool = true, dtype: DType? = nil
     ) {
-        self.init(
+        super.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
-                recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed,
-                resetAfter: resetAfter),
+                useBias: useBias, kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                recurrent: WeightOptions(recurrentInitializer, recurrentRegularizer, recurrentConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint), dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed, resetAfter: resetAfter),
             SequenceOptions(
                 returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards,
                 stateful: stateful, unroll: unroll, zeroOutputForMask: zeroOutputForMask),
             activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            RecurrentOptions(config: config), SequenceOptions(config: config),
-            activityRegularizer: config.regularizer("activity_regularizer"), name: config.name,
-            trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(.gru(resetAfter: true), GRU(1))
 
-    private init(
-        _ options: RecurrentOptions, _ sequence: SequenceOptions, activityRegularizer: (any Regularizer)?,
-        name: String?, trainable: Bool, dtype: DType?
-    ) {
-        super.init(
-            GRUCell(options, name: "gru_cell", trainable: trainable, dtype: dtype), sequence, name: name,
-            trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+    override func makeCell(_ options: RecurrentOptions) -> BuiltInCell {
+        GRUCell(options, name: "gru_cell", trainable: isTrainable, dtype: dtype)
     }
-
-    /// The number of units of the state and the output.
-    public var units: Int { cell.outputSize }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A step of `GRU`: gated recurrent unit.
 ///
@@ -9,16 +8,9 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.GRUCell`](https://keras.io/api/layers/recurrent_layers/gru/); K. Cho et al., *Learning phrase
 /// representations using RNN encoder-decoder for statistical machine translation*, 2014.
-public final class GRUCell: BuiltInCell, ConfigurableLayer {
-    /// Makes a cell.
-    /// - Parameters:
-    ///   - units: the number of units of the state and the output, at least 1.
-    ///   - activation: of the state; nothing when nil.
-    ///   - recurrentActivation: of the gates; nothing when nil.
-    ///   - dropout: the rate at which inputs are dropped in training, the same ones at all steps.
-    ///   - recurrentDropout: the rate at which parts of the state are dropped in training, the same ones at all steps.
-    ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
-    ///   - resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
+public final class GRUCell: BuiltInCell, ConfigurableLayer, Described {
+    /// Makes a cell. The parameters are described at ``BuiltInCell``.
+    /// - Parameter resetAfter: whether the reset gate multiplies the product with the recurrent kernel, or else the state.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
         useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
@@ -32,23 +24,16 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
-                recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed,
-                resetAfter: resetAfter),
+                useBias: useBias, kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                recurrent: WeightOptions(recurrentInitializer, recurrentRegularizer, recurrentConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint), dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed, resetAfter: resetAfter),
             name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            RecurrentOptions(config: config), name: config.name, trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(.gru(resetAfter: true), GRUCell(1))
 
-    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
-        super.init(.gru(resetAfter: options.resetAfter), options, name: name, trainable: trainable, dtype: dtype)
-    }
+    override var kind: RecurrentKind { .gru(resetAfter: options.resetAfter) }
 
     public override func step(
         _ x: Tensor, states: [Tensor], in context: CallContext

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A step of `LSTM`: long short-term memory.
 ///
@@ -9,16 +8,9 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.LSTMCell`](https://keras.io/api/layers/recurrent_layers/lstm/); S. Hochreiter and J.
 /// Schmidhuber, *Long short-term memory*, 1997.
-public final class LSTMCell: BuiltInCell, ConfigurableLayer {
-    /// Makes a cell.
-    /// - Parameters:
-    ///   - units: the number of units of the state and the output, at least 1.
-    ///   - activation: of the state; nothing when nil.
-    ///   - recurrentActivation: of the gates; nothing when nil.
-    ///   - unitForgetBias: whether the forget gate's bias starts at 1.
-    ///   - dropout: the rate at which inputs are dropped in training, the same ones at all steps.
-    ///   - recurrentDropout: the rate at which parts of the state are dropped in training, the same ones at all steps.
-    ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
+public final class LSTMCell: BuiltInCell, ConfigurableLayer, Described {
+    /// Makes a cell. The parameters are described at ``BuiltInCell``.
+    /// - Parameter unitForgetBias: whether the forget gate's bias starts at 1.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, recurrentActivation: ActivationFunction? = .sigmoid,
         useBias: Bool = true, kernelInitializer: any Initializer = .glorotUniform,
@@ -32,23 +24,16 @@ public final class LSTMCell: BuiltInCell, ConfigurableLayer {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, recurrentActivation: recurrentActivation ?? .linear,
-                useBias: useBias, kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, unitForgetBias: unitForgetBias,
-                kernelRegularizer: kernelRegularizer, recurrentRegularizer: recurrentRegularizer,
-                biasRegularizer: biasRegularizer, kernelConstraint: kernelConstraint,
-                recurrentConstraint: recurrentConstraint, biasConstraint: biasConstraint, dropout: dropout,
-                recurrentDropout: recurrentDropout, seed: seed),
+                useBias: useBias, kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                recurrent: WeightOptions(recurrentInitializer, recurrentRegularizer, recurrentConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint), dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed, unitForgetBias: unitForgetBias),
             name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            RecurrentOptions(config: config), name: config.name, trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(.lstm, LSTMCell(1))
 
-    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
-        super.init(.lstm, options, name: name, trainable: trainable, dtype: dtype)
-    }
+    override var kind: RecurrentKind { .lstm }
 
     public override func step(
         _ x: Tensor, states: [Tensor], in context: CallContext

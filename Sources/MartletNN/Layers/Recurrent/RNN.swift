@@ -12,14 +12,7 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.RNN`](https://keras.io/api/layers/recurrent_layers/rnn/).
 public final class RNN: RecurrentLayer, ConfigurableLayer {
-    /// Makes a layer over a cell.
-    /// - Parameters:
-    ///   - returnSequences: whether the output is that of every step, otherwise of the last.
-    ///   - returnState: whether the last states are outputs too.
-    ///   - goBackwards: whether the steps are read from the last to the first.
-    ///   - stateful: whether a batch starts from the states in which the one before ended; `resetState()` forgets them.
-    ///   - unroll: accepted for Keras's sake.
-    ///   - zeroOutputForMask: whether a masked step's output is 0, otherwise that of the step before.
+    /// Makes a layer over a cell. The other parameters are described at ``RecurrentLayer``.
     public convenience init(
         _ cell: RNNCell, returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false,
         stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false, name: String? = nil,
@@ -51,10 +44,8 @@ public final class RNN: RecurrentLayer, ConfigurableLayer {
             cell, SequenceOptions(config: config), name: config.name, trainable: config.trainable, dtype: config.dtype)
     }
 
-    override init(
-        _ cell: RNNCell, _ options: SequenceOptions, name: String?, trainable: Bool, dtype: DType?
-    ) {
-        super.init(cell, options, name: name, trainable: trainable, dtype: dtype)
+    public override var config: [String: JSONValue] {
+        super.config.merging(SequenceOptions.arguments.config(of: options)) { $1 }.merging(["cell": JSONValue(cell)]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -1,8 +1,7 @@
 import MartletCore
-import MartletFormats
 
 /// How a recurrent layer reads its sequences and what it gives.
-struct SequenceOptions {
+struct SequenceOptions: Described {
     var returnSequences = false
     var returnState = false
     var goBackwards = false
@@ -10,38 +9,39 @@ struct SequenceOptions {
     var unroll = false
     var zeroOutputForMask = false
 
-    var config: [String: JSONValue] {
-        [
-            "return_sequences": .bool(returnSequences), "return_state": .bool(returnState),
-            "go_backwards": .bool(goBackwards), "stateful": .bool(stateful), "unroll": .bool(unroll),
-            "zero_output_for_mask": .bool(zeroOutputForMask),
-        ]
-    }
-}
-
-extension SequenceOptions {
-    init(config: Configuration) throws {
-        returnSequences = try config.value("return_sequences", default: false)
-        returnState = try config.value("return_state", default: false)
-        goBackwards = try config.value("go_backwards", default: false)
-        stateful = try config.value("stateful", default: false)
-        unroll = try config.value("unroll", default: false)
-        zeroOutputForMask = try config.value("zero_output_for_mask", default: false)
+    static let arguments = Arguments(default: SequenceOptions()) {
+        $0("return_sequences", \.returnSequences)
+        $0("return_state", \.returnState)
+        $0("go_backwards", \.goBackwards)
+        $0("stateful", \.stateful)
+        $0("unroll", \.unroll)
+        $0("zero_output_for_mask", \.zeroOutputForMask)
     }
 }
 
 /// What `RNN`, `SimpleRNN`, `LSTM` and `GRU` share: a cell, and how it goes through sequences.
+///
+/// Parameters of all initializers:
+/// - `returnSequences`: whether the output is that of every step, otherwise of the last.
+/// - `returnState`: whether the last states are outputs too.
+/// - `goBackwards`: whether the steps are read from the last to the first.
+/// - `stateful`: whether a batch starts from the states in which the one before ended; `resetState()` forgets them.
+/// - `unroll`: accepted for Keras's sake.
+/// - `zeroOutputForMask`: whether a masked step's output is 0, otherwise that of the step before.
 public class RecurrentLayer: Layer {
     /// What computes a step.
-    public let cell: RNNCell
+    public internal(set) var cell: RNNCell!
     var options: SequenceOptions
     /// The states in which the last batch ended, where `stateful`; nil before the first.
     private var states: [Variable]?
 
-    init(_ cell: RNNCell, _ options: SequenceOptions, name: String?, trainable: Bool, dtype: DType?) {
+    init(
+        _ cell: RNNCell?, _ options: SequenceOptions, activityRegularizer: (any Regularizer)? = nil, name: String?,
+        trainable: Bool, dtype: DType?
+    ) {
         self.cell = cell
         self.options = options
-        super.init(name: name, trainable: trainable, dtype: dtype)
+        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
     /// Whether the output is that of every step, otherwise of the last.
@@ -52,18 +52,6 @@ public class RecurrentLayer: Layer {
     public var goBackwards: Bool { options.goBackwards }
     /// Whether a batch starts from the states in which the one before ended.
     public var stateful: Bool { options.stateful }
-
-    /// Keras writes the arguments of the built-in layers' cells as the layers' own; `RNN` has its cell as a layer.
-    public override var config: [String: JSONValue] {
-        var config = super.config.merging(options.config) { $1 }
-        if let cell = cell as? BuiltInCell, !(self is RNN) {
-            config.merge(cell.options.config(cell.kind)) { $1 }
-            config["activity_regularizer"] = JSONValue(activityRegularizer)
-        } else {
-            config["cell"] = JSONValue(cell)
-        }
-        return config
-    }
 
     /// Sets the states that a stateful layer keeps to zeros.
     public func resetState() { for state in states ?? [] { state.assign(.zeros(like: state.value)) } }

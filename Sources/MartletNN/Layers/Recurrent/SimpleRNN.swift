@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A fully connected recurrence, `h' = tanh(x kernel + h recurrentKernel + bias)` over sequences.
 ///
@@ -7,24 +6,10 @@ import MartletFormats
 /// the last step, or with `returnSequences` [batch, steps, units]; with `returnState` also the last state. Weights:
 /// `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
 ///
-/// With the default activations and no recurrent dropout all steps run as one op.
-///
 /// Source: [`keras.layers.SimpleRNN`](https://keras.io/api/layers/recurrent_layers/simple_rnn/).
-public final class SimpleRNN: RecurrentLayer, ConfigurableLayer {
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - units: the number of units of the state and the output, at least 1.
-    ///   - activation: of the state; nothing when nil.
-    ///   - dropout: the rate at which inputs are dropped in training, the same ones at all steps.
-    ///   - recurrentDropout: the rate at which parts of the state are dropped in training, the same ones at all steps.
-    ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
-    ///   - returnSequences: whether the output is that of every step, otherwise of the last.
-    ///   - returnState: whether the last states are outputs too.
-    ///   - goBackwards: whether the steps are read from the last to the first.
-    ///   - stateful: whether a batch starts from the states in which the one before ended; `resetState()` forgets them.
-    ///   - unroll: accepted for Keras's sake.
-    ///   - zeroOutputForMask: whether a masked step's output is 0, otherwise that of the step before.
-    public convenience init(
+public final class SimpleRNN: BuiltInRecurrentLayer, ConfigurableLayer, Described {
+    /// Makes a layer. The parameters are described at ``BuiltInCell`` and ``RecurrentLayer``.
+    public init(
         _ units: Int, activation: ActivationFunction? = .tanh, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
@@ -35,39 +20,24 @@ public final class SimpleRNN: RecurrentLayer, ConfigurableLayer {
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
         name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
-        self.init(
+        super.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, useBias: useBias,
-                kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
-                recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
+                kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                recurrent: WeightOptions(recurrentInitializer, recurrentRegularizer, recurrentConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint), dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed),
             SequenceOptions(
                 returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards,
                 stateful: stateful, unroll: unroll, zeroOutputForMask: zeroOutputForMask),
             activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            RecurrentOptions(config: config), SequenceOptions(config: config),
-            activityRegularizer: config.regularizer("activity_regularizer"), name: config.name,
-            trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(.simple, SimpleRNN(1))
 
-    private init(
-        _ options: RecurrentOptions, _ sequence: SequenceOptions, activityRegularizer: (any Regularizer)?,
-        name: String?, trainable: Bool, dtype: DType?
-    ) {
-        super.init(
-            SimpleRNNCell(options, name: "simple_rnn_cell", trainable: trainable, dtype: dtype), sequence, name: name,
-            trainable: trainable, dtype: dtype)
-        self.activityRegularizer = activityRegularizer
+    override func makeCell(_ options: RecurrentOptions) -> BuiltInCell {
+        SimpleRNNCell(options, name: "simple_rnn_cell", trainable: isTrainable, dtype: dtype)
     }
-
-    /// The number of units of the state and the output.
-    public var units: Int { cell.outputSize }
 
     package static var samples: [LayerSample] {
         let bad: [[PartialShape]] = [[[nil, 4]], [[nil, 3, 4], [nil, 3]], [[nil, 3, 2, 2]]]

@@ -1,5 +1,4 @@
 import MartletCore
-import MartletFormats
 
 /// A step of `SimpleRNN`: a fully connected recurrence, `h' = tanh(x kernel + h recurrentKernel + bias)`.
 ///
@@ -7,14 +6,8 @@ import MartletFormats
 /// state. Weights: `kernel` [features, units], `recurrent_kernel` [units, units], `bias` [units].
 ///
 /// Source: [`keras.layers.SimpleRNNCell`](https://keras.io/api/layers/recurrent_layers/simple_rnn/).
-public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
-    /// Makes a cell.
-    /// - Parameters:
-    ///   - units: the number of units of the state and the output, at least 1.
-    ///   - activation: of the state; nothing when nil.
-    ///   - dropout: the rate at which inputs are dropped in training, the same ones at all steps.
-    ///   - recurrentDropout: the rate at which parts of the state are dropped in training, the same ones at all steps.
-    ///   - seed: starts the random stream of both; nil takes the next one of the global seed.
+public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer, Described {
+    /// Makes a cell. The parameters are described at ``BuiltInCell``.
     public convenience init(
         _ units: Int, activation: ActivationFunction? = .tanh, useBias: Bool = true,
         kernelInitializer: any Initializer = .glorotUniform, recurrentInitializer: any Initializer = .orthogonal(),
@@ -27,22 +20,16 @@ public final class SimpleRNNCell: BuiltInCell, ConfigurableLayer {
         self.init(
             RecurrentOptions(
                 units: units, activation: activation ?? .linear, useBias: useBias,
-                kernelInitializer: kernelInitializer, recurrentInitializer: recurrentInitializer,
-                biasInitializer: biasInitializer, kernelRegularizer: kernelRegularizer,
-                recurrentRegularizer: recurrentRegularizer, biasRegularizer: biasRegularizer,
-                kernelConstraint: kernelConstraint, recurrentConstraint: recurrentConstraint,
-                biasConstraint: biasConstraint, dropout: dropout, recurrentDropout: recurrentDropout, seed: seed),
+                kernel: WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint),
+                recurrent: WeightOptions(recurrentInitializer, recurrentRegularizer, recurrentConstraint),
+                bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint), dropout: dropout,
+                recurrentDropout: recurrentDropout, seed: seed),
             name: name, trainable: trainable, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            RecurrentOptions(config: config), name: config.name, trainable: config.trainable, dtype: config.dtype)
-    }
+    public static let arguments = table(.simple, SimpleRNNCell(1))
 
-    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
-        super.init(.simple, options, name: name, trainable: trainable, dtype: dtype)
-    }
+    override var kind: RecurrentKind { .simple }
 
     public override func step(
         _ x: Tensor, states: [Tensor], in context: CallContext

@@ -1,31 +1,27 @@
 import MartletCore
-import MartletFormats
 
 /// Dropout that keeps mean and variance of inputs made by SELU: dropped elements get SELU's lowest value, and all are
 /// then scaled and moved.
 ///
 /// Source: [`keras.layers.AlphaDropout`](https://keras.io/api/layers/regularization_layers/alpha_dropout/).
-public final class AlphaDropout: NoiseLayer, ConfigurableLayer {
+public final class AlphaDropout: NoiseLayer, ConfigurableLayer, Described {
     /// The probability that an element is dropped.
-    public let rate: Double
+    public private(set) var rate: Double
     /// The shape of the mask, batch axis included, broadcast to the input's; nil sizes are the input's.
-    public let noiseShape: PartialShape?
+    public private(set) var noiseShape: PartialShape?
 
     /// Makes a layer.
     public init(
         _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
     ) {
-        Argument.check(
-            rate >= 0 && rate < 1, "AlphaDropout", "rate", expected: "a number from 0 to below 1", received: rate)
         self.rate = rate
         self.noiseShape = noiseShape
         super.init(seed: seed, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("rate"), noiseShape: config.noiseShape(), seed: config.optional("seed"), name: config.name,
-            dtype: config.dtype)
+    public static let arguments = table(AlphaDropout(0)) {
+        $0("rate", \.rate, required: true, .from(0, below: 1))
+        $0("noise_shape", \.noiseShape, as: .noiseShape)
     }
 
     override func disturb(_ x: Tensor) -> Tensor {
@@ -36,12 +32,6 @@ public final class AlphaDropout: NoiseLayer, ConfigurableLayer {
         let shape = noiseShape.map { Shape(zip($0.dimensions, x.shape.dimensions).map { $0 ?? $1 }) } ?? x.shape
         let kept = generator.bernoulli(shape, probability: 1 - rate, value: 1, dtype: x.dtype)
         return (x * kept + (1 - kept) * lowest) * scale - scale * lowest * rate
-    }
-
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "rate": .double(rate), "noise_shape": noiseShape.map { .array($0.dimensions.map { .optional($0) }) } ?? .null,
-        ]) { $1 }
     }
 
     package static var samples: [LayerSample] {

@@ -6,44 +6,28 @@ import MartletFormats
 ///
 /// Source: [`keras.layers.Dropout`](https://keras.io/api/layers/regularization_layers/dropout/); N. Srivastava et al.,
 /// *Dropout: a simple way to prevent neural networks from overfitting*, 2014.
-public final class Dropout: Layer, ConfigurableLayer {
-    /// The probability that an element is dropped.
-    public let rate: Double
-    /// The shape of the mask, broadcast to the input's; nil sizes are the input's.
-    public let noiseShape: PartialShape?
-    /// The stream's seed.
-    public let seed: Int?
-    private let generator: RandomGenerator
+public final class Dropout: NoiseLayer, ConfigurableLayer, Described {
+    /// The probability that an element is dropped, in 0...1.
+    public private(set) var rate: Double
+    /// The shape of the mask, batch axis included: size 1 along axes whose elements are dropped together, nil for the input's
+    /// size. Nil is the input's shape.
+    public private(set) var noiseShape: PartialShape?
 
-    /// Makes a layer.
-    /// - Parameters:
-    ///   - rate: the probability that an element is dropped, in 0...1.
-    ///   - noiseShape: the shape of the mask, batch axis included: size 1 along axes whose elements are dropped
-    ///     together, nil for the input's size. All nil when it is left out.
-    ///   - seed: starts the layer's random stream; nil takes the next one of the global seed.
+    /// Makes a layer. The parameters are described at the properties.
     public init(
         _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
     ) {
-        Argument.check((0...1).contains(rate), "Dropout", "rate", expected: "a number in 0...1", received: rate)
-        Argument.check(
-            noiseShape?.dimensions.allSatisfy { $0 ?? 1 >= 1 } ?? true, "Dropout", "noiseShape",
-            expected: "positive sizes", received: noiseShape ?? [])
         self.rate = rate
         self.noiseShape = noiseShape
-        self.seed = seed
-        generator = RandomGenerator(seed: seed)
-        super.init(name: name, dtype: dtype)
+        super.init(seed: seed, name: name, dtype: dtype)
     }
 
-    public convenience init(config: Configuration) throws {
-        try self.init(
-            config.required("rate"), noiseShape: config.noiseShape(), seed: config.optional("seed"), name: config.name,
-            dtype: config.dtype)
+    public static let arguments = table(Dropout(0)) {
+        $0("rate", \.rate, required: true, .in(0...1))
+        $0(
+            "noise_shape", \.noiseShape, as: .noiseShape,
+            Requirement("positive sizes") { $0.dimensions.allSatisfy { $0 ?? 1 >= 1 } })
     }
-
-    package override var randomGenerators: [RandomGenerator] { [generator] }
-
-    public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         guard context.training, rate > 0 else { return x }
@@ -73,13 +57,6 @@ public final class Dropout: Layer, ConfigurableLayer {
         return [shape]
     }
 
-    public override var config: [String: JSONValue] {
-        super.config.merging([
-            "rate": .double(rate), "seed": .optional(seed),
-            "noise_shape": noiseShape.map { .array($0.dimensions.map { .optional($0) }) } ?? .null,
-        ]) { $1 }
-    }
-
     package static var samples: [LayerSample] {
         [
             LayerSample("half", Dropout(0.5, seed: 3, dtype: .float64), [[7]]),
@@ -92,12 +69,13 @@ public final class Dropout: Layer, ConfigurableLayer {
     }
 }
 
-extension Configuration {
-    /// The argument `noise_shape`, nil when it is missing or null.
-    func noiseShape() throws -> PartialShape? {
-        guard let sizes = try optional("noise_shape", as: [JSONValue].self) else { return nil }
-        return try located("noise_shape") { try PartialShape(sizes.map(PartialShape.size)) }
-    }
+extension ArgumentForm<PartialShape> {
+    /// A list of sizes, null where any will do.
+    static let noiseShape = ArgumentForm(
+        read: { config, key in
+            let sizes: [JSONValue] = try config.required(key)
+            return try config.located(key) { try PartialShape(sizes.map(PartialShape.size)) }
+        }, write: { .array($0.dimensions.map { .optional($0) }) })
 }
 
 extension RandomGenerator {

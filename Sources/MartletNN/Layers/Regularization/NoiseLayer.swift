@@ -1,16 +1,25 @@
 import MartletCore
-import MartletFormats
 
 /// What layers share that change their input at random in training, and do nothing in inference.
 public class NoiseLayer: Layer {
-    /// The stream's seed.
-    public let seed: Int?
-    let generator: RandomGenerator
+    /// Starts the layer's random stream; nil takes the next one of the global seed.
+    public private(set) var seed: Int?
+    private(set) var generator: RandomGenerator!
 
     init(seed: Int?, name: String?, dtype: DType?) {
         self.seed = seed
-        generator = RandomGenerator(seed: seed)
         super.init(name: name, dtype: dtype)
+        generator = RandomGenerator(seed: self.seed)
+    }
+
+    /// The arguments of such a layer, with those that `describe` names.
+    static func table<L: NoiseLayer>(
+        _ value: @escaping @Sendable @autoclosure () -> L, _ describe: (inout Arguments<L>) -> Void
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            $0("seed", \.seed)
+            describe(&$0)
+        }
     }
 
     package override var randomGenerators: [RandomGenerator] { [generator] }
@@ -20,13 +29,11 @@ public class NoiseLayer: Layer {
 
     public override var supportsMasking: Bool { true }
 
-    public final override func call(_ x: Tensor, in context: CallContext) -> Tensor {
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         context.training ? disturb(x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) : x
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         [try Self.onlyInput(inputShapes)]
     }
-
-    public override var config: [String: JSONValue] { super.config.merging(["seed": .optional(seed)]) { $1 } }
 }

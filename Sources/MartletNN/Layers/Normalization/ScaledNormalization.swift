@@ -1,0 +1,48 @@
+import MartletCore
+
+/// What normalizations share that end with a learned scale and shift.
+public class ScaledNormalization: Layer {
+    /// Added to variances, against division by 0.
+    public private(set) var epsilon: Double
+    /// Whether `beta` is added.
+    public private(set) var center: Bool
+    /// Whether `gamma` multiplies.
+    public private(set) var scale: Bool
+    /// The learned deviations.
+    public private(set) var gamma: Variable?
+    /// The learned means.
+    public private(set) var beta: Variable?
+
+    private var gammaOptions, betaOptions: WeightOptions
+
+    init(
+        _ epsilon: Double, _ center: Bool, _ scale: Bool, beta: WeightOptions, gamma: WeightOptions, name: String?,
+        trainable: Bool, dtype: DType?
+    ) {
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        betaOptions = beta
+        gammaOptions = gamma
+        super.init(name: name, trainable: trainable, dtype: dtype)
+    }
+
+    /// The arguments of such a normalization, with those that `describe` names.
+    static func table<L: ScaledNormalization>(
+        _ value: @escaping @Sendable @autoclosure () -> L, _ describe: (inout Arguments<L>) -> Void
+    ) -> Arguments<L> {
+        Arguments(default: value()) {
+            $0("epsilon", \.epsilon, .atLeast(0))
+            $0("center", \.center)
+            $0("scale", \.scale)
+            $0.weight("beta", \.betaOptions)
+            $0.weight("gamma", \.gammaOptions)
+            describe(&$0)
+        }
+    }
+
+    func addWeights(shape: Shape, scale: Bool, center: Bool) {
+        if scale { gamma = addWeight("gamma", shape: shape, gammaOptions) }
+        if center { beta = addWeight("beta", shape: shape, betaOptions) }
+    }
+}
