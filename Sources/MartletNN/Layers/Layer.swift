@@ -125,7 +125,7 @@ open class Layer {
     /// The random streams from which `call` draws: those of the layers inside, by default.
     package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
 
-    /// Whether the inputs lose their masks to the layer, for every layer that is called on them later.
+    /// Whether the inputs lose their masks to the layer, for every layer that the same model calls on them later.
     var takesMasksOff: Bool { false }
 
     /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
