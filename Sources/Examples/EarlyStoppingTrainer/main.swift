@@ -8,22 +8,22 @@ final class Trainer {
     let optimizer: Optimizer
     let loss: Loss
     let patience: Int
-    let clipping: OptimizerOptions
+    let clipNorm: Double
 
     init(_ model: Model, optimizer: Optimizer, loss: Loss, patience: Int, clipNorm: Double) {
         self.model = model
         self.optimizer = optimizer
         self.loss = loss
         self.patience = patience
-        clipping = OptimizerOptions(clipNorm: clipNorm)
+        self.clipNorm = clipNorm
     }
 
     private func step(_ x: Tensor, _ y: Tensor) {
         let tape = GradientTape()
         let value = tape.record { loss(y, model(x, training: true)) }
         let variables = model.trainableVariables
-        let gradients = tape.gradient(of: value, withRespectTo: variables, unconnected: .zeros).compactMap { $0 }
-        optimizer.apply(clipping.clip(gradients), to: variables)
+        let gradients = tape.connectedGradients(of: value, withRespectTo: variables)
+        optimizer.apply(clipByNorm(gradients, clipNorm), to: variables)
     }
 
     /// Trains for at most `epochs`; returns the best validation loss.
