@@ -222,4 +222,48 @@ import Testing
         #expect(hidden == nil)
         #expect(tape.gradient(of: y, withRespectTo: x)!.scalars(as: Double.self) == [3, 5])
     }
+
+    /// Gradients that must be there: the numbers of `gradient`, or a stop that names the variable.
+    @Test func connectedGradients() async throws {
+        let (a, b) = (Variable(Tensor(3.0), name: "a"), Variable(Tensor(2.0), name: "b"))
+        let tape = GradientTape(persistent: true)
+        let y = tape.record { a.value.square() * b.value }
+        let gradients: [Tensor] = tape.connectedGradients(of: y, withRespectTo: [a, b])
+        #expect(gradients.map { $0.item() } == [12, 9])
+        #expect(tape.connectedGradient(of: y, withRespectTo: b, outputGradient: Tensor(2.0)).item() == 18)
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let (a, b) = (Variable(Tensor(3.0), name: "a"), Variable(Tensor([2.0]), name: "unused/b"))
+            let tape = GradientTape()
+            _ = tape.connectedGradients(of: tape.record { a.value.square() }, withRespectTo: [a, b])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("depends on variable \"unused/b\" (float32 [1])"))
+    }
+
+    /// What a program printed before it stops is not lost in a pipe.
+    @Test func stopsAfterWhatWasPrinted() async throws {
+        let result = await #expect(
+            processExitsWith: .failure, observing: [\.standardOutputContent, \.standardErrorContent]
+        ) {
+            print("epoch 1")
+            _ = Tensor([1.0, 2.0]).item()
+        }
+        #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("epoch 1\n"))
+    }
+
+    @Test func errorsOfPrograms() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(1), observing: [\.standardOutputContent, \.standardErrorContent]
+        ) {
+            reportingErrors {
+                print("before")
+                throw MartletError("Expected a file.", at: "a.npy")
+            }
+        }
+        #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("before\n"))
+        #expect(
+            String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+                .contains("error: a.npy: Expected a file.\n"))
+        #expect(reportingErrors { 3 } == 3)
+    }
 }
