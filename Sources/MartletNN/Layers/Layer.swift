@@ -148,6 +148,9 @@ open class Layer {
     /// Keras's class name: the type's.
     open var className: String { "\(Self.self)" }
 
+    /// What `print` shows: the type, the name, the shapes and the number of parameters; of a model, the summary.
+    open var description: String { debugDescription }
+
     /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake
     /// case.
     var objectName: String { LayerNames.snakeCase(className) }

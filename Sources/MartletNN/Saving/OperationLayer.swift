@@ -97,7 +97,7 @@ final class OperationLayer: Layer {
     override var castsInputs: Bool { false }
 
     /// As Keras describes it, calls apart.
-    var description: JSONObject {
+    var fileDescription: JSONObject {
         [
             "module": json["module"] ?? .null, "class_name": .string(kind), "config": json["config"] ?? [:],
             "registered_name": json["registered_name"] ?? .string(kind),
