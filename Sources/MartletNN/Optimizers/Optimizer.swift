@@ -226,9 +226,9 @@ open class Optimizer: OptimizerConvertible {
             "Expected one gradient for each of \(variables.count) variables. Received: \(gradients.count).")
         require(
             gradients.isEmpty || gradients.contains { $0 != nil }, "\(Self.self).apply",
-            "Expected a gradient of at least one variable. Received: none for any of \(variables.count) "
-                + "(\(variables.prefix(3).map { "\"\($0.path)\"" }.joined(separator: ", "))\(variables.count > 3 ? ", ..." : "")). "
-                + "Was the loss computed from them inside GradientTape.record(_:)?")
+            "Expected a gradient of at least one variable. Received: none for any of \(variables.count) ("
+                + (variables.prefix(3).map { "\"\($0.path)\"" } + (variables.count > 3 ? ["..."] : [])).joined(separator: ", ")
+                + "). Was the loss computed from them inside GradientTape.record(_:)?")
         return zip(gradients, variables).compactMap { gradient, variable in
             guard let gradient else { return nil }
             require(

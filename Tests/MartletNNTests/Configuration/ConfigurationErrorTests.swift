@@ -51,7 +51,9 @@ import Testing
         #expect(error?.message.contains("\"\(near)\"") == true, "\(String(describing: error))")
     }
 
-    @Test(arguments: [("f1", "F1Score"), ("fbeta", "FBetaScore"), ("top_k", "TopKCategoricalAccuracy"), ("precison", "Precision")])
+    @Test(arguments: [
+        ("f1", "F1Score"), ("fbeta", "FBetaScore"), ("top_k", "TopKCategoricalAccuracy"), ("precison", "Precision"),
+    ])
     func nearMetrics(name: String, near: String) throws {
         let error = #expect(throws: MartletError.self) { try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
         #expect(error?.message.contains("\"\(near)\"") == true, "\(String(describing: error))")
