@@ -239,31 +239,4 @@ import Testing
         let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
         #expect(text.contains("depends on variable \"unused/b\" (float32 [1])"))
     }
-
-    /// What a program printed before it stops is not lost in a pipe.
-    @Test func stopsAfterWhatWasPrinted() async throws {
-        let result = await #expect(
-            processExitsWith: .failure, observing: [\.standardOutputContent, \.standardErrorContent]
-        ) {
-            print("epoch 1")
-            _ = Tensor([1.0, 2.0]).item()
-        }
-        #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("epoch 1\n"))
-    }
-
-    @Test func errorsOfPrograms() async throws {
-        let result = await #expect(
-            processExitsWith: .exitCode(1), observing: [\.standardOutputContent, \.standardErrorContent]
-        ) {
-            reportingErrors {
-                print("before")
-                throw MartletError("Expected a file.", at: "a.npy")
-            }
-        }
-        #expect(String(decoding: try #require(result).standardOutputContent, as: UTF8.self).contains("before\n"))
-        #expect(
-            String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
-                .contains("error: a.npy: Expected a file.\n"))
-        #expect(reportingErrors { 3 } == 3)
-    }
 }

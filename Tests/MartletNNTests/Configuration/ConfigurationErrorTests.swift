@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("f1", "F1Score"), ("fbeta", "FBetaScore"), ("top_k", "TopKCategoricalAccuracy"), ("precison", "Precision"),
+        ("f1", "F1Score"), ("fbeta", "FBetaScore"), ("top_k", "TopKCategoricalAccuracy"), ("Precison", "Precision"),
     ])
     func nearMetrics(name: String, near: String) throws {
         let error = #expect(throws: MartletError.self) { try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
