@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Proves that the package works as a dependency, built by a plain `swift build` in debug and in release: a client that
 # names it by path and trains a model, the same model in a dynamic library that a program is linked to, and in one that a
-# program loads while it runs. All three print the same losses, bit for bit.
+# program loads while it runs. All three print the same losses, bit for bit. A further program of the client is made of the
+# Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not).
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"
 client=$package/.build-client
-mkdir -p "$client/Sources/Client" "$client/Sources/Linked" "$client/Sources/Loader" "$client/Model/Sources/Model"
+mkdir -p "$client"/Sources/{Client,Linked,Loader,Documents} "$client/Model/Sources/Model"
 
 cat >"$client/Model/Package.swift" <<EOF
 // swift-tools-version: 6.1
@@ -44,17 +45,18 @@ import Martlet
     }
 }
 EOF
-cat >"$client/Package.swift" <<'EOF'
+cat >"$client/Package.swift" <<EOF
 // swift-tools-version: 6.1
 import PackageDescription
 
 let package = Package(
     name: "client",
-    dependencies: [.package(path: "Model")],
+    dependencies: [.package(path: "Model"), .package(name: "martlet", path: "$package")],
     targets: [
         .executableTarget(name: "Client", dependencies: [.product(name: "Model", package: "Model")]),
         .executableTarget(name: "Linked", dependencies: [.product(name: "DynamicModel", package: "Model")]),
         .executableTarget(name: "Loader"),
+        .executableTarget(name: "Documents", dependencies: [.product(name: "Martlet", package: "martlet")]),
     ])
 EOF
 for program in Client Linked; do
@@ -68,6 +70,8 @@ guard let function = dlsym(library, "trainModel") else { fatalError(String(cStri
 unsafeBitCast(function, to: (@convention(c) () -> Void).self)()
 EOF
 
+python3 "$package/scripts/document-programs.py" "$package" >"$client/Sources/Documents/main.swift"
+
 for configuration in debug release; do
   swift build --package-path "$client" -c "$configuration"
   products=$client/.build/$configuration
@@ -78,3 +82,8 @@ for configuration in debug release; do
     [ "$received" = "$expected" ] || { echo "As a dynamic library: $received" >&2; exit 1; }
   done
 done
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+(cd "$folder" && "$client/.build/release/Documents" >output 2>places) || { tail -n 20 "$folder/places" >&2; exit 1; }
+echo "the documents' Swift blocks: $(grep -c '^[^ ]*\.md:' "$folder/places") run"

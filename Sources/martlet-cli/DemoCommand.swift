@@ -58,8 +58,8 @@ struct DemoCommand: ParsableCommand {
 
         let start = ContinuousClock.now
         let history = try network.fit(
-            images.train, batchSize: batchSize, epochs: epochs, callbacks: [CSVLogger(files.history), TerminateOnNaN()],
-            validationData: images.test, validationBatchSize: 256)
+            images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
+            callbacks: [CSVLogger(files.history), TerminateOnNaN()])
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let figures = try network.evaluate(images.test, batchSize: 256)
         let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)

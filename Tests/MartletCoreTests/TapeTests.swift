@@ -222,4 +222,21 @@ import Testing
         #expect(hidden == nil)
         #expect(tape.gradient(of: y, withRespectTo: x)!.scalars(as: Double.self) == [3, 5])
     }
+
+    /// Gradients that must be there: the numbers of `gradient`, or a stop that names the variable.
+    @Test func connectedGradients() async throws {
+        let (a, b) = (Variable(Tensor(3.0), name: "a"), Variable(Tensor(2.0), name: "b"))
+        let tape = GradientTape(persistent: true)
+        let y = tape.record { a.value.square() * b.value }
+        let gradients: [Tensor] = tape.connectedGradients(of: y, withRespectTo: [a, b])
+        #expect(gradients.map { $0.item() } == [12, 9])
+        #expect(tape.connectedGradient(of: y, withRespectTo: b, outputGradient: Tensor(2.0)).item() == 18)
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let (a, b) = (Variable(Tensor(3.0), name: "a"), Variable(Tensor([2.0]), name: "unused/b"))
+            let tape = GradientTape()
+            _ = tape.connectedGradients(of: tape.record { a.value.square() }, withRespectTo: [a, b])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("depends on variable \"unused/b\" (float32 [1])"))
+    }
 }

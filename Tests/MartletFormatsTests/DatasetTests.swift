@@ -117,6 +117,33 @@ import MartletData
         }
     }
 
+    /// Every loop over the batches sees each sample once; shuffled, in a new order that follows from the seed.
+    @Test(arguments: [(1, false, 7), (3, false, 3), (3, true, 2), (7, false, 1), (8, false, 1), (8, true, 0)])
+    func loopsOverBatches(size: Int, dropsRemainder: Bool, count: Int) throws {
+        let numbers = Tensor((0..<7).map(Int64.init), shape: [7])
+        let data = try TensorDataset(numbers, numbers * 2, sampleWeight: numbers * 3)
+        func samples(_ batches: Batches) -> [Int64] {
+            batches.flatMap { batch in
+                #expect(batch.y.scalars() == (batch.x * 2).scalars(as: Int64.self))
+                #expect(batch.sampleWeights[0].scalars() == (batch.x * 3).scalars(as: Int64.self))
+                return batch.x.scalars(as: Int64.self)
+            }
+        }
+        let seen = dropsRemainder ? 7 / size * size : 7
+        let inOrder = data.batches(of: size, dropsRemainder: dropsRemainder)
+        #expect(inOrder.count == count && Array(inOrder).count == count)
+        #expect(samples(inOrder) == (0..<Int64(seen)).map { $0 })
+        func shuffled(_ seed: Int) -> [[Int64]] {
+            let batches = data.batches(
+                of: size, shuffled: true, dropsRemainder: dropsRemainder, using: RandomGenerator(seed: seed))
+            return (0..<3).map { _ in samples(batches) }
+        }
+        let orders = shuffled(5)
+        #expect(orders == shuffled(5))
+        #expect(orders.allSatisfy { Set($0).count == seen })
+        if seen == 7 { #expect(Set(orders).count == 3 && orders.allSatisfy { $0.sorted() == samples(inOrder) }) }
+    }
+
     @Test func batches() throws {
         let x = Tensor((0..<10).map { Float($0) }, shape: [5, 2])
         let y = Tensor([UInt8(0), 1, 2, 3, 4], shape: [5])

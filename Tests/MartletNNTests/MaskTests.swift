@@ -169,6 +169,24 @@ import Testing
         #expect(try model.predict(x, batchSize: 4).scalars(as: Float.self) == second.scalars())
     }
 
+    /// Multi-head attention takes the masks off its inputs, as Keras's does, for the layers that its model calls later.
+    /// The tensor that the program holds keeps its mask.
+    @Test func masksThatAreTakenOff() {
+        let values = Embedding(4, 2, maskZero: true)(Self.sentence)
+        let (attention, memory) = (MultiHeadAttention(numHeads: 1, keyDim: 2), GRU(3))
+        let x = Input([3, 2])
+        let after = Model(inputs: [x], outputs: [attention(x, x), memory(x), x])
+        let before = Model(inputs: [x], outputs: [memory(x)])
+        let outputs = after.apply([values])
+        #expect(isSame(values.mask, Self.counted))
+        #expect(outputs[2].mask == nil)
+        #expect(outputs[1].scalars(as: Float.self) == memory(values.withMask(nil)).scalars())
+        #expect(before.apply([values])[0].scalars(as: Float.self) == memory(values).scalars())
+        #expect(before.apply([values])[0].scalars(as: Float.self) != outputs[1].scalars())
+        _ = attention(values, values)
+        #expect(isSame(values.mask, Self.counted))
+    }
+
     /// What a tensor's mask holds goes when the tensor goes.
     @Test func masksAreNotKept() {
         weak var mask: AnyObject?

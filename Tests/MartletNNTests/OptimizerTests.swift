@@ -158,6 +158,38 @@ struct OptimizerTests {
         #expect(broken.allSatisfy { $0.item().isNaN })
     }
 
+    /// As `tf.clip_by_norm`, `tf.clip_by_global_norm`, `tf.clip_by_value` and `tf.linalg.global_norm`; what is nil stays so.
+    @Test func clippingOfLists() {
+        let gradients = [Tensor([3.0, 4.0]), Tensor([0.0, 12.0])]
+        let some: [Tensor?] = [gradients[0], nil, gradients[1]]
+        #expect(globalNorm(gradients).item() == 13.0 && globalNorm(some).item() == 13.0 && globalNorm([]).item() == 0.0)
+        func isSame(_ clipped: [Tensor], _ optional: [Tensor?], _ expected: [[Double]]) -> Bool {
+            optional[1] == nil && optional.count == 3
+                && zip(clipped, expected).allSatisfy { relativeError($0, Tensor($1)) < 1e-6 }
+                && zip(optional.compactMap { $0 }, clipped).allSatisfy { $0.scalars(as: Float.self) == $1.scalars() }
+        }
+        #expect(isSame(clipByNorm(gradients, 1), clipByNorm(some, 1), [[0.6, 0.8], [0, 1]]))
+        #expect(isSame(clipByGlobalNorm(gradients, 6.5), clipByGlobalNorm(some, 6.5), [[1.5, 2], [0, 6]]))
+        #expect(isSame(clipByValue(gradients, 3.5), clipByValue(some, 3.5), [[3, 3.5], [0, 3.5]]))
+    }
+
+    @Test func noGradientsAtAll() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let model = Sequential([InputLayer([2]), Dense(1, name: "head")])
+            let loss = model(Tensor.ones([1, 2])).sum()
+            let variables = model.trainableVariables
+            Adam().apply(GradientTape().gradient(of: loss, withRespectTo: variables), to: variables)
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("none for any of 2 (\"sequential/head/kernel\", \"sequential/head/bias\")"))
+        #expect(text.contains("inside GradientTape.record"))
+        // One of two groups may have none.
+        let (a, b) = (Variable(Tensor(1.0), name: "a"), Variable(Tensor(1.0), name: "b"))
+        let optimizer = MultiOptimizer(["a": SGD(learningRate: 1)], default: SGD(learningRate: 1))
+        optimizer.apply([nil, Tensor(0.5)], to: [a, b])
+        #expect(a.value.item() == 1.0 && b.value.item() == 0.5)
+    }
+
     @Test func missingGradientsLeaveVariablesAlone() {
         let (a, b) = (Variable(Tensor(1.0)), Variable(Tensor(1.0)))
         Adam().apply([nil, Tensor(1.0)], to: [a, b])

@@ -8,34 +8,30 @@ final class Trainer {
     let optimizer: Optimizer
     let loss: Loss
     let patience: Int
-    let clipping: OptimizerOptions
+    let clipNorm: Double
 
     init(_ model: Model, optimizer: Optimizer, loss: Loss, patience: Int, clipNorm: Double) {
         self.model = model
         self.optimizer = optimizer
         self.loss = loss
         self.patience = patience
-        clipping = OptimizerOptions(clipNorm: clipNorm)
+        self.clipNorm = clipNorm
     }
 
     private func step(_ x: Tensor, _ y: Tensor) {
         let tape = GradientTape()
         let value = tape.record { loss(y, model(x, training: true)) }
         let variables = model.trainableVariables
-        let gradients = tape.gradient(of: value, withRespectTo: variables, unconnected: .zeros).compactMap { $0 }
-        optimizer.apply(clipping.clip(gradients), to: variables)
+        let gradients = tape.connectedGradients(of: value, withRespectTo: variables)
+        optimizer.apply(clipByNorm(gradients, clipNorm), to: variables)
     }
 
     /// Trains for at most `epochs`; returns the best validation loss.
     func train(_ data: TensorDataset, validation: TensorDataset, epochs: Int) throws -> Double {
         var best = (loss: Double.infinity, epoch: 0, weights: [Tensor]())
-        let shuffles = RandomGenerator()
+        let batches = data.batches(of: 16, shuffled: true)
         for epoch in 1...epochs {
-            let order = shuffles.permutation(data.count)
-            for index in 0..<data.batchCount(size: 16) {
-                let batch = data.batch(index, size: 16, order: order)
-                step(batch.inputs[0], batch.targets[0])
-            }
+            for batch in batches { step(batch.x, batch.y) }
             let now = loss(validation.targets[0], model(validation.inputs[0])).item()
             print("epoch \(epoch): validation loss \(now)")
             if now < best.loss { best = (now, epoch, model.weights.map(\.value)) }
@@ -51,7 +47,7 @@ setRandomSeed(3)
 // y = sin(3 x0) + x1^2, with noise.
 let x = Tensor.randomUniform([400, 2], in: -1..<1)
 let y = (x[.all, 0] * 3).sin() + x[.all, 1].square() + Tensor.randomNormal([400]) * 0.05
-let all = try TensorDataset(inputs: [x], targets: [y.expandingDims(at: -1)])
+let all = try TensorDataset(x, y.expandingDims(at: -1))
 let model = Sequential([Dense(32, activation: .tanh), Dense(32, activation: .tanh), Dense(1)])
 let trainer = Trainer(
     model, optimizer: Adam(learningRate: 0.01), loss: MeanSquaredError(), patience: 8, clipNorm: 1)

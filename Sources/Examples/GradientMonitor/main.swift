@@ -18,8 +18,7 @@ final class MonitoredModel: Model {
         }
         let variables = trainableVariables
         let gradients = tape.gradient(of: loss, withRespectTo: variables)
-        let squares = gradients.compactMap { $0?.square().sum() }
-        gradientNorm.update(squares.dropFirst().reduce(squares[0], +).squareRoot())
+        gradientNorm.update(globalNorm(gradients))
         optimizer!.apply(gradients, to: variables)
     }
 }

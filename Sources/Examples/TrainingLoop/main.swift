@@ -5,10 +5,8 @@ import Martlet
 setRandomSeed(1)
 let digits = Datasets.digits()
 let scale = 1 / Double(digits.maximumPixel)
-let train = try TensorDataset(
-    inputs: [digits.train.x.cast(to: .float32) * scale], targets: [digits.train.y.cast(to: .int64)])
-let validation = try TensorDataset(
-    inputs: [digits.test.x.cast(to: .float32) * scale], targets: [digits.test.y.cast(to: .int64)])
+let train = try TensorDataset(digits.train.x.cast(to: .float32) * scale, digits.train.y.cast(to: .int64))
+let validation = try TensorDataset(digits.test.x.cast(to: .float32) * scale, digits.test.y.cast(to: .int64))
 
 let model = Sequential([Flatten(), Dense(64, activation: .relu), Dropout(0.1), Dense(10)])
 let optimizer = Adam(learningRate: 2e-3)
@@ -16,26 +14,23 @@ let lossFunction = SparseCategoricalCrossentropy(fromLogits: true)
 let meanLoss = Mean(name: "loss")
 let trainAccuracy = SparseCategoricalAccuracy()
 let validationAccuracy = SparseCategoricalAccuracy()
-let shuffles = RandomGenerator()
+let batches = train.batches(of: 32, shuffled: true)
 
 for epoch in 1...12 {
     for metric in [meanLoss, trainAccuracy, validationAccuracy] { metric.reset() }
-    let order = shuffles.permutation(train.count)
-    for step in 0..<train.batchCount(size: 32) {
-        let batch = train.batch(step, size: 32, order: order)
+    for batch in batches {
         let tape = GradientTape()
         let (loss, logits) = tape.record {
-            let logits = model(batch.inputs[0], training: true)
-            return (lossFunction(batch.targets[0], logits), logits)
+            let logits = model(batch.x, training: true)
+            return (lossFunction(batch.y, logits), logits)
         }
         let variables = model.trainableVariables
         optimizer.apply(tape.gradient(of: loss, withRespectTo: variables), to: variables)
         meanLoss.update(loss)
-        trainAccuracy.update(batch.targets[0], logits)
+        trainAccuracy.update(batch.y, logits)
     }
-    for step in 0..<validation.batchCount(size: 128) {
-        let batch = validation.batch(step, size: 128)
-        validationAccuracy.update(batch.targets[0], model(batch.inputs[0]))
+    for batch in validation.batches(of: 128) {
+        validationAccuracy.update(batch.y, model(batch.x))
     }
     print(
         "epoch \(epoch): loss \(meanLoss.result()), accuracy \(trainAccuracy.result()), "

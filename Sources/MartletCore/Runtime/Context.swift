@@ -19,6 +19,14 @@ package final class Context {
     /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
     package var castsInputs = true
 
+    /// The tensors whose masks no longer count in the call of the outermost layer, because a layer took them off.
+    package var unmasked: [Tensor] = []
+
+    /// The mask that layers see of a tensor.
+    package func mask(of x: Tensor) -> Tensor? {
+        x.mask.flatMap { mask in unmasked.contains { $0.id == x.id } ? nil : mask }
+    }
+
     /// The calling thread's context.
     package static var current: Context {
         if let pointer = mk_tls_get() { return Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue() }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Why an op cannot take its inputs: found by the op's shape rule, or by its kernel when values are out of range.
 package struct OpFailure: Error {
     package let message: String
@@ -8,6 +10,8 @@ package struct OpFailure: Error {
 package func stop(_ function: String, _ message: String) -> Never {
     let path = Context.current.layerPath.joined(separator: "/")
     let place = path.isEmpty ? "" : " (in layer \(path))"
+    // What the program printed before would be lost where its output is a pipe or a file.
+    fflush(nil)
     fatalError("Martlet: \(function)\(place): \(message)")
 }
 

@@ -213,7 +213,8 @@ private struct NumberText {
 }
 
 extension String {
-    fileprivate func padded(toWidth width: Int) -> String {
+    /// The text at the right of `width` characters.
+    package func padded(toWidth width: Int) -> String {
         String(repeating: " ", count: Swift.max(0, width - count)) + self
     }
 }

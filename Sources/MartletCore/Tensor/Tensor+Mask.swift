@@ -14,9 +14,6 @@ extension Tensor {
         return result
     }
 
-    /// Takes the mask off this tensor, wherever it is held.
-    package func dropMask() { handle.mask = nil }
-
     /// Sets the mask of a tensor that nobody else has seen yet.
     package func noteMask(_ mask: Tensor) { handle.mask = mask }
 }

@@ -139,12 +139,13 @@ extension Tensor {
         return source.withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
     }
 
-    /// The only element of a tensor that has one. Stops when there are more or none.
+    /// The only element of a tensor that has one, as the type that is asked for. Stops when there are more or none.
+    @_disfavoredOverload
     public func item<Element: TensorElement>(as type: Element.Type = Element.self) -> Element {
         require(elementCount == 1, "item", "Expected a tensor of one element. Received: \(spec).")
         return scalars(as: type)[0]
     }
 
-    /// The only element as a `Double`.
+    /// The only element, a `Double` unless another type is asked for. Stops when there are more or none.
     public func item() -> Double { item(as: Double.self) }
 }

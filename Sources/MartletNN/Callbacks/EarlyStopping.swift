@@ -3,8 +3,8 @@ import MartletCore
 /// Stops training when a monitored metric has stopped improving.
 ///
 /// ```swift
-/// try model.fit(x, y, epochs: 100, callbacks: [EarlyStopping(patience: 3, restoreBestWeights: true)],
-///               validationSplit: 0.2)
+/// try model.fit(x, y, epochs: 100, validationSplit: 0.2,
+///               callbacks: [EarlyStopping(patience: 3, restoreBestWeights: true)])
 /// ```
 ///
 /// Source: [`keras.callbacks.EarlyStopping`](https://keras.io/api/callbacks/early_stopping/).

@@ -125,11 +125,7 @@ public final class ProgressBar: Callback {
             ? String(format: "%.0fms/step", seconds * 1e3) : String(format: "%.0fus/step", seconds * 1e6)
     }
 
-    private static func figures(_ logs: Logs) -> String {
-        logs.map { name, value in
-            " - \(name): " + String(format: abs(value) > 1e-3 || value.isNaN ? "%.4f" : "%.4e", value)
-        }.joined()
-    }
+    private static func figures(_ logs: Logs) -> String { logs.isEmpty ? "" : " - \(logs)" }
 }
 
 extension String {

@@ -4,7 +4,7 @@ import MartletCore
 ///
 /// ```swift
 /// try model.compile(optimizer: Adam(useEMA: true), loss: .meanSquaredError())
-/// try model.fit(x, y, epochs: 10, callbacks: [SwapEMAWeights()], validationSplit: 0.2)
+/// try model.fit(x, y, epochs: 10, validationSplit: 0.2, callbacks: [SwapEMAWeights()])
 /// ```
 ///
 /// Source: [`keras.callbacks.SwapEMAWeights`](https://keras.io/api/callbacks/swap_ema_weights/).

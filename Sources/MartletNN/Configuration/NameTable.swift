@@ -31,10 +31,32 @@ package struct NameTable<Entry> {
         // Of names that differ in case only, the one that begins as the given one does.
         func isLike(_ other: String) -> Bool { other.first?.isUppercase == name.first?.isUppercase }
         let known = Dictionary((entries.keys + others).sorted().map { ($0.lowercased(), $0) }) { isLike($1) ? $1 : $0 }
+        // Names that share their words with the given one come before those that share most of their letters.
         let near = known
-            .map { (distance: Self.editDistance($0.key, name.lowercased()), name: $0.value) }
+            .map { (
+                rank: Self.sharesWords($0.value, name) ? 0 : 1,
+                distance: Self.editDistance($0.key, name.lowercased()), name: $0.value
+            ) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
         return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
+    }
+
+    /// Whether one name has all words of the other, in their order: `sparse_crossentropy` and
+    /// `SparseCategoricalCrossentropy`, `f1` and `f1_score`.
+    private static func sharesWords(_ a: String, _ b: String) -> Bool {
+        func has(_ name: String, _ words: [String]) -> Bool {
+            var rest = name.lowercased()[...]
+            return words.allSatisfy { word in
+                guard let place = rest.firstRange(of: word) else { return false }
+                rest = rest[place.upperBound...]
+                return true
+            }
+        }
+        func words(_ name: String) -> [String] {
+            LayerNames.snakeCase(name).split { !$0.isLetter && !$0.isNumber }.map { $0.lowercased() }
+        }
+        let (first, second) = (words(a), words(b))
+        return !first.isEmpty && !second.isEmpty && (has(a, second) || has(b, first))
     }
 
     /// The number of letters to insert, delete or replace to get from one name to the other.

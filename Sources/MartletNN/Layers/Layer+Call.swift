@@ -40,7 +40,8 @@ extension Layer {
     func run(_ layerCall: LayerCall<Tensor>) -> [Tensor] {
         let inputs = layerCall.inputs
         let context = Context.current
-        if context.layerPath.isEmpty { clearCallLosses() }
+        let isOutermost = context.layerPath.isEmpty
+        if isOutermost { clearCallLosses() }
         if !isBuilt {
             do {
                 try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
@@ -49,18 +50,22 @@ extension Layer {
             }
         }
         let outer = context.isTraining
-        context.isTraining = layerCall.training ?? (context.layerPath.isEmpty ? false : outer)
-        defer { context.isTraining = outer }
+        context.isTraining = layerCall.training ?? (isOutermost ? false : outer)
+        defer {
+            context.isTraining = outer
+            if isOutermost { context.unmasked = [] }
+        }
         var arguments = CallContext(training: context.isTraining)
         arguments.attentionMask = layerCall.attentionMask
         arguments.useCausalMask = layerCall.useCausalMask
         arguments.returnAttentionScores = layerCall.returnAttentionScores
-        let masks = Self.masks(of: layerCall)
+        let masks = Self.masks(of: layerCall, in: context)
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
-            if takesMasksOff { for x in taken { x.dropMask() } }
-            let outputs = call(taken, in: arguments)
+            if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
+            var outputs = call(taken, in: arguments)
+            if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }
             addActivityPenalties(outputs)
             let outputMasks = computeMasks(taken, masks: masks)
             return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
@@ -77,10 +82,13 @@ extension Layer {
     }
 
     /// The masks of a call's inputs: those given, else those carried; empty when there are none.
-    private static func masks(of call: LayerCall<Tensor>) -> [Tensor?] {
+    private static func masks(of call: LayerCall<Tensor>, in context: Context) -> [Tensor?] {
         let (inputs, given) = (call.inputs, call.masks)
-        guard given.contains(where: { $0 != nil }) || inputs.contains(where: { $0.mask != nil }) else { return [] }
-        return inputs.indices.map { (given.indices.contains($0) ? given[$0] : nil) ?? inputs[$0].mask }
+        guard given.contains(where: { $0 != nil }) || inputs.contains(where: { context.mask(of: $0) != nil })
+        else { return [] }
+        return inputs.enumerated().map { index, input in
+            (given.indices.contains(index) ? given[index] : nil) ?? context.mask(of: input)
+        }
     }
 
     /// The outputs with masks, unless `call` gave them some.

@@ -153,7 +153,7 @@ open class Layer {
     /// The random streams from which `call` draws: those of the layers inside, by default.
     package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
 
-    /// Whether the inputs lose their masks to the layer, for every layer that is called on them later.
+    /// Whether the inputs lose their masks to the layer, for every layer that the same model calls on them later.
     var takesMasksOff: Bool { false }
 
     /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
@@ -180,6 +180,9 @@ open class Layer {
 
     /// Keras's class name: the type's.
     open var className: String { Self.typeName }
+
+    /// What `print` shows: the type, the name, the shapes and the number of parameters; of a model, the summary.
+    open var description: String { debugDescription }
 
     /// What Keras calls the layer among others of its class in a file of weights: its class's name in Python, in snake
     /// case.

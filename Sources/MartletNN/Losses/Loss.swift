@@ -69,6 +69,9 @@ open class Loss: LossConvertible {
     /// Keras's class name: the type's own.
     open var className: String { "\(Self.self)" }
 
+    /// What `print` shows: the class and its configuration, under Keras's names.
+    open var description: String { configurationText }
+
     /// Keras's configuration.
     open var config: [String: JSONValue] {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)

@@ -3,9 +3,9 @@ import MartletCore
 /// The calls of layers between symbolic inputs and outputs, in an order in which they can run.
 final class FunctionalGraph {
     let inputs: [SymbolicTensor]
-    let outputs: [SymbolicTensor]
+    private(set) var outputs: [SymbolicTensor]
     /// Input nodes first, then the calls, each after those that it needs.
-    let nodes: [GraphNode]
+    private(set) var nodes: [GraphNode]
     /// The layers in Keras's order: those farthest from the outputs first, and equally distant ones in the order in which
     /// a search from the outputs meets them. A shared layer appears once.
     let layers: [Layer]
@@ -54,13 +54,19 @@ final class FunctionalGraph {
         var count = 0
         for node in order {
             first[ObjectIdentifier(node)] = count
-            count += node.outputs.count
+            count += node.outputCount
         }
         func place(_ tensor: SymbolicTensor) -> Int { first[ObjectIdentifier(tensor.node)]! + tensor.index }
         inputPlaces = order.map { $0.inputs.map(place) }
         firstOutputPlace = order.map { first[ObjectIdentifier($0)]! }
         outputPlaces = outputs.map(place)
         placeCount = count
+    }
+
+    /// The last calls go first: one that took the calls before it along would need stack for each of them.
+    deinit {
+        outputs = []
+        while nodes.popLast() != nil {}
     }
 
     /// - Parameter order: the nodes, each after those that it needs.

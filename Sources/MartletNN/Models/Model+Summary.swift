@@ -20,7 +20,7 @@ extension Model {
             header.append("Connected to")
             places = [0.3, 0.56, 0.74, 1.0]
         }
-        let rows = summaryLayers.map { layer in
+        let rows = layers.map { layer in
             let parameters = layer.isBuilt || layer is InputLayer ? grouped(layer.parameterCount) : "0 (unbuilt)"
             let fields = ["\(layer.name) (\(layer.summaryType))", layer.summaryShape, parameters]
             return isStack ? fields : fields + [connections(of: layer)]
@@ -32,9 +32,6 @@ extension Model {
     }
 
     private var defaultSummaryWidth: Int { isStack ? 88 : 108 }
-
-    /// Keras omits the input of a sequential model.
-    private var summaryLayers: [Layer] { graph == nil ? layers.filter { !($0 is InputLayer) } : layers }
 
     /// Whether each layer is called once, on the output of the one before. Then the table needs no connections.
     private var isStack: Bool {
@@ -70,20 +67,23 @@ extension Model {
 }
 
 extension Layer {
-    fileprivate var summaryType: String {
+    var summaryType: String {
         if let model = self as? Model, model.graph != nil { return "Functional" }
         return Self.typeName
     }
 
-    fileprivate var summaryShape: String {
+    var summaryShape: String {
         let known: [PartialShape]?
         if let input = self as? InputLayer {
             known = [input.batchShape]
         } else {
             known = builtInputShapes.flatMap { try? outputShapes(for: $0) }
         }
-        guard let known, !known.isEmpty else { return "?" }
-        return known.count == 1 ? "\(known[0])" : "[" + known.map(\.description).joined(separator: ", ") + "]"
+        return known.map(Self.text) ?? "?"
+    }
+
+    static func text(_ shapes: [PartialShape]) -> String {
+        shapes.isEmpty ? "?" : shapes.count == 1 ? "\(shapes[0])" : "[" + shapes.map(\.description).joined(separator: ", ") + "]"
     }
 }
 

@@ -75,6 +75,8 @@ open class Model: Layer {
 
     open override var className: String { graph == nil ? super.className : "Functional" }
 
+    open override var description: String { summaryText() }
+
     open override var config: [String: JSONValue] {
         guard let graph else { return super.config }
         let own: [String: JSONValue] = ["name": .string(name), "trainable": .bool(isTrainable)]

@@ -60,6 +60,8 @@ public final class Sequential: Model {
     public var inputShape: PartialShape? { (stack.first as? InputLayer)?.batchShape }
 
     public override var sublayers: [Layer] { stack }
+    /// The layers in their order, without the `InputLayer` in front, as in Keras.
+    public override var layers: [Layer] { startsWithInput ? Array(stack.dropFirst()) : stack }
     override var knowsOutputShapes: Bool { true }
 
     override func validate(inputs: [Tensor?]) throws {

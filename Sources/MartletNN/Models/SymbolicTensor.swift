@@ -23,14 +23,28 @@ final class GraphNode: @unchecked Sendable {
     let call: LayerCall<Int>
     /// The arguments of the call in a file, nil for calls in code.
     let arguments: CallArguments?
-    private(set) var outputs: [SymbolicTensor] = []
+    private let outputShapes: [PartialShape]
+    private let outputType: DType
 
-    private init(layer: Layer, inputs: [SymbolicTensor], call: LayerCall<Int>, arguments: CallArguments?) {
+    private init(
+        layer: Layer, inputs: [SymbolicTensor], call: LayerCall<Int>, arguments: CallArguments?,
+        outputShapes: [PartialShape], outputType: DType
+    ) {
         self.layer = layer
         self.inputs = inputs
         self.call = call
         self.arguments = arguments
+        self.outputShapes = outputShapes
+        self.outputType = outputType
     }
+
+    /// What the call gives. Made when asked for: an output holds its node, so a node that held its outputs would never go.
+    var outputs: [SymbolicTensor] {
+        outputShapes.enumerated().map { SymbolicTensor(shape: $1, dtype: outputType, node: self, index: $0) }
+    }
+
+    /// The number of outputs.
+    var outputCount: Int { outputShapes.count }
 
     /// Builds the layer for its inputs and adds a call.
     static func make(layer: Layer, _ call: LayerCall<SymbolicTensor>) throws -> GraphNode {
@@ -62,19 +76,16 @@ final class GraphNode: @unchecked Sendable {
         let shapes = call.map { tensors[$0].shape }
         try layer.ensureBuilt(for: shapes.inputs)
         let outputShapes = try layer.checkedOutputShapes(of: shapes)
-        let node = GraphNode(layer: layer, inputs: tensors, call: call, arguments: arguments)
-        let dtype = layer.outputType(for: call.inputs.map { tensors[$0].dtype })
-        node.outputs = outputShapes.enumerated().map {
-            SymbolicTensor(shape: $1, dtype: dtype, node: node, index: $0)
-        }
-        return node
+        return GraphNode(
+            layer: layer, inputs: tensors, call: call, arguments: arguments, outputShapes: outputShapes,
+            outputType: layer.outputType(for: call.inputs.map { tensors[$0].dtype }))
     }
 
     /// An input of the graph.
     static func input(_ layer: InputLayer) -> GraphNode {
-        let node = GraphNode(layer: layer, inputs: [], call: LayerCall([]), arguments: nil)
-        node.outputs = [SymbolicTensor(shape: layer.batchShape, dtype: layer.dtype, node: node, index: 0)]
-        return node
+        GraphNode(
+            layer: layer, inputs: [], call: LayerCall([]), arguments: nil, outputShapes: [layer.batchShape],
+            outputType: layer.dtype)
     }
 }
 

@@ -74,7 +74,7 @@ public final class MultiOptimizer: Optimizer, ConfigurableOptimizer {
 
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         _ = checked(gradients, variables)
-        for (optimizer, group) in groups(variables) {
+        for (optimizer, group) in groups(variables) where group.contains(where: { gradients[$0] != nil }) {
             optimizer.apply(group.map { gradients[$0] }, to: group.map { variables[$0] })
         }
         iterations.assignAdd(Tensor(1, dtype: .int64))

@@ -94,6 +94,9 @@ open class Optimizer: OptimizerConvertible {
     /// Keras's class name: the type's own.
     open var className: String { "\(Self.self)" }
 
+    /// What `print` shows: the class and its configuration, under Keras's names.
+    open var description: String { configurationText }
+
     /// Keras's configuration. A subclass adds its own to `super`'s.
     open var config: [String: JSONValue] {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
@@ -207,8 +210,8 @@ open class Optimizer: OptimizerConvertible {
     }
 
     /// Makes one step: clips the gradients, changes the variables, applies their constraints.
-    /// Variables whose gradient is nil stay as they are. Stops when the numbers or the shapes of gradients and
-    /// variables differ.
+    /// Variables whose gradient is nil stay as they are. Stops when all are nil, or when the numbers or the shapes of gradients
+    /// and variables differ.
     open func apply(_ gradients: [Tensor?], to variables: [Variable]) {
         var present = checked(gradients, variables)
         build(variables)
@@ -238,6 +241,11 @@ open class Optimizer: OptimizerConvertible {
         require(
             gradients.count == variables.count, "\(Self.self).apply",
             "Expected one gradient for each of \(variables.count) variables. Received: \(gradients.count).")
+        require(
+            gradients.isEmpty || gradients.contains { $0 != nil }, "\(Self.self).apply",
+            "Expected a gradient of at least one variable. Received: none for any of \(variables.count) ("
+                + (variables.prefix(3).map { "\"\($0.path)\"" } + (variables.count > 3 ? ["..."] : [])).joined(separator: ", ")
+                + "). Was the loss computed from them inside GradientTape.record(_:)?")
         return zip(gradients, variables).compactMap { gradient, variable in
             guard let gradient else { return nil }
             require(

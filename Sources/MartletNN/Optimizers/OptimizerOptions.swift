@@ -84,8 +84,7 @@ extension OptimizerOptions {
             return gradients.map { bound / maximum($0.square().sum().squareRoot(), bound) }
         }
         guard let bound = globalClipNorm, !gradients.isEmpty else { return nil }
-        let squares = gradients.map { $0.square().sum() }
-        let norm = squares.dropFirst().reduce(squares[0], +).squareRoot()
+        let norm = globalNorm(gradients)
         let scale = bound / maximum(norm, bound) + (norm - norm)
         return gradients.map { scale.cast(to: $0.dtype) }
     }

@@ -3,7 +3,14 @@ import MartletFormats
 
 extension Layer {
     /// The values of all weights, in the order of `weights`. Later training does not change them.
-    public func getWeights() -> [Tensor] { weights.map(\.storedValue) }
+    /// Stops for a model that has no weights because it has seen no data.
+    public func getWeights() -> [Tensor] {
+        require(
+            isBuilt || !(self is Model) || sublayers.isEmpty || !weights.isEmpty, "\(name).getWeights",
+            "The model has no weights yet: they are made when the shape of its data is known. Begin it with an InputLayer, call "
+                + "ensureBuilt(for:), or call it with data first.")
+        return weights.map(\.storedValue)
+    }
 
     /// Sets all weights.
     /// - Parameter values: a tensor for each of `weights`, with its shape and dtype.

@@ -5,7 +5,7 @@ import MartletFormats
 enum ModelWriter {
     /// `{"module": ..., "class_name": ..., "config": ..., "registered_name": ...}`.
     static func describe(_ layer: Layer) -> JSONObject {
-        if let operation = layer as? OperationLayer { return operation.description }
+        if let operation = layer as? OperationLayer { return operation.fileDescription }
         let registered = CustomObjects.registeredName(of: layer)
         let isGraph = (layer as? Model)?.graph != nil
         let module =

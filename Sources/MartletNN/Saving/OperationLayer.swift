@@ -98,7 +98,7 @@ final class OperationLayer: Layer {
     override var castsInputs: Bool { false }
 
     /// Keras's description of the operation, without its calls.
-    var description: JSONObject {
+    var fileDescription: JSONObject {
         [
             "module": json["module"] ?? .null, "class_name": .string(kind), "config": json["config"] ?? [:],
             "registered_name": json["registered_name"] ?? .string(kind),

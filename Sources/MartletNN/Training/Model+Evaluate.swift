@@ -15,8 +15,8 @@ extension Model {
         verbosity: Verbosity = .silent, callbacks: [Callback] = []
     ) throws -> Logs {
         try evaluate(
-            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? []), batchSize: batchSize,
-            verbosity: verbosity, callbacks: callbacks)
+            TensorDataset(x, y, sampleWeight: sampleWeight), batchSize: batchSize, verbosity: verbosity,
+            callbacks: callbacks)
     }
 
     /// Computes the loss and the metrics of a model of any number of inputs and outputs.
@@ -64,10 +64,10 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
         let compilation = try requireCompilation("testOnBatch")
-        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
+        let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)
         compilation.resetMetrics()
-        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
+        let batch = data.wholeBatch
         if let compiled = steps() { compiled.makeTestStep(batch) } else { testStep(batch) }
         return compilation.logs()
     }

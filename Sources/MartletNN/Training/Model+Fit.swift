@@ -10,41 +10,40 @@ extension Model {
     ///   - batchSize: the number of samples in a step; the last batch of an epoch may be smaller.
     ///   - epochs: the epoch, counted from 0, before which training ends, also when it starts at `initialEpoch`.
     ///   - verbosity: how much is printed.
-    ///   - callbacks: observe and control training. They are called in this order.
     ///   - validationSplit: the fraction of the samples, from the end, that is used for validation instead of training.
     ///   - validationData: samples for validation; replaces `validationSplit`.
+    ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
+    ///   - validationFrequency: the number of epochs between validations.
+    ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
     ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
-    ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
-    ///   - validationFrequency: the number of epochs between validations.
     /// - Returns: the logs of every epoch.
     /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
     ///   of callbacks.
     @discardableResult
     public func fit(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
-        callbacks: [Callback] = [], validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil,
-        shuffle: Bool = true, classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0,
-        stepsPerEpoch: Int? = nil, validationBatchSize: Int? = nil, validationFrequency: Int = 1
+        validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil, validationBatchSize: Int? = nil,
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+        sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         try fit(
-            TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? []), batchSize: batchSize,
-            epochs: epochs, verbosity: verbosity, callbacks: callbacks, validationSplit: validationSplit,
-            validationData: validationData.map { try TensorDataset(inputs: [$0.x], targets: [$0.y]) },
-            shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
-            validationBatchSize: validationBatchSize, validationFrequency: validationFrequency)
+            TensorDataset(x, y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs, verbosity: verbosity,
+            validationSplit: validationSplit, validationData: validationData.map { try TensorDataset($0.x, $0.y) },
+            validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, callbacks: callbacks,
+            shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Trains a model of any number of inputs and outputs. See `fit` for two tensors.
     @discardableResult
     public func fit(
         _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
-        callbacks: [Callback] = [], validationSplit: Double = 0, validationData: TensorDataset? = nil,
-        shuffle: Bool = true, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-        validationBatchSize: Int? = nil, validationFrequency: Int = 1
+        validationSplit: Double = 0, validationData: TensorDataset? = nil, validationBatchSize: Int? = nil,
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+        initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         let compilation = try requireCompilation("fit")
         for (argument, value) in [
@@ -136,10 +135,10 @@ extension Model {
     @discardableResult
     public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
         let compilation = try requireCompilation("trainOnBatch")
-        let data = try TensorDataset(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
+        let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)
         compilation.resetMetrics()
-        let batch = TensorDataset.Batch(inputs: [x], targets: [y], sampleWeights: sampleWeight.map { [$0] } ?? [])
+        let batch = data.wholeBatch
         if let compiled = steps() { compiled.makeTrainStep(batch) } else { trainStep(batch) }
         return compilation.logs()
     }

@@ -77,7 +77,7 @@ struct FitCommand: ParsableCommand {
         }
         let figures = try network.fit(
             samples.read(), batchSize: samples.batchSize, epochs: epochs, verbosity: quiet ? .silent : .progressBar,
-            callbacks: callbacks, validationSplit: validationSplit, shuffle: shuffle, classWeight: readClassWeight())
+            validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: readClassWeight())
         if let save { try network.save(to: save) }
         if let history { try FileIO.write(JSONValue.object(figures.json).serialized(indented: true) + "\n", to: history) }
     }

@@ -66,8 +66,8 @@ import Testing
                 onEpochEnd: { _, _ in seen[seen.count - 1].append(kernel.value.item()) })
             let (x, y) = (Tensor([[1.0]]), Tensor([[0.0]]))
             try model.fit(
-                x, y, epochs: 3, verbosity: .silent, callbacks: [SwapEMAWeights(swapOnEpoch: swapOnEpoch), watch],
-                validationData: (x, y))
+                x, y, epochs: 3, verbosity: .silent, validationData: (x, y),
+                callbacks: [SwapEMAWeights(swapOnEpoch: swapOnEpoch), watch])
             // The weight halves each step: 1/2, 1/4, 1/8. Averages: 1/2, 3/8, 1/4.
             let ends = swapOnEpoch ? [0.5, 0.375, 0.25] : [0.5, 0.25, 0.125]
             #expect(seen == zip([1, 0.5, 0.25], ends).map { [$0, $1] })

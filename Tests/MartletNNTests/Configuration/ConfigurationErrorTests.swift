@@ -41,6 +41,24 @@ import Testing
         #expect(error?.message.contains("\"Dance\"") == true && error?.message.contains("Dense") == true)
     }
 
+    /// Parts of a name find it, and so do names with a slip.
+    @Test(arguments: [
+        ("sparse_crossentropy", "sparse_categorical_crossentropy"), ("SparseCrossentropy", "SparseCategoricalCrossentropy"),
+        ("binary_crossentropy_loss", "binary_crossentropy"), ("crossentropy", "binary_crossentropy"),
+        ("mean_squred_error", "mean_squared_error"), ("huber_los", "huber"),
+    ]) func nearLosses(name: String, near: String) throws {
+        let error = #expect(throws: MartletError.self) { try name.makeLoss() }
+        #expect(error?.message.contains("\"\(near)\"") == true, "\(String(describing: error))")
+    }
+
+    @Test(arguments: [
+        ("f1", "F1Score"), ("fbeta", "FBetaScore"), ("top_k", "TopKCategoricalAccuracy"), ("Precison", "Precision"),
+    ])
+    func nearMetrics(name: String, near: String) throws {
+        let error = #expect(throws: MartletError.self) { try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
+        #expect(error?.message.contains("\"\(near)\"") == true, "\(String(describing: error))")
+    }
+
     /// As Keras 3 writes them: dtype policies, objects with module and registered name, keys that are not ours.
     @Test func kerasForm() throws {
         let policy: JSONValue = ["module": "keras", "class_name": "DTypePolicy", "config": ["name": "float64"]]

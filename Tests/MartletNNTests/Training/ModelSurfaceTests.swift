@@ -35,6 +35,25 @@ import Testing
         #expect(abs(logs["loss"]! - (error + penalty).item()) < 1e-6)
     }
 
+    /// As Keras's: the input is no layer of a stack, but one of a graph.
+    @Test func layersOfModels() {
+        let (first, second) = (Dense(2), Dense(1))
+        let stack = Sequential([InputLayer([3]), first, second])
+        #expect(stack.layers.map(\.name) == [first.name, second.name] && stack.layers[0] === first)
+        #expect(Sequential([first, second]).layers.count == 2 && Sequential([InputLayer([3])]).layers.isEmpty)
+        let x = Input([3])
+        #expect(Model(inputs: x, outputs: Dense(1)(x)).layers.count == 2)
+    }
+
+    @Test func weightsThatAreNotThereYet() async throws {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Sequential([Dense(2)], name: "stack").getWeights()[0]
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(text.contains("stack.getWeights: The model has no weights yet"))
+        #expect(Sequential([InputLayer([3]), Flatten()]).getWeights().isEmpty && Dense(2).getWeights().isEmpty)
+    }
+
     @Test func countsOfWeights() throws {
         let model = try model()
         #expect(model.parameterCount == 1 + 3 + (3 * 2 + 2) + (2 + 1))
