@@ -10,7 +10,7 @@ extension TensorDataset: CustomStringConvertible, CustomDebugStringConvertible {
     public var debugDescription: String { description }
 }
 
-extension TensorDataset.Batch: CustomStringConvertible, CustomDebugStringConvertible {
+extension Batch: CustomStringConvertible, CustomDebugStringConvertible {
     /// Shapes and dtypes.
     public var description: String { "Batch" + specs }
     public var debugDescription: String { description }

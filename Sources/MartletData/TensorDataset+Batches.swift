@@ -19,7 +19,7 @@ public struct Batches: Sequence, Sendable {
         count = dropsRemainder ? data.count / size : data.batchCount(size: size)
     }
 
-    public func makeIterator() -> AnyIterator<TensorDataset.Batch> {
+    public func makeIterator() -> AnyIterator<Batch> {
         let order = orders?.permutation(data.count)
         var steps = (0..<count).makeIterator()
         return AnyIterator { steps.next().map { data.batch($0, size: size, order: order) } }
@@ -56,18 +56,4 @@ extension TensorDataset {
 
     /// All samples as one batch.
     package var wholeBatch: Batch { Batch(inputs: inputs, targets: targets, sampleWeights: sampleWeights) }
-}
-
-extension TensorDataset.Batch {
-    /// The only input. Stops when there are several: then `inputs` has them.
-    public var x: Tensor { only(inputs, "x", "inputs") }
-    /// The only target. Stops when there are several, or none: then `targets` has them.
-    public var y: Tensor { only(targets, "y", "targets") }
-
-    private func only(_ tensors: [Tensor], _ name: String, _ all: String) -> Tensor {
-        require(
-            tensors.count == 1, "TensorDataset.Batch.\(name)",
-            "Expected a batch of one tensor in \"\(all)\". Received: \(tensors.count). Use batch.\(all) instead.")
-        return tensors[0]
-    }
 }

@@ -9,31 +9,6 @@ public struct TensorDataset: Sendable {
     /// Weights, one for each sample: none, one tensor for all outputs, or one for each.
     public let sampleWeights: [Tensor]
 
-    /// A part of the samples, as a training step takes it.
-    public struct Batch: Sendable {
-        /// One tensor for each input.
-        public let inputs: [Tensor]
-        /// One tensor for each output.
-        public let targets: [Tensor]
-        /// Weights, one for each sample: none, one tensor for all outputs, or one for each.
-        public let sampleWeights: [Tensor]
-
-        /// Makes a batch, for calls of `trainStep`.
-        public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) {
-            self.inputs = inputs
-            self.targets = targets
-            self.sampleWeights = sampleWeights
-        }
-
-        /// The number of samples.
-        public var count: Int { inputs[0].shape[0] }
-
-        /// The weights for the loss and the metrics of one output, nil when there are none.
-        public func sampleWeight(ofOutput index: Int) -> Tensor? {
-            sampleWeights.count > 1 ? sampleWeights[index] : sampleWeights.first
-        }
-    }
-
     /// Makes a dataset.
     /// - Throws: `MartletError` when a tensor has no first axis or the numbers of samples differ.
     public init(inputs: [Tensor], targets: [Tensor] = [], sampleWeights: [Tensor] = []) throws {

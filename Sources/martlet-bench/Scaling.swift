@@ -29,7 +29,7 @@ struct Scaling {
             Dense(10, activation: .softmax),
         ])
         try model.compile(optimizer: Adam(), loss: .sparseCategoricalCrossentropy(), metrics: [.accuracy])
-        let data = TensorDataset.Batch(inputs: [x], targets: [y])
+        let data = Batch(inputs: [x], targets: [y])
         let step = try model.makeTrainFunction(for: TensorDataset(inputs: [x], targets: [y]))
         for _ in 0..<3 { step(data) }
         let timing = clock.time { _ in step(data) }

@@ -28,11 +28,11 @@ extension Workload {
     /// Different batches, used in turn. There are enough that no step finds its data in the cache.
     static let batchCount = 8
 
-    func batches() -> [TensorDataset.Batch] {
+    func batches() -> [Batch] {
         let generator = RandomGenerator(seed: 0)
         return (0..<Self.batchCount).map { _ in
             let inputs = inputs(from: generator)
-            return TensorDataset.Batch(inputs: inputs, targets: [target(of: inputs[0], from: generator)])
+            return Batch(inputs: inputs, targets: [target(of: inputs[0], from: generator)])
         }
     }
 

@@ -11,7 +11,7 @@ final class MonitoredModel: Model {
 
     override func call(_ x: Tensor, in context: CallContext) -> Tensor { head(hidden(flatten(x))) }
 
-    override func trainStep(_ batch: TensorDataset.Batch) {
+    override func trainStep(_ batch: Batch) {
         let tape = GradientTape()
         let loss = tape.record {
             SparseCategoricalCrossentropy()(batch.targets[0], self(batch.inputs[0], training: true))

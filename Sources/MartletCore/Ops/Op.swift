@@ -28,6 +28,9 @@ package protocol Op: Sendable, Hashable {
     /// The CPU's kernel for inputs and outputs of these specs, nil for an op of another form.
     func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel?
 
+    /// Runs the CPU's kernel once, as eager ops do.
+    func runOnce(_ inputs: [TensorSpec], _ outputs: [TensorSpec], _ memory: KernelMemory) throws(OpFailure)
+
     /// The dtype in which the op computes on an input of `type`. Where it is another, devices cast before and after.
     static func computeType(for type: DType) -> DType
 
@@ -64,6 +67,12 @@ package enum OpForm {
 }
 
 extension Op {
+    package func runOnce(
+        _ inputs: [TensorSpec], _ outputs: [TensorSpec], _ memory: KernelMemory
+    ) throws(OpFailure) {
+        guard let kernel = makeKernel(inputs, outputs) else { throw OpFailure("The CPU has no kernel for it.") }
+        try kernel.run(memory)
+    }
     package static var isLinear: Bool { false }
     package static var isDifferentiable: Bool { true }
     package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }

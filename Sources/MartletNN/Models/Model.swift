@@ -105,7 +105,7 @@ open class Model: Layer {
     /// `computeLoss`, the optimizer's `apply` and `updateMetrics`. `fit` reports the metrics. Unless the model runs eagerly,
     /// `fit` compiles the step, as ``compiled(name:maximumTraces:_:)`` describes: it is then called once for each shape of
     /// batch.
-    open func trainStep(_ batch: TensorDataset.Batch) {
+    open func trainStep(_ batch: Batch) {
         guard let optimizer else { stop("\(name).trainStep", "The model is not compiled.") }
         let tape = GradientTape()
         let (predictions, loss, scaledLoss) = tape.record {
@@ -119,7 +119,7 @@ open class Model: Layer {
     }
 
     /// One step of evaluation: predictions, loss, metrics. Override it for a custom step.
-    open func testStep(_ batch: TensorDataset.Batch) {
+    open func testStep(_ batch: Batch) {
         let predictions = apply(batch.inputs, training: false)
         let loss = computeLoss(batch, predictions: predictions)
         updateMetrics(batch, predictions: predictions, loss: loss)

@@ -1,9 +1,9 @@
 import MartletCore
 import MartletData
 
-extension TensorDataset.Batch: TensorGroup {
-    public func mapTensors(_ transform: (Tensor) -> Tensor) -> TensorDataset.Batch {
-        TensorDataset.Batch(
+extension Batch: TensorGroup {
+    public func mapTensors(_ transform: (Tensor) -> Tensor) -> Batch {
+        Batch(
             inputs: inputs.mapTensors(transform), targets: targets.mapTensors(transform),
             sampleWeights: sampleWeights.mapTensors(transform))
     }
@@ -24,17 +24,17 @@ extension TensorDataset.Batch: TensorGroup {
 /// The compiled steps of `fit`, `evaluate` and `predict`. There is one graph for each shape of batch, so the smaller last
 /// batch of an epoch has its own.
 final class CompiledSteps {
-    private let train: CompiledFunction<TensorDataset.Batch, Void>
-    private let test: CompiledFunction<TensorDataset.Batch, Void>
+    private let train: CompiledFunction<Batch, Void>
+    private let test: CompiledFunction<Batch, Void>
     private let predict: CompiledFunction<[Tensor], [Tensor]>
     /// What the graphs depend on besides shapes: which variables are trained.
     private let trained: [ObjectIdentifier]
 
     init(_ model: Model) {
-        train = compiled(name: "\(model.name).trainStep") { [unowned model] (batch: TensorDataset.Batch) -> Void in
+        train = compiled(name: "\(model.name).trainStep") { [unowned model] (batch: Batch) -> Void in
             model.trainStep(batch)
         }
-        test = compiled(name: "\(model.name).testStep") { [unowned model] (batch: TensorDataset.Batch) -> Void in
+        test = compiled(name: "\(model.name).testStep") { [unowned model] (batch: Batch) -> Void in
             model.testStep(batch)
         }
         predict = compiled(name: "\(model.name).predict") { [unowned model] (inputs: [Tensor]) -> [Tensor] in
@@ -49,8 +49,8 @@ final class CompiledSteps {
 
     func isFit(for model: Model) -> Bool { trained == CompiledSteps.trainedVariables(of: model) }
 
-    func makeTrainStep(_ batch: TensorDataset.Batch) { train(batch) }
-    func makeTestStep(_ batch: TensorDataset.Batch) { test(batch) }
+    func makeTrainStep(_ batch: Batch) { train(batch) }
+    func makeTestStep(_ batch: Batch) { test(batch) }
     func predictions(for inputs: [Tensor]) -> [Tensor] { predict(inputs) }
 }
 

@@ -123,7 +123,7 @@ extension Model {
     /// metrics, which accumulate until they are reset.
     /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
-    public func makeTrainFunction(for data: TensorDataset) throws -> (TensorDataset.Batch) -> Void {
+    public func makeTrainFunction(for data: TensorDataset) throws -> (Batch) -> Void {
         try prepare(for: data, requireCompilation("makeTrainFunction"))
         if let compiled = steps() { return compiled.makeTrainStep }
         return { [unowned self] in trainStep($0) }

@@ -8,7 +8,7 @@ extension Model {
     /// It also updates the metrics `<output>_loss`.
     /// - Parameter predictions: the outputs of the model for the batch.
     /// - Returns: a scalar. Stops when the model is not compiled.
-    public func computeLoss(_ batch: TensorDataset.Batch, predictions: [Tensor]) -> Tensor {
+    public func computeLoss(_ batch: Batch, predictions: [Tensor]) -> Tensor {
         guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
@@ -30,7 +30,7 @@ extension Model {
     /// Updates the metrics, which `fit` reports, with a batch. For a custom `trainStep`. Stops when the model is not
     /// compiled.
     /// - Parameter loss: the total loss that `computeLoss` returned.
-    public func updateMetrics(_ batch: TensorDataset.Batch, predictions: [Tensor], loss: Tensor) {
+    public func updateMetrics(_ batch: Batch, predictions: [Tensor], loss: Tensor) {
         guard let compilation else { stop("\(name).updateMetrics", "The model is not compiled.") }
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {

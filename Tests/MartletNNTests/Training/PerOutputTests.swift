@@ -163,7 +163,7 @@ import Testing
     final class SignModel: Model {
         let dense = Dense(2, kernelInitializer: .ones)
         override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] { [dense(inputs[0])] }
-        override func trainStep(_ batch: TensorDataset.Batch) {
+        override func trainStep(_ batch: Batch) {
             let tape = GradientTape()
             let (predictions, loss) = tape.record {
                 let predictions = apply(batch.inputs, training: true)

@@ -28,6 +28,11 @@ extension ElementwiseOp {
         elementwiseKernel(instruction, inputs, outputs[0])
     }
 
+    /// Without the memory that a kernel takes: an eager op on a few elements costs little else.
+    package func runOnce(_ inputs: [TensorSpec], _ outputs: [TensorSpec], _ memory: KernelMemory) {
+        runElementwise(instruction, inputs, outputs[0], memory)
+    }
+
     package func mayOverwrite(_ input: Int) -> Bool { true }
 
     package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { outputs[0].shape.elementCount }
