@@ -1,3 +1,16 @@
+/// The gradients of `sources`, of which `function` computes tensors, from the gradients of these; zeros where none depends on
+/// a source.
+func gradients(at sources: [Tensor], upstream: [Tensor], _ function: () -> [Tensor]) -> [Tensor] {
+    let tape = GradientTape(watchVariables: false)
+    let results = tape.record {
+        for source in sources { tape.watch(source) }
+        return function()
+    }
+    return tape.gradients(
+        of: results, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros
+    ).map { $0! }
+}
+
 extension GradientContext {
     /// The gradients of the inputs by differentiating `formula`, which computes the op's outputs with other ops: for what
     /// is asked of an op too seldom to deserve a kernel. Only outputs with a gradient need to be right.

@@ -19,6 +19,16 @@ package enum Kernel {
         self = .plain { memory in withUnsafePointer(to: plan) { body($0, memory) } }
     }
 
+    /// A kernel that multiplies with weights and takes a plan of the C library.
+    static func weighted<Plan>(
+        _ plan: Plan, layOut: @escaping (UnsafePointer<Plan>, KernelMemory) -> OpaquePointer?,
+        run: @escaping (UnsafePointer<Plan>, KernelMemory, _ weights: OpaquePointer?) -> Void
+    ) -> Kernel {
+        .weighted(
+            layOut: { memory in withUnsafePointer(to: plan) { layOut($0, memory) } },
+            run: { memory, weights in withUnsafePointer(to: plan) { run($0, memory, weights) } })
+    }
+
     /// Fills the outputs, whose memory is uninitialised.
     package func run(_ memory: KernelMemory) throws(OpFailure) {
         switch self {
@@ -43,6 +53,10 @@ package struct KernelMemory {
         input(index).assumingMemoryBound(to: type)
     }
     func output(_ index: Int) -> UnsafeMutableRawPointer { outputs[index].unsafelyUnwrapped }
+    /// Sets every byte of an output to zero: for a kernel that only writes some elements.
+    func clearOutput(_ index: Int, byteCount: Int) {
+        output(index).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
     func output<Element>(_ index: Int, as type: Element.Type) -> UnsafeMutablePointer<Element> {
         output(index).assumingMemoryBound(to: type)
     }

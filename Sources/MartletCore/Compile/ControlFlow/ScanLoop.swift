@@ -34,6 +34,10 @@ struct Scan: ControlFlowOp {
         return Kernel { [self] memory in
             // The carry goes to and fro between two sets of memory, so that steps take none.
             let spare = (0..<2).map { _ in carrySizes.map(Buffer.init(byteCount:)) }
+            /// The carry that a step begins with.
+            func carry(_ number: Int, before step: Int) -> UnsafeRawPointer {
+                step == 0 ? memory.input(number) : UnsafeRawPointer(spare[1 - step % 2][number].pointer)
+            }
             onStack(operands, { memory.inputs[$0] }) { arguments in
                 onStack(carries + resultSizes.count, { memory.outputs[$0] }) { targets in
                     for step in 0..<length {
@@ -45,7 +49,7 @@ struct Scan: ControlFlowOp {
                             targets[carries + number] = memory.output(carries + number) + index * size
                         }
                         for (number, size) in carrySizes.enumerated() {
-                            let value = step == 0 ? memory.input(number) : UnsafeRawPointer(spare[1 - step % 2][number].pointer)
+                            let value = carry(number, before: step)
                             (arguments[number], targets[number]) = (value, spare[step % 2][number].pointer)
                             guard keepsCarries else { continue }
                             let kept = memory.output(carries + resultSizes.count + number) + index * size
@@ -56,8 +60,7 @@ struct Scan: ControlFlowOp {
                 }
             }
             for (number, size) in carrySizes.enumerated() {
-                let last = length == 0 ? memory.input(number) : UnsafeRawPointer(spare[(length - 1) % 2][number].pointer)
-                memory.output(number).copyMemory(from: last, byteCount: size)
+                memory.output(number).copyMemory(from: carry(number, before: length), byteCount: size)
             }
         }
     }

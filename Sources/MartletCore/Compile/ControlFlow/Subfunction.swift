@@ -36,15 +36,10 @@ final class Subfunction: Sendable {
     /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for
     /// inputs that nothing depends on.
     func gradients(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {
-        let tape = GradientTape(watchVariables: false)
         let arguments = inputs.map(\.distinct)
-        let sources = arguments.filter(\.dtype.isFloatingPoint)
-        for source in sources { tape.watch(source) }
-        let results = tape.record { graph.replay(arguments) }
-        return tape.gradients(
-            of: results.filter(\.dtype.isFloatingPoint), withRespectTo: sources, outputGradients: upstream,
-            unconnected: .zeros
-        ).map { $0! }
+        return MartletCore.gradients(at: arguments.filter(\.dtype.isFloatingPoint), upstream: upstream) {
+            graph.replay(arguments).filter(\.dtype.isFloatingPoint)
+        }
     }
 
     /// `gradients` as a function of the inputs and, behind them, the gradients of the floating-point results.

@@ -99,13 +99,10 @@ struct WhileGradient: ControlFlowOp {
     // takes time but no memory for the states.
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let inputs = context.inputs.map(\.distinct)
-        let sources = inputs.filter(\.dtype.isFloatingPoint)
-        let tape = GradientTape(watchVariables: false)
-        for source in sources { tape.watch(source) }
-        let results = tape.record { composed(loopInputs(inputs), Array(inputs[loopInputs(inputs).count...])) }
-        let gradients = tape.gradients(
-            of: results, withRespectTo: sources, outputGradients: context.floatingOutputGradients, unconnected: .zeros)
-        return spread(gradients.map { $0! }, over: inputs)
+        let found = gradients(
+            at: inputs.filter(\.dtype.isFloatingPoint), upstream: context.floatingOutputGradients
+        ) { composed(loopInputs(inputs), Array(inputs[loopInputs(inputs).count...])) }
+        return spread(found, over: inputs)
     }
 
     private func composed(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {

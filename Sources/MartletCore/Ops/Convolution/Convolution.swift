@@ -70,17 +70,6 @@ extension ConvolutionGeometry {
     }
 }
 
-/// The gradient at `source` of a linear function, for which the values of `source` do not count.
-private func gradientOfLinear(at source: Tensor, upstream: Tensor, _ function: (Tensor) -> Tensor) -> Tensor {
-    let tape = GradientTape(watchVariables: false)
-    let result = tape.record {
-        tape.watch(source)
-        return function(source)
-    }
-    return tape.gradients(
-        of: [result], withRespectTo: [source], outputGradients: [upstream], unconnected: .zeros)[0]!
-}
-
 /// Fails unless all inputs are of one dtype that convolutions compute in.
 private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
     guard inputs[0].dtype == .float32 || inputs[0].dtype == .float64,
@@ -110,18 +99,14 @@ struct Convolution: KernelOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        var filled = geometry.plan(
+        var plan = geometry.plan(
             input: inputs[0].shape, kernel: inputs[1].shape, output: outputs[0].shape, dtype: inputs[0].dtype)
-        filled.activation = activation.c
-        let (plan, hasBias) = (filled, inputs.count > 2)
-        return .weighted(
-            layOut: { memory in withUnsafePointer(to: plan) { mk_conv_prepare($0, memory.input(1)) } },
-            run: { memory, weights in
-                withUnsafePointer(to: plan) {
-                    mk_conv_prepared(
-                        $0, memory.input(0), memory.input(1), weights, hasBias ? memory.input(2) : nil, memory.output(0))
-                }
-            })
+        plan.activation = activation.c
+        let hasBias = inputs.count > 2
+        return .weighted(plan, layOut: { mk_conv_prepare($0, $1.input(1)) }) { plan, memory, weights in
+            mk_conv_prepared(
+                plan, memory.input(0), memory.input(1), weights, hasBias ? memory.input(2) : nil, memory.output(0))
+        }
     }
 
     func formula(_ inputs: [Tensor]) -> [Tensor]? {
@@ -195,8 +180,9 @@ struct ConvolutionInputGradient: KernelOp {
 
     func formula(_ inputs: [Tensor]) -> [Tensor]? {
         let (dy, kernel) = (inputs[0], inputs[1])
+        // The convolution is linear in x, so its gradient does not depend on it.
         let x = Tensor.zeros(Shape([dy.shape[0]] + inputSize + [kernel.shape[-2] * geometry.groups]), dtype: dy.dtype)
-        return [gradientOfLinear(at: x, upstream: dy) { geometry.composed($0, kernel) }]
+        return gradients(at: [x], upstream: [dy]) { [geometry.composed(x, kernel)] }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -253,7 +239,7 @@ struct ConvolutionKernelGradient: KernelOp {
     func formula(_ inputs: [Tensor]) -> [Tensor]? {
         let (x, dy) = (inputs[0], inputs[1])
         let kernel = Tensor.zeros(Shape(window + [x.shape[-1] / geometry.groups, dy.shape[-1]]), dtype: dy.dtype)
-        return [gradientOfLinear(at: kernel, upstream: dy) { geometry.composed(x, $0) }]
+        return gradients(at: [kernel], upstream: [dy]) { [geometry.composed(x, kernel)] }
     }
 
     func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {

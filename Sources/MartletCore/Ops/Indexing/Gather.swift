@@ -17,11 +17,11 @@ struct Gather: KernelOp, MovingOp {
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices) = (inputs[0], inputs[1])
-        let (outer, size, inner) = (Int64(x.shape.outer(axis)), x.shape[axis], Int64(x.shape.inner(axis)))
+        let (size, (outer, length, inner)) = (x.shape[axis], x.shape.extents(axis))
         let count = Int64(indices.shape.elementCount)
         return Kernel { [axis] (memory) throws(OpFailure) in
             let bad = mk_gather(
-                x.dtype.byteCount, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c,
+                x.dtype.byteCount, memory.input(0), memory.output(0), outer, length, inner, indices.dtype.c,
                 memory.input(1), count)
             try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
         }
@@ -71,12 +71,12 @@ struct ScatterAdd: KernelOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (type, indices, shape) = (inputs[0].dtype.c, inputs[1], outputs[0].shape)
-        let (outer, inner) = (Int64(shape.outer(axis)), Int64(shape.inner(axis)))
+        let (type, indices) = (inputs[0].dtype.c, inputs[1])
+        let (outer, length, inner) = outputs[0].shape.extents(axis)
         let count = Int64(indices.shape.elementCount)
         return Kernel { [axis, size] (memory) throws(OpFailure) in
             let bad = mk_scatter_add(
-                type, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c, memory.input(1), count)
+                type, memory.input(0), memory.output(0), outer, length, inner, indices.dtype.c, memory.input(1), count)
             try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
         }
     }

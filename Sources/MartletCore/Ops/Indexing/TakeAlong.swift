@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 
 /// For each line along an axis, the elements at the indices of the same line of the second input.
 struct TakeAlong: KernelOp, MovingOp {
@@ -15,10 +14,10 @@ struct TakeAlong: KernelOp, MovingOp {
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices) = (inputs[0], inputs[1])
-        let (outer, size, inner) = (Int64(x.shape.outer(axis)), x.shape[axis], Int64(x.shape.inner(axis)))
+        let (size, (outer, length, inner)) = (x.shape[axis], x.shape.extents(axis))
         return Kernel { [axis] (memory) throws(OpFailure) in
             let bad = mk_take_along_axis(
-                x.dtype.byteCount, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c,
+                x.dtype.byteCount, memory.input(0), memory.output(0), outer, length, inner, indices.dtype.c,
                 memory.input(1), Int64(indices.shape[axis]))
             try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
         }
@@ -60,11 +59,11 @@ struct ScatterAddAlong: KernelOp {
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, indices, y) = (inputs[0], inputs[1], outputs[0])
-        let (outer, inner) = (Int64(y.shape.outer(axis)), Int64(y.shape.inner(axis)))
+        let (outer, length, inner) = y.shape.extents(axis)
         return Kernel { [axis, size] (memory) throws(OpFailure) in
-            memset(memory.output(0), 0, y.byteCount)
+            memory.clearOutput(0, byteCount: y.byteCount)
             let bad = mk_scatter_add_along_axis(
-                x.dtype.c, memory.input(0), memory.output(0), outer, Int64(size), inner, indices.dtype.c, memory.input(1),
+                x.dtype.c, memory.input(0), memory.output(0), outer, length, inner, indices.dtype.c, memory.input(1),
                 Int64(indices.shape[axis]))
             try Indices.check(bad, of: indices, memory.input(1), size: size, axis: axis)
         }

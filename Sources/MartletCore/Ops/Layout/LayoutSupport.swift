@@ -39,11 +39,6 @@ extension Tensor {
             Set(result).count == result.count, function, "Expected each axis once. Received: axes \(axes) of \(spec).")
         return result
     }
-
-    /// Sets every byte to zero: for a kernel that only writes some elements.
-    func clear() {
-        mutablePointer.initializeMemory(as: UInt8.self, repeating: 0, count: elementCount * dtype.byteCount)
-    }
 }
 
 extension Shape {
@@ -51,6 +46,10 @@ extension Shape {
     func outer(_ axis: Int) -> Int { dimensions[..<axis].reduce(1, *) }
     /// The product of the sizes after `axis`: the distance of neighbours along it.
     func inner(_ axis: Int) -> Int { dimensions[(axis + 1)...].reduce(1, *) }
+    /// The sizes as a kernel along `axis` takes them.
+    func extents(_ axis: Int) -> (outer: Int64, length: Int64, inner: Int64) {
+        (Int64(outer(axis)), Int64(dimensions[axis]), Int64(inner(axis)))
+    }
     /// The shape with another size at `axis`.
     func replacing(_ axis: Int, by size: Int) -> Shape {
         var result = dimensions

@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 
 /// Elements at `begin + i * step` along each axis.
 struct Slice: KernelOp, MovingOp {
@@ -59,7 +58,7 @@ struct SliceScatter: KernelOp, MovingOp {
         let (byteCount, sizes, clearCount) = (inputs[0].dtype.byteCount, inputs[0].shape.dimensions, outputs[0].byteCount)
         let (dimensions, isEmpty) = (shape.dimensions, inputs[0].shape.elementCount == 0)
         return Kernel { [begin, step] in
-            memset($0.output(0), 0, clearCount)
+            $0.clearOutput(0, byteCount: clearCount)
             if isEmpty { return }
             mk_slice_scatter(
                 byteCount, $0.input(0), $0.output(0), Int32(dimensions.count), dimensions, begin, step, sizes)

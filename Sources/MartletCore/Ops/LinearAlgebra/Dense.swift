@@ -48,15 +48,11 @@ struct Dense: KernelOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (plan, hasBias) = (plan(inputs), inputs.count > 2)
-        return .weighted(
-            layOut: { memory in withUnsafePointer(to: plan) { mk_gemm_prepare($0, memory.input(1)) } },
-            run: { memory, weights in
-                withUnsafePointer(to: plan) {
-                    mk_gemm_prepared(
-                        $0, memory.input(0), memory.input(1), weights, memory.output(0), hasBias ? memory.input(2) : nil)
-                }
-            })
+        let hasBias = inputs.count > 2
+        return .weighted(plan(inputs), layOut: { mk_gemm_prepare($0, $1.input(1)) }) { plan, memory, weights in
+            mk_gemm_prepared(
+                plan, memory.input(0), memory.input(1), weights, memory.output(0), hasBias ? memory.input(2) : nil)
+        }
     }
 
     func formula(_ inputs: [Tensor]) -> [Tensor]? {

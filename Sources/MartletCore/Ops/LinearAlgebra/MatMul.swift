@@ -48,20 +48,14 @@ struct MatMul: KernelOp {
         let sizeC = runs.count * Int(plan.m * plan.n) * size
         // Only one matrix for all products is laid out.
         let isOne = !isEmpty && inputs[1].shape.rank == 2
-        return .weighted(
-            layOut: { memory in
-                isOne ? withUnsafePointer(to: plan) { mk_gemm_prepare($0, memory.input(1)) } : nil
-            },
-            run: { memory, weights in
-                if isEmpty { return }
-                withUnsafePointer(to: plan) { plan in
-                    runs.forEach { index, startA, startB in
-                        mk_gemm_prepared(
-                            plan, memory.input(0) + startA * sizeA, memory.input(1) + startB * sizeB, weights,
-                            memory.output(0) + index * sizeC, nil)
-                    }
-                }
-            })
+        return .weighted(plan, layOut: { isOne ? mk_gemm_prepare($0, $1.input(1)) : nil }) { plan, memory, weights in
+            if isEmpty { return }
+            runs.forEach { index, startA, startB in
+                mk_gemm_prepared(
+                    plan, memory.input(0) + startA * sizeA, memory.input(1) + startB * sizeB, weights,
+                    memory.output(0) + index * sizeC, nil)
+            }
+        }
     }
 
     // Transposition is a flag of the products: no matrix is moved.

@@ -20,9 +20,7 @@ extension SoftmaxOp {
 
     /// The elements before, along and after the axis.
     func extents(_ shape: Shape) -> (outer: Int64, length: Int64, inner: Int64) {
-        let axis = shape.normalizedAxis(axis)!
-        let (before, after) = (shape.dimensions[..<axis], shape.dimensions[(axis + 1)...])
-        return (Int64(before.reduce(1, *)), Int64(shape.dimensions[axis]), Int64(after.reduce(1, *)))
+        shape.extents(shape.normalizedAxis(axis)!)
     }
 
     /// Of each element: largest, difference, exponential, sum, and one more to finish; in a gradient fewer.

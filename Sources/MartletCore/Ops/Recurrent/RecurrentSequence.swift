@@ -74,18 +74,10 @@ struct RecurrentSequenceGradient: KernelOp {
 
     func formula(_ inputs: [Tensor]) -> [Tensor]? {
         let own = Array(inputs.prefix(plan.inputCount))
-        let gradients = composed(own, Array(own.prefix(plan.floatCount)), upstream: Array(inputs.dropFirst(plan.inputCount + 1)))
-        return (needsInput ? gradients : Array(gradients.dropFirst())).map { $0! }
-    }
-
-    /// The gradients of `sources`, the floating-point ones of the sequence's own inputs, from plain ops.
-    private func composed(_ own: [Tensor], _ sources: [Tensor], upstream: [Tensor]) -> [Tensor?] {
-        let tape = GradientTape(watchVariables: false)
-        let outputs = tape.record {
-            for source in sources { tape.watch(source) }
-            return plan.composed(own)
-        }
-        return tape.gradients(of: outputs, withRespectTo: sources, outputGradients: upstream, unconnected: .zeros)
+        let found = gradients(
+            at: Array(own.prefix(plan.floatCount)), upstream: Array(inputs.dropFirst(plan.inputCount + 1))
+        ) { plan.composed(own) }
+        return needsInput ? found : Array(found.dropFirst())
     }
 
     /// Each product of the forward pass has two gradients.
@@ -104,13 +96,13 @@ struct RecurrentSequenceGradient: KernelOp {
         let outer = GradientTape(watchVariables: false)
         let targets = outer.record {
             for source in sources + upstream { outer.watch(source) }
-            return composed(own, sources, upstream: upstream)
+            return gradients(at: sources, upstream: upstream) { plan.composed(own) }
         }
         let wanted = zip(needsInput ? targets : Array(targets.dropFirst()), context.outputGradients).filter {
             $1 != nil
         }
         let results = outer.gradients(
-            of: wanted.map { $0.0! }, withRespectTo: sources + upstream, outputGradients: wanted.map { $0.1 })
+            of: wanted.map { $0.0 }, withRespectTo: sources + upstream, outputGradients: wanted.map { $0.1 })
         let (front, back) = (results.prefix(sources.count), results.dropFirst(sources.count))
         return front + [Tensor?](repeating: nil, count: plan.hasMask ? 2 : 1) + back
     }

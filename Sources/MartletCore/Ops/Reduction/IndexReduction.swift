@@ -18,8 +18,8 @@ extension IndexReductionOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (shape, type, isEmpty) = (inputs[0].shape, inputs[0].dtype.c, outputs[0].shape.elementCount == 0)
-        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        let (type, isEmpty) = (inputs[0].dtype.c, outputs[0].shape.elementCount == 0)
+        let (outer, length, inner) = inputs[0].shape.extents(axis)
         return Kernel {
             if isEmpty { return }
             Self.function(type, $0.input(0), $0.output(0, as: Int64.self), outer, length, inner)

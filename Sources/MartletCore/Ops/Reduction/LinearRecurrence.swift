@@ -17,8 +17,7 @@ struct LinearRecurrence: KernelOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
-        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, inputs[0].shape.extents(axis))
         return Kernel { [reverse] in
             mk_linear_recurrence(type, $0.input(0), $0.input(1), $0.output(0), outer, length, inner, reverse)
         }

@@ -19,8 +19,7 @@ extension ScanOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
-        let (outer, length, inner) = (Int64(shape.outer(axis)), Int64(shape[axis]), Int64(shape.inner(axis)))
+        let (type, (outer, length, inner)) = (inputs[0].dtype.c, inputs[0].shape.extents(axis))
         return Kernel { [exclusive, reverse] in
             mk_scan(Self.code, type, $0.input(0), $0.output(0), outer, length, inner, exclusive, reverse)
         }
