@@ -25,10 +25,13 @@ public struct Dataset<Element: Sendable>: Sendable {
     /// A source.
     init(
         source: String, length: DatasetLength, indexed: Indexed<Element>? = nil,
+        identity: (@Sendable () throws -> String)? = nil,
         open: @escaping @Sendable (Opening, Place) throws -> Reader<Element>
     ) {
         let place = Place(stage: source, number: 1, path: source)
-        stage = Stage(path: source, number: 1, length: length, indexed: indexed) { try open($0, place) }
+        stage = Stage(path: source, number: 1, length: length, indexed: indexed, identity: identity ?? { source }) {
+            try open($0, place)
+        }
     }
 
     /// A stage behind this pipeline.
@@ -42,7 +45,8 @@ public struct Dataset<Element: Sendable>: Sendable {
             Stage(
                 path: path, number: place.number, length: length, indexed: indexed,
                 readings: isRandom && !stage.isRandom ? Readings() : stage.readings,
-                isRandom: isRandom || stage.isRandom, threads: stage.threads
+                isRandom: isRandom || stage.isRandom, threads: stage.threads,
+                identity: { [stage] in try stage.identity() + " → " + name }
             ) { [stage] in try open($0, place, stage) })
     }
 
@@ -59,7 +63,8 @@ public struct Dataset<Element: Sendable>: Sendable {
         return Dataset(
             Stage(
                 path: stage.path, number: stage.number, length: stage.length, indexed: stage.indexed,
-                readings: stage.readings, isRandom: stage.isRandom, threads: count ?? WorkerPool.automaticCount, open: stage.open))
+                readings: stage.readings, isRandom: stage.isRandom, threads: count ?? WorkerPool.automaticCount,
+                identity: stage.identity, open: stage.open))
     }
 
     /// The pipeline that `transform` makes of this one, for stages that belong together.

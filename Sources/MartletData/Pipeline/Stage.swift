@@ -48,14 +48,18 @@ final class Stage<Element: Sendable>: Sendable {
     let readings: Readings
     let isRandom: Bool
     let threads: Int?
+    /// What the elements are made of, for caches in files: the stages, and digests, sizes and times of the sources' data.
+    let identity: @Sendable () throws -> String
 
     init(
         path: String, number: Int, length: DatasetLength, indexed: Indexed<Element>? = nil,
         readings: Readings = Readings(), isRandom: Bool = false, threads: Int? = nil,
+        identity: @escaping @Sendable () throws -> String,
         open: @escaping @Sendable (Opening) throws -> Reader<Element>
     ) {
         (self.path, self.number, self.length, self.indexed) = (path, number, length, indexed)
-        (self.readings, self.isRandom, self.threads, self.open) = (readings, isRandom, threads, open)
+        (self.readings, self.isRandom, self.threads) = (readings, isRandom, threads)
+        (self.identity, self.open) = (identity, open)
     }
 }
 

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletFormats
 
 extension Dataset {
     /// The slices of tensors along their first axes, made into elements.
@@ -13,7 +14,11 @@ extension Dataset {
         let indexed = Indexed(count: count) { index in make(tensors.map { $0.row(index) }) } gather: { indices in
             make(tensors.map { $0.rows(indices) })
         }
-        self.init(source: "fromTensorSlices(\(count))", length: .count(count), indexed: indexed) { _, _ in
+        self.init(source: "fromTensorSlices(\(count))", length: .count(count), indexed: indexed) {
+            let digest = SHA256()
+            for tensor in tensors { tensor.withUnsafeBytes { digest.write($0) } }
+            return "fromTensorSlices(\(tensors.map(\.spec)), \(digest.hexDigest()))"
+        } open: { _, _ in
             IndexedReader(indexed, order: nil)
         }
     }

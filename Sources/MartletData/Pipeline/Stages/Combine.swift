@@ -9,10 +9,11 @@ extension Dataset {
     public func zip<each Other: Sendable>(
         _ others: repeat Dataset<each Other>
     ) -> Dataset<(Element, repeat each Other)> {
-        var (lengths, paths, number) = ([stage.length], [String](), stage.number)
+        var (lengths, paths, number, identities) = ([stage.length], [String](), stage.number, [stage.identity])
         for other in repeat each others {
             lengths.append(other.length)
             paths.append(other.stage.path)
+            identities.append(other.stage.identity)
             number += other.stage.number
         }
         let path = "zip(" + ([stage.path] + paths).joined(separator: ", ") + ")"
@@ -25,7 +26,8 @@ extension Dataset {
         return Dataset<(Element, repeat each Other)>(
             Stage(
                 path: path, number: number + 1, length: length, readings: readings, isRandom: isRandom,
-                threads: stage.threads
+                threads: stage.threads,
+                identity: { [identities] in try "zip(" + identities.map { try $0() }.joined(separator: ", ") + ")" }
             ) {
                 [stage, stages = (repeat (each others).stage)] opening in
                 var branch = 0
@@ -66,7 +68,10 @@ extension Dataset {
             Stage(
                 path: path, number: stage.number + other.stage.number + 1, length: .sum([length, other.length]),
                 indexed: indexed, readings: stage.isRandom ? stage.readings : other.stage.readings,
-                isRandom: stage.isRandom || other.stage.isRandom, threads: stage.threads
+                isRandom: stage.isRandom || other.stage.isRandom, threads: stage.threads,
+                identity: { [stage, next = other.stage] in
+                    try "concatenate(\(stage.identity()), \(next.identity()))"
+                }
             ) { [stage, next = other.stage] opening in
                 var reader = try stage.open(opening)
                 var isSecond = false
@@ -138,7 +143,10 @@ extension Dataset {
         let path = "\(name)(" + (stages.map(\.path) + (selector.map { [$0.path] } ?? [])).joined(separator: ", ") + ")"
         let number = stages.map(\.number).reduce(1, +) + (selector?.number ?? 0)
         return Dataset(
-            Stage(path: path, number: number, length: .unknown, isRandom: true, threads: stages[0].threads) { opening in
+            Stage(
+                path: path, number: number, length: .unknown, isRandom: true, threads: stages[0].threads,
+                identity: { [path] in try ([path] + stages.map { try $0.identity() }).joined(separator: ", ") }
+            ) { opening in
                 let place = Place(stage: name, number: number, path: path)
                 var inlets = try stages.enumerated().map { Inlet(try $1.open(opening.inBranch($0))) }
                 var (open, isAtEnd) = (Array(stages.indices), false)
