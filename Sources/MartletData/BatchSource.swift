@@ -3,14 +3,14 @@ import MartletCore
 /// Where `fit`, `evaluate` and `predict` take batches from: a `Dataset`, the `batches(of:)` of a `TensorDataset`, or a type of
 /// your own.
 public protocol BatchSource: Sendable {
-    /// The number of batches in a reading; nil when it is unknown or there is no end.
-    var batchCount: Int? { get }
+    /// The number of batches in a reading.
+    var length: DatasetLength { get }
     /// Begins a reading: the closure gives one batch after the other, nil at the end.
     func readBatches() throws -> () throws -> Batch?
 }
 
 extension Batches: BatchSource {
-    public var batchCount: Int? { count }
+    public var length: DatasetLength { .count(count) }
 
     public func readBatches() -> () throws -> Batch? {
         let iterator = makeIterator()
@@ -29,8 +29,6 @@ extension Batch: BatchConvertible {
 }
 
 extension Dataset: BatchSource {
-    public var batchCount: Int? { count }
-
     /// The elements as batches: a `Batch` or another `BatchConvertible`; inputs, `Tensor` or `[Tensor]`; or a tuple of inputs and
     /// targets, or of inputs, targets and weights. Throws for elements of other types.
     public func readBatches() throws -> () throws -> Batch? {

@@ -126,7 +126,9 @@ import Testing
 @Suite(.serialized) struct WorkerTests {
     private var workers: Int {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-        return tasks.filter { (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "martlet-data\n" }.count
+        return tasks.filter {
+            (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "martlet-data\n"
+        }.count
     }
 
     /// Other tests read pipelines meanwhile, so it waits for a moment at which none is read.

@@ -30,7 +30,8 @@ import Testing
         let integers: [UInt8] = [0x0A, 14, 0x0A, 12, 0x0A, 1, 0x79, 0x12, 7, 0x1A, 5, 0x08, 3, 0x08, 0xAC, 0x02]
         #expect(try Example(serialized: Data(integers))["y"] == .integers([3, 300]))
         let all = Example([
-            "a": .bytes([Data("text".utf8), Data()]), "b": .floats([0.5, -.infinity]), "c": .integers([-1, .max, .min, 0]), "": .floats([]),
+            "a": .bytes([Data("text".utf8), Data()]), "b": .floats([0.5, -.infinity]),
+            "c": .integers([-1, .max, .min, 0]), "": .floats([]),
         ])
         #expect(try Example(serialized: all.serialized()) == all)
         #expect(try all.tensor("c", shape: [2, 2]).scalars(as: Int.self) == [-1, .max, .min, 0])
@@ -107,7 +108,9 @@ import Testing
             expectError("/c.txt:2", "UTF-8") { try Dataset.textLines(folder + "/c.txt").array() }
             try FileIO.write([UInt8](repeating: 0x61, count: 100_000), to: folder + "/d.txt")
             #expect(try Dataset.textLines(folder + "/d.txt").array()[0].count == 100_000)
-            expectError("/d.txt:1", "at most 99999 bytes") { try Dataset.textLines(folder + "/d.txt", longestLine: 99_999).array() }
+            expectError("/d.txt:1", "at most 99999 bytes") {
+                try Dataset.textLines(folder + "/d.txt", longestLine: 99_999).array()
+            }
         }
     }
 

@@ -99,6 +99,10 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
                 return element
             }
             end()
+            if run.skipped > 0 {
+                Settings.logger.warning(
+                    "\(run.skipped) elements could not be made and were left out or replaced, of \(pipeline).")
+            }
             return nil
         }
 
@@ -141,7 +145,9 @@ extension Dataset: Sequence {
     /// All elements.
     /// - Throws: the error of the pipeline.
     public func array() throws -> [Element] {
-        require(length != .infinite, "array", "Expected a dataset that ends. Received: \(self). Use take(_:).")
+        guard length != .infinite else {
+            throw MartletError("Expected a dataset that ends. Use take(_:).", at: "\(self)")
+        }
         var elements: [Element] = []
         try forEach { elements.append($0) }
         return elements

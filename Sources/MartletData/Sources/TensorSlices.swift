@@ -7,10 +7,11 @@ extension Dataset {
     ///   - tensors: at least one, with as many slices as each other. Stops otherwise.
     ///   - make: makes an element of one slice, or of a batch of slices, of each tensor.
     private init(slices tensors: [Tensor], _ make: @escaping @Sendable ([Tensor]) -> Element) {
-        let count = tensors.first.map { $0.rank > 0 ? $0.shape[0] : 0 } ?? 0
-        require(
+        var count = tensors.first.map { $0.rank > 0 ? $0.shape[0] : 0 } ?? 0
+        let isFit = require(
             !tensors.isEmpty && tensors.allSatisfy { $0.rank > 0 && $0.shape[0] == count }, "fromTensorSlices",
             "Expected tensors with as many slices along the first axis. Received: \(tensors.map(\.spec)).")
+        if !isFit { count = 0 }
         let indexed = Indexed(count: count) { index in make(tensors.map { $0.row(index) }) } gather: { indices in
             make(tensors.map { $0.rows(indices) })
         }

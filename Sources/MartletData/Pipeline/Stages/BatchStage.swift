@@ -63,6 +63,7 @@ extension Dataset {
     ) -> Dataset<Output> {
         let name = padding == nil ? "batch" : "paddedBatch"
         require(size >= 1, name, "Expected a batch size of at least 1. Received: \(size).")
+        let size = Swift.max(1, size)
         let length = stage.length.map { dropRemainder ? $0 / size : ($0 + size - 1) / size }
         return then("\(name)(\(size))", length) { opening, place, stage in
             BatchReader(try stage.open(opening), size, dropRemainder, place, gathers: padding == nil, make)
@@ -73,11 +74,12 @@ extension Dataset {
         _ boundaries: [Int], _ sizes: [Int], _ dropRemainder: Bool, _ length: @escaping @Sendable (Element) throws -> Int,
         _ make: @escaping @Sendable ([Element]) throws -> Output
     ) -> Dataset<Output> {
-        require(
+        let isFit = require(
             sizes.count == boundaries.count + 1 && sizes.allSatisfy { $0 >= 1 }
                 && Swift.zip(boundaries, boundaries.dropFirst()).allSatisfy { $0 < $1 },
             "bucketByLength", "Expected ascending boundaries and a batch size of at least 1 for each bucket, one more than there "
                 + "are boundaries. Received: \(boundaries) and \(sizes).")
+        guard isFit else { return Dataset<Output>([Output]()) }
         return then("bucketByLength", stage.length == .infinite ? .infinite : .unknown) { opening, place, stage in
             var inlet = Inlet(try stage.open(opening))
             var buckets = sizes.map { _ in [Element]() }

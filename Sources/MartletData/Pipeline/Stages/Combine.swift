@@ -113,9 +113,10 @@ extension Dataset {
         from datasets: [Dataset], weights: [Double]? = nil, seed: Int? = nil, stopsAtFirstEnd: Bool = false
     ) -> Dataset {
         let weights = weights ?? datasets.map { _ in 1 }
-        require(
+        let isFit = require(
             weights.count == datasets.count && weights.allSatisfy { $0 >= 0 && $0.isFinite } && weights.contains { $0 > 0 },
             "sample", "Expected a weight of at least 0 for each of \(datasets.count) datasets, not all 0. Received: \(weights).")
+        guard isFit else { return Dataset([Element]()) }
         let seed = Dataset.seed(seed)
         let number = datasets.map(\.stage.number).reduce(1, +)
         return mixed("sample", datasets, nil) { opening in
@@ -138,7 +139,7 @@ extension Dataset {
         _ start: @escaping @Sendable (Opening) throws -> (_ open: [Int]) throws -> Int?,
         isOver: @escaping @Sendable (Int) -> Bool
     ) -> Dataset {
-        require(!datasets.isEmpty, name, "Expected at least one dataset.")
+        guard require(!datasets.isEmpty, name, "Expected at least one dataset.") else { return Dataset([Element]()) }
         let stages = datasets.map(\.stage)
         let path = "\(name)(" + (stages.map(\.path) + (selector.map { [$0.path] } ?? [])).joined(separator: ", ") + ")"
         let number = stages.map(\.number).reduce(1, +) + (selector?.number ?? 0)

@@ -38,6 +38,7 @@ extension Dataset {
         require(
             cycleLength >= 1 && blockLength >= 1, "interleave",
             "Expected lengths of at least 1. Received: cycleLength \(cycleLength), blockLength \(blockLength).")
+        let (cycleLength, blockLength) = (Swift.max(1, cycleLength), Swift.max(1, blockLength))
         let name = "interleave(cycleLength: \(cycleLength), blockLength: \(blockLength))"
         return then(name, .unknown) { opening, place, stage in
             var (inlet, index, isOut) = (Inlet(try stage.open(opening)), 0, false)

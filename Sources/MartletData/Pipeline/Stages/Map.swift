@@ -55,7 +55,8 @@ extension Dataset {
             made.elements.reserveCapacity(inputs.count)
             for (offset, input) in inputs.enumerated() {
                 do {
-                    made.elements.append(try transform(input, first + offset))
+                    // A tensor that does not fit fails the element, not the program.
+                    made.elements.append(try withErrors { try transform(input, first + offset) })
                 } catch {
                     made.fail(place.error(error, element: first + offset, input))
                 }

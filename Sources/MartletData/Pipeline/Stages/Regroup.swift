@@ -10,12 +10,14 @@ extension Dataset {
     public func window(
         _ size: Int, shift: Int? = nil, stride: Int = 1, dropRemainder: Bool = false
     ) -> Dataset<[Element]> {
-        let shift = shift ?? size
         require(
-            size >= 1 && shift >= 1 && stride >= 1, "window",
-            "Expected numbers of at least 1. Received: size \(size), shift \(shift), stride \(stride).")
+            size >= 1 && shift ?? 1 >= 1 && stride >= 1, "window",
+            "Expected numbers of at least 1. Received: size \(size), shift \(shift ?? size), stride \(stride).")
+        let (size, shift, stride) = (Swift.max(1, size), Swift.max(1, shift ?? size), Swift.max(1, stride))
         let span = (size - 1) * stride + 1
-        let length = stage.length.map { dropRemainder ? Swift.max(0, ($0 - span) / shift + ($0 < span ? 0 : 1)) : ($0 + shift - 1) / shift }
+        let length = stage.length.map { count in
+            dropRemainder ? count < span ? 0 : (count - span) / shift + 1 : (count + shift - 1) / shift
+        }
         return then("window(\(size), shift: \(shift), stride: \(stride))", length) { opening, _, stage in
             var (inlet, held, gap) = (Inlet(try stage.open(opening)), [Element](), 0)
             return ClosureReader { _ in

@@ -22,6 +22,7 @@ extension Dataset {
     /// The first `count` elements. Stops when `count` is negative.
     public func take(_ count: Int) -> Dataset {
         require(count >= 0, "take", "Expected a number of at least 0. Received: \(count).")
+        let count = Swift.max(0, count)
         let length: DatasetLength = .smallest([.count(count), stage.length])
         let indexed = stage.indexed.map { source in
             Indexed(count: Swift.min(count, source.count), element: source.element, gather: source.gather)
@@ -34,6 +35,7 @@ extension Dataset {
     /// The elements behind the first `count`. Stops when `count` is negative.
     public func skip(_ count: Int) -> Dataset {
         require(count >= 0, "skip", "Expected a number of at least 0. Received: \(count).")
+        let count = Swift.max(0, count)
         let indexed = stage.indexed.map { source in
             source.picking(count: Swift.max(0, source.count - count)) { $0 + count }
         }
@@ -49,6 +51,7 @@ extension Dataset {
     public func shard(_ index: Int, of count: Int) -> Dataset {
         require(
             count > 0 && (0..<count).contains(index), "shard", "Expected a part in 0..<\(count). Received: \(index).")
+        let (index, count) = (Swift.max(0, index), Swift.max(1, count))
         func size(_ total: Int) -> Int { Swift.max(0, (total - index + count - 1) / count) }
         let indexed = stage.indexed.map { source in source.picking(count: size(source.count)) { index + $0 * count } }
         return then("shard(\(index), of: \(count))", stage.length.map(size), indexed: indexed) { opening, _, stage in

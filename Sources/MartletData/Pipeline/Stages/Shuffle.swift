@@ -34,7 +34,7 @@ extension Dataset {
                 guard let source = stage.indexed else { return WholeShuffleReader(try stage.open(opening), key) }
                 return IndexedReader(source, order: Permutation.random(source.count, key: key))
             }
-            return try ShuffleReader(size, key) { isPreview in
+            return try ShuffleReader(Swift.max(1, size), key) { isPreview in
                 var upstream = opening
                 if isPreview { upstream.parent = nil }
                 return try stage.open(upstream)
