@@ -14,7 +14,7 @@ extension Dataset where Element == String {
     }
 
     /// The files with their sizes and times.
-    fileprivate static func identity(_ pattern: String) -> @Sendable () throws -> String {
+    static func identity(_ pattern: String) -> @Sendable () throws -> String {
         {
             try paths(matching: pattern).map { path in
                 let attributes = try? FileManager.default.attributesOfItem(atPath: path)

@@ -9,8 +9,8 @@ import Testing
 
     func model() throws -> Model {
         let model = Sequential([
-            InputLayer([4]), Dense(5, kernelInitializer: .constant(0.1), activation: .tanh),
-            Dense(3, kernelInitializer: .glorotUniform(seed: 3), activation: .softmax),
+            InputLayer([4]), Dense(5, activation: .tanh, kernelInitializer: .glorotUniform(seed: 2)),
+            Dense(3, activation: .softmax, kernelInitializer: .glorotUniform(seed: 3)),
         ])
         try model.compile(optimizer: SGD(learningRate: 0.5), loss: .sparseCategoricalCrossentropy(), metrics: [.accuracy])
         return model
