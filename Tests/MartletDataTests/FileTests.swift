@@ -176,7 +176,8 @@ import Testing
     @Test func typesAndQuotes() throws {
         try withFolder { folder in
             let file = try csv(
-                "\u{FEFF}age,name,\"fare, paid\",survived\r\n22,\"Doe, \"\"J\"\"\",7.5,1\r\n\r\n,\"two\nlines\",NA,0\n35,,8,1", folder)
+                "\u{FEFF}age,name,\"fare, paid\",survived\r\n22,\"Doe, \"\"J\"\"\",7.5,1\r\n"
+                    + "\r\n,\"two\nlines\",NA,0\n35,,8,1", folder)
             #expect(file.columns.map(\.name) == ["age", "name", "fare, paid", "survived"])
             #expect(file.columns.map(\.kind) == [.integer, .text, .number, .integer])
             let rows = try file.rows.array()

@@ -152,8 +152,8 @@ public struct CSV: Sendable {
         }
         let kind = column.kind == .integer ? "a whole number" : "a number"
         throw MartletError(
-            "Expected \(kind). Received: \(field.prefix(60).debugDescription). Give the column the kind .text, or leave such rows "
-                + "out with onError(.skip()).", at: "\(path):\(line), column \"\(column.name)\"")
+            "Expected \(kind). Received: \(field.prefix(60).debugDescription). Give the column the kind .text, or leave such "
+                + "rows out with onError(.skip()).", at: "\(path):\(line), column \"\(column.name)\"")
     }
 
     /// The rows as samples: a vector of features, `float32`, and a label, `int64` for whole numbers, else `float32`.

@@ -122,7 +122,8 @@ final class LineReader {
             }
             let stop = chunk[start..<end].firstIndex(of: 0x0A) ?? end
             guard line.count + stop - start <= limit else {
-                throw MartletError("Expected lines of at most \(limit) bytes. Received a longer one.", at: "\(stream.name):\(number + 1)")
+                throw MartletError(
+                    "Expected lines of at most \(limit) bytes. Received a longer one.", at: "\(stream.name):\(number + 1)")
             }
             line += chunk[start..<stop]
             start = min(end, stop + 1)
