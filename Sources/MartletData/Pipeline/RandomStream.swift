@@ -5,7 +5,7 @@ import MartletCore
 ///
 /// ```swift
 /// let flipped = images.randomMap(seed: 1) { image, random in
-///     Bool.random(using: &random) ? image.flipped(axis: 1) : image
+///     Bool.random(using: &random) ? image.reversed(axes: [1]) : image
 /// }
 /// ```
 public struct RandomStream: RandomNumberGenerator, Sendable {

@@ -73,7 +73,7 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     private var isAtEnd = false
     private var working = 0
     private var depth: Int
-    private var upstreamStages: [any ReadsAhead] = []
+    private var upstreamStages: [Adopted] = []
 
     // The reader's place in the first slot.
     private var place = 0
@@ -110,7 +110,9 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
 
     func adopt(_ stage: any ReadsAhead) {
         run.condition.lock()
-        upstreamStages.append(stage)
+        // Those of parts that have been read are gone.
+        upstreamStages.removeAll { $0.stage == nil }
+        upstreamStages.append(Adopted(stage: stage))
         run.condition.unlock()
     }
 
@@ -126,7 +128,7 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     func help() -> Bool {
         if pull.try(), makeHolding(atMost: .max, isAhead: true) { return true }
         run.condition.lock()
-        let stages = upstreamStages
+        let stages = upstreamStages.compactMap(\.stage)
         run.condition.unlock()
         return stages.contains { $0.help() }
     }
@@ -269,15 +271,20 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     }
 }
 
+/// A stage upstream, which whoever reads it keeps.
+private struct Adopted {
+    weak var stage: (any ReadsAhead)?
+}
+
 /// Stands for a stage that is being made, for those upstream of it.
 private final class Adoption: ReadsAhead, @unchecked Sendable {
-    var stages: [any ReadsAhead] = []
+    var stages: [Adopted] = []
     weak var parent: (any ReadsAhead)?
     var run: Run { fatalError("It runs nothing.") }
     func readAhead() {}
     func help() -> Bool { false }
 
     func adopt(_ stage: any ReadsAhead) {
-        if let parent { parent.adopt(stage) } else { stages.append(stage) }
+        if let parent { parent.adopt(stage) } else { stages.append(Adopted(stage: stage)) }
     }
 }

@@ -22,7 +22,7 @@ extension Dataset {
     ///
     /// ```swift
     /// let flipped = samples.randomMap(seed: 1) { sample, random in
-    ///     Bool.random(using: &random) ? (sample.0.flipped(axis: 1), sample.1) : sample
+    ///     Bool.random(using: &random) ? (sample.0.reversed(axes: [1]), sample.1) : sample
     /// }
     /// ```
     /// - Parameters:
