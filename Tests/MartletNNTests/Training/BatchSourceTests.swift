@@ -105,7 +105,7 @@ import Testing
             try model.fit(batches(Tensor([0, 1, 2, 1, 0, 2, 2, 1, 0, 9, 2] as [Int64])), verbosity: .silent)
         }
         try expectError(["batch 0"]) { try model.fit(Dataset.fromTensorSlices(x[.all, 0..<3], y).batch(4), verbosity: .silent) }
-        try expectError(["batch 1", "weights"]) {
+        try expectError(["batch 1", "sampleWeight"]) {
             let shapes = Dataset.range(2).map { n in
                 Batch(inputs: [Tensor.zeros([2, 4])], targets: [Tensor([0, 1])], sampleWeights: n == 0 ? [] : [.ones([3])])
             }
