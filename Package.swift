@@ -48,6 +48,7 @@ let package = Package(
             name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
         .testTarget(
             name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),

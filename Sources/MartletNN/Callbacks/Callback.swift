@@ -45,7 +45,7 @@ open class Callback {
 public struct FitParameters: Sendable {
     /// The number after the last epoch.
     public var epochs = 0
-    /// The number of batches in an epoch.
+    /// The number of batches in an epoch; 0 as long as it is unknown, until the end of the first epoch.
     public var steps = 0
     /// How much is printed.
     public var verbosity = Verbosity.silent

@@ -46,60 +46,29 @@ extension Model {
         initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         let compilation = try requireCompilation("fit")
-        for (argument, value) in [
-            ("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1),
-            ("validationFrequency", validationFrequency), ("stepsPerEpoch", stepsPerEpoch ?? 1),
-        ] where value < 1 {
+        for (argument, value) in [("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1)] where value < 1 {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)
-        }
-        guard epochs >= 0, initialEpoch >= 0 else {
-            throw MartletError(
-                "Expected numbers of at least 0. Received: epochs \(epochs), initialEpoch \(initialEpoch).",
-                at: "\(name).fit")
         }
         var (training, validation) = try split(data, validationSplit, validationData)
         if let classWeight { training = try training.weighted(by: classWeight) }
-        try prepare(for: training, compilation)
-        if let validation { try prepare(for: validation, compilation) }
-
-        let steps = min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize))
-        let history = History()
-        let all = callbacks + [history, ProgressBar()]
-        for callback in all {
-            callback.model = self
-            callback.parameters = FitParameters(epochs: epochs, steps: steps, verbosity: verbosity)
-        }
-        let compiled = self.steps()
-        stopTraining = false
-        let orders = RandomGenerator()
-        for callback in all { try callback.onTrainBegin() }
-        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
-        for epoch in initialEpoch..<max(initialEpoch, epochs) {
-            compilation.resetMetrics()
-            for callback in all { try callback.onEpochBegin(epoch) }
-            let order = shuffle ? orders.permutation(training.count) : nil
-            for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-                let last = min(first + compilation.stepsPerExecution, steps) - 1
-                for callback in all { try callback.onTrainBatchBegin(first) }
-                for step in first...last {
-                    let batch = training.batch(step, size: batchSize, order: order)
-                    try withErrors { if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) } }
-                }
-                for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
-                if stopTraining { break }
-            }
-            var logs = try withErrors(compilation.logs)
-            if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
-                let figures = try evaluate(
-                    validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
-                logs.add(figures, prefix: "val_")
-            }
-            for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
-            if stopTraining { break }
-        }
-        compilation.optimizer.finalizeValues(of: trainableVariables)
-        for callback in all { try callback.onTrainEnd() }
-        return history
+        // It takes the next stream after those of the weights.
+        var orders: RandomGenerator?
+        let plan = TrainingPlan(
+            epochs: epochs, initialEpoch: initialEpoch, steps: min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize)),
+            stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
+            prepare: { [training] in
+                try self.prepare(for: training, compilation)
+                if let validation { try self.prepare(for: validation, compilation) }
+                orders = RandomGenerator()
+            },
+            batches: { [training] in
+                let order = shuffle ? orders?.permutation(training.count) : nil
+                return training.reading(size: batchSize, order: order)
+            },
+            validate: validation.map { data in
+                { try self.evaluate(data, batchSize: validationBatchSize ?? batchSize, callbacks: $0, compilation) }
+            })
+        return try train(plan, compilation)
     }
 
     private func split(

@@ -70,7 +70,9 @@ extension Model {
     }
 
     /// Checks that model, losses and metrics fit the data, and makes the weights, before the first step.
-    func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
+    /// - Returns: the shapes of the outputs.
+    @discardableResult
+    func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
         let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
         try prepare(for: inputShapes)
         try validate(inputs: data.inputs)
@@ -91,9 +93,15 @@ extension Model {
             ? outputNames : predictions.indices.map { "output_\($0 + 1)" }
         try compilation.prepare(
             outputs: names, targets: data.targets.map { PartialShape($0.shape).withAnyBatch }, predictions: predictions)
+        try validate(targets: data.targets, predictions: predictions, compilation)
+        return predictions
+    }
+
+    /// Lets the losses check the values of the targets.
+    func validate(targets: [Tensor], predictions: [PartialShape], _ compilation: Compilation) throws {
         for (output, prediction) in zip(compilation.outputs, predictions) {
             guard let target = output.target else { continue }
-            try output.loss?.validate(values: data.targets[target], prediction: prediction)
+            try output.loss?.validate(values: targets[target], prediction: prediction)
         }
     }
 
