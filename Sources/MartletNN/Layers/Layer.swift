@@ -283,7 +283,13 @@ open class Layer {
         // Weights are made once, not at each run of a step that is being compiled.
         try Context.current.outsideTrace {
             try Context.current.inLayer(name) {
-                try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
+                try locatingErrors {
+                    let shapes = inputShapes.map(\.withAnyBatch)
+                    try build(for: shapes)
+                    for (_, layer) in activationLayers where !layer.isBuilt {
+                        try layer.ensureBuilt(for: Array(outputShapes(for: shapes).prefix(1)))
+                    }
+                }
             }
         }
         isBuilt = true
@@ -300,6 +306,26 @@ open class Layer {
         }
     }
 
+    /// The layers that were given as activations, with the names of the arguments.
+    var activationLayers: [(property: String, layer: Layer)] {
+        func find(_ mirror: Mirror) -> [(property: String, layer: Layer)] {
+            mirror.children.flatMap { child in
+                if let activation = child.value as? ActivationFunction {
+                    return activation.layer.map { [(child.label ?? "", $0)] } ?? []
+                }
+                let inner = Mirror(reflecting: child.value)
+                return inner.displayStyle == .struct ? find(inner) : []
+            }
+        }
+        var found: [(property: String, layer: Layer)] = []
+        var mirror: Mirror? = Mirror(reflecting: self)
+        while let level = mirror, level.subjectType != Layer.self {
+            found += find(level)
+            mirror = level.superclassMirror
+        }
+        return found
+    }
+
     private func findSublayers() -> [(property: String, layer: Layer)] {
         var found: [(property: String, layer: Layer)] = []
         func visit(_ value: Any, in property: String) {
@@ -310,7 +336,7 @@ open class Layer {
             let mirror = Mirror(reflecting: value)
             switch mirror.displayStyle {
             case .optional, .collection, .dictionary, .tuple, .set, .struct:
-                mirror.children.forEach { visit($0.value, in: property) }
+                mirror.children.forEach { visit($0.value, in: $0.value is ActivationFunction ? $0.label ?? "" : property) }
             default: break
             }
         }

@@ -66,12 +66,15 @@ struct KerasLayout {
     }
 
     /// The group `vars` of an object. An attribute may be private in one version of Keras and public in another:
-    /// `_query_dense`.
+    /// `_query_dense`. TensorFlow 2.12 has another name for the layers of a model.
     private static func group(_ path: String, in root: HDF5Group) throws -> HDF5Group? {
         var group = root
         for name in path.split(separator: "/").map(String.init) + ["vars"] {
-            let other = name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name
-            guard let known = [name, other].first(where: group.contains) else { return nil }
+            let others = [
+                name, name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name,
+                name == "layers" ? "_layer_checkpoint_dependencies" : name,
+            ]
+            guard let known = others.first(where: group.contains) else { return nil }
             group = try group.group(known)
         }
         return group
@@ -120,11 +123,11 @@ extension Layer {
         while let level = mirror, level.subjectType != Layer.self {
             if let child = level.children.first(where: { $0.label == property }) {
                 let inner = Mirror(reflecting: child.value)
-                return child.value is Layer || inner.displayStyle == .optional
+                return child.value is Layer || child.value is ActivationFunction || inner.displayStyle == .optional
             }
             mirror = level.superclassMirror
         }
-        return false
+        return activationLayers.contains { $0.property == property }
     }
 }
 
