@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: names) func predictsEvaluatesAndTrainsOn(name: String) throws {
         let (model, fixture) = (try Model.load(from: Self.path(name)), try Fixture(name))
-        #expect(model.summary().contains("Total params"))
+        #expect(model.summaryText().contains("Total params"))
         #expect(model.optimizer?.iterations.value.item() == 4)
         #expect(KerasFileTests.difference(model.apply([fixture.x]), fixture.list("y")) < 2e-6)
         let figures = try model.evaluate(fixture.data, batchSize: 3, verbosity: .silent)
