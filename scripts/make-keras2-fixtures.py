@@ -42,6 +42,15 @@ def images():
     return keras.Model(x, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(y)))
 
 
+def operations():
+    """Operations of TensorFlow as nodes."""
+    x = keras.Input((4,))
+    a, b = layers.Dense(3)(x), layers.Dense(3)(x)
+    y = tf.nn.relu((1.0 - a) * b + a * 0.5) / (2.0 + tf.math.abs(b))
+    y = tf.maximum(tf.sigmoid(a - (y - tf.reduce_mean(y, axis=1, keepdims=True)) ** 2), 0.2)
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(-y))
+
+
 def save(name, model, compiled, classes=2):
     """Trains, saves, and trains on."""
     path = FOLDER / name
@@ -87,6 +96,8 @@ def main():
         ]:
             keras.utils.set_random_seed(5)
             save(f"{name}.{ending}", make(), compiled(), classes=3 if name == "images" else 2)
+    keras.utils.set_random_seed(5)
+    save("operations.h5", operations(), binary(optimizers.Adadelta(0.5)))
     # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
     for name, optimizer in [
         ("legacy-adam", legacy.Adam(0.02, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),

@@ -182,6 +182,9 @@ open class Layer {
     /// Keras's class name: the type's.
     open var className: String { Self.typeName }
 
+    /// The Python module that Keras's files name for the class.
+    var kerasModule: String { "keras.layers" }
+
     /// What `print` shows: the type, the name, the shapes and the number of parameters; of a model, the summary.
     open var description: String { debugDescription }
 

@@ -13,13 +13,14 @@ extension Model {
     ///   - validationSplit: the fraction of the samples, from the end, that is used for validation instead of training.
     ///   - validationData: samples for validation; replaces `validationSplit`.
     ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
-    ///   - validationFrequency: the number of epochs between validations.
+    ///   - validationFrequency: the number of epochs between validations, counted from epoch 0.
     ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
-    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
+    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil. The next epoch goes on behind them; one in which the
+    ///     data ends is shorter, and the data begins anew with the one after.
     /// - Returns: the logs of every epoch.
     /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
     ///   of callbacks.
@@ -58,11 +59,12 @@ extension Model {
                 at: "\(name).fit")
         }
         var (training, validation) = try split(data, validationSplit, validationData)
-        if let classWeight { training = try training.weighted(by: classWeight) }
-        try prepare(for: training, compilation)
+        let predictions = try prepare(for: training, compilation)
+        if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }
         if let validation { try prepare(for: validation, compilation) }
 
-        let steps = min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize))
+        let batches = training.batchCount(size: batchSize)
+        let steps = min(stepsPerEpoch ?? .max, batches)
         let history = History()
         let all = callbacks + [history, ProgressBar()]
         for callback in all {
@@ -74,22 +76,25 @@ extension Model {
         let orders = RandomGenerator()
         for callback in all { try callback.onTrainBegin() }
         let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
+        var (start, order) = (0, Tensor?.none)
         for epoch in initialEpoch..<max(initialEpoch, epochs) {
             compilation.resetMetrics()
             for callback in all { try callback.onEpochBegin(epoch) }
-            let order = shuffle ? orders.permutation(training.count) : nil
-            for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-                let last = min(first + compilation.stepsPerExecution, steps) - 1
+            if start == 0 { order = shuffle ? orders.permutation(training.count) : nil }
+            let count = min(steps, batches - start)
+            for first in stride(from: 0, to: count, by: compilation.stepsPerExecution) {
+                let last = min(first + compilation.stepsPerExecution, count) - 1
                 for callback in all { try callback.onTrainBatchBegin(first) }
                 for step in first...last {
-                    let batch = training.batch(step, size: batchSize, order: order)
+                    let batch = training.batch(start + step, size: batchSize, order: order)
                     try withErrors { if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) } }
                 }
                 for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
                 if stopTraining { break }
             }
             var logs = try withErrors(compilation.logs)
-            if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
+            start = (start + count) % batches
+            if let validation, (epoch + 1) % validationFrequency == 0 {
                 let figures = try evaluate(
                     validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
                 logs.add(figures, prefix: "val_")

@@ -49,7 +49,8 @@ extension Model {
     }
 
     /// Checks that model, losses and metrics fit the data, and makes the weights, before the first step.
-    func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
+    @discardableResult
+    func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
         let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
         try prepare(for: inputShapes)
         try validate(inputs: data.inputs)
@@ -74,6 +75,7 @@ extension Model {
             guard let target = output.target else { continue }
             try output.loss?.validate(values: data.targets[target], prediction: prediction)
         }
+        return predictions
     }
 
     /// Makes the weights for data of these shapes, or checks that the data fits them.
