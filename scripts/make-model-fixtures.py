@@ -95,7 +95,7 @@ def adapted():
     keras.utils.set_random_seed(5)
     model = keras.Sequential([
         keras.Input((5,)), layers.Embedding(4, 3), layers.Conv1D(4, 2, activation="tanh"),
-        layers.EinsumDense("abc,cd->abd", (None, 3), bias_axes="d"), layers.Flatten(), layers.Dense(2, lora_rank=2, lora_alpha=3)])
+        layers.EinsumDense("abc,cd->abd", (4, 3), bias_axes="d"), layers.Flatten(), layers.Dense(2, lora_rank=2, lora_alpha=3)])
     for layer in model.layers[:3]:
         layer.enable_lora(2, lora_alpha=1)
     randomized(model)

@@ -54,6 +54,8 @@ open class Layer {
         let isMeantForTraining: Bool
     }
     private(set) var ownWeights: [Weight] = []
+    /// The adapters of a weight, nil without them.
+    var adapters: LowRankAdapters?
     private var callLosses: [Tensor] = []
     private var reflectedSublayers: [(property: String, layer: Layer)]?
 
@@ -238,6 +240,18 @@ open class Layer {
         ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
     }
 
+    /// Says whether a weight is to be trained while the layer is.
+    func setTrained(_ variable: Variable, _ isTrained: Bool) {
+        guard let place = ownWeights.firstIndex(where: { $0.variable === variable }) else { return }
+        ownWeights[place] = Weight(
+            variable: variable, regularizer: ownWeights[place].regularizer, isMeantForTraining: isTrained)
+        variable.isTrainable = isTrained && isTrainable
+    }
+
+    func removeWeights(_ variables: [Variable]) {
+        ownWeights.removeAll { weight in variables.contains { $0 === weight.variable } }
+    }
+
     /// Adds a penalty to the model's loss, from within `call`.
     public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
 
@@ -304,6 +318,9 @@ open class Layer {
     /// Makes the weights, and those of layers that are activations. These take what the layer gives.
     private func buildWithActivations(for shapes: [PartialShape]) throws {
         try build(for: shapes)
+        if let host = self as? any AdapterHost, let rank = host.adapterOptions.rank {
+            try host.enableLoRA(rank: rank, alpha: host.adapterOptions.alpha)
+        }
         for (_, layer) in activationLayers where !layer.isBuilt {
             try layer.ensureBuilt(for: Array(outputShapes(for: shapes).prefix(1)))
         }

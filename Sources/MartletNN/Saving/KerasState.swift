@@ -6,6 +6,8 @@ struct KerasState {
     let path: String
     let name: String
     let variables: [Variable]
+    /// Files hold a weight with what these add to it.
+    let adapters: LowRankAdapters?
 }
 
 /// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
@@ -19,7 +21,7 @@ struct KerasLayout {
 
     private mutating func visit(_ layer: Layer, _ path: String) {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
-        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables))
+        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, adapters: layer.adapters))
         let prefix = path.isEmpty ? "" : path + "/"
         for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
     }
@@ -35,7 +37,9 @@ struct KerasLayout {
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
             }
+            let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
             return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file)
+                + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
         }
     }
 
@@ -85,7 +89,10 @@ struct KerasLayout {
         for state in states {
             let group = root.group(state.path.isEmpty ? "vars" : "\(state.path)/vars")
             group.attributes = [("name", .text(state.name))]
-            for (index, variable) in state.variables.enumerated() { group.add(variable.storedValue, at: "\(index)") }
+            for (index, variable) in state.variables.enumerated() {
+                let adapters = state.adapters.flatMap { $0.weight === variable ? $0 : nil }
+                group.add(adapters?.storedValue ?? variable.storedValue, at: "\(index)")
+            }
         }
     }
 }
@@ -93,6 +100,7 @@ struct KerasLayout {
 extension Layer {
     /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
+        if let adapters { return ownWeights.map(\.variable).filter { $0 !== adapters.a && $0 !== adapters.b } }
         let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
         let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
         // A frozen layer keeps its original order.

@@ -13,6 +13,7 @@ enum OlderKeras {
         switch json {
         case .array(let values): return .array(try values.map(model))
         case .object(var object):
+            if object["class_name"] == "TFOpLambda" { return .object(try operation(object)) }
             for (key, value) in object { object[key] = try model(value) }
             if case .string(let className)? = object["class_name"], case .object(let config)? = object["config"] {
                 (object["class_name"], object["config"]) = try layer(plainName(className), config)
