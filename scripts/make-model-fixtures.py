@@ -89,6 +89,26 @@ def trained(name, optimizer):
     save(name, model, [(4,)], after)
 
 
+def adapted():
+    """Low-rank adapters, which files hold added to the weights. A model that is loaded begins with adapters of 0."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([
+        keras.Input((5,)), layers.Embedding(4, 3), layers.Conv1D(4, 2, activation="tanh"),
+        layers.EinsumDense("abc,cd->abd", (4, 3), bias_axes="d"), layers.Flatten(), layers.Dense(2, lora_rank=2, lora_alpha=3)])
+    for layer in model.layers[:3]:
+        layer.enable_lora(2, lora_alpha=1)
+    randomized(model)
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    x, t = np.arange(25).reshape(5, 5).astype("f4") % 4, np.random.RandomState(2).uniform(-1, 1, (5, 2)).astype("f4")
+    model.fit(x, t, batch_size=2, epochs=2, shuffle=False, verbose=0)
+    model.save(FOLDER / "adapters.keras")
+    y = model.predict(x, verbose=0)
+    again = keras.models.load_model(FOLDER / "adapters.keras")
+    loss = again.fit(x, t, batch_size=2, epochs=1, shuffle=False, verbose=0).history["loss"][0]
+    np.savez(FOLDER / "adapters.keras.npz", x0=x, y0=y, t=t, after=again.predict(x, verbose=0), loss=np.float32(loss))
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for ending in ["keras", "h5"]:
@@ -102,6 +122,7 @@ def main():
             save(f"{name}.{ending}", randomized(make()), shapes)
     trained("adam.keras", keras.optimizers.Adam(0.01))
     trained("momentum.keras", keras.optimizers.SGD(0.01, momentum=0.9))
+    adapted()
     keras.utils.clear_session()
     randomized(dense_stack()).save_weights(FOLDER / "stack.weights.h5")
 

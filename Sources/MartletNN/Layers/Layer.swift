@@ -54,6 +54,8 @@ open class Layer {
         let isMeantForTraining: Bool
     }
     private(set) var ownWeights: [Weight] = []
+    /// The adapters of a weight, nil without them.
+    var adapters: LowRankAdapters?
     private var callLosses: [Tensor] = []
     private var reflectedSublayers: [(property: String, layer: Layer)]?
 
@@ -182,6 +184,9 @@ open class Layer {
     /// Keras's class name: the type's.
     open var className: String { Self.typeName }
 
+    /// The Python module that Keras's files name for the class.
+    var kerasModule: String { "keras.layers" }
+
     /// What `print` shows: the type, the name, the shapes and the number of parameters; of a model, the summary.
     open var description: String { debugDescription }
 
@@ -235,6 +240,18 @@ open class Layer {
         ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
     }
 
+    /// Says whether a weight is to be trained while the layer is.
+    func setTrained(_ variable: Variable, _ isTrained: Bool) {
+        guard let place = ownWeights.firstIndex(where: { $0.variable === variable }) else { return }
+        ownWeights[place] = Weight(
+            variable: variable, regularizer: ownWeights[place].regularizer, isMeantForTraining: isTrained)
+        variable.isTrainable = isTrained && isTrainable
+    }
+
+    func removeWeights(_ variables: [Variable]) {
+        ownWeights.removeAll { weight in variables.contains { $0 === weight.variable } }
+    }
+
     /// Adds a penalty to the model's loss, from within `call`.
     public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
 
@@ -286,7 +303,7 @@ open class Layer {
         do {
             try Context.current.outsideTrace {
                 try Context.current.inLayer(name) {
-                    try locatingErrors { try FailureScope.run { try build(for: inputShapes.map(\.withAnyBatch)) } }
+                    try locatingErrors { try FailureScope.run { try buildWithActivations(for: inputShapes.map(\.withAnyBatch)) } }
                 }
             }
         } catch {
@@ -298,6 +315,17 @@ open class Layer {
         reflectedSublayers = nil
     }
 
+    /// Makes the weights, and those of layers that are activations. These take what the layer gives.
+    private func buildWithActivations(for shapes: [PartialShape]) throws {
+        try build(for: shapes)
+        if let host = self as? any AdapterHost, let rank = host.adapterOptions.rank {
+            try host.enableLoRA(rank: rank, alpha: host.adapterOptions.alpha)
+        }
+        for (_, layer) in activationLayers where !layer.isBuilt {
+            try layer.ensureBuilt(for: Array(outputShapes(for: shapes).prefix(1)))
+        }
+    }
+
     /// Runs `body`; an error that does not say where it comes from gets the present layer path.
     func locatingErrors<R>(_ body: () throws -> R) throws -> R {
         do {
@@ -305,6 +333,26 @@ open class Layer {
         } catch let error as MartletError where error.location == nil {
             throw MartletError(error.message, at: "layer " + Context.current.layerPath.joined(separator: "/"))
         }
+    }
+
+    /// The layers that were given as activations, with the names of the arguments.
+    var activationLayers: [(property: String, layer: Layer)] {
+        func find(_ mirror: Mirror) -> [(property: String, layer: Layer)] {
+            mirror.children.flatMap { child in
+                if let activation = child.value as? ActivationFunction {
+                    return activation.layer.map { [(child.label ?? "", $0)] } ?? []
+                }
+                let inner = Mirror(reflecting: child.value)
+                return inner.displayStyle == .struct ? find(inner) : []
+            }
+        }
+        var found: [(property: String, layer: Layer)] = []
+        var mirror: Mirror? = Mirror(reflecting: self)
+        while let level = mirror, level.subjectType != Layer.self {
+            found += find(level)
+            mirror = level.superclassMirror
+        }
+        return found
     }
 
     private func findSublayers() -> [(property: String, layer: Layer)] {
@@ -317,7 +365,7 @@ open class Layer {
             let mirror = Mirror(reflecting: value)
             switch mirror.displayStyle {
             case .optional, .collection, .dictionary, .tuple, .set, .struct:
-                mirror.children.forEach { visit($0.value, in: property) }
+                mirror.children.forEach { visit($0.value, in: $0.value is ActivationFunction ? $0.label ?? "" : property) }
             default: break
             }
         }

@@ -3,8 +3,10 @@ import MartletFormats
 
 extension CompileConfiguration {
     /// Compiles a model as its file says. A file without an optimizer leaves the model as it is.
+    /// - Parameter isOlder: whether Keras 1 or 2 wrote it.
     /// - Throws: `MartletError` with the part that is not known.
-    static func apply(_ json: JSONValue, to model: Model) throws {
+    static func apply(_ json: JSONValue, to model: Model, isOlder: Bool) throws {
+        let json = isOlder ? OlderKeras.compilation(json, outputs: model.outputNames) : json
         guard let optimizer = json["optimizer"] ?? json["optimizer_config"], optimizer != .null else { return }
         do {
             let configuration = try CompileConfiguration(json)
@@ -13,7 +15,7 @@ extension CompileConfiguration {
                 optimizer: configuration.optimizer, losses: loss, lossWeights: configuration.lossWeights,
                 metrics: configuration.metrics, weightedMetrics: configuration.weightedMetrics,
                 runEagerly: configuration.runEagerly, stepsPerExecution: configuration.stepsPerExecution)
-            model.compilation?.source = json
+            if !isOlder { model.compilation?.source = json }
         } catch let error as MartletError {
             throw MartletError(
                 error.message + " Load with compile: false to skip the compilation.",

@@ -18,12 +18,20 @@ struct KerasArchive {
     }
 
     /// The model's configuration.
-    func config() throws -> JSONValue {
-        let text = try archive.read(KerasArchive.configuration)
+    func config() throws -> JSONValue { try json(KerasArchive.configuration) }
+
+    /// The version of Keras that wrote the file, nil where it does not say.
+    func kerasVersion() throws -> String? {
+        guard archive.names.contains(KerasArchive.metadata) else { return nil }
+        return try json(KerasArchive.metadata).valueIfPresent(at: ["keras_version"])
+    }
+
+    private func json(_ name: String) throws -> JSONValue {
+        let text = try archive.read(name)
         do {
             return try JSONValue(parsing: text)
         } catch {
-            throw MartletError(error.message, at: "\(path):\(KerasArchive.configuration)")
+            throw MartletError(error.message, at: "\(path):\(name)")
         }
     }
 

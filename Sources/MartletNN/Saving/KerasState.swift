@@ -6,6 +6,8 @@ struct KerasState {
     let path: String
     let name: String
     let variables: [Variable]
+    /// Files hold a weight with what these add to it.
+    let adapters: LowRankAdapters?
 }
 
 /// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
@@ -19,7 +21,7 @@ struct KerasLayout {
 
     private mutating func visit(_ layer: Layer, _ path: String) {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
-        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables))
+        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, adapters: layer.adapters))
         let prefix = path.isEmpty ? "" : path + "/"
         for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
     }
@@ -35,7 +37,9 @@ struct KerasLayout {
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
             }
+            let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
             return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file)
+                + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
         }
     }
 
@@ -66,12 +70,15 @@ struct KerasLayout {
     }
 
     /// The group `vars` of an object. An attribute may be private in one version of Keras and public in another:
-    /// `_query_dense`.
+    /// `_query_dense`. TensorFlow 2.12 has another name for the layers of a model.
     private static func group(_ path: String, in root: HDF5Group) throws -> HDF5Group? {
         var group = root
         for name in path.split(separator: "/").map(String.init) + ["vars"] {
-            let other = name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name
-            guard let known = [name, other].first(where: group.contains) else { return nil }
+            let others = [
+                name, name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name,
+                name == "layers" ? "_layer_checkpoint_dependencies" : name,
+            ]
+            guard let known = others.first(where: group.contains) else { return nil }
             group = try group.group(known)
         }
         return group
@@ -82,7 +89,10 @@ struct KerasLayout {
         for state in states {
             let group = root.group(state.path.isEmpty ? "vars" : "\(state.path)/vars")
             group.attributes = [("name", .text(state.name))]
-            for (index, variable) in state.variables.enumerated() { group.add(variable.storedValue, at: "\(index)") }
+            for (index, variable) in state.variables.enumerated() {
+                let adapters = state.adapters.flatMap { $0.weight === variable ? $0 : nil }
+                group.add(adapters?.storedValue ?? variable.storedValue, at: "\(index)")
+            }
         }
     }
 }
@@ -90,6 +100,7 @@ struct KerasLayout {
 extension Layer {
     /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
+        if let adapters { return ownWeights.map(\.variable).filter { $0 !== adapters.a && $0 !== adapters.b } }
         let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
         let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
         // A frozen layer keeps its original order.
@@ -120,11 +131,11 @@ extension Layer {
         while let level = mirror, level.subjectType != Layer.self {
             if let child = level.children.first(where: { $0.label == property }) {
                 let inner = Mirror(reflecting: child.value)
-                return child.value is Layer || inner.displayStyle == .optional
+                return child.value is Layer || child.value is ActivationFunction || inner.displayStyle == .optional
             }
             mirror = level.superclassMirror
         }
-        return false
+        return activationLayers.contains { $0.property == property }
     }
 }
 

@@ -25,15 +25,16 @@ extension Model {
         }
     }
 
-    /// Loads a model that `save` or Keras wrote: `.keras`, or Keras's legacy `.h5`.
+    /// Loads a model that `save` or Keras wrote: `.keras`, or Keras's legacy `.h5`. What Keras 1 and 2 named otherwise than
+    /// Keras 3 is understood.
     ///
     /// ```swift
     /// let model = try Model.load(from: "model.keras")
     /// try model.fit(x, y, epochs: 5)
     /// ```
     ///
-    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file it
-    ///   starts anew, as in Keras.
+    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file of
+    ///   Keras 3 it starts anew, as in Keras.
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
@@ -52,12 +53,13 @@ extension Model {
         let bytes = try archive.weightBytes()
         let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
         let config = try archive.config()
+        let isOlder = OlderKeras.wrote(try archive.kerasVersion())
         return try located("\(path):\(KerasArchive.configuration)") {
-            let model = try read(config, fileBytes: bytes.count)
+            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
             if compile, let json = config["compile_config"], json != .null {
-                try CompileConfiguration.apply(json, to: model)
+                try CompileConfiguration.apply(json, to: model, isOlder: isOlder)
             }
-            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
+            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)", isOlder: isOlder)
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model
@@ -71,13 +73,23 @@ extension Model {
                 "Expected a whole model. The file has no model_config: it holds only weights. Use loadWeights(from:).",
                 at: path)
         }
+        let isOlder = OlderKeras.wrote(try root.attribute("keras_version")?.text)
         return try located(path) {
-            let model = try read(JSONValue(parsing: text), fileBytes: bytes.count)
+            let config = try JSONValue(parsing: text)
+            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
             if compile, let text = try root.attribute("training_config")?.text {
-                try CompileConfiguration.apply(JSONValue(parsing: text), to: model)
+                try CompileConfiguration.apply(JSONValue(parsing: text), to: model, isOlder: isOlder)
             }
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
+            }
+            if isOlder, let optimizer = model.optimizer, root.contains("optimizer_weights") {
+                let saved = try LegacyWeights.values(in: root.group("optimizer_weights"), file: path)
+                for (variable, value) in try OlderKeras.values(
+                    saved, of: optimizer, for: model.trainableVariables, file: path)
+                {
+                    variable.assign(value)
+                }
             }
             return model
         }
@@ -111,10 +123,13 @@ extension Model {
     /// - Throws: `MartletError` with the layer and the argument, when the text is not such a configuration.
     public static func fromJSON(_ text: String) throws -> Model {
         let json = try JSONValue(parsing: text)
+        let isOlder = OlderKeras.wrote(try json.valueIfPresent(at: ["keras_version"]))
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
-            try Argument.throwing { try ModelReader.model(json) }
+            try Argument.throwing { try ModelReader.model(isOlder ? OlderKeras.model(json) : json) }
         }
-        if let config = json["compile_config"], config != .null { try CompileConfiguration.apply(config, to: model) }
+        if let config = json["compile_config"], config != .null {
+            try CompileConfiguration.apply(config, to: model, isOlder: isOlder)
+        }
         return model
     }
 

@@ -21,6 +21,13 @@ enum ModelReader {
         }
     }
 
+    /// The layer that is described in the place of an activation, nil for the description of a function.
+    static func activationLayer(_ json: JSONValue) throws -> Layer? {
+        guard case .string(let name)? = json["class_name"], !ActivationRegistry.shared.contains(name) else { return nil }
+        let isKnown = LayerRegistry.shared.contains(name) || ["Sequential", "Functional", "Model"].contains(name)
+        return isKnown ? try layer(json) : try CustomObjects.layer(json)
+    }
+
     /// A whole model.
     static func model(_ json: JSONValue) throws -> Model {
         guard let model = try layer(json) as? Model else {

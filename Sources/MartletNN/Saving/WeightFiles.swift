@@ -55,7 +55,9 @@ extension Layer {
         switch try WeightFormat(path: path) {
         case .safetensors: try assign(named: Safetensors.read(path).tensors, path)
         case .npz: try assign(named: NPZ.read(path).tensors, path)
-        case .keras: try loadState(from: KerasArchive(path).weights(), file: path)
+        case .keras:
+            let archive = try KerasArchive(path)
+            try loadState(from: archive.weights(), file: path, isOlder: OlderKeras.wrote(archive.kerasVersion()))
         case .hdf5:
             let root = try HDF5File(path).root
             if let group = try LegacyWeights.group(in: root) {
@@ -84,12 +86,20 @@ extension Layer {
     }
 
     /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one.
-    func loadState(from root: HDF5Group, file: String) throws {
+    /// - Parameter isOlder: whether Keras 2 wrote it.
+    func loadState(from root: HDF5Group, file: String, isOlder: Bool = false) throws {
         var values = try KerasLayout(of: self).values(in: root, file: file)
         if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
             let group = try root.group("optimizer")
             if group.contains("vars") {
-                values += try optimizer.values(in: group.group("vars"), for: model.trainableVariables, file: file)
+                let group = try group.group("vars")
+                if try isOlder || OlderKeras.wroteVariables(group, of: optimizer) {
+                    values += try OlderKeras.values(
+                        group.names.indices.map { ("\($0)", try group.dataset("\($0)")) }, of: optimizer,
+                        for: model.trainableVariables, file: file)
+                } else {
+                    values += try optimizer.values(in: group, for: model.trainableVariables, file: file)
+                }
             }
         }
         for (variable, value) in values { variable.assign(value) }

@@ -13,13 +13,14 @@ extension Model {
     ///   - validationSplit: the fraction of the samples, from the end, that is used for validation instead of training.
     ///   - validationData: samples for validation; replaces `validationSplit`.
     ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
-    ///   - validationFrequency: the number of epochs between validations.
+    ///   - validationFrequency: the number of epochs between validations, counted from epoch 0.
     ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
-    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
+    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil. The next epoch goes on behind them; one in which the
+    ///     data ends is shorter, and the data begins anew with the one after.
     /// - Returns: the logs of every epoch.
     /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
     ///   of callbacks.
@@ -50,20 +51,27 @@ extension Model {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)
         }
         var (training, validation) = try split(data, validationSplit, validationData)
-        if let classWeight { training = try training.weighted(by: classWeight) }
         // It takes the next stream after those of the weights.
         var orders: RandomGenerator?
+        let count = training.batchCount(size: batchSize)
+        var (start, order) = (0, Tensor?.none)
         let plan = TrainingPlan(
-            epochs: epochs, initialEpoch: initialEpoch, steps: min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize)),
+            epochs: epochs, initialEpoch: initialEpoch, steps: min(stepsPerEpoch ?? .max, count),
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
-            prepare: { [training] in
-                try self.prepare(for: training, compilation)
+            prepare: {
+                let predictions = try self.prepare(for: training, compilation)
+                if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }
                 if let validation { try self.prepare(for: validation, compilation) }
                 orders = RandomGenerator()
             },
-            batches: { [training] in
-                let order = shuffle ? orders?.permutation(training.count) : nil
-                return training.reading(size: batchSize, order: order)
+            batches: {
+                if start == count { start = 0 }
+                if start == 0 { order = shuffle ? orders?.permutation(training.count) : nil }
+                return {
+                    guard start < count else { return nil }
+                    defer { start += 1 }
+                    return training.batch(start, size: batchSize, order: order)
+                }
             },
             validate: validation.map { data in
                 { try self.evaluate(data, batchSize: validationBatchSize ?? batchSize, callbacks: $0, compilation) }

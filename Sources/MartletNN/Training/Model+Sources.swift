@@ -170,8 +170,7 @@ private final class CheckedBatches {
     }
 
     private func checked(_ batch: Batch) throws -> Batch {
-        var data = try TensorDataset(inputs: batch.inputs, targets: batch.targets, sampleWeights: batch.sampleWeights)
-        if let classWeight { data = try data.weighted(by: classWeight) }
+        let data = try TensorDataset(inputs: batch.inputs, targets: batch.targets, sampleWeights: batch.sampleWeights)
         let specs = (data.inputs + data.targets + data.sampleWeights).map { tensor in
             TensorSpec(Shape(Array(tensor.shape.dimensions.dropFirst())), tensor.dtype)
         }
@@ -182,6 +181,7 @@ private final class CheckedBatches {
             predictions = try model.prepare(for: data, compilation)
             self.specs = specs
         }
-        return data.wholeBatch
+        guard let classWeight else { return data.wholeBatch }
+        return try data.weighted(by: classWeight, predictions: predictions).wholeBatch
     }
 }

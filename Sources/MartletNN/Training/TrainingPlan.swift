@@ -59,7 +59,7 @@ extension Model {
             }
             if plan.steps == nil, !stopTraining { tell(steps: seen) }
             var logs = try withErrors(compilation.logs)
-            if let validate = plan.validate, (epoch + 1 - initialEpoch) % plan.validationFrequency == 0 {
+            if let validate = plan.validate, (epoch + 1) % plan.validationFrequency == 0 {
                 logs.add(try validate(all), prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }

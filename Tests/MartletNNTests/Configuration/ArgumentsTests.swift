@@ -39,7 +39,7 @@ import Testing
         await #expect(processExitsWith: .failure) { _ = Conv2D(3, kernelSize: 3, groups: 2) }
         await #expect(processExitsWith: .failure) { _ = Huber(delta: 0) }
         await #expect(processExitsWith: .failure) { _ = Adam(clipNorm: 1, clipValue: 1) }
-        await #expect(processExitsWith: .failure) { _ = BinaryAccuracy(threshold: 1) }
+        await #expect(processExitsWith: .failure) { _ = R2Score(numRegressors: -1) }
         await #expect(processExitsWith: .failure) { _ = L1L2(l1: -1) }
     }
 

@@ -6,7 +6,7 @@ import MartletFormats
 /// Shapes: [batch, ..., features] gives [batch, ..., units]. Weights: `kernel` [features, units], `bias` [units].
 ///
 /// Source: [`keras.layers.Dense`](https://keras.io/api/layers/core_layers/dense/).
-public final class Dense: Layer, ConfigurableLayer, Described {
+public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
     /// The size of the output's last axis, at least 1.
     public private(set) var units: Int
     /// What is applied to the output.
@@ -19,6 +19,8 @@ public final class Dense: Layer, ConfigurableLayer, Described {
     public private(set) var bias: Variable?
 
     private var kernelOptions, biasOptions: WeightOptions
+    var adapterOptions: AdapterOptions
+    var adapted: (weight: Variable?, options: WeightOptions) { (kernel, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -26,13 +28,15 @@ public final class Dense: Layer, ConfigurableLayer, Described {
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.units = units
         self.activation = activation ?? .linear
         self.useBias = useBias
         kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
         biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
+        adapterOptions = AdapterOptions(rank: loraRank, alpha: loraAlpha)
         super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
@@ -41,6 +45,7 @@ public final class Dense: Layer, ConfigurableLayer, Described {
         $0("activation", \.activation)
         $0("use_bias", \.useBias)
         $0.weight("kernel", \.kernelOptions)
+        $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
     }
@@ -56,7 +61,7 @@ public final class Dense: Layer, ConfigurableLayer, Described {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
-        return activation.apply { denseLayer(x, kernel.value, bias: bias?.value, activation: $0) }
+        return activation.apply { denseLayer(x, adapters?.value ?? kernel.value, bias: bias?.value, activation: $0) }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
