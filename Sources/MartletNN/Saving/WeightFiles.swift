@@ -84,9 +84,9 @@ extension Layer {
     }
 
     /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one.
-    func loadState(from root: HDF5Group, file: String) throws {
+    func loadState(from root: HDF5Group, file: String, withOptimizer: Bool = true) throws {
         var values = try KerasLayout(of: self).values(in: root, file: file)
-        if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
+        if withOptimizer, let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
             let group = try root.group("optimizer")
             if group.contains("vars") {
                 values += try optimizer.values(in: group.group("vars"), for: model.trainableVariables, file: file)

@@ -46,7 +46,7 @@ extension Model {
         for callback in callbacks { try callback.onTestBegin() }
         let steps = data.batchCount(size: batchSize)
         for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-            let last = min(first + compilation.stepsPerExecution, steps) - 1
+            let last = first + min(compilation.stepsPerExecution, steps - first) - 1
             for callback in callbacks { try callback.onTestBatchBegin(first) }
             for step in first...last {
                 let batch = data.batch(step, size: batchSize)

@@ -79,7 +79,7 @@ extension Model {
             for callback in all { try callback.onEpochBegin(epoch) }
             let order = shuffle ? orders.permutation(training.count) : nil
             for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-                let last = min(first + compilation.stepsPerExecution, steps) - 1
+                let last = first + min(compilation.stepsPerExecution, steps - first) - 1
                 for callback in all { try callback.onTrainBatchBegin(first) }
                 for step in first...last {
                     let batch = training.batch(step, size: batchSize, order: order)
