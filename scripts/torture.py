@@ -3,7 +3,7 @@
 
     scripts/torture.py --cli .build/release/martlet [--minutes 10] [--seed 1] [--mutants N] [--keep FOLDER] [STAGE ...]
 
-The stages are mutants, options, disk and kills; all of them by default. Mutants take the time that is left, or come to N. Each
+The stages are disk, options, kills and mutants; all of them by default. Mutants take the time that is left, or come to N. Each
 mutant is a function of the seed and its number, so a run can be repeated, and one mutant alone with --number.
 
 A command must end within 60 seconds and the memory limit, with code 0, or with code 1 and an `error:` line as the last one on
@@ -13,28 +13,23 @@ of faults are kept with their commands, and the program ends with code 1.
 import argparse
 import collections
 import concurrent.futures
-import gzip
-import io
 import json
-import math
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from mutants import ROOT, mutant, seeds, written
+
 SECONDS = 60
-EXTREMES = [-1, 0, 1, 2, 7, 2**31, 2**32 + 1, 2**53, 2**63 - 1, -2**63, 2**64, 1e-300, 1e308, 0.5, -0.5, float("nan"), float("inf")]
-WORDS = ["", "x", "mse", "Dense", "float32", "none", "same", "é" * 50, "a" * 3000, "../../x", "\x00"]
 
 
 # Running one command
@@ -81,11 +76,13 @@ class Martlet:
         self.environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", MARTLET_NUM_THREADS="2", ASAN_OPTIONS=options)
 
     def start(self, arguments, **others):
-        return subprocess.Popen([self.path] + [str(a) for a in arguments], env=self.environment, stdin=subprocess.DEVNULL, **others)
+        words = [self.path] + [str(a) for a in arguments]
+        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, **others)
 
     def run(self, arguments, stdout=subprocess.DEVNULL, prepare=None):
         with tempfile.TemporaryFile() as errors:
-            process = self.start(arguments, stdout=stdout, stderr=errors, preexec_fn=prepare)
+            # A limit on files would be one on this file, too.
+            process = self.start(arguments, stdout=stdout, stderr=subprocess.PIPE if prepare else errors, preexec_fn=prepare)
             begun, limit, most = time.monotonic(), None, 0.0
             while process.poll() is None:
                 most = max(most, resident(process.pid))
@@ -99,7 +96,10 @@ class Martlet:
                     break
                 time.sleep(0.01)
             errors.seek(0)
-            outcome = judged(process.returncode, errors.read().decode("utf-8", "replace"), limit)
+            text = (process.stderr or errors).read().decode("utf-8", "replace")
+            outcome = judged(process.returncode, text, limit)
+            if outcome.fault and not text.strip() and not limit:
+                outcome.fault += f" ({arguments[0]})"
         outcome.seconds, outcome.mebibytes = time.monotonic() - begun, most
         return outcome
 
@@ -111,236 +111,12 @@ def resident(pid):
         return 0.0
 
 
-# Files
-
-def npy(dtype, shape, data, version=(1, 0), order=False):
-    text = repr({"descr": dtype, "fortran_order": order, "shape": tuple(shape)})
-    head = text.encode("latin1", "replace").ljust(((len(text) + 75) // 64) * 64 - 11) + b"\n"
-    return b"\x93NUMPY" + bytes(version) + struct.pack("<H", len(head)) + head + data
-
-
-def floats(values, shape):
-    return npy("<f4", shape, struct.pack(f"<{len(values)}f", *values))
-
-
-def npy_shape(data):
-    found = re.search(rb"'shape': \(([^)]*)\)", data[:500])
-    return [int(n) for n in found[1].split(b",") if n.strip()] if found else []
-
-
-def read_archive(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def write_archive(entries):
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, data in entries.items():
-            archive.writestr(name, data)
-    return target.getvalue()
-
-
-class Seed:
-    """A model with data that fits it: bytes by file name, `x0.npy`, `y0.npy`, ..."""
-
-    def __init__(self, name, model, x, y):
-        self.name, self.model, self.x, self.y = name, model, x, y
-        self.ending = Path(name).suffix
-        self.json = json.loads(read_archive(model)["config.json"]) if self.ending == ".keras" else None
-
-
-def inputs_for(config):
-    """Data for a model that came without: from the shapes of its input layers."""
-    shapes = re.findall(r'"(?:batch_shape|batch_input_shape)": \[null, ([\d, ]*)\]', json.dumps(config))
-    shapes = [[4] + [int(n) for n in text.split(",") if n.strip()] for text in dict.fromkeys(shapes)]
-    return [floats([0.1 * (i % 7) for i in range(math.prod(shape))], shape) for shape in shapes[:1] if math.prod(shape) < 10000]
-
-
-def seeds(martlet, corpus, folder):
-    found = []
-    for meta in sorted(corpus.glob("public/*/*/meta.json")) if corpus else []:
-        case = meta.parent
-        model = next((p for p in (case / "model.keras", case / "model.h5") if p.exists()), None)
-        if model and model.stat().st_size < 100_000:
-            x, y = ([p.read_bytes() for p in sorted(case.glob(f"{c}*.npy")) if re.fullmatch(c + r"\d*", p.stem)] for c in "xy")
-            found.append(Seed(model.name, model.read_bytes(), x, y))
-    for path in sorted((ROOT / "Tests/MartletNNTests/Fixtures").rglob("*")):
-        if path.suffix not in (".keras", ".h5") or path.name.endswith(".weights.h5") or path.stat().st_size > 100_000:
-            continue
-        seed = Seed(path.name, path.read_bytes(), [], [])
-        seed.x = inputs_for(seed.json) if seed.json else []
-        out = Path(folder, "probe.npy")
-        if seed.x and martlet.run(["predict", path, "--x", written(folder, "probe-x.npy", seed.x[0]), "-o", out]).kind == "done":
-            seed.y = [out.read_bytes()]
-        found.append(seed)
-    return found
-
-
-def written(folder, name, data):
-    path = Path(folder, name)
-    path.write_bytes(data)
-    return path
-
-
-# Mutants
-
-def places(node, path=()):
-    """All places in JSON, as paths."""
-    yield path
-    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
-        yield from places(value, path + (key,))
-
-
-def at(node, path):
-    for key in path:
-        node = node[key]
-    return node
-
-
-def mutated_json(rng, config, others):
-    config = json.loads(json.dumps(config))
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        part = rng.choice(("config", "config", "compile_config"))
-        root = config.get(part) if isinstance(config, dict) else None
-        root = config if root is None else root
-        path = rng.choice([p for p in places(root) if p] or [None])
-        if path is None:
-            continue
-        parent, key = at(root, path[:-1]), path[-1]
-        value, action = parent[key], rng.random()
-        if action < 0.1 and isinstance(parent, dict):
-            del parent[key]
-        elif action < 0.2 and isinstance(parent, list):
-            parent.insert(key, json.loads(json.dumps(value)))
-        elif action < 0.5 and isinstance(value, (int, float)) and not isinstance(value, bool):
-            parent[key] = rng.choice(EXTREMES + [value + 1, value - 1, -value, value * 1000, [value, value], str(value)])
-        elif action < 0.8:
-            other = rng.choice(others)
-            same = [p for p in places(other) if p and p[-1] == key]
-            parent[key] = json.loads(json.dumps(at(other, rng.choice(same)))) if same else rng.choice(WORDS)
-        else:
-            parent[key] = rng.choice(EXTREMES + WORDS + [None, True, False, [], {}, [None], [value], {"class_name": value}, [[[]]]])
-    return json.dumps(config).encode("utf-8", "surrogatepass")
-
-
-def mutated_bytes(rng, data):
-    data = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 8, 30))):
-        if not data:
-            break
-        i, action = rng.randrange(len(data)), rng.random()
-        if action < 0.4:
-            data[i] ^= 1 << rng.randrange(8)
-        elif action < 0.6:
-            data[i] = rng.choice((0, 1, 0x7F, 0x80, 0xFF))
-        elif action < 0.75:
-            field = rng.choice((0, 1, 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1, rng.getrandbits(64)))
-            data[i:i + 8] = struct.pack("<Q", field)
-        elif action < 0.85:
-            del data[i:i + rng.choice((1, 4, 100))]
-        elif action < 0.95:
-            data[i:i] = data[rng.randrange(len(data)):][:rng.choice((1, 8, 200))]
-        else:
-            del data[i:]
-    return bytes(data)
-
-
-def mutated_array(rng, data):
-    """Another array of numbers, well formed but not what was asked for; or damaged bytes."""
-    if rng.random() < 0.3:
-        return mutated_bytes(rng, data)
-    shape = npy_shape(data)
-    for _ in range(rng.choice((0, 1, 1, 2))):
-        i = rng.randrange(len(shape) + 1)
-        change = rng.random()
-        if change < 0.3:
-            shape.insert(i, rng.choice((1, 1, 2, 0)))
-        elif change < 0.6 and shape:
-            del shape[min(i, len(shape) - 1)]
-        elif shape:
-            shape[min(i, len(shape) - 1)] = rng.choice((0, 1, 2, 3, 5, 17))
-    count = math.prod(shape)
-    if count > 1_000_000:
-        return mutated_bytes(rng, data)
-    letter, most = rng.choice((("f", None), ("f", None), ("d", None), ("q", 2**63 - 1), ("i", 2**31 - 1), ("B", 255), ("?", 1)))
-    odd = rng.choice((0.02, 0.3))
-    values = []
-    for _ in range(count):
-        value = rng.choice((0, 1, 2, 3, rng.random()))
-        if rng.random() < odd:
-            value = rng.choice((float("nan"), float("inf"), 1e30, -1, 2**31, 2**63 - 1) if most is None else (most, most // 2, 9, -1))
-        values.append(value if most is None else max(0 if letter in "B?" else -most, min(most, int(value))))
-    name = {"f": "<f4", "d": "<f8", "q": "<i8", "i": "<i4", "B": "|u1", "?": "|b1"}[letter]
-    return npy(name, shape, struct.pack(f"<{count}{letter}", *values))
-
-
-LOSSES = ["mse", "mae", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "hinge", "kl_divergence",
-          "cosine_similarity", "huber", "poisson", "ctc", "dice", "categorical_focal_crossentropy", "circle", "none", "nonsense"]
-METRICS = ["accuracy", "auc", "precision", "recall", "mae", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy",
-           "f1_score", "r2_score", "cosine_similarity", "mean_io_u", "pearson_correlation", "hinge", "binary_accuracy", "nonsense"]
-
-
-def mutant(number, args, pool, folder):
-    """Files of mutant `number` in `folder`, and the commands to run on them."""
-    rng = random.Random(f"{args.seed}/{number}")
-    form = rng.choices(("config", "weights", "archive", "data", "options", "images"), (45, 8, 12, 20, 10, 5))[0]
-    if form == "images":
-        return form, [image_command(rng, folder)]
-    seed = rng.choice([s for s in pool if form not in ("data", "options") or s.y])
-    model, x, y = seed.model, list(seed.x), list(seed.y)
-    if form in ("config", "weights") and seed.json is not None:
-        entries = read_archive(model)
-        name = "config.json" if form == "config" else "model.weights.h5"
-        others = [s.json for s in pool if s.json is not None]
-        entries[name] = mutated_json(rng, seed.json, others) if form == "config" else mutated_bytes(rng, entries[name])
-        model = write_archive(entries)
-    elif form in ("config", "weights", "archive"):
-        model = mutated_bytes(rng, model)
-    elif form == "data":
-        which = rng.choice((x, y))
-        i = rng.randrange(len(which))
-        which[i] = mutated_array(rng, which[i])
-    path = written(folder, f"model{seed.ending}", model)
-    given_x = [part for i, data in enumerate(x) for part in ("--x", written(folder, f"x{i}.npy", data))]
-    data = given_x + [part for i, array in enumerate(y) for part in ("--y", written(folder, f"y{i}.npy", array))]
-    choices = []
-    if form == "options" or rng.random() < 0.3:
-        choices = rng.choice((["--loss", rng.choice(LOSSES)], ["--metrics", ",".join(rng.sample(METRICS, 2))],
-                              ["--loss", rng.choice(LOSSES), "--metrics", rng.choice(METRICS)], ["--no-compile", "--loss", "mse"]))
-        if form == "options" and rng.random() < 0.3:
-            choices += ["--sample-weight", written(folder, "w.npy", mutated_array(rng, y[0]))]
-    if rng.random() < 0.2:
-        choices += ["--batch-size", str(rng.choice((1, 3, 2**31, 2**63 - 1)))]
-    commands = [["summary", path]]
-    if x:
-        commands.append(["predict", path] + given_x)
-    if x and y:
-        commands += [["evaluate", path] + data + choices]
-        commands += [["fit", path, "--save", Path(folder, "out.keras")] + data + choices + rng.choice(([], ["--optimizer", "adam"]))]
-    return form, rng.sample(commands, min(2, len(commands)))
-
-
-def image_command(rng, folder):
-    files = {}
-    for part, count in (("train", 12), ("t10k", 6)):
-        files[f"{part}-images-idx3-ubyte"] = struct.pack(">IIII", 0x803, count, 12, 12) + bytes(range(144)) * count
-        files[f"{part}-labels-idx1-ubyte"] = struct.pack(">II", 0x801, count) + bytes(i % 10 for i in range(count))
-    for name in rng.sample(sorted(files), rng.choice((1, 1, 2))):
-        files[name] = mutated_bytes(rng, files[name])
-    for name, data in files.items():
-        if rng.random() < 0.4:
-            data, name = gzip.compress(data, mtime=0), name + ".gz"
-            data = mutated_bytes(rng, data) if rng.random() < 0.3 else data
-        written(folder, name, data)
-    return ["demo", "--data", folder, "--model", "mlp", "--epochs", "1", "--output", Path(folder, "out")]
-
-
 # Stages
 
 class Run:
     def __init__(self, args):
         self.args, self.martlet = args, Martlet(args.cli, args.memory)
+        self.sanitized = Martlet(args.sanitized, args.memory) if args.sanitized else self.martlet
         self.counts, self.faults = collections.defaultdict(collections.Counter), collections.defaultdict(list)
         self.slowest, self.largest = (0.0, ""), (0.0, "")
         self.end = time.monotonic() + args.minutes * 60
@@ -355,14 +131,16 @@ class Run:
         self.largest = max(self.largest, (outcome.mebibytes, f"{stage} {name} {arguments[0]}"))
         if outcome.fault is None:
             return
-        kept = self.args.keep / f"{stage}-{name or sum(map(len, self.faults.values()))}".replace("/", "-")
+        kept = self.args.keep / re.sub(r"[ /]", "-", f"{stage}-{name}")
+        self.faults[outcome.fault].append(kept)
+        if len(self.faults[outcome.fault]) > 10:
+            return
         if folder and not kept.exists():
             shutil.copytree(folder, kept, ignore_dangling_symlinks=True)
         kept.mkdir(parents=True, exist_ok=True)
-        line = " ".join(str(a).replace(str(folder), str(kept)) if folder else str(a) for a in arguments)
+        words = [str(a).replace(str(folder), str(kept)) if folder else str(a) for a in arguments]
         with open(kept / "command.txt", "a") as file:
-            file.write(f"martlet {line}\n{outcome.fault}\n{outcome.error[:4000]}\n")
-        self.faults[f"{stage}: {outcome.fault}"].append(kept)
+            file.write(f"martlet {shlex.join(words)}\n{outcome.fault}\n{outcome.error[:4000]}\n")
 
     def check(self, stage, condition, fault, arguments, name=""):
         """Counts one more thing that must hold."""
@@ -373,7 +151,7 @@ class Run:
             folder = self.scratch / str(number)
             folder.mkdir()
             form, commands = mutant(number, self.args, self.pool, folder)
-            results = [(form, self.martlet.run(command), command) for command in commands]
+            results = [(form, self.sanitized.run(command), command) for command in commands]
             return number, folder, results
 
         first = self.args.number if self.args.number is not None else 0
@@ -455,7 +233,8 @@ class Run:
             self.kept_whole(base, place / name, f"{name}-read-only")
             place.chmod(stat.S_IRWXU)
             place = Path(tempfile.mkdtemp(dir=folder))
-            if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", place], stderr=subprocess.DEVNULL).returncode == 0:
+            mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", place]
+            if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0:
                 try:
                     self.kept_whole(base, place / name, f"{name}-tmpfs")
                     written(place, "filler", b"x" * 4096)
@@ -533,7 +312,8 @@ class Run:
             print(f"{stage:24} " + ", ".join(f"{kind}: {count}" for kind, count in counts.most_common()))
         print(f"slowest: {self.slowest[0]:.1f} s ({self.slowest[1]}); largest: {self.largest[0]:.0f} MiB ({self.largest[1]})")
         total = sum(map(len, self.faults.values()))
-        print(f"{total} faults of {len(self.faults)} kinds, seed {self.args.seed}" + (f", kept in {self.args.keep}" if total else ""))
+        kept = f", kept in {self.args.keep}" if total else ""
+        print(f"{total} faults of {len(self.faults)} kinds, seed {self.args.seed}{kept}")
         for fault, kept in sorted(self.faults.items(), key=lambda item: -len(item[1])):
             print(f"{len(kept):6}  {fault}\n        {kept[0]}")
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -549,6 +329,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", metavar="STAGE")
     parser.add_argument("--cli", type=Path, required=True)
+    parser.add_argument("--sanitized", type=Path, help="the command for mutants, built with --sanitize=address")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, help="this many mutants, whatever the time")
@@ -564,10 +345,14 @@ def main():
     if unknown:
         parser.error(f"expected disk, options, kills or mutants. Received: {', '.join(unknown)}")
     args.corpus = args.corpus if args.corpus.exists() else None
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     run = Run(args)
-    for stage in stages:
-        print(f"{stage} ...", flush=True)
-        getattr(run, stage)()
+    try:
+        for stage in stages:
+            print(f"{stage} ...", flush=True)
+            getattr(run, stage)()
+    except KeyboardInterrupt:
+        print("interrupted: what came so far")
     sys.exit(run.report())
 
 

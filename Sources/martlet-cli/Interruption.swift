@@ -15,6 +15,7 @@ final class Interruption: Callback {
     let history = History()
     private var epoch = 0
     private var steps = 0
+    private var handled: [Int32] = []
 
     /// The first signal, 0 before it, and when it came.
     private static let signal = Atomic<Int32>(0)
@@ -42,8 +43,9 @@ final class Interruption: Callback {
         return watcher
     }
 
-    /// Throws when a signal came, with the files that were written after it.
+    /// Throws when a signal came, with the files that were written after it. From now on signals have their usual effect.
     func end(wrote files: [String]) throws {
+        for number in handled { Foundation.signal(number, SIG_DFL) }
         let number = Self.signal.load(ordering: .relaxed)
         guard number != 0 else { return }
         let place = "in epoch \(epoch + 1) of \(parameters.epochs), after \(steps) of \(parameters.steps) steps"
@@ -91,5 +93,6 @@ final class Interruption: Callback {
         }
         action.sa_flags = SA_RESTART
         sigaction(number, &action, nil)
+        handled.append(number)
     }
 }

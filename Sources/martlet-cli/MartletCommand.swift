@@ -29,9 +29,10 @@ struct MartletCommand: ParsableCommand {
               MARTLET_LOG_LEVEL    trace, debug, info, notice, warning, error, critical
                                    (default: notice)
               MARTLET_DENORMALS    flush or keep numbers below 1e-38 (default: flush)
-              MARTLET_GEMM         who multiplies matrices: automatic, own, openblas
+              MARTLET_GEMM         who multiplies matrices: automatic, own or openblas
+                                   (default: automatic)
               MARTLET_WINOGRAD     0: no Winograd in 3x3 convolutions (default: 1)
-              MARTLET_SIMD         avx512, avx2, sse2: the highest level used
+              MARTLET_SIMD         avx512, avx2 or sse2: the highest level used (default: the CPU's)
               OPENBLAS_CORETYPE    the kernels of OpenBLAS, such as Haswell
               OPENBLAS_NUM_THREADS 1 saves 128 MiB of address space for each core
 

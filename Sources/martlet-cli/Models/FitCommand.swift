@@ -14,10 +14,10 @@ struct FitCommand: ParsableCommand {
                 --validation-split 0.2 --early-stopping 5 --save best.keras --history history.json
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam --learning-rate 0.01
 
-            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new
+            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
             optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
 
-            Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the
+            Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
             exit code is 130. --save may name the model itself, and then replaces it.
             """)
 
