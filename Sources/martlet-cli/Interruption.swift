@@ -94,5 +94,10 @@ final class Interruption: Callback {
         action.sa_flags = SA_RESTART
         sigaction(number, &action, nil)
         handled.append(number)
+        // Who starts the command may have it blocked for all that it starts, as Foundation's Process does.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }

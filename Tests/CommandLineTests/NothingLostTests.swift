@@ -268,7 +268,7 @@ import Testing
             for option in options {
                 for value in Self.values {
                     // Epochs without end are no error.
-                    if option == "--epochs" && value.count > 9 && value.last != "8" { continue }
+                    if option == "--epochs", let epochs = Int(value), epochs > 1 { continue }
                     let outcome = try shell.run(base.filter { !$0.hasPrefix(option + "=") } + ["\(option)=\(value)"])
                     #expect([0, 1, 64].contains(outcome.status), "\(option)=\(value): \(outcome.status) \(outcome.error)")
                     let last = outcome.error.split(separator: "\n").last ?? ""

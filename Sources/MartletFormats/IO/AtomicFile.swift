@@ -20,6 +20,7 @@ package final class AtomicFile: ByteSink {
         }
         var status = stat()
         let exists = stat(path, &status) == 0
+        guard exists || errno != ELOOP else { throw FileStream.failure("write", path) }
         if exists && status.st_mode & S_IFMT != S_IFREG {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "folder" : "pipe or device"
             throw MartletError("Expected a file to write. Received a \(kind).", at: path)
@@ -99,7 +100,7 @@ package enum FileIO {
     /// exist yet.
     package static func resolved(_ path: String) -> String {
         var path = path
-        // A ring of links has no end. Opening it is an error.
+        // A ring of links has no end.
         for _ in 0..<40 {
             guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
             let folder = (path as NSString).deletingLastPathComponent as NSString
