@@ -40,12 +40,15 @@ public struct TensorDataset: Sendable {
     public var count: Int { inputs[0].shape[0] }
 
     /// The number of batches of `size`. The last batch is smaller when `size` does not divide the number of samples.
-    public func batchCount(size: Int) -> Int { count / size + (count % size > 0 ? 1 : 0) }
+    public func batchCount(size: Int) -> Int {
+        guard require(size >= 1, "batchCount", "Expected a batch size of at least 1. Received: \(size).") else { return 0 }
+        return count / size + (count % size == 0 ? 0 : 1)
+    }
 
     /// Batch number `index` of `size` samples, in the samples' own order, or in `order`, a vector of sample numbers.
     public func batch(_ index: Int, size: Int, order: Tensor? = nil) -> Batch {
-        let first = index * size
-        let range = first..<first + min(size, count - first)
+        let first = index * min(size, count)
+        let range = first..<(count - first < size ? count : first + size)
         let places = order.map { $0[range] }
         func part(_ tensor: Tensor) -> Tensor { places.map { tensor.gathered(at: $0) } ?? tensor[range] }
         return Batch(

@@ -38,17 +38,21 @@ public final class CompiledFunction<Input, Output> {
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
-        if context.trace != nil || context.backend != nil || !context.tapes.isEmpty { return body(input) }
+        if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
         arguments.removeAll(keepingCapacity: true)
         structure.removeAll(keepingCapacity: true)
         inputGroup.collect(input, &arguments)
         for index in arguments.indices where !arguments[index].isOnHost { arguments[index] = arguments[index].onHost }
         inputGroup.appendStructure(input, &structure)
-        if entries.isEmpty || !isFit(entries[entries.count - 1]) { find(input) }
+        if entries.isEmpty || !isFit(entries[entries.count - 1]), let failed = find(input) { return failed }
         let entry = entries[entries.count - 1]
-        let results = entry.executable.run(arguments)
-        arguments.removeAll(keepingCapacity: true)
-        return outputGroup.replacing(entry.template, with: results)
+        defer { arguments.removeAll(keepingCapacity: true) }
+        do throws(OpFailure) {
+            return outputGroup.replacing(entry.template, with: try entry.executable.run(arguments))
+        } catch {
+            fail(name, error, arguments.map(\.spec))
+            return outputGroup.map(entry.template) { .substitute($0.spec) }
+        }
     }
 
     /// Calls a function of several arguments, or of none.
@@ -68,10 +72,11 @@ public final class CompiledFunction<Input, Output> {
     }
 
     /// Puts the fitting graph last, a new one when there is none.
-    private func find(_ input: Input) {
+    /// - Returns: what stands for the result when tracing fails, else nil.
+    private func find(_ input: Input) -> Output? {
         if let index = entries.firstIndex(where: isFit) {
             entries.append(entries.remove(at: index))
-            return
+            return nil
         }
         traceCount += 1
         let specs = arguments.map(\.spec)
@@ -93,11 +98,17 @@ public final class CompiledFunction<Input, Output> {
             template = output
             return outputGroup.tensors(output)
         }
+        var executable: Executable?
+        do throws(OpFailure) {
+            if !Context.current.hasFailed { executable = try Executable(graph, name: name) }
+        } catch {
+            fail(name, error, specs)
+        }
+        guard let executable else { return outputGroup.map(template!) { .substitute($0.spec) } }
         if entries.count == maximumTraces { entries.removeFirst() }
-        entries.append(
-            Entry(
-                specs: specs, structure: structure, executable: Executable(graph, name: name), template: template!))
+        entries.append(Entry(specs: specs, structure: structure, executable: executable, template: template!))
         recorder?.noteCompilation(of: name, since: start)
+        return nil
     }
 }
 

@@ -122,17 +122,22 @@ public final class Variable: Sendable {
 
     /// Replaces the value. Stops when shape or dtype differ.
     public func assign(_ newValue: Tensor) {
-        require(
-            newValue.spec == spec, "Variable.assign",
-            "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
+        if Context.current.hasFailed { return }
+        guard
+            require(
+                newValue.spec == spec, "Variable.assign",
+                "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
+        else { return }
         // A handle of its own, as in the initializer.
         let own = Tensor(sharing: newValue, as: spec)
         if let trace = Context.current.trace {
             trace.assign(own, to: self)
         } else {
-            require(
-                own.symbol == nil, "Variable.assign",
-                "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+            guard
+                require(
+                    own.symbol == nil, "Variable.assign",
+                    "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+            else { return }
             withState {
                 $0.value = own
                 $0.version += 1
@@ -153,10 +158,11 @@ public final class Variable: Sendable {
         }
     }
 
-    /// Takes the value back from the compiled function that `lend` gave it to.
-    package func settle() {
+    /// Takes the value back from the compiled function that `lend` gave it to. After a failure what it wrote elsewhere does not
+    /// count.
+    package func settle(failed: Bool = false) {
         state.withLock { state in
-            if let next = state.next { state.value = next }
+            if let next = state.next, !failed { state.value = next }
             state.next = nil
             state.isLent = false
             if !state.waiting.isEmpty { Self.wake(&state) }
