@@ -75,6 +75,26 @@ import MartletFormats
         }
     }
 
+    /// Links are written through, also those to a file that is not there, and have one name for all paths.
+    @Test func linksAreWrittenThrough() throws {
+        try withFolder { folder in
+            let manager = FileManager.default
+            try FileIO.makeFolder("\(folder)/a")
+            try manager.createSymbolicLink(atPath: "\(folder)/b", withDestinationPath: "a")
+            try manager.createSymbolicLink(atPath: "\(folder)/first", withDestinationPath: "b/second")
+            try manager.createSymbolicLink(atPath: "\(folder)/a/second", withDestinationPath: "../a/file")
+            for bytes: [UInt8] in [[1], [2]] {
+                try FileIO.write(bytes, to: "\(folder)/first")
+                #expect(try FileIO.read("\(folder)/a/file") == bytes)
+            }
+            #expect(try manager.destinationOfSymbolicLink(atPath: "\(folder)/a/second") == "../a/file")
+            let names = ["first", "b/file", "a/../b/./second"].map { FileIO.resolved("\(folder)/\($0)") }
+            #expect(Set(names).count == 1 && names[0].hasSuffix("/a/file"))
+            try manager.createSymbolicLink(atPath: "\(folder)/ring", withDestinationPath: "ring")
+            expectError("ring") { try FileIO.write([1], to: "\(folder)/ring") }
+        }
+    }
+
     @Test func writesAreWholeOrNothing() throws {
         try withFolder { folder in
             let path = "\(folder)/file"
@@ -95,6 +115,7 @@ import MartletFormats
             expectError("/dev/null", "pipe or device") { try FileIO.write([1], to: "/dev/null") }
             expectError("a file is in its place") { try FileIO.makeFolder(path) }
             expectError("cannot be made") { try FileIO.makeFolder("\(path)/below") }
+            for name in ["", "\(folder)/none/"] { expectError("name of a file") { try FileIO.write([1], to: name) } }
             try FileIO.makeFolder("\(folder)/a/b")
         }
     }

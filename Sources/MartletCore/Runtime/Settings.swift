@@ -68,9 +68,22 @@ public enum Settings {
         return Mutex(State(logLevel: level))
     }()
 
-    /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must.
+    /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must. It ends the process
+    /// with a message where a limit on address space leaves OpenBLAS no room for its buffers: it would ask for them for ever.
     package static func prepare() { _ = prepared }
-    private static let prepared: Void = { state.withLock { _ in } }()
+    private static let prepared: Void = {
+        state.withLock { _ in }
+        var (needed, left): (UInt64, UInt64) = (0, 0)
+        guard !mk_openblas_has_room(mk_thread_count(), &needed, &left) else { return }
+        let mebibytes = { (bytes: UInt64) in "\((bytes + 1_048_575) / 1_048_576) MiB" }
+        fflush(nil)
+        let message = "error: The limit on address space (ulimit -v) leaves \(mebibytes(left)). With \(mk_thread_count()) "
+            + "threads, OpenBLAS and Martlet need \(mebibytes(needed)). Raise it, or set OPENBLAS_NUM_THREADS=1 and "
+            + "MARTLET_NUM_THREADS=1.\n"
+        try? FileHandle.standardError.write(contentsOf: Data(message.utf8))
+        // OpenBLAS's threads may already ask for memory without end, and a usual end would wait for them.
+        _exit(1)
+    }()
 
     /// The number of threads that work on a kernel, the calling one included. By default the CPUs that the process may
     /// use: its affinity, cut by its container's CPU quota. Results have the same bits with any number. Stops outside

@@ -5,23 +5,28 @@ import MartletCore
 ///
 /// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object.
 package final class AtomicFile: ByteSink {
+    /// The file that `path` names, by one name for all paths to it.
+    package let target: String
     private let path: String
-    private let target: String
     private let temporary: String
     private var descriptor: Int32
     private var isCommitted = false
 
     /// Begins a file at `path`. Throws when its folder is missing or not writable, and when `path` is a folder or a device.
-    /// If `path` is a symbolic link, the file that it points to is replaced.
+    /// If `path` is a symbolic link, the file that it points to is replaced, or made where there is none.
     package init(_ path: String) throws {
+        guard !path.isEmpty, !path.hasSuffix("/") else {
+            throw MartletError("Expected the name of a file to write. Received: \"\(path)\".", at: path)
+        }
         var status = stat()
         let exists = stat(path, &status) == 0
+        guard exists || errno != ELOOP else { throw FileStream.failure("write", path) }
         if exists && status.st_mode & S_IFMT != S_IFREG {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "folder" : "pipe or device"
             throw MartletError("Expected a file to write. Received a \(kind).", at: path)
         }
         self.path = path
-        target = exists ? URL(fileURLWithPath: path).resolvingSymlinksInPath().path : path
+        target = FileIO.resolved(path)
         let name = ".\((target as NSString).lastPathComponent).\(UInt32.random(in: 0...UInt32.max)).tmp"
         temporary = ((target as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -35,13 +40,7 @@ package final class AtomicFile: ByteSink {
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
-        var position = 0
-        while position < bytes.count {
-            let written = Foundation.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
-            if written < 0 && errno == EINTR { continue }
-            guard written >= 0 else { throw FileStream.failure("write", path) }
-            position += written
-        }
+        guard FileIO.write(bytes, to: descriptor) else { throw FileStream.failure("write", path) }
     }
 
     /// Moves the file to its path.
@@ -79,6 +78,39 @@ package enum FileIO {
 
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+    /// Writes all of `bytes` to an open file, which may be a pipe that is full for a while. If it returns false, `errno` says
+    /// why.
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var position = 0
+        while position < bytes.count {
+            let written = Foundation.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
+            if written < 0 && errno == EAGAIN {
+                var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&room, 1, -1)
+            } else if written < 0 && errno != EINTR {
+                return false
+            }
+            position += max(0, written)
+        }
+        return true
+    }
+
+    /// The file that `path` names, by one name for all paths to it: symbolic links are followed, to a file that need not
+    /// exist yet.
+    package static func resolved(_ path: String) -> String {
+        var path = path
+        // A ring of links has no end.
+        for _ in 0..<40 {
+            guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+            let folder = (path as NSString).deletingLastPathComponent as NSString
+            path = link.hasPrefix("/") ? link : folder.appendingPathComponent(link)
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        guard let real = realpath(folder.isEmpty ? "." : folder, nil) else { return path }
+        defer { free(real) }
+        return (String(cString: real) as NSString).appendingPathComponent((path as NSString).lastPathComponent)
+    }
 
     /// Creates the folder `path` and missing folders above it, and checks that files can be created there.
     package static func makeFolder(_ path: String) throws {

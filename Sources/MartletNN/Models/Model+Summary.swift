@@ -12,7 +12,7 @@ extension Model {
     }
 
     /// The text that `summary` prints.
-    /// - Parameter width: the number of characters in a line, at least 40; nil takes Keras's width.
+    /// - Parameter width: the number of characters in a line, from 40 to 1,000; nil takes Keras's width.
     public func summaryText(width: Int? = nil) -> String {
         var header = ["Layer (type)", "Output Shape", "Param #"]
         var places = [0.45, 0.80, 1.0]
@@ -27,7 +27,7 @@ extension Model {
         }
         let table = TextTable(
             header: header, rows: rows, rightAligned: [2],
-            widths: TextTable.widths(places: places, total: max(40, width ?? defaultSummaryWidth)))
+            widths: TextTable.widths(places: places, total: min(max(40, width ?? defaultSummaryWidth), 1000)))
         return ["Model: \"\(name)\"", table.text, counts].joined(separator: "\n")
     }
 

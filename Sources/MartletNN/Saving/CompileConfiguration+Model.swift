@@ -2,24 +2,26 @@ import MartletCore
 import MartletFormats
 
 extension CompileConfiguration {
-    /// Compiles a model as its file says. A file without an optimizer leaves the model as it is.
+    /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss
+    /// or an optimizer leaves the model as it is, unless the caller gave a loss.
     /// - Parameter isOlder: whether Keras 1 or 2 wrote it.
     /// - Throws: `MartletError` with the part that is not known.
-    static func apply(_ json: JSONValue, to model: Model, isOlder: Bool) throws {
-        let json = isOlder ? OlderKeras.compilation(json, outputs: model.outputNames) : json
-        guard let optimizer = json["optimizer"] ?? json["optimizer_config"], optimizer != .null else { return }
+    static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, isOlder: Bool) throws {
+        var json = choice.readsFile ? json ?? .null : .null
+        if isOlder, json != .null { json = OlderKeras.compilation(json, outputs: model.outputNames) }
+        let optimizer = json["optimizer"] ?? json["optimizer_config"] ?? .null
+        guard choice.losses != nil || optimizer != .null else { return }
         do {
-            let configuration = try CompileConfiguration(json)
-            guard let loss = configuration.loss else { return }
+            let configuration = try CompileConfiguration(choice.withoutReplaced(json))
+            guard let losses = choice.losses ?? configuration.loss else { return }
             try model.compile(
-                optimizer: configuration.optimizer, losses: loss, lossWeights: configuration.lossWeights,
-                metrics: configuration.metrics, weightedMetrics: configuration.weightedMetrics,
-                runEagerly: configuration.runEagerly, stepsPerExecution: configuration.stepsPerExecution)
-            if !isOlder { model.compilation?.source = json }
+                optimizer: choice.optimizer ?? configuration.optimizer, losses: losses,
+                lossWeights: configuration.lossWeights, metrics: choice.metrics ?? configuration.metrics,
+                weightedMetrics: configuration.weightedMetrics, runEagerly: configuration.runEagerly,
+                stepsPerExecution: configuration.stepsPerExecution)
+            if !choice.replacesParts && !isOlder { model.compilation?.source = json }
         } catch let error as MartletError {
-            throw MartletError(
-                error.message + " Load with compile: false to skip the compilation.",
-                at: error.location ?? "compile_config")
+            throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")
         }
     }
 
@@ -77,5 +79,34 @@ extension Model {
     /// The names of the outputs: the keys of a dictionary, or the names of the output layers.
     var outputNames: [String] {
         structures?.outputs.keys ?? graph?.outputs.map(\.node.layer.name) ?? [sublayers.last?.name ?? name]
+    }
+
+    /// The number of outputs, nil for a subclass, which shows it only when it runs.
+    package var outputCount: Int? { graph?.outputs.count ?? (self is Sequential ? 1 : nil) }
+}
+
+/// What `load` does with the compilation of a file.
+package struct CompilationChoice {
+    /// Parts in place of the file's, which are not read. Metrics replace the file's weighted metrics, too.
+    package var optimizer: (any OptimizerConvertible)?
+    package var losses: PerOutput<any LossConvertible>?
+    package var metrics: PerOutput<[any MetricConvertible]>?
+    /// Whether the file's compilation is read at all.
+    package var readsFile: Bool
+    /// Whether a compilation that cannot be read leaves the model without one, instead of an error.
+    package var isOptional = false
+    /// What to do about a compilation that cannot be read, for the error.
+    package var advice = "Load with compile: false to skip the compilation."
+
+    package init(readsFile: Bool = true) { self.readsFile = readsFile }
+
+    fileprivate var replacesParts: Bool { optimizer != nil || losses != nil || metrics != nil }
+
+    fileprivate func withoutReplaced(_ json: JSONValue) -> JSONValue {
+        guard case .object(var members) = json else { return .object([:]) }
+        if optimizer != nil { (members["optimizer"], members["optimizer_config"]) = (nil, nil) }
+        if losses != nil { members["loss"] = nil }
+        if metrics != nil { (members["metrics"], members["weighted_metrics"]) = (nil, nil) }
+        return .object(members)
     }
 }

@@ -15,9 +15,20 @@ extension Model {
                     + "InputLayer.", at: "\(name).save")
         }
         try requireDescription()
+        if try Model.savesArchive(at: path) {
+            try KerasArchive.write(config: describe(), content: kerasContent(), to: path)
+        } else {
+            try HDF5Writer.write(legacyContent(), to: path)
+        }
+    }
+
+    /// Whether `save` makes a `.keras` archive of this name, and not a legacy `.h5` file.
+    /// - Throws: `MartletError` for another extension.
+    @discardableResult
+    package static func savesArchive(at path: String) throws -> Bool {
         switch try? WeightFormat(path: path) {
-        case .keras: try KerasArchive.write(config: describe(), content: kerasContent(), to: path)
-        case .hdf5 where !path.hasSuffix(".weights.h5"): try HDF5Writer.write(legacyContent(), to: path)
+        case .keras: return true
+        case .hdf5 where !path.hasSuffix(".weights.h5"): return false
         default:
             throw MartletError(
                 "Expected a name that ends in .keras or .h5 for a whole model; saveWeights(to:) saves weights alone.",
@@ -38,28 +49,39 @@ extension Model {
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
+        try load(from: path, CompilationChoice(readsFile: compile))
+    }
+
+    /// Loads a model with a compilation of which the caller may have given parts.
+    package static func load(from path: String, _ choice: CompilationChoice) throws -> Model {
         switch try? WeightFormat(path: path) {
-        case .keras: return try load(KerasArchive(path), path, compile: compile)
-        case .hdf5: return try load(legacy: FileIO.read(path), path, compile: compile)
+        case .keras: return try load(KerasArchive(path), path, choice)
+        case .hdf5: return try load(legacy: FileIO.read(path), path, choice)
         default: throw MartletError("Expected the name of a model file, which ends in .keras or .h5.", at: path)
         }
     }
 
     package static func load(keras bytes: [UInt8], name: String, compile: Bool = true) throws -> Model {
-        try load(KerasArchive(bytes, name: name), name, compile: compile)
+        try load(KerasArchive(bytes, name: name), name, CompilationChoice(readsFile: compile))
     }
 
-    private static func load(_ archive: KerasArchive, _ path: String, compile: Bool) throws -> Model {
+    private static func load(_ archive: KerasArchive, _ path: String, _ choice: CompilationChoice) throws -> Model {
         let bytes = try archive.weightBytes()
         let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
         let config = try archive.config()
         let isOlder = OlderKeras.wrote(try archive.kerasVersion())
         return try located("\(path):\(KerasArchive.configuration)") {
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
-            if compile, let json = config["compile_config"], json != .null {
-                try CompileConfiguration.apply(json, to: model, isOlder: isOlder)
+            let file = "\(path):\(KerasArchive.weights)"
+            do {
+                try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
+                // The saved state is that of the file's own optimizer.
+                try model.loadState(
+                    from: root, file: file, withOptimizer: choice.optimizer == nil && choice.readsFile, isOlder: isOlder)
+            } catch where choice.isOptional {
+                model.compilation = nil
+                try model.loadState(from: root, file: file, isOlder: isOlder)
             }
-            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)", isOlder: isOlder)
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model
@@ -67,6 +89,10 @@ extension Model {
     }
 
     package static func load(legacy bytes: [UInt8], _ path: String, compile: Bool) throws -> Model {
+        try load(legacy: bytes, path, CompilationChoice(readsFile: compile))
+    }
+
+    private static func load(legacy bytes: [UInt8], _ path: String, _ choice: CompilationChoice) throws -> Model {
         let root = try HDF5File(bytes, name: path).root
         guard let text = try root.attribute("model_config")?.text else {
             throw MartletError(
@@ -77,9 +103,11 @@ extension Model {
         return try located(path) {
             let config = try JSONValue(parsing: text)
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
-            if compile, let text = try root.attribute("training_config")?.text {
-                try CompileConfiguration.apply(JSONValue(parsing: text), to: model, isOlder: isOlder)
-            }
+            do {
+                let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
+                try CompileConfiguration.apply(
+                    text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
+            } catch where choice.isOptional {}
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
             }
@@ -127,9 +155,7 @@ extension Model {
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
             try Argument.throwing { try ModelReader.model(isOlder ? OlderKeras.model(json) : json) }
         }
-        if let config = json["compile_config"], config != .null {
-            try CompileConfiguration.apply(config, to: model, isOlder: isOlder)
-        }
+        try CompileConfiguration.apply(json["compile_config"], to: model, CompilationChoice(), isOlder: isOlder)
         return model
     }
 

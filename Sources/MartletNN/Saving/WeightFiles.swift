@@ -87,9 +87,9 @@ extension Layer {
 
     /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one.
     /// - Parameter isOlder: whether Keras 2 wrote it.
-    func loadState(from root: HDF5Group, file: String, isOlder: Bool = false) throws {
+    func loadState(from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false) throws {
         var values = try KerasLayout(of: self).values(in: root, file: file)
-        if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
+        if withOptimizer, let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
             let group = try root.group("optimizer")
             if group.contains("vars") {
                 let group = try group.group("vars")
