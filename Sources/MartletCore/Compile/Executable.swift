@@ -61,9 +61,18 @@ package final class Executable: @unchecked Sendable {
     /// Their versions.
     private var versions: [Int]
 
-    package init(_ traced: Graph, name: String) {
+    package convenience init(_ traced: Graph, name: String) {
+        self.init(
+            planning: traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing(), name: name, beside: nil)
+    }
+
+    /// The same graph over memory of its own, so that another thread can run it at the same time.
+    convenience init(beside other: Executable) {
+        self.init(planning: other.graph, name: other.name, beside: other)
+    }
+
+    private init(planning graph: Graph, name: String, beside other: Executable?) {
         self.name = name
-        let graph = traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing()
         self.graph = graph
         let plan = MemoryPlan(graph)
         let arena = Buffer(byteCount: plan.arenaSize)
@@ -101,7 +110,7 @@ package final class Executable: @unchecked Sendable {
             next += 1
             return next - 1
         }
-        steps = nodes.map { node in
+        steps = nodes.enumerated().map { step, node in
             let first = next
             for value in node.inputs + node.outputs { _ = place(value) }
             let sources = UnsafeRawPointer(places + first).assumingMemoryBound(to: UnsafeRawPointer?.self)
@@ -113,7 +122,7 @@ package final class Executable: @unchecked Sendable {
             if case .weighted(let layOut, let run) = kernel, case .variable(let number) = plan.storage[node.inputs[1]],
                 !slots[number].isUpdated
             {
-                weights = (LaidOutWeights(layOut, run), number)
+                weights = (other?.steps[step].weights?.laidOut ?? LaidOutWeights(layOut, run), number)
             }
             return Step(
                 op: node.op, kernel: kernel, memory: KernelMemory(sources, places + first + node.inputs.count), inputs: inputs,

@@ -99,6 +99,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_winograd(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -113,6 +114,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_gemm_engine(newValue.c)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -132,6 +134,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_flushes_denormals(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -144,8 +147,17 @@ public enum Settings {
                 newValue.isFloatingPoint, "Settings.defaultFloatType",
                 "Expected a floating-point type. Received: \(newValue).")
             state.withLock { $0.floatType = newValue }
+            Trace.noteSettingsChange()
         }
     }
+
+    /// The settings that graphs, and the weights laid out for them, depend on.
+    final class Traced: TraceDependency, Sendable {
+        package var traceSettings: [AnyHashable] {
+            [defaultFloatType, usesWinograd, productEngine, flushesDenormals, simdLevel]
+        }
+    }
+    static let traced = Traced()
 
     /// The least severe messages that are logged, `.notice` by default.
     public static var logLevel: Logger.Level {

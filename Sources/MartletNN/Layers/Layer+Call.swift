@@ -41,7 +41,11 @@ extension Layer {
         let inputs = layerCall.inputs
         let context = Context.current
         let isOutermost = context.layerPath.isEmpty
-        if isOutermost { clearCallLosses() }
+        context.trace?.depends(on: self)
+        if isOutermost {
+            context.hasCalledLayers = true
+            clearCallLosses()
+        }
         if !isBuilt {
             do {
                 try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
@@ -75,6 +79,7 @@ extension Layer {
     /// By the number of samples, so that penalties weigh the same in batches of any size.
     private func addActivityPenalties(_ outputs: [Tensor]) {
         guard let activityRegularizer else { return }
+        Context.current.trace?.depends(onPart: activityRegularizer)
         for output in outputs {
             let count = output.rank > 0 ? max(1, output.shape[0]) : 1
             addLoss(activityRegularizer(output) / Double(count))

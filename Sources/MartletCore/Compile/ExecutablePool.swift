@@ -1,0 +1,23 @@
+import Synchronization
+
+/// The executables of one graph: as many as threads have run it at the same time, each with memory of its own.
+final class ExecutablePool: Sendable {
+    /// The one that is always there.
+    let first: Executable
+    private let idle: Mutex<[Executable]>
+
+    /// How many are kept for the next runs.
+    private static let limit = 16
+
+    init(_ first: Executable) {
+        self.first = first
+        idle = Mutex([first])
+    }
+
+    /// Calls `body` with an executable that nobody else runs.
+    func withExecutable<R>(_ body: (Executable) throws -> R) rethrows -> R {
+        let executable = idle.withLock { $0.popLast() } ?? Executable(beside: first)
+        defer { idle.withLock { if $0.count < Self.limit { $0.append(executable) } } }
+        return try body(executable)
+    }
+}
