@@ -13,8 +13,9 @@ package protocol TraceDependency: AnyObject {
 struct TracedSettings {
     /// What is gone cannot have changed.
     private weak var object: AnyObject?
-    /// Nil for what changed while the function was traced: that is its own doing.
-    private var values: [AnyHashable?]
+    private let values: [AnyHashable]
+    /// The places of those that changed while the function was traced: that is its own doing.
+    private var changing: Set<Int> = []
     /// Whether `Trace.settingsRevision` tells of every change.
     let isToldOfChanges: Bool
 
@@ -32,12 +33,13 @@ struct TracedSettings {
     mutating func settle() {
         guard let object else { return }
         let now = Self.settings(of: object)
-        for (index, value) in now.enumerated() where values[index] != value { values[index] = nil }
+        changing = Set(values.indices.filter { values[$0] != now[$0] })
     }
 
     var holds: Bool {
         guard let object else { return true }
-        return zip(values, Self.settings(of: object)).allSatisfy { $0 == nil || $0 == $1 }
+        let now = Self.settings(of: object)
+        return values.indices.allSatisfy { values[$0] == now[$0] || changing.contains($0) }
     }
 }
 

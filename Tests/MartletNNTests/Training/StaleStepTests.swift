@@ -117,7 +117,7 @@ import Testing
             let model = Sequential([InputLayer([4]), Dense(3, kernelInitializer: .glorotUniform(seed: 1))])
             try model.compile(optimizer: "sgd", loss: "mse")
             return model
-        }) { ($0 as! Sequential).add(ReLU()) },
+        }) { ($0 as! Sequential).add(Rescaling(3)) },
         Change("a layer's number", { try stack([Scale()]) }) { ($0.layers[1] as! Scale).factor = 3 },
         Change("a layer's list", { try stack([Scale()]) }) { ($0.layers[1] as! Scale).offsets[1] = 0.5 },
         Change("a layer's tensor", { try stack([Scale()]) }) { ($0.layers[1] as! Scale).table = .zeros([3]) },
