@@ -23,6 +23,11 @@ package final class Context {
     /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
     package var castsInputs = true
 
+    /// Whether the thread has called a layer yet.
+    package var hasCalledLayers = false
+    /// What layers keep for the length of one call, such as dropout's masks for all steps of a sequence.
+    package var kept: [ObjectIdentifier: Any] = [:]
+
     /// The tensors whose masks no longer count in the call of the outermost layer, because a layer took them off.
     package var unmasked: [Tensor] = []
 

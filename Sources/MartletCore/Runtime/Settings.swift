@@ -112,6 +112,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_winograd(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -126,6 +127,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_gemm_engine(newValue.c)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -145,6 +147,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_flushes_denormals(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -157,8 +160,17 @@ public enum Settings {
                 newValue.isFloatingPoint, "Settings.defaultFloatType",
                 "Expected a floating-point type. Received: \(newValue).")
             state.withLock { $0.floatType = newValue }
+            Trace.noteSettingsChange()
         }
     }
+
+    /// The settings that graphs, and the weights laid out for them, depend on.
+    final class Traced: TraceDependency, Sendable {
+        package var traceSettings: [AnyHashable] {
+            [defaultFloatType, usesWinograd, productEngine, flushesDenormals, simdLevel]
+        }
+    }
+    static let traced = Traced()
 
     /// The least severe messages that are logged, `.notice` by default.
     public static var logLevel: Logger.Level {

@@ -43,7 +43,11 @@ extension Layer {
         // More than any layer has: what calls it may take several.
         if context.hasFailed { return [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16) }
         let isOutermost = context.layerPath.isEmpty
-        if isOutermost { clearCallLosses() }
+        context.trace?.depends(on: self)
+        if isOutermost {
+            context.hasCalledLayers = true
+            clearCallLosses()
+        }
         if !isBuilt {
             do {
                 try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
@@ -78,6 +82,7 @@ extension Layer {
     /// By the number of samples, so that penalties weigh the same in batches of any size.
     private func addActivityPenalties(_ outputs: [Tensor]) {
         guard let activityRegularizer else { return }
+        Context.current.trace?.depends(onPart: activityRegularizer)
         for output in outputs {
             let count = output.rank > 0 ? max(1, output.shape[0]) : 1
             addLoss(activityRegularizer(output) / Double(count))

@@ -1,5 +1,7 @@
+import Foundation
 import MartletCore
 import MartletFormats
+import Synchronization
 
 /// A building block of a model: weights, made when the shape of the input is first known, and a function of tensors.
 ///
@@ -26,6 +28,9 @@ import MartletFormats
 /// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights,
 ///   to which floating-point inputs are cast; nil is the default float type.
 ///
+/// Threads may call one layer or model at the same time, and each finds in `losses` what its own call added. Set its properties,
+/// and write a layer's own properties in `call`, only while no other thread uses it.
+///
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
     /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
@@ -35,10 +40,12 @@ open class Layer {
         didSet {
             for weight in ownWeights where weight.isMeantForTraining { weight.variable.isTrainable = isTrainable }
             for layer in sublayers { layer.isTrainable = isTrainable }
+            if isTrainable != oldValue { Trace.noteSettingsChange() }
         }
     }
     /// Whether the weights exist.
-    public private(set) var isBuilt = false
+    public var isBuilt: Bool { built.load(ordering: .acquiring) }
+    private let built = Atomic(false)
     /// Whether the name is one of those that are numbered within the process.
     var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
@@ -53,11 +60,19 @@ open class Layer {
         let regularizer: (any Regularizer)?
         let isMeantForTraining: Bool
     }
-    private(set) var ownWeights: [Weight] = []
+    var ownWeights: [Weight] { lock.withLock { madeWeights } }
     /// The adapters of a weight, nil without them.
     var adapters: LowRankAdapters?
-    private var callLosses: [Tensor] = []
+
+    /// Held while what follows is read or changed.
+    private let lock = NSLock()
+    private var madeWeights: [Weight] = []
+    /// What `call` added in the last call of each thread that has not ended.
+    private var callLosses: [(thread: Weak<Context>, losses: [Tensor])] = []
     private var reflectedSublayers: [(property: String, layer: Layer)]?
+
+    /// Held while weights are made: layers make those of layers inside them.
+    private static let building = NSRecursiveLock()
 
     /// Makes a layer without weights.
     /// - Parameters:
@@ -170,6 +185,9 @@ open class Layer {
     /// - Throws: `MartletError` naming a bad value.
     open func validate(values: Tensor) throws {}
 
+    /// What traced steps depend on, apart from the layers inside. Each change calls `Trace.noteSettingsChange()`.
+    var ownTraceSettings: [AnyHashable] { [isTrainable] }
+
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
     open var config: [String: JSONValue] {
@@ -202,10 +220,11 @@ open class Layer {
 
     /// The layers in stored properties, with the names of the properties.
     var labelledSublayers: [(property: String, layer: Layer)] {
-        if let reflectedSublayers { return reflectedSublayers }
-        let found = findSublayers()
-        reflectedSublayers = found
-        return found
+        lock.withLock {
+            let found = reflectedSublayers ?? findSublayers()
+            reflectedSublayers = found
+            return found
+        }
     }
 
     // MARK: - Weights and losses
@@ -229,31 +248,50 @@ open class Layer {
             shape: shape, dtype: spec.dtype)
         let variable = Variable(first, name: name, trainable: trainable && isTrainable)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")
-        if let constraint { variable.constraint = { constraint($0) } }
-        ownWeights.append(Weight(variable: variable, regularizer: regularizer, isMeantForTraining: trainable))
+        if let constraint {
+            variable.constraint = {
+                Context.current.trace?.depends(onPart: constraint)
+                return constraint($0)
+            }
+        }
+        lock.withLock {
+            madeWeights.append(Weight(variable: variable, regularizer: regularizer, isMeantForTraining: trainable))
+        }
         return variable
     }
 
     /// Counts a weight of a layer inside this one as this one's too, as Keras does for one that an attribute holds: its
     /// files have such a weight in both places.
     func adoptWeight(_ variable: Variable) {
-        ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
+        lock.withLock { madeWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true)) }
     }
 
     /// Says whether a weight is to be trained while the layer is.
     func setTrained(_ variable: Variable, _ isTrained: Bool) {
-        guard let place = ownWeights.firstIndex(where: { $0.variable === variable }) else { return }
-        ownWeights[place] = Weight(
-            variable: variable, regularizer: ownWeights[place].regularizer, isMeantForTraining: isTrained)
+        lock.withLock {
+            guard let place = madeWeights.firstIndex(where: { $0.variable === variable }) else { return }
+            madeWeights[place] = Weight(
+                variable: variable, regularizer: madeWeights[place].regularizer, isMeantForTraining: isTrained)
+        }
         variable.isTrainable = isTrained && isTrainable
     }
 
     func removeWeights(_ variables: [Variable]) {
-        ownWeights.removeAll { weight in variables.contains { $0 === weight.variable } }
+        lock.withLock { madeWeights.removeAll { weight in variables.contains { $0 === weight.variable } } }
     }
 
     /// Adds a penalty to the model's loss, from within `call`.
-    public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
+    public func addLoss(_ loss: Tensor) {
+        let thread = Context.current
+        lock.withLock {
+            if let index = callLosses.firstIndex(where: { $0.thread.object === thread }) {
+                callLosses[index].losses.append(loss)
+            } else {
+                callLosses.removeAll { $0.thread.object == nil }
+                callLosses.append((Weak(thread), [loss]))
+            }
+        }
+    }
 
     /// The weights of this layer and of the layers in it, trained or not, as Keras orders them.
     public var weights: [Variable] {
@@ -273,16 +311,30 @@ open class Layer {
     /// The number of elements of all weights. Zero until the layer is built.
     public var parameterCount: Int { weights.reduce(0) { $0 + $1.shape.elementCount } }
 
-    /// The penalties of regularizers on the present weights, and those that `call` added in the last call, of this
-    /// layer and of the layers in it.
+    /// The penalties of regularizers on the present weights, and those that `call` added in the last call by this thread, of
+    /// this layer and of the layers in it. A thread that has called no layer sees what the last other one added.
     public var losses: [Tensor] {
-        ownWeights.compactMap { weight in
-            weight.variable.isTrainable ? weight.regularizer.map { $0(weight.variable.value) } : nil
-        } + callLosses + distinctSublayers.flatMap(\.losses)
+        let trace = Context.current.trace
+        return ownWeights.compactMap { weight in
+            guard weight.variable.isTrainable, let regularizer = weight.regularizer else { return nil }
+            trace?.depends(onPart: regularizer)
+            return regularizer(weight.variable.value)
+        } + lastCallLosses + distinctSublayers.flatMap(\.losses)
+    }
+
+    private var lastCallLosses: [Tensor] {
+        let context = Context.current
+        let found = lock.withLock {
+            callLosses.first { $0.thread.object === context }
+                ?? (context.hasCalledLayers ? nil : callLosses.last { $0.thread.object != nil })
+        }
+        // What the trace of a step added has no elements outside of it.
+        return found?.losses.filter { $0.symbol == nil || context.trace != nil } ?? []
     }
 
     func clearCallLosses() {
-        callLosses = []
+        let thread = Context.current
+        lock.withLock { callLosses.removeAll { $0.thread.object === thread } }
         for layer in sublayers { layer.clearCallLosses() }
     }
 
@@ -298,6 +350,10 @@ open class Layer {
     /// - Throws: `MartletError`, at the layer's path, when the layer cannot take such inputs.
     public func ensureBuilt(for inputShapes: [PartialShape]) throws {
         if isBuilt { return }
+        Self.building.lock()
+        defer { Self.building.unlock() }
+        // Another thread may just have made them.
+        if isBuilt { return }
         // Weights are made once, not at each run of a step that is being compiled.
         let weightsBefore = ownWeights.count
         do {
@@ -307,12 +363,12 @@ open class Layer {
                 }
             }
         } catch {
-            ownWeights.removeLast(ownWeights.count - weightsBefore)
+            lock.withLock { madeWeights.removeLast(madeWeights.count - weightsBefore) }
             throw error
         }
-        isBuilt = true
         builtInputShapes = inputShapes.map(\.withAnyBatch)
-        reflectedSublayers = nil
+        lock.withLock { reflectedSublayers = nil }
+        built.store(true, ordering: .releasing)
     }
 
     /// Makes the weights, and those of layers that are activations. These take what the layer gives.
@@ -380,6 +436,15 @@ open class Layer {
         }
         return found
     }
+}
+
+extension Layer: TraceDependency {
+    package var traceSettings: [AnyHashable] { ownTraceSettings }
+}
+
+struct Weak<Object: AnyObject> {
+    weak var object: Object?
+    init(_ object: Object) { self.object = object }
 }
 
 extension Arguments where Root: Layer {

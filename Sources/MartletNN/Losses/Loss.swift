@@ -92,6 +92,7 @@ open class Loss: LossConvertible {
     ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all
     ///     that the missing last ones hold.
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
+        Context.current.trace?.depends(on: self)
         let (target, prediction) = matched(yTrue, yPred)
         let masks = [yPred.mask?.cast(to: .bool), mask(target, prediction)?.cast(to: .bool)].compactMap { $0 }
         return Self.reduce(
@@ -101,6 +102,7 @@ open class Loss: LossConvertible {
 
     /// The loss of each sample, of targets and predictions brought to one dtype and rank.
     func lossOfSamples(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        Context.current.trace?.depends(on: self)
         let (target, prediction) = matched(yTrue, yPred)
         return call(target, prediction)
     }

@@ -23,6 +23,8 @@ extension Model {
     public func evaluate(
         _ data: TensorDataset, batchSize: Int = 32, verbosity: Verbosity = .silent, callbacks: [Callback] = []
     ) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
         try prepare(for: data, compilation)
         let all = callbacks + [ProgressBar()]
@@ -71,6 +73,8 @@ extension Model {
     /// - Returns: loss and metrics by name, `loss` first.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("testOnBatch")
         let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)

@@ -16,6 +16,8 @@ extension Model {
     ///   - validationFrequency: the number of epochs between validations, counted from epoch 0.
     ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
+    ///   - seed: gives the orders of the samples: the same seed, the same orders. When nil, the next stream of
+    ///     `setRandomSeed` does. Layers that draw random numbers have seeds of their own.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
@@ -28,14 +30,14 @@ extension Model {
     public func fit(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil, validationBatchSize: Int? = nil,
-        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
-        sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
+        classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         try fit(
             TensorDataset(x, y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs, verbosity: verbosity,
             validationSplit: validationSplit, validationData: validationData.map { try TensorDataset($0.x, $0.y) },
             validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, callbacks: callbacks,
-            shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
+            shuffle: shuffle, seed: seed, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Trains a model of any number of inputs and outputs. See `fit` for two tensors.
@@ -43,8 +45,8 @@ extension Model {
     public func fit(
         _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: TensorDataset? = nil, validationBatchSize: Int? = nil,
-        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
-        initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
+        classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         let compilation = try requireCompilation("fit")
         for (argument, value) in [("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1)] where value < 1 {
@@ -62,7 +64,7 @@ extension Model {
                 let predictions = try self.prepare(for: training, compilation)
                 if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }
                 if let validation { try self.prepare(for: validation, compilation) }
-                orders = RandomGenerator()
+                orders = RandomGenerator(seed: seed)
             },
             batches: {
                 if start == count { start = 0 }
@@ -101,7 +103,7 @@ extension Model {
     /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (Batch) -> Void {
-        try prepare(for: data, requireCompilation("makeTrainFunction"))
+        try run.withLock { try prepare(for: data, requireCompilation("makeTrainFunction")) }
         if let compiled = steps() { return compiled.makeTrainStep }
         return { [unowned self] in trainStep($0) }
     }
@@ -111,6 +113,8 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     @discardableResult
     public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("trainOnBatch")
         let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)

@@ -70,6 +70,8 @@ extension Model {
     public func evaluate(
         _ source: some BatchSource, steps: Int? = nil, verbosity: Verbosity = .silent, callbacks: [Callback] = []
     ) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
         try requireEnd(source, steps, "steps")
         let batches = CheckedBatches(source, self, compilation)

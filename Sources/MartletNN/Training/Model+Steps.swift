@@ -10,6 +10,7 @@ extension Model {
     /// - Returns: a scalar. Stops when the model is not compiled.
     public func computeLoss(_ batch: Batch, predictions: [Tensor]) -> Tensor {
         guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
+        Context.current.trace?.depends(on: self)
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
@@ -35,9 +36,12 @@ extension Model {
     /// - Parameter loss: the total loss that `computeLoss` returned.
     public func updateMetrics(_ batch: Batch, predictions: [Tensor], loss: Tensor) {
         guard let compilation else { stop("\(name).updateMetrics", "The model is not compiled.") }
+        let trace = Context.current.trace
+        trace?.depends(on: self)
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
+            for metric in output.metrics + output.weightedMetrics { trace?.depends(on: metric) }
             for metric in output.metrics {
                 comparing("metric \(metric.name)", target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }
             }

@@ -23,6 +23,8 @@ struct TrainingPlan {
 extension Model {
     /// The loop of `fit`.
     func train(_ plan: TrainingPlan, _ compilation: Compilation) throws -> History {
+        run.lock()
+        defer { run.unlock() }
         for (argument, value) in [("validationFrequency", plan.validationFrequency), ("stepsPerEpoch", plan.stepsPerEpoch ?? 1)]
         where value < 1 {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)

@@ -25,7 +25,11 @@ public class BuiltInCell: RNNCell {
         var input: [Tensor]?
         var recurrent: [Tensor]?
     }
-    private var sequenceMasks: Masks?
+    /// Those for all steps of the sequence that this thread runs.
+    private var sequenceMasks: Masks? {
+        get { Context.current.kept[ObjectIdentifier(self)] as? Masks }
+        set { Context.current.kept[ObjectIdentifier(self)] = newValue }
+    }
 
     init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
         self.options = options
