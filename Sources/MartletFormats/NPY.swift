@@ -42,13 +42,13 @@ public enum NPY {
         guard StoredElement(dtype) == header.element, isLittle, !header.isFortranOrder || header.shape.rank < 2, start % 64 == 0
         else {
             throw stream.error(
-                "Expected little-endian elements, rows first, of a tensor's type, from a multiple of 64 bytes on. Received others: "
-                    + "use NPY.read, or write the file anew with a present NumPy.")
+                "Expected little-endian elements, rows first, of a tensor's type, from a multiple of 64 bytes on. "
+                    + "Received others: use NPY.read, or write the file anew with a present NumPy.")
         }
         guard byteCount > 0 else { return try read(path) }
         let mapping = try FileMapping(path, byteCount: size)
-        return Tensor(
-            TensorSpec(header.shape, dtype), buffer: Buffer(borrowing: mapping.start + start, byteCount: byteCount, keeper: mapping))
+        let buffer = Buffer(borrowing: mapping.start + start, byteCount: byteCount, keeper: mapping)
+        return Tensor(TensorSpec(header.shape, dtype), buffer: buffer)
     }
 
     /// Writes `tensor` to the file at `path`, little-endian and row-major. The file appears whole or not
