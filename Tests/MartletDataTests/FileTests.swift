@@ -167,6 +167,31 @@ import Testing
     }
 }
 
+@Suite struct MappedFileTests {
+    @Test func mappedFiles() throws {
+        try withFolder { folder in
+            let path = folder + "/x.npy"
+            let x = Tensor((0..<3000).map { Float($0) }, shape: [100, 30])
+            try NPY.write(x, to: path)
+            var mapped: Tensor? = try NPY.map(path)
+            #expect(mapped!.spec == x.spec && mapped!.scalars(as: Float.self) == x.scalars())
+            let batches = Dataset.fromTensorSlices(mapped!).shuffle(bufferSize: .all, seed: 1).batch(32)
+            let expected = Dataset.fromTensorSlices(x).shuffle(bufferSize: .all, seed: 1).batch(32)
+            #expect(try elements(batches).map { $0.scalars(as: Float.self) } == elements(expected).map { $0.scalars() })
+            // Overwriting a variable does not reach the file.
+            let variable = Variable(mapped!)
+            mapped = nil
+            variable.assign(variable.value + 1)
+            #expect(try NPY.read(path).scalars(as: Float.self) == x.scalars())
+            #expect(try NPY.map(path).sum().item() == x.sum().item())
+            try FileIO.write(Array(try FileIO.read(path).dropLast(4)), to: path)
+            expectError(path, "12000 bytes", "11996") { try NPY.map(path) }
+            try NPY.write(Tensor([Float](), shape: [0, 3]), to: path)
+            #expect(try NPY.map(path).shape == [0, 3])
+        }
+    }
+}
+
 @Suite struct CSVTests {
     private func csv(_ text: String, _ folder: String) throws -> CSV {
         try FileIO.write(text, to: folder + "/a.csv")
@@ -226,7 +251,8 @@ import Testing
                     let place = Int.random(in: 0..<bytes.count, using: &random)
                     bytes[place] = [0x22, 0x2C, 0x0A, 0x0D, 0xFF, 0x31].randomElement(using: &random)!
                 }
-                try FileIO.write(bytes, to: folder + "/a.csv")
+                // Without waiting for the disk.
+                try Data(bytes).write(to: URL(fileURLWithPath: folder + "/a.csv"))
                 do { _ = try CSV(folder + "/a.csv").rows.array() } catch { #expect(error is MartletError) }
             }
         }

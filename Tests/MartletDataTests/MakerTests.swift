@@ -47,13 +47,15 @@ import Testing
         for (row, target) in zip(rows(made.x), made.y.scalars(as: Double.self)) {
             #expect(abs(zip(row, coefficients).reduce(3) { $0 + $1.0 * $1.1 } - target) < 1e-3)
         }
-        let noisy = Datasets.makeRegression(count: 4000, features: 2, informative: 0, noise: 2, seed: 1).y.scalars(as: Double.self)
+        let noisy = Datasets.makeRegression(count: 4000, features: 2, informative: 0, noise: 2, seed: 1).y
+            .scalars(as: Double.self)
         #expect(abs(noisy.reduce(0) { $0 + $1 * $1 } / 4000 - 4) < 0.4)
     }
 
     @Test func classification() {
         let made = Datasets.makeClassification(
-            count: 2000, features: 6, informative: 3, redundant: 1, classes: 2, clustersPerClass: 1, flipped: 0, separation: 10, seed: 3)
+            count: 2000, features: 6, informative: 3, redundant: 1, classes: 2, clustersPerClass: 1, flipped: 0, separation: 10,
+            seed: 3)
         let (points, labels) = (rows(made.x), made.y.scalars(as: Int.self))
         #expect(made.x.shape == [2000, 6] && labels.reduce(0, +) == 1000)
         // The clusters are at two corners of a cube, +-10, far apart beside their width.
@@ -93,7 +95,9 @@ import Testing
         let standard = try StandardScaler(x)
         let scaled = rows(standard.transform(x))
         // Mean 4, variance 26/3.
-        for (row, value) in zip(scaled, [-3, -1, 4.0]) { #expect(abs(row[0] - value / (26.0 / 3).squareRoot()) < 1e-6 && row[1] == 0) }
+        for (row, value) in zip(scaled, [-3, -1, 4.0]) {
+            #expect(abs(row[0] - value / (26.0 / 3).squareRoot()) < 1e-6 && row[1] == 0)
+        }
         #expect(rows(standard.inverse(standard.transform(x)))[2].map { $0.rounded() } == [8, 5])
         let ranged = try MinMaxScaler(x)
         #expect(ranged.transform(x).scalars(as: Float.self) == [0, 0, Float(2) / 7, 0, 1, 0])

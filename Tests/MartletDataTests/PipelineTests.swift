@@ -1,6 +1,7 @@
 import Foundation
 import MartletCore
 import MartletData
+import Synchronization
 import Testing
 
 /// What holds for every pipeline.
@@ -68,6 +69,23 @@ import Testing
         #expect(try draws(1, plain) != draws(2, .range(20)))
         #expect(try draws(1, .range(20)) != draws(1, Dataset.range(20).take(20)))
         #expect(Set(try draws(1, .range(1000))).count == 1000)
+    }
+
+    /// What stages noted on the way shortens the way back to a position.
+    @Test(arguments: [0, 2])
+    func notesShortenTheWay(threads: Int) throws {
+        let asked = Mutex(0)
+        let dataset = Dataset.range(5000).filter {
+            asked.withLock { $0 += 1 }
+            return $0 % 5 < 2
+        }.map { $0 }.threads(threads)
+        var iterator = try dataset.makeIterator(at: DatasetPosition(startOf: 0, of: dataset))
+        for _ in 0..<1000 { _ = try iterator.nextElement() }
+        let position = iterator.checkpoint
+        asked.withLock { $0 = 0 }
+        var resumed = try dataset.threads(0).makeIterator(at: position)
+        #expect(try resumed.nextElement() == 2500)
+        #expect(asked.withLock { $0 } <= 64 * 5 / 2 + 16)
     }
 
     @Test func positionOfAnotherPipeline() throws {

@@ -96,6 +96,10 @@ import Testing
         #expect(try chosen.array() == [1, 2, 2, 1])
         #expect(try range.apply { $0.take(2) }.array() == [0, 1])
         #expect(try Dataset.range(3).repeat(2).array() == [0, 1, 2, 0, 1, 2])
+        #expect(try Dataset.range(5).repeat().skip(13).take(4).array() == [3, 4, 0, 1])
+        #expect(try Dataset.range(5).repeat(3).skip(13).array() == [3, 4] && Dataset.range(5).repeat(3).skip(16).array() == [])
+        let odd = range.filter { _ in true }.shard(1, of: 2)
+        #expect(try odd.skip(2).array() == [5, 7, 9] && odd.skip(4).array() == [9] && odd.skip(5).array() == [])
         #expect(try Dataset.range(0).repeat().take(5).array() == [])
         #expect(try Dataset.range(5).filter { $0 > 9 }.repeat().take(5).array() == [])
         expectError("choose", "0..<1", "7") { try Dataset.choose(from: [range], by: Dataset([7])).array() }

@@ -17,8 +17,8 @@ public enum Splits {
         let tests = testSize > 0 && testSize < 1 ? Int((testSize * Double(count)).rounded(.up)) : 0
         guard tests > 0, tests < count else {
             throw MartletError(
-                "Expected a fraction between 0 and 1 that leaves samples on both sides. Received: \(testSize) of \(count) samples.",
-                at: "testSize")
+                "Expected a fraction between 0 and 1 that leaves samples on both sides. "
+                    + "Received: \(testSize) of \(count) samples.", at: "testSize")
         }
         var order = Array(0..<count)
         if shuffle { order = Permutation.random(count, key: UInt64(bitPattern: Int64(seed))) }

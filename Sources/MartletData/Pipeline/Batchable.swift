@@ -107,18 +107,8 @@ extension Tensor: Batchable, Unbatchable {
     /// - Throws: `MartletError` for a scalar.
     public func unbatched() throws -> [Tensor] {
         guard rank > 0 else { throw MartletError("Expected a tensor with a first axis. Received a scalar, \(spec).") }
-        return (0..<shape[0]).map(row)
-    }
-
-    /// Slice `index` of the first axis, copied.
-    func row(_ index: Int) -> Tensor {
-        let inner = TensorSpec(Shape(unchecked: Array(shape.dimensions.dropFirst())), dtype)
-        let size = inner.shape.elementCount * dtype.byteCount
-        let result = Tensor(uninitialized: inner)
-        withUnsafeBytes { bytes in
-            if size > 0 { result.mutablePointer.copyMemory(from: bytes.baseAddress! + index * size, byteCount: size) }
-        }
-        return result
+        let rows = TensorRows(self)
+        return (0..<shape[0]).map { rows[$0] }
     }
 
     /// The slices of the first axis at `indices`, copied.

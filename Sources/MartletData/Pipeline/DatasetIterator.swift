@@ -47,7 +47,7 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
             do {
                 if let position { try go(to: position, stage) }
                 let reader = try stage.open(Opening(run: run, epoch: number))
-                if let position {
+                if let position, position.taken > 0 {
                     taken = try reader.skip(position.taken)
                     guard taken == position.taken else {
                         throw MartletError(

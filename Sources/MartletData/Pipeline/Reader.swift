@@ -90,7 +90,10 @@ final class ClosureReader<Element: Sendable>: Reader<Element> {
         }
     }
 
-    override func skip(_ count: Int) throws -> Int { try skipping?(count) ?? super.skip(count) }
+    override func skip(_ count: Int) throws -> Int {
+        guard count > 0 else { return 0 }
+        return try skipping?(count) ?? super.skip(count)
+    }
 }
 
 extension Inlet {

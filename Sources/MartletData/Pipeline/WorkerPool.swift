@@ -52,11 +52,12 @@ package final class WorkerPool: @unchecked Sendable {
         defer { condition.unlock() }
         guard runs[ObjectIdentifier(stage.run)] != nil else { return }
         queue.append(stage)
-        if idle > 0 {
-            condition.signal()
-        } else if threads < limit {
+        // Those that were called and have not woken yet count as idle.
+        if idle < queue.count, threads < limit {
             threads += 1
             Thread.detachNewThread { [self] in work() }
+        } else {
+            condition.signal()
         }
     }
 

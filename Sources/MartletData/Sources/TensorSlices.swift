@@ -12,7 +12,8 @@ extension Dataset {
             !tensors.isEmpty && tensors.allSatisfy { $0.rank > 0 && $0.shape[0] == count }, "fromTensorSlices",
             "Expected tensors with as many slices along the first axis. Received: \(tensors.map(\.spec)).")
         if !isFit { count = 0 }
-        let indexed = Indexed(count: count) { index in make(tensors.map { $0.row(index) }) } gather: { indices in
+        let slices = isFit ? tensors.map(TensorRows.init) : []
+        let indexed = Indexed(count: count) { index in make(slices.map { $0[index] }) } gather: { indices in
             make(tensors.map { $0.rows(indices) })
         }
         self.init(source: "fromTensorSlices(\(count))", length: .count(count), indexed: indexed) {
@@ -45,6 +46,28 @@ extension Dataset where Element == (Tensor, Tensor, Tensor) {
 extension Dataset where Element == [Tensor] {
     /// Lists of slices along the first axis, of any number of tensors. Stops when the tensors differ in their first axis.
     public static func fromTensorSlices(_ tensors: [Tensor]) -> Dataset { Dataset(slices: tensors) { $0 } }
+}
+
+/// The slices of a tensor along its first axis, with what they have in common.
+struct TensorRows: Sendable {
+    let tensor: Tensor
+    let spec: TensorSpec
+    let byteCount: Int
+
+    init(_ tensor: Tensor) {
+        self.tensor = tensor
+        spec = TensorSpec(Shape(Array(tensor.shape.dimensions.dropFirst())), tensor.dtype)
+        byteCount = spec.shape.elementCount * tensor.dtype.byteCount
+    }
+
+    subscript(index: Int) -> Tensor {
+        let row = Tensor(uninitialized: spec)
+        tensor.withUnsafeBytes { bytes in
+            guard byteCount > 0 else { return }
+            row.mutablePointer.copyMemory(from: bytes.baseAddress! + index * byteCount, byteCount: byteCount)
+        }
+        return row
+    }
 }
 
 /// Reads what can be had in any order, in the order of the numbers that `order` gives.

@@ -4,18 +4,38 @@ extension Dataset {
     /// The elements for which `isIncluded` is true.
     public func filter(_ isIncluded: @escaping @Sendable (Element) throws -> Bool) -> Dataset {
         then("filter", stage.length == .infinite ? .infinite : .unknown) { opening, place, stage in
-            var (inlet, index) = (Inlet(try stage.open(opening)), 0)
-            return ClosureReader { wanted in
-                while let element = try inlet.next(ahead: wanted) {
+            let shared = Inlet<Element>.Shared(try stage.open(opening))
+            let notebook = opening.notebook(place.number)
+            // Elements taken, elements given; now and then a note of both, so that a position need not be filtered for anew.
+            var (index, given, notes) = (0, 0, [Int]())
+            func next(_ wanted: Int) throws -> Element? {
+                while let element = try shared.inlet.next(ahead: wanted) {
                     index += 1
                     do {
-                        if try isIncluded(element) { return element }
+                        guard try isIncluded(element) else { continue }
                     } catch {
                         throw place.error(error, element: index - 1, element)
                     }
+                    given += 1
+                    if let notebook, given % 64 == 0 {
+                        notes = (notes + [given, index]).suffix(32)
+                        opening.run.note(notes, notebook)
+                    }
+                    return element
                 }
                 return nil
             }
+            return ClosureReader { count in
+                let target = given + count
+                if given == 0, let notebook, let known = opening.run.fact(notebook) {
+                    for place in Swift.stride(from: 0, to: known.count - 1, by: 2) where known[place] <= target {
+                        (given, index, notes) = (known[place], known[place + 1], Array(known[...(place + 1)]))
+                    }
+                    if index > 0 { index = try shared.inlet.skip(index) }
+                }
+                while given < target, try next(target - given) != nil {}
+                return count - (target - given)
+            } next: { try next($0) }
         }
     }
 
