@@ -184,8 +184,8 @@ class Run:
         out = folder / "out"
         demo = ["demo", "--data", "digits", "--model", "mlp", "--output", out]
         bases = {
-            "summary": (["summary", model], ["--width"]),
-            "predict": (["predict", model] + data[:2], ["--batch-size"]),
+            "summary": (["summary", model], ["--width", "--memory"]),
+            "predict": (["predict", model] + data[:2], ["--batch-size", "--memory"]),
             "evaluate": (["evaluate", model] + data, ["--batch-size"]),
             "fit": (["fit", model] + data, ["--batch-size", "--epochs", "--seed", "--validation-split", "--early-stopping",
                                             "--learning-rate"]),

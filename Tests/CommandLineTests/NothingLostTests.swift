@@ -109,6 +109,18 @@ import Testing
         }
     }
 
+    /// The limit holds for the tensors of a step. 1 MiB has room for the data, not for 64 times as much.
+    @Test func memoryLimit() throws {
+        try shell.withFolder { folder in
+            let job = try Job(folder, samples: 20000)
+            let x = Input([3])
+            try Model(inputs: [x], outputs: [RepeatVector(64)(x)]).save(to: job.file("wide.keras"))
+            let predict = ["predict", job.file("wide.keras"), "--batch-size", "20000"] + job.x
+            expectError(try shell.run(predict + ["--memory", "1"]), "Out of memory")
+            #expect(try shell.run(predict + ["--memory", "512"]).status == 0)
+        }
+    }
+
     @Test func oneFileForTwo() throws {
         try shell.withFolder { folder in
             let job = try Job(folder)
@@ -247,7 +259,7 @@ import Testing
         "-1", "0", "1", "2147483648", "9223372036854775807", "9223372036854775808", "nan", "inf", "1e39", "",
     ]
     static let numbers: [(command: [String], options: [String])] = [
-        (["summary", "MODEL"], ["--width"]), (["predict", "MODEL", "X"], ["--batch-size"]),
+        (["summary", "MODEL"], ["--width", "--memory"]), (["predict", "MODEL", "X"], ["--batch-size", "--memory"]),
         (["evaluate", "MODEL", "SAMPLES"], ["--batch-size"]),
         (
             ["fit", "MODEL", "SAMPLES"],

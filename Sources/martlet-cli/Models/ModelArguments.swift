@@ -10,6 +10,19 @@ struct ModelFile: ParsableArguments {
             "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format.",
             valueName: "model"))
     var path: String
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that tensors may take, in MiB (default: what the machine has free).", valueName: "mib"))
+    var memory: Int?
+
+    /// Loads the model, within the limit on memory.
+    func load(_ choice: CompilationChoice) throws -> Model {
+        if let memory {
+            try expect(memory, atLeast: 1, "--memory")
+            Settings.memoryLimit = min(memory, 1 << 40) << 20
+        }
+        return try Model.load(from: path, choice)
+    }
 }
 
 /// The samples and targets of `evaluate` and `fit`.
@@ -78,7 +91,7 @@ struct TrainingChoices: ParsableArguments {
         if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
         if !metrics.isEmpty { choice.metrics = .list(metrics.map { $0.split(separator: ",").map(String.init) }) }
         choice.advice = "Give \(options) to use others than the file's, or --no-compile to read none of them."
-        let network = try Model.load(from: model.path, choice)
+        let network = try model.load(choice)
         guard network.optimizer != nil else {
             let reason = ignoresFile ? "With --no-compile the file's is not read" : "The file has none"
             throw MartletError("Expected a loss. \(reason): give --loss.", at: model.path)

@@ -35,7 +35,7 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
         try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + x.map { ("--x", $0) })
-        let network = try Model.load(from: model.path, compile: false)
+        let network = try model.load(CompilationChoice(readsFile: false))
         try checkCount(network.outputCount)
         let outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
         guard !output.isEmpty else {

@@ -25,6 +25,6 @@ struct SummaryCommand: ParsableCommand {
         }
         var choice = CompilationChoice()
         choice.isOptional = true
-        try Model.load(from: model.path, choice).summary(width: width)
+        try model.load(choice).summary(width: width)
     }
 }
