@@ -240,6 +240,9 @@ open class Layer {
         ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
     }
 
+    /// Whether files hold the weights in the order in which they were made, and not the trained ones first.
+    var savesInOrder: Bool { adapters != nil }
+
     /// Says whether a weight is to be trained while the layer is.
     func setTrained(_ variable: Variable, _ isTrained: Bool) {
         guard let place = ownWeights.firstIndex(where: { $0.variable === variable }) else { return }
@@ -358,7 +361,7 @@ open class Layer {
     private func findSublayers() -> [(property: String, layer: Layer)] {
         var found: [(property: String, layer: Layer)] = []
         func visit(_ value: Any, in property: String) {
-            if let layer = value as? Layer {
+            if let layer = value as? Layer ?? (value as? ActivationFunction)?.layer {
                 found.append((property, layer))
                 return
             }
