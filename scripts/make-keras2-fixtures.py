@@ -36,7 +36,9 @@ def recurrent():
 
 
 def images():
-    inner = keras.Sequential([layers.Conv2D(2, 3, use_bias=False, input_shape=(6, 6, 1)), layers.BatchNormalization()])
+    """Not fused: TensorFlow's fused normalization corrects the variances that it averages, Keras 3 does not."""
+    normalization = layers.BatchNormalization(fused=False)
+    inner = keras.Sequential([layers.Conv2D(2, 3, use_bias=False, input_shape=(6, 6, 1)), normalization])
     x = keras.Input((6, 6, 1))
     y = layers.DepthwiseConv2D(2)(layers.ReLU(max_value=6.0, negative_slope=0.1)(inner(x)))
     return keras.Model(x, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(y)))
