@@ -8,7 +8,7 @@ import Testing
 @Suite struct Keras2FileTests {
     static let names = [
         "adam.keras", "adam.h5", "sgd.keras", "sgd.h5", "outputs.keras", "outputs.h5", "images.keras", "images.h5",
-        "operations.h5", "legacy-adam.h5", "legacy-momentum.h5", "legacy-nadam.h5", "legacy-adamax.h5",
+        "operations.h5", "legacy-adam.h5", "legacy-momentum.h5", "legacy-rmsprop.h5", "legacy-adamax.h5",
     ]
 
     static func path(_ name: String) -> String {

@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: [
         "stack.keras", "shared.keras", "nested.keras", "images.keras", "dictionary.keras", "adam.keras",
-        "momentum.keras", "adapters.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
+        "momentum.keras", "adapters.keras", "int8.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
     ]) func opensPredictsAndWrites(name: String) throws {
         let model = try Model.load(from: Self.path(name))
         let (inputs, expected) = (try Self.arrays(name, "x"), try Self.arrays(name, "y"))

@@ -266,6 +266,9 @@ open class Layer {
         lock.withLock { madeWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true)) }
     }
 
+    /// Whether files hold the weights in the order in which they were made, and not the trained ones first.
+    var savesInOrder: Bool { adapters != nil }
+
     /// Says whether a weight is to be trained while the layer is.
     func setTrained(_ variable: Variable, _ isTrained: Bool) {
         lock.withLock {
@@ -414,7 +417,7 @@ open class Layer {
     private func findSublayers() -> [(property: String, layer: Layer)] {
         var found: [(property: String, layer: Layer)] = []
         func visit(_ value: Any, in property: String) {
-            if let layer = value as? Layer {
+            if let layer = value as? Layer ?? (value as? ActivationFunction)?.layer {
                 found.append((property, layer))
                 return
             }

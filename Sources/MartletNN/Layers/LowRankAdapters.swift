@@ -9,6 +9,7 @@ struct AdapterOptions {
     static let arguments = Arguments(default: AdapterOptions()) {
         $0("lora_rank", \.rank, .atLeast(1))
         $0("lora_alpha", \.alpha)
+        $0.omitNull("lora_rank", "lora_alpha")
     }
 }
 
@@ -62,7 +63,7 @@ extension AdaptableLayer {
             throw MartletError("Expected a positive integer. Received: \(rank).", at: "\(name).enableLoRA")
         }
         guard let weight = host.adapted.weight else {
-            throw MartletError("Expected a layer with weights: build it first.", at: "\(name).enableLoRA")
+            throw MartletError("Expected a layer with weights that can be trained: build it first.", at: "\(name).enableLoRA")
         }
         guard adapters == nil else { throw MartletError("The layer has adapters already.", at: "\(name).enableLoRA") }
         let options = host.adapted.options

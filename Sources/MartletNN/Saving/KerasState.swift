@@ -100,7 +100,7 @@ struct KerasLayout {
 extension Layer {
     /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
-        if let adapters { return ownWeights.map(\.variable).filter { $0 !== adapters.a && $0 !== adapters.b } }
+        if savesInOrder { return ownWeights.map(\.variable).filter { $0 !== adapters?.a && $0 !== adapters?.b } }
         let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
         let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
         // A frozen layer keeps its original order.

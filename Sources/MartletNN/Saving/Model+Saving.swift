@@ -99,7 +99,7 @@ extension Model {
                 "Expected a whole model. The file has no model_config: it holds only weights. Use loadWeights(from:).",
                 at: path)
         }
-        let isOlder = OlderKeras.wrote(try root.attribute("keras_version")?.text)
+        let isOlder = OlderKeras.wrote(try root.attribute("keras_version")?.text ?? "1")
         return try located(path) {
             let config = try JSONValue(parsing: text)
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)

@@ -18,9 +18,13 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
     /// [units]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
+    /// What the products with a quantized kernel are divided by, [units]; nil for kernels of real numbers.
+    public private(set) var kernelScale: Variable?
+
     private var kernelOptions, biasOptions: WeightOptions
+    private var quantization: Int8Quantization?
     var adapterOptions: AdapterOptions
-    var adapted: (weight: Variable?, options: WeightOptions) { (kernel, kernelOptions) }
+    var adapted: (weight: Variable?, options: WeightOptions) { (quantization == nil ? kernel : nil, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -48,19 +52,38 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
         $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
+        $0.custom("dtype") { layer, config in
+            if let dtype = try config.dtype { layer.dtype = dtype }
+            layer.quantization = try config.int8Quantization()
+        } write: { $0.quantization?.policy(of: $0.dtype) ?? .string($0.dtype.name) }
+        $0.custom("quantization_config", write: { $0.quantization?.configuration ?? .null })
+        $0.omitNull("quantization_config")
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         let shape = try outputShapes(for: inputShapes)[0].replacing(-1, by: inputShapes[0][-1])
         let features = try Self.knownSize(shape, axis: -1)
-        kernel = addWeight("kernel", shape: [features, units], kernelOptions)
+        if quantization != nil {
+            kernel = addWeight("kernel", shape: [features, units], initializer: .zeros, trainable: false)
+        } else {
+            kernel = addWeight("kernel", shape: [features, units], kernelOptions)
+        }
         if useBias { bias = addWeight("bias", shape: [units], biasOptions) }
+        if quantization != nil {
+            kernelScale = addWeight("kernel_scale", shape: [units], initializer: .ones, trainable: false)
+        }
     }
+
+    override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        if let quantization, let kernelScale {
+            let y = quantization.product(x, kernel.value, scale: kernelScale.value)
+            return activation(bias.map { y + $0.value } ?? y)
+        }
         return activation.apply { denseLayer(x, adapters?.value ?? kernel.value, bias: bias?.value, activation: $0) }
     }
 

@@ -74,7 +74,8 @@ extension OlderKeras {
         object["class_name"] = .string(plainName(className))
         config["learning_rate"] = config["learning_rate"] ?? config["lr"]
         let decay = config["decay"].flatMap(Double.init(json:)) ?? 0
-        if decay > 0, let rate = config["learning_rate"].flatMap(Double.init(json:)) {
+        // Nadam's is another.
+        if decay > 0, plainName(className) != "Nadam", let rate = config["learning_rate"].flatMap(Double.init(json:)) {
             config["learning_rate"] = JSONValue(
                 InverseTimeDecay(initialLearningRate: rate, decaySteps: 1, decayRate: decay))
         }
