@@ -32,9 +32,11 @@ extension Batch {
     public var y: Tensor { only(targets, "y", "targets") }
 
     private func only(_ tensors: [Tensor], _ name: String, _ all: String) -> Tensor {
-        require(
-            tensors.count == 1, "Batch.\(name)",
-            "Expected a batch of one tensor in \"\(all)\". Received: \(tensors.count). Use batch.\(all) instead.")
+        guard
+            require(
+                tensors.count == 1, "Batch.\(name)",
+                "Expected a batch of one tensor in \"\(all)\". Received: \(tensors.count). Use batch.\(all) instead.")
+        else { return .nothing }
         return tensors[0]
     }
 }

@@ -12,7 +12,8 @@ public struct Batches: Sequence, Sendable {
     public var underestimatedCount: Int { count }
 
     init(_ data: TensorDataset, size: Int, dropsRemainder: Bool, orders: RandomGenerator?) {
-        require(size >= 1, "batches", "Expected a batch size of at least 1. Received: \(size).")
+        let fits = require(size >= 1, "batches", "Expected a batch size of at least 1. Received: \(size).")
+        let size = fits ? size : 1
         self.data = data
         self.size = size
         self.orders = orders

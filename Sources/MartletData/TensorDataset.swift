@@ -1,6 +1,7 @@
 import MartletCore
 
-/// Samples in memory: inputs, targets, and weights. The first axis of each tensor counts the samples.
+/// Samples in memory: inputs, targets, and weights. The first axis of each tensor counts the samples. A value that threads may
+/// share.
 public struct TensorDataset: Sendable {
     /// One tensor for each input of a model.
     public let inputs: [Tensor]
@@ -40,11 +41,15 @@ public struct TensorDataset: Sendable {
     public var count: Int { inputs[0].shape[0] }
 
     /// The number of batches of `size`. The last batch is smaller when `size` does not divide the number of samples.
-    public func batchCount(size: Int) -> Int { (count + size - 1) / size }
+    public func batchCount(size: Int) -> Int {
+        guard require(size >= 1, "batchCount", "Expected a batch size of at least 1. Received: \(size).") else { return 0 }
+        return count / size + (count % size == 0 ? 0 : 1)
+    }
 
     /// Batch number `index` of `size` samples, in the samples' own order, or in `order`, a vector of sample numbers.
     public func batch(_ index: Int, size: Int, order: Tensor? = nil) -> Batch {
-        let range = index * size..<min((index + 1) * size, count)
+        let first = index * min(size, count)
+        let range = first..<(count - first < size ? count : first + size)
         let places = order.map { $0[range] }
         func part(_ tensor: Tensor) -> Tensor { places.map { tensor.gathered(at: $0) } ?? tensor[range] }
         return Batch(

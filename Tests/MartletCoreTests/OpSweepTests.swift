@@ -3,6 +3,13 @@ import Testing
 
 /// What must hold for every op of the registry, on its samples.
 @Suite struct OpSweepTests {
+    /// What stands for the results of a call that failed are as many as the results would be.
+    @Test func opsHaveAsManyOutputsAsTheySay() throws {
+        for sample in samples {
+            #expect(try sample.op.outputs(for: sample.inputs.map(\.spec)).count == sample.op.outputCount, "\(sample.name)")
+        }
+    }
+
     /// Inputs rounded to a narrow type give what they give in float64, to that type's precision: two units in the last
     /// place where each step rounds, one where the op runs in float32 and its result is rounded.
     @Test(arguments: [DType.float32, .float16, .bfloat16]) func narrowTypesAgreeWithFloat64(_ type: DType) {

@@ -93,20 +93,30 @@ public final class CompiledFunction<Input, Output> {
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
-        if context.trace != nil || context.backend != nil || !context.tapes.isEmpty { return body(input) }
+        if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
         var call = Call()
         lock.withLock { _ in call = spare.popLast() ?? Call() }
+        defer {
+            call.arguments.removeAll(keepingCapacity: true)
+            call.structure.removeAll(keepingCapacity: true)
+            lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
+        }
         inputGroup.collect(input, &call.arguments)
         for index in call.arguments.indices where !call.arguments[index].isOnHost {
             call.arguments[index] = call.arguments[index].onHost
         }
         inputGroup.appendStructure(input, &call.structure)
-        let entry = find(call) ?? trace(input, call)
-        let results = entry.executables.withExecutable { $0.run(call.arguments) }
-        call.arguments.removeAll(keepingCapacity: true)
-        call.structure.removeAll(keepingCapacity: true)
-        lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
-        return outputGroup.replacing(entry.template, with: results)
+        var failed: Output?
+        guard let entry = find(call) ?? trace(input, call, &failed) else { return failed! }
+        do throws(OpFailure) {
+            let results = try entry.executables.withExecutable { (executable) throws(OpFailure) in
+                try executable.run(call.arguments)
+            }
+            return outputGroup.replacing(entry.template, with: results)
+        } catch {
+            fail(name, error, call.arguments.map(\.spec))
+            return outputGroup.map(entry.template) { .substitute($0.spec) }
+        }
     }
 
     /// Calls a function of several arguments, or of none.
@@ -137,7 +147,8 @@ public final class CompiledFunction<Input, Output> {
         return found
     }
 
-    private func trace(_ input: Input, _ call: Call) -> Entry {
+    /// - Parameter failed: what stands for the result where tracing fails; the graph is nil then.
+    private func trace(_ input: Input, _ call: Call, _ failed: inout Output?) -> Entry? {
         tracing.lock()
         defer { tracing.unlock() }
         // Another thread may just have traced it.
@@ -167,7 +178,17 @@ public final class CompiledFunction<Input, Output> {
             template = output
             return outputGroup.tensors(output)
         }
-        let entry = Entry(call, Executable(graph, name: name), template!, settings, revision: revision)
+        var executable: Executable?
+        do throws(OpFailure) {
+            if !Context.current.hasFailed { executable = try Executable(graph, name: name) }
+        } catch {
+            fail(name, error, specs)
+        }
+        guard let executable else {
+            failed = outputGroup.map(template!) { .substitute($0.spec) }
+            return nil
+        }
+        let entry = Entry(call, executable, template!, settings, revision: revision)
         lock.withLock { _ in
             // Settings that change to and fro find their graphs again; those that only change leave no heap of them.
             let alike = entries.indices.filter { entries[$0].takes(call) }

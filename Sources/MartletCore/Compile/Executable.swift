@@ -61,20 +61,22 @@ package final class Executable: @unchecked Sendable {
     /// Their versions.
     private var versions: [Int]
 
-    package convenience init(_ traced: Graph, name: String) {
-        self.init(
+    /// Fails when there is no memory for it.
+    package convenience init(_ traced: Graph, name: String) throws(OpFailure) {
+        try self.init(
             planning: traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing(), name: name, beside: nil)
     }
 
     /// The same graph over memory of its own, so that another thread can run it at the same time.
-    convenience init(beside other: Executable) {
-        self.init(planning: other.graph, name: other.name, beside: other)
+    convenience init(beside other: Executable) throws(OpFailure) {
+        try self.init(planning: other.graph, name: other.name, beside: other)
     }
 
-    private init(planning graph: Graph, name: String, beside other: Executable?) {
+    private init(planning graph: Graph, name: String, beside other: Executable?) throws(OpFailure) {
         self.name = name
         self.graph = graph
         let plan = MemoryPlan(graph)
+        try MemoryBudget.check(byteCount: graph.results.reduce(plan.arenaSize) { $0 + graph.specs[$1].byteCount })
         let arena = Buffer(byteCount: plan.arenaSize)
         self.arena = arena
         let updated = Set(graph.updates.map { ObjectIdentifier($0.variable) })
@@ -116,7 +118,7 @@ package final class Executable: @unchecked Sendable {
             let sources = UnsafeRawPointer(places + first).assumingMemoryBound(to: UnsafeRawPointer?.self)
             let (inputs, outputs) = (node.inputs.map { graph.specs[$0] }, node.outputs.map { graph.specs[$0] })
             guard let kernel = node.op.makeKernel(inputs, outputs) else {
-                MartletCore.stop(type(of: node.op).name, "The CPU has no kernel for this op.")
+                stop(type(of: node.op).name, "The CPU has no kernel for this op.")
             }
             var weights: (LaidOutWeights, Int)?
             if case .weighted(let layOut, let run) = kernel, case .variable(let number) = plan.storage[node.inputs[1]],
@@ -150,25 +152,27 @@ package final class Executable: @unchecked Sendable {
     /// The bytes of the values in between.
     package var arenaSize: Int { arena.byteCount }
 
-    /// Runs the graph on tensors of its inputs' specs.
-    package func run(_ arguments: [Tensor]) -> [Tensor] {
-        running.withLock { _ in
+    /// Runs the graph on tensors of its inputs' specs. Fails where a kernel does; variables that no step has reached keep
+    /// their values.
+    package func run(_ arguments: [Tensor]) throws(OpFailure) -> [Tensor] {
+        try running.withLock { (_) throws(OpFailure) in
             prepareResults()
             for (binding, argument) in zip(inputs, arguments) { binding.bind(argument.mutablePointer, in: places) }
             for (binding, result) in zip(results, handedOut) { binding.bind(result.mutablePointer, in: places) }
-            withExtendedLifetime(arguments) { execute() }
+            defer { withExtendedLifetime(arguments) {} }
+            try execute()
             return handedOut
         }
     }
 
     /// Runs the graph on arguments and leaves its results where `memory` says.
-    func run(_ memory: KernelMemory) {
-        running.withLock { _ in
+    func run(_ memory: KernelMemory) throws(OpFailure) {
+        try running.withLock { (_) throws(OpFailure) in
             for (number, binding) in inputs.enumerated() {
                 binding.bind(UnsafeMutableRawPointer(mutating: memory.input(number)), in: places)
             }
             for (number, binding) in results.enumerated() { binding.bind(memory.output(number), in: places) }
-            execute()
+            try execute()
         }
     }
 
@@ -182,7 +186,7 @@ package final class Executable: @unchecked Sendable {
         }
     }
 
-    private func execute() {
+    private func execute() throws(OpFailure) {
         let recorder = Context.current.recorder
         let (site, start) = (recorder?.site(of: self) ?? 0, recorder?.now ?? 0)
         borrow()
@@ -200,8 +204,8 @@ package final class Executable: @unchecked Sendable {
             } catch {
                 mk_leave_float_mode(mode)
                 mk_end_run()
-                giveBack()
-                stop(step, error)
+                giveBack(failed: true)
+                throw OpFailure(error, of: type(of: step.op).name, step.inputs, in: step.layerPath)
             }
         }
         mk_leave_float_mode(mode)
@@ -209,13 +213,6 @@ package final class Executable: @unchecked Sendable {
         for copy in copies { places[copy.target]!.copyMemory(from: places[copy.source]!, byteCount: copy.byteCount) }
         giveBack()
         recorder?.note(site, since: start)
-    }
-
-    private func stop(_ step: Step, _ failure: OpFailure) -> Never {
-        Context.current.layerPath = step.layerPath
-        MartletCore.stop(
-            type(of: step.op).name,
-            "\(failure.message) Received: \(step.inputs.map(\.description).joined(separator: ", ")).")
     }
 
     /// Takes the variables' values for the length of a run; in one order for all, so that two runs never wait for each
@@ -236,9 +233,9 @@ package final class Executable: @unchecked Sendable {
         }
     }
 
-    private func giveBack() {
+    private func giveBack(failed: Bool = false) {
         for index in variables.indices {
-            if variables[index].isUpdated { variables[index].variable.settle() } else { held[index] = nil }
+            if variables[index].isUpdated { variables[index].variable.settle(failed: failed) } else { held[index] = nil }
         }
     }
 }

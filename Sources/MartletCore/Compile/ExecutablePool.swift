@@ -14,9 +14,10 @@ final class ExecutablePool: Sendable {
         idle = Mutex([first])
     }
 
-    /// Calls `body` with an executable that nobody else runs.
-    func withExecutable<R>(_ body: (Executable) throws -> R) rethrows -> R {
-        let executable = idle.withLock { $0.popLast() } ?? Executable(beside: first)
+    /// Calls `body` with an executable that nobody else runs. Fails also when there is no memory for one more.
+    func withExecutable<R>(_ body: (Executable) throws(OpFailure) -> R) throws(OpFailure) -> R {
+        let kept = idle.withLock { $0.popLast() }
+        let executable = if let kept { kept } else { try Executable(beside: first) }
         defer { idle.withLock { if $0.count < Self.limit { $0.append(executable) } } }
         return try body(executable)
     }

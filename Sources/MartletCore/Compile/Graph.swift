@@ -2,6 +2,9 @@
 package struct Symbol: Hashable, Sendable {
     let trace: Int
     let value: Int
+
+    /// Of a result of a call that failed.
+    static let failed = Symbol(trace: -1, value: 0)
 }
 
 /// What a traced function computes: ops in an order in which they can run, and the values between them.

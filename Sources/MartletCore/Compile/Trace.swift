@@ -45,6 +45,7 @@ package final class Trace {
         trace.depends(on: Settings.traced)
         let results = trace.call(body, specs.map(trace.input))
         trace.graph.results = results.map(trace.value(of:))
+        if Context.current.hasFailed { return (trace.graph, []) }
         for variable in trace.assignments {
             let value = trace.value(of: trace.variables[ObjectIdentifier(variable)]!.value)
             trace.graph.updates.append(Graph.Update(variable: variable, value: value))
@@ -114,6 +115,8 @@ package final class Trace {
 
     /// The graph's value for a tensor.
     private func value(of tensor: Tensor) -> Int {
+        // After a failure nothing runs the graph, which only has to be whole.
+        if tensor.symbol == .failed { return graph.addInput(tensor.spec) }
         guard let symbol = tensor.symbol else {
             if let known = constants[tensor.id] { return known }
             // The graph holds the tensor, so its address stays its own.
@@ -129,10 +132,11 @@ package final class Trace {
     private func capture(_ tensor: Tensor, _ symbol: Symbol) -> Tensor {
         if let known = captured[symbol] { return known }
         guard let parent else {
-            stop(
+            fail(
                 "compiled",
                 "A tensor of another function that was being compiled, \(tensor.spec), is used here, where it has no "
                     + "elements. Return it from that function, or assign it to a Variable.")
+            return input(tensor.spec)
         }
         let outer = symbol.trace == parent.id ? tensor : parent.capture(tensor, symbol)
         let input = input(tensor.spec)

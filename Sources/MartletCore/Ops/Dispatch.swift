@@ -1,16 +1,19 @@
 import CKernels
 
 /// Runs an op: checks shapes, has the device compute it, and lets the recording tapes know.
-/// Stops, naming the op, the inputs and the layer path, when the op cannot take its inputs.
+/// Fails, naming the op, the inputs and the layer path, when the op cannot take its inputs.
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
+    let context = Context.current
+    if context.hasFailed { return substitutes(for: op, inputs) }
     if inputs.contains(where: { $0.dtype.isHalf && O.computeType(for: $0.dtype) != $0.dtype }) {
         return performCasting(op, inputs)
     }
-    let context = Context.current
     let outputs: [Tensor]
     do throws(OpFailure) {
         let inputSpecs = inputs.map(\.spec)
         let specs = try op.outputs(for: inputSpecs)
+        if context.hasFailed { return substitutes(for: op, inputs) }
+        if O.form != .view { try MemoryBudget.check(specs) }
         if O.form == .formula {
             outputs = try performFormula(op, inputs)
         } else if let backend = context.backend, context.trace == nil {
@@ -19,7 +22,10 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
             if let backend = other.handle.buffer.storage?.backend {
                 outputs = try backend.perform(op, inputs, specs)
             } else {
-                guard let trace = context.trace else { stopUsingTraced(O.name) }
+                guard let trace = context.trace, other.symbol != .failed else {
+                    fail(O.name, other.symbol == .failed ? Tensor.failedMessage : tracedMessage)
+                    return substitutes(for: op, inputs)
+                }
                 outputs = trace.add(op, inputs, specs)
             }
         } else if O.form == .view {
@@ -31,8 +37,11 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
             context.recorder?.note(op, inputs, specs, context.layerPath, since: start)
         }
     } catch {
-        stop(O.name, "\(error.message) Received: \(inputs.map(\.spec.description).joined(separator: ", ")).")
+        fail(O.name, error, inputs.map(\.spec))
+        return substitutes(for: op, inputs)
     }
+    // A formula fails in one of its ops.
+    if context.hasFailed { return outputs }
     if O.isDifferentiable {
         for tape in context.tapes { tape.record(op, inputs: inputs, outputs: outputs) }
     }
@@ -69,11 +78,14 @@ extension Op {
     }
 }
 
-private func stopUsingTraced(_ op: String) -> Never {
-    stop(
-        op,
-        "A tensor of a function that was being compiled is used outside of it, where it has no elements. Return it from "
-            + "the function, or assign it to a Variable.")
+private let tracedMessage =
+    "A tensor of a function that was being compiled is used outside of it, where it has no elements. Return it from "
+    + "the function, or assign it to a Variable."
+
+/// What stands for the outputs of an op after a failure.
+private func substitutes<O: Op>(for op: O, _ inputs: [Tensor]) -> [Tensor] {
+    let substitute = inputs.first.map { Tensor.substitute($0.spec) } ?? .nothing
+    return [Tensor](repeating: substitute, count: op.outputCount)
 }
 
 /// Runs an op of one output.

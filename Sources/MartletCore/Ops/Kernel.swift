@@ -68,26 +68,10 @@ extension KernelMemory {
         _ inputs: [Tensor], _ outputs: [Tensor], _ body: (KernelMemory) throws(Failure) -> R
     ) throws(Failure) -> R {
         defer { withExtendedLifetime((inputs, outputs)) {} }
-        return try withPlaces(inputs.count, { inputs[$0].pointer }) { (sources) throws(Failure) in
-            try withPlaces(outputs.count, { outputs[$0].mutablePointer }) { (targets) throws(Failure) in
+        return try onStack(inputs.count, { Optional(inputs[$0].pointer) }) { (sources) throws(Failure) in
+            try onStack(outputs.count, { Optional(outputs[$0].mutablePointer) }) { (targets) throws(Failure) in
                 try body(KernelMemory(sources, targets))
             }
         }
     }
-}
-
-/// Calls `body` with `count` pointers on the stack.
-private func withPlaces<Pointer, R, Failure: Error>(
-    _ count: Int, _ pointer: (Int) -> Pointer, _ body: (UnsafePointer<Pointer?>) throws(Failure) -> R
-) throws(Failure) -> R {
-    // Typed throws do not pass through the standard library's function.
-    let result = withUnsafeTemporaryAllocation(of: Pointer?.self, capacity: max(count, 1)) { places -> Result<R, Failure> in
-        for index in 0..<count { places.initializeElement(at: index, to: pointer(index)) }
-        do throws(Failure) {
-            return .success(try body(places.baseAddress!))
-        } catch {
-            return .failure(error)
-        }
-    }
-    return try result.get()
 }

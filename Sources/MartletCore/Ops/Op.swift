@@ -25,6 +25,9 @@ package protocol Op: Sendable, Hashable {
     /// The outputs' shapes and dtypes, or why there are none.
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec]
 
+    /// How many outputs the op has: for results of a call that failed.
+    var outputCount: Int { get }
+
     /// The CPU's kernel for inputs and outputs of these specs, nil for an op of another form.
     func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel?
 
@@ -73,6 +76,7 @@ extension Op {
         guard let kernel = makeKernel(inputs, outputs) else { throw OpFailure("The CPU has no kernel for it.") }
         try kernel.run(memory)
     }
+    package var outputCount: Int { 1 }
     package static var isLinear: Bool { false }
     package static var isDifferentiable: Bool { true }
     package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }

@@ -12,6 +12,10 @@ package final class Context {
     package var backend: (any Backend)?
     /// Notes what the thread runs while it is being profiled, nil otherwise.
     package var recorder: ProfileRecorder?
+    /// Where failures are noted, nil where they stop the program.
+    var failureScope: FailureScope?
+    /// Whether a failure was noted: ops do nothing until the scope ends.
+    package internal(set) var hasFailed = false
     /// The names of the layers that are being called, outermost first.
     package var layerPath: [String] = []
     /// Whether the outermost layer being called was called for training; layers called inside inherit it.
@@ -50,7 +54,7 @@ package final class Context {
     }
 
     /// Runs `body` at once, although a function is being traced: for what is made once, such as weights.
-    package func outsideTrace<R>(_ body: () throws -> R) rethrows -> R {
+    package func outsideTrace<R, Failure: Error>(_ body: () throws(Failure) -> R) throws(Failure) -> R {
         guard let saved = trace else { return try body() }
         trace = nil
         defer { trace = saved }

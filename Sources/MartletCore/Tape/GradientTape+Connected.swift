@@ -22,13 +22,13 @@ extension GradientTape {
             let source = sources[index]
             let name = (source as? Variable).map { "variable \"\($0.path)\"" } ?? "source \(index)"
             let missing = found.lazy.filter { $0 == nil }.count
-            stop(
+            fail(
                 "GradientTape.connectedGradients",
                 "Expected a target that depends on \(name) (\(source.spec.text)). Received: one that does not, nor on "
                     + "\(missing - 1) others of \(found.count). Compute it from them inside record(_:), leave them out, or ask "
                     + "gradient(of:withRespectTo:), which gives nil there.")
         }
-        return found.map { $0! }
+        return zip(found, sources).map { $0 ?? .substitute($1.spec) }
     }
 
     /// The gradient of `target` with respect to `source`, on which it must depend. Stops when it does not.

@@ -83,7 +83,7 @@ public final class GradientTape {
         require(
             tensor.dtype.isFloatingPoint, "GradientTape.watch",
             "Only floating-point tensors have gradients. Received: \(tensor.spec).")
-        lock.withLock { _ in note(tensor) }
+        if !Context.current.hasFailed { lock.withLock { _ in note(tensor) } }
     }
 
     private func note(_ tensor: Tensor) {
@@ -153,14 +153,15 @@ public final class GradientTape {
         require(
             !isUsedUp, "GradientTape.gradient",
             "A tape gives gradients once; make it with GradientTape(persistent: true) to ask again.")
-        let sourceNumbers = sources.map(valueNumbers(of:))
         let context = Context.current
+        if context.hasFailed { return sources.map { .substitute($0.spec) } }
+        let sourceNumbers = sources.map(valueNumbers(of:))
         // The tape does not record its own backward pass; the tapes around it do.
         let result = context.withTapes(context.tapes.filter { $0 !== self }) {
             accumulate(targets: targets, outputGradients: outputGradients, sourceNumbers: sourceNumbers)
         }
         if !isPersistent { lock.withLock { _ in forget(isUsedUp: true) } }
-        return result
+        return context.hasFailed ? sources.map { .substitute($0.spec) } : result
     }
 
     private func accumulate(
@@ -198,6 +199,7 @@ public final class GradientTape {
             let results = record.op.gradient(
                 GradientContext(
                     inputs: record.inputs, outputs: record.outputs, outputGradients: incoming, needs: needs))
+            if context.hasFailed { break }
             for (index, result) in results.enumerated() where needs[index] {
                 guard let result, let number = record.inputIDs[index] else { continue }
                 require(

@@ -147,7 +147,7 @@ public final class Variable: Sendable {
 
     /// Replaces the value. Stops when shape or dtype differ.
     public func assign(_ newValue: Tensor) {
-        let own = checked(newValue)
+        guard let own = checked(newValue) else { return }
         if let trace = Context.current.trace { return trace.assign(own, to: self) }
         withState {
             $0.value = own
@@ -155,14 +155,17 @@ public final class Variable: Sendable {
         }
     }
 
-    /// A value to assign, under a handle of its own, as in the initializer.
-    private func checked(_ newValue: Tensor) -> Tensor {
-        require(
-            newValue.spec == spec, "Variable.assign",
-            "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
-        require(
-            newValue.symbol == nil || Context.current.trace != nil, "Variable.assign",
-            "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+    /// A value to assign, under a handle of its own, as in the initializer; nil after a failure.
+    private func checked(_ newValue: Tensor) -> Tensor? {
+        if Context.current.hasFailed { return nil }
+        guard
+            require(
+                newValue.spec == spec, "Variable.assign",
+                "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec)."),
+            require(
+                newValue.symbol == nil || Context.current.trace != nil, "Variable.assign",
+                "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+        else { return nil }
         return Tensor(sharing: newValue, as: newValue.spec)
     }
 
@@ -181,16 +184,17 @@ public final class Variable: Sendable {
         }
         defer { settle() }
         let result = try body(&value)
-        let next = checked(value)
-        state.withLock { state in
-            state.next = next
-            state.version += 1
+        if let next = checked(value) {
+            state.withLock { state in
+                state.next = next
+                state.version += 1
+            }
         }
         return result
     }
 
-    /// Lends the value's memory to a compiled function or an optimizer, which reads `old` and writes the next value to `new`: the same
-    /// memory when nobody else holds the value. Others wait until `settle` is called.
+    /// Lends the value's memory to a compiled function or an optimizer, which reads `old` and writes the next value to `new`:
+    /// the same memory when nobody else holds the value. Others wait until `settle` is called.
     package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
         waiting(until: { !$0.isLent && $0.readersWaiting == 0 }) { state in
             state.isLent = true
@@ -211,10 +215,11 @@ public final class Variable: Sendable {
         return variables.indices.map { places[$0]! }
     }
 
-    /// Ends a loan: the value is what replaces it from now on, and those who wait go on.
-    package func settle() {
+    /// Ends a loan: the value is what replaces it from now on, and those who wait go on. After a failure what was written
+    /// elsewhere does not count.
+    package func settle(failed: Bool = false) {
         state.withLock { state in
-            if let next = state.next { state.value = next }
+            if let next = state.next, !failed { state.value = next }
             state.next = nil
             state.isLent = false
             if !state.waiting.isEmpty { Self.wake(&state) }

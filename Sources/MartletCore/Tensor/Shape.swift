@@ -14,7 +14,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
             return
         }
         // While a configuration is read, a shape without elements stands for one that cannot be.
-        guard Reading.note(MartletError(problem)) else { stop("Shape", problem) }
+        guard FailureScope.note(MartletError(problem)) else { stop("Shape", problem) }
         self.dimensions = [Int](repeating: 0, count: min(dimensions.count, Shape.maximumRank))
     }
 
@@ -60,7 +60,12 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
     /// The size of an axis; a negative axis counts from the end.
     public subscript(axis: Int) -> Int {
-        dimensions[axis < 0 ? axis + dimensions.count : axis]
+        let index = axis < 0 ? axis + dimensions.count : axis
+        guard dimensions.indices.contains(index) else {
+            fail("Shape", "Expected an axis of the shape \(self). Received: \(axis).")
+            return 1
+        }
+        return dimensions[index]
     }
 
     /// As in Python: `(2, 3)`, `(5,)`, `()`.

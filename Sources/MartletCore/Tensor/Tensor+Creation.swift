@@ -16,8 +16,7 @@ extension Tensor {
     public init<Element: TensorElement>(_ rows: [[Element]], dtype: DType? = nil) {
         let width = rows.first?.count ?? 0
         require(
-            rows.allSatisfy { $0.count == width }, "Tensor",
-            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
+            rows.allSatisfy { $0.count == width }, "Tensor", "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
         self = Tensor(rows.flatMap { $0 }, shape: [rows.count, width]).converted(from: Element.self, to: dtype)
     }
 
@@ -40,17 +39,18 @@ extension Tensor {
     /// A tensor filled with `value`. Stops when an integer type cannot hold it exactly.
     public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {
         let type = dtype ?? (value.integerValue == nil ? Settings.defaultFloatType : .int64)
-        let result = Tensor(uninitialized: TensorSpec(shape, type))
+        guard let result = Tensor(filledLater: TensorSpec(shape, type), "full") else {
+            return .substitute(TensorSpec(shape, type))
+        }
         let count = shape.elementCount
         func fill<Element: TensorElement>(_ element: Element) {
             result.mutablePointer.bindMemory(to: Element.self, capacity: count).update(repeating: element, count: count)
         }
         func integer<Element: FixedWidthInteger & TensorElement>(_: Element.Type) {
             let exact = value.integerValue.map { Element(exactly: $0) } ?? Element(exactly: value.doubleValue)
-            guard let exact else {
-                stop("full", "Expected a value that \(type) can hold. Received: \(value).")
-            }
-            fill(exact)
+            if let exact { return fill(exact) }
+            fail("full", "Expected a value that \(type) can hold. Received: \(value).")
+            fill(0)
         }
         switch type {
         case .float32: fill(Float(value.doubleValue))

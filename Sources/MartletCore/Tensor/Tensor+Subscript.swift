@@ -42,8 +42,8 @@ extension TensorIndexConvertible where Self == TensorIndex {
     /// end, ends outside are moved to the border, a negative step goes backwards, nil is the border. The step may not
     /// be 0.
     public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int = 1) -> TensorIndex {
-        require(step != 0, "subscript", "Expected a stride by a step other than 0.")
-        return TensorIndex(.stride(from: start, to: end, by: step))
+        let fits = require(step != 0, "subscript", "Expected a stride by a step other than 0.")
+        return TensorIndex(.stride(from: start, to: end, by: fits ? step : 1))
     }
 }
 
@@ -106,9 +106,11 @@ extension Tensor {
             case .newAxis: break
             }
         }
-        require(
-            used <= rank && ellipses <= 1, "subscript",
-            "Expected at most \(rank) indices and one ellipsis. Received: \(used) and \(ellipses) for \(spec).")
+        guard
+            require(
+                used <= rank && ellipses <= 1, "subscript",
+                "Expected at most \(rank) indices and one ellipsis. Received: \(used) and \(ellipses) for \(spec).")
+        else { return .substitute(spec) }
 
         var (begin, step, sizes, result) = ([Int](), [Int](), [Int](), [Int]())
         func take(from start: Int, by stride: Int, count: Int) {

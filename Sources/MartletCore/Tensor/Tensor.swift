@@ -18,7 +18,7 @@ public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
 
 /// An n-dimensional array of numbers: an immutable value, contiguous and row-major, with its type known at run time.
 ///
-/// Copies and reshapes share memory. What is computed from a tensor that a `GradientTape` watches is recorded there.
+/// Copies and reshapes share memory, and threads may share tensors. What is computed from a tensor that a `GradientTape` watches is recorded there.
 ///
 /// ```swift
 /// let x = Tensor([[1, 2], [3, 4]], dtype: .float32)
@@ -67,6 +67,12 @@ public struct Tensor: Sendable {
         handle = Handle(spec, .none, symbol: symbol)
     }
 
+    /// What stands for the result of a call that failed within `withErrors`: it has a spec, but no elements.
+    package static func substitute(_ spec: TensorSpec) -> Tensor { Tensor(.failed, spec) }
+
+    /// What stands for a result of which nothing is known.
+    package static var nothing: Tensor { substitute(TensorSpec([], Settings.defaultFloatType)) }
+
     /// Whether the tensor has its elements in the host's memory: it stands for no value of a graph, and lies on no other
     /// device.
     var isOnHost: Bool { handle.isOnHost }
@@ -100,9 +106,14 @@ extension Tensor {
     /// Makes a tensor of `values`, in row-major order, of the type that stores `Element`.
     /// Stops when their number is not the shape's.
     public init<Element: TensorElement>(_ values: [Element], shape: Shape) {
-        require(
-            values.count == shape.elementCount, "Tensor",
-            "Expected \(shape.elementCount) values for shape \(shape). Received: \(values.count).")
+        guard
+            require(
+                values.count == shape.elementCount, "Tensor",
+                "Expected \(shape.elementCount) values for shape \(shape). Received: \(values.count).")
+        else {
+            self = .substitute(TensorSpec(shape, Element.dtype))
+            return
+        }
         self.init(uninitialized: TensorSpec(shape, Element.dtype))
         values.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress { mutablePointer.copyMemory(from: base, byteCount: bytes.count) }
@@ -113,8 +124,13 @@ extension Tensor {
     /// Stops when the number of bytes is not the shape's.
     public init(bytes: UnsafeRawBufferPointer, shape: Shape, dtype: DType) {
         let count = shape.elementCount * dtype.byteCount
-        require(
-            bytes.count == count, "Tensor", "Expected \(count) bytes for \(dtype)\(shape). Received: \(bytes.count).")
+        guard
+            require(
+                bytes.count == count, "Tensor", "Expected \(count) bytes for \(dtype)\(shape). Received: \(bytes.count).")
+        else {
+            self = .substitute(TensorSpec(shape, dtype))
+            return
+        }
         self.init(uninitialized: TensorSpec(shape, dtype))
         if let base = bytes.baseAddress { mutablePointer.copyMemory(from: base, byteCount: count) }
     }
@@ -122,15 +138,30 @@ extension Tensor {
     /// Calls `body` with the elements' memory, row-major. Stops in a function that is being compiled, where tensors that
     /// follow from its inputs have no elements yet.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        require(
-            symbol == nil, "Tensor",
-            "A function that is being compiled read the elements of a tensor, \(spec), which has none until the compiled "
-                + "function runs. Return the tensor and read it outside, decide with cond(_:_:_:) or `where`, or run the "
-                + "function without compiling it (in fit: runEagerly: true).")
+        guard symbol == nil else {
+            fail("Tensor", symbol == .failed ? Tensor.failedMessage : Tensor.tracedMessage(spec))
+            return try withZeros(body)
+        }
         let host = onHost
         return try withExtendedLifetime(host.handle) {
             try body(UnsafeRawBufferPointer(start: host.pointer, count: elementCount * dtype.byteCount))
         }
+    }
+
+    static let failedMessage = "A tensor is used that stands for the result of a call that failed."
+
+    private static func tracedMessage(_ spec: TensorSpec) -> String {
+        "A function that is being compiled read the elements of a tensor, \(spec), which has none until the compiled "
+            + "function runs. Return the tensor and read it outside, decide with cond(_:_:_:) or `where`, or run the "
+            + "function without compiling it (in fit: runEagerly: true)."
+    }
+
+    /// Calls `body` with what is read of a tensor without elements after a failure: zeros, not more than a program may ask for by
+    /// mistake.
+    private func withZeros<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        let byteCount = Swift.min(elementCount, 1 << 20) * dtype.byteCount
+        let zeros = [UInt64](repeating: 0, count: (byteCount + 7) / 8)
+        return try zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<byteCount])) }
     }
 
     /// The elements in row-major order, converted to `Element` where the dtype differs (as `cast(to:)` converts).
@@ -143,7 +174,7 @@ extension Tensor {
     @_disfavoredOverload
     public func item<Element: TensorElement>(as type: Element.Type = Element.self) -> Element {
         require(elementCount == 1, "item", "Expected a tensor of one element. Received: \(spec).")
-        return scalars(as: type)[0]
+        return scalars(as: type).first ?? Tensor.substitute(TensorSpec([], Element.dtype)).scalars(as: type)[0]
     }
 
     /// The only element, a `Double` unless another type is asked for. Stops when there are more or none.

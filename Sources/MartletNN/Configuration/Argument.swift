@@ -19,17 +19,17 @@ package enum Argument {
     /// Complains about an argument.
     static func complain(_ message: String, _ owner: String, _ name: String) {
         let place = "\(owner).\(name)"
-        if !Reading.note(MartletError(message, at: place)) { stop(place, message) }
+        if !FailureScope.note(MartletError(message, at: place)) { stop(place, message) }
     }
 
-    /// Notes what was thrown, where it cannot be thrown on.
+    /// Notes what was thrown, where it cannot be thrown on. Outside of `withErrors` it stops the program.
     static func note(_ error: any Error) {
         let error = error as? MartletError ?? MartletError("\(error)")
-        if !Reading.note(error) { stop(error.location ?? "Configuration", error.message) }
+        if !FailureScope.note(error) { stop(error.location ?? "Configuration", error.message) }
     }
 
     /// Makes something from a configuration: bad arguments throw.
-    package static func throwing<R>(_ make: () throws -> R) throws -> R { try Reading.throwing(make) }
+    package static func throwing<R>(_ make: () throws -> R) throws -> R { try FailureScope.run(make) }
 }
 
 /// One number for all spatial axes, or one for each: where Keras takes an integer or a tuple.

@@ -16,7 +16,9 @@ public struct IdentityInitializer: Initializer, Described {
     public static let arguments = Arguments(default: IdentityInitializer()) { $0("gain", \.gain) }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
-        require(shape.rank == 2, "Identity", "Expected a weight of rank 2. Received: shape \(shape).")
+        guard require(shape.rank == 2, "Identity", "Expected a weight of rank 2. Received: shape \(shape).") else {
+            return .substitute(TensorSpec(shape, dtype))
+        }
         return gain * Tensor.eye(shape[0], shape[1], dtype: dtype)
     }
 }

@@ -23,7 +23,9 @@ public struct Orthogonal: Initializer, Described {
     }
 
     public func makeTensor(shape: Shape, dtype: DType) -> Tensor {
-        require(shape.rank >= 2, "Orthogonal", "Expected a weight of rank 2 or more. Received: shape \(shape).")
+        guard require(shape.rank >= 2, "Orthogonal", "Expected a weight of rank 2 or more. Received: shape \(shape).") else {
+            return .substitute(TensorSpec(shape, dtype))
+        }
         let (rows, columns) = (shape.dimensions.dropLast().reduce(1, *), shape[-1])
         let normal = RandomGenerator(seed: seed).normal([max(rows, columns), min(rows, columns)], dtype: dtype)
         let (q, r) = normal.qr()

@@ -118,8 +118,9 @@ open class Layer {
 
     /// Computes the outputs of several inputs. The default passes a single input to `call` for one.
     open func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        require(
-            inputs.count == 1, Self.typeName, "Expected one input. Received: \(inputs.count) inputs.")
+        guard require(inputs.count == 1, Self.typeName, "Expected one input. Received: \(inputs.count) inputs.") else {
+            return [.nothing]
+        }
         return [call(inputs[0], in: context)]
     }
 
@@ -157,7 +158,7 @@ open class Layer {
     /// - Throws: `MartletError` also when no tensor can have such a shape.
     final func checkedOutputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] {
         try Context.current.inLayer(name) {
-            try locatingErrors { try outputShapes(of: call).map { try $0.validated() } }
+            try locatingErrors { try FailureScope.run { try outputShapes(of: call).map { try $0.validated() } } }
         }
     }
 
@@ -335,10 +336,16 @@ open class Layer {
         // Another thread may just have made them.
         if isBuilt { return }
         // Weights are made once, not at each run of a step that is being compiled.
-        try Context.current.outsideTrace {
-            try Context.current.inLayer(name) {
-                try locatingErrors { try build(for: inputShapes.map(\.withAnyBatch)) }
+        let weightsBefore = ownWeights.count
+        do {
+            try Context.current.outsideTrace {
+                try Context.current.inLayer(name) {
+                    try locatingErrors { try FailureScope.run { try build(for: inputShapes.map(\.withAnyBatch)) } }
+                }
             }
+        } catch {
+            lock.withLock { madeWeights.removeLast(madeWeights.count - weightsBefore) }
+            throw error
         }
         builtInputShapes = inputShapes.map(\.withAnyBatch)
         lock.withLock { reflectedSublayers = nil }

@@ -101,9 +101,10 @@ public final class AUC: Metric, ConfigurableMetric, Described {
         if fromLogits { prediction = prediction.sigmoid() }
         var weight = ConfusionCounts.weights(sampleWeight, like: prediction)
         if !multiLabel, let labelWeights { weight = weight * Tensor(labelWeights, dtype: dtype) }
-        require(
+        guard require(
             !multiLabel || prediction.rank == 2 && prediction.shape[1] == numLabels, "AUC",
             "Expected predictions of \(numLabels) labels. Received: \(prediction.spec).")
+        else { return }
         let isOne = (target .!= 0).cast(to: dtype)
         let ones = positives(prediction, weight * isOne)
         let zeros = positives(prediction, weight * (1 - isOne))

@@ -19,12 +19,14 @@ struct ConfusionCounts {
         var (target, prediction) = Loss.matchedRanks(yTrue.cast(to: dtype), yPred.cast(to: dtype))
         if let topK { prediction = Self.keepingTopK(prediction, topK) }
         if let classID {
-            require(
+            let exists = require(
                 prediction.rank > 1 && (0..<prediction.shape[-1]).contains(classID), "classID",
                 "Expected predictions of more than \(classID) classes. Received: \(prediction.spec).")
-            (target, prediction) = (
-                target[.ellipsis, classID..<classID + 1], prediction[.ellipsis, classID..<classID + 1]
-            )
+            if exists {
+                (target, prediction) = (
+                    target[.ellipsis, classID..<classID + 1], prediction[.ellipsis, classID..<classID + 1]
+                )
+            }
         }
         let weight = Self.weights(sampleWeight, like: prediction).reshaped([1, -1])
         let limits = Tensor(thresholds, dtype: dtype).reshaped([-1, 1])
@@ -68,15 +70,17 @@ public func confusionMatrix(_ yTrue: Tensor, _ yPred: Tensor, classes: Int? = ni
         return (isRow ? x.argmax(axis: -1) : x).cast(to: .int64).flattened()
     }
     let (rows, columns) = (numbers(yTrue), numbers(yPred))
-    require(
+    let fits = require(
         rows.elementCount == columns.elementCount, "confusionMatrix",
         "Expected as many targets as predictions. Received: \(rows.elementCount) and \(columns.elementCount).")
+    if !fits { return .nothing }
     let all = Tensor.concatenate([rows, columns])
     let largest = all.elementCount == 0 ? -1 : all.max().item(as: Int.self)
     let count = classes ?? largest + 1
-    require(
+    guard require(
         all.elementCount == 0 || (largest < count && all.min().item(as: Int.self) >= 0), "confusionMatrix",
         "Expected class numbers from 0 to \(count - 1). Received: \(all.min().item(as: Int.self)) to \(largest).")
+    else { return .nothing }
     return Tensor.zeros([count * count], dtype: .int64)
         .scatteringAdd(at: rows * count + columns, .ones([rows.elementCount], dtype: .int64))
         .reshaped([count, count])

@@ -114,26 +114,30 @@ final class FunctionalGraph {
 
     /// Runs every call, in the training mode of the current context.
     func run(_ values: [Tensor]) -> [Tensor] {
-        walk(values) { node, inputs in node.layer.run(node.call.map { inputs[$0] }) }
+        walk(values, default: .nothing) { node, inputs in
+            let outputs = node.layer.run(node.call.map { inputs[$0] })
+            // After a failure there may be any number.
+            return Context.current.hasFailed ? node.outputs.map { _ in .nothing } : outputs
+        }
     }
 
     /// The shapes of the outputs for inputs of the given shapes.
     func outputShapes(for shapes: [PartialShape]) throws -> [PartialShape] {
-        try walk(shapes) { node, inputs in
+        try walk(shapes, default: []) { node, inputs in
             try node.layer.checkedOutputShapes(of: node.call.map { inputs[$0] })
         }
     }
 
     private func walk<Value>(
-        _ values: [Value], _ visit: (GraphNode, [Value]) throws -> [Value]
+        _ values: [Value], default: Value, _ visit: (GraphNode, [Value]) throws -> [Value]
     ) rethrows -> [Value] {
-        var places = [Value?](repeating: nil, count: placeCount)
+        var places = [Value](repeating: `default`, count: placeCount)
         for (index, node) in nodes.enumerated() {
             let results =
                 index < inputs.count
-                ? [values[index]] : try visit(node, inputPlaces[index].map { places[$0]! })
+                ? [values[index]] : try visit(node, inputPlaces[index].map { places[$0] })
             for (offset, result) in results.enumerated() { places[firstOutputPlace[index] + offset] = result }
         }
-        return outputPlaces.map { places[$0]! }
+        return outputPlaces.map { places[$0] }
     }
 }

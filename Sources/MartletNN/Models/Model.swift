@@ -84,7 +84,7 @@ open class Model: Layer {
         super.init(name: name ?? LayerNames.next(for: "Functional"))
         isNamedAutomatically = name == nil
         // The layers were built when they were called.
-        do { try ensureBuilt(for: inputs.map(\.shape)) } catch { stop(self.name, "\(error)") }
+        do { try ensureBuilt(for: inputs.map(\.shape)) } catch { Argument.note(error) }
     }
 
     /// A functional model of a graph that was read from a file.
@@ -119,9 +119,11 @@ open class Model: Layer {
 
     open override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         guard let graph else { return super.call(inputs, in: context) }
-        require(
-            inputs.count == graph.inputs.count, name,
-            "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
+        guard
+            require(
+                inputs.count == graph.inputs.count, name,
+                "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
+        else { return graph.outputs.map { _ in .nothing } }
         return graph.run(inputs.withMasks(context.masks))
     }
 
@@ -148,8 +150,10 @@ open class Model: Layer {
             return (predictions, loss, optimizer.scaleLoss(loss))
         }
         let variables = trainableVariables
-        optimizer.apply(tape.gradient(of: scaledLoss, withRespectTo: variables), to: variables)
+        let gradients = tape.gradient(of: scaledLoss, withRespectTo: variables)
+        // A metric that does not take the batch fails before weights change.
         updateMetrics(batch, predictions: predictions, loss: loss)
+        optimizer.apply(gradients, to: variables)
     }
 
     /// One step of evaluation: predictions, loss, metrics. Override it for a custom step.

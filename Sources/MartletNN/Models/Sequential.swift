@@ -55,7 +55,7 @@ public final class Sequential: Model {
                 try ensureBuilt(for: [input.batchShape])
             }
         } catch {
-            stop(name, "\(error)")
+            Argument.note(error)
         }
     }
 

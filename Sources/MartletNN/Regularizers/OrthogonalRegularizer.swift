@@ -28,7 +28,9 @@ public struct OrthogonalRegularizer: Regularizer, Described {
     }
 
     public func callAsFunction(_ weight: Tensor) -> Tensor {
-        require(weight.rank == 2, Self.className, "Expected a weight of rank 2. Received: shape \(weight.shape).")
+        guard require(weight.rank == 2, Self.className, "Expected a weight of rank 2. Received: shape \(weight.shape).") else {
+            return .nothing
+        }
         let vectors = (mode == .rows ? weight : weight.transposed()).l2Normalized(axis: 1)
         let count = vectors.shape[0]
         let cosines = matmul(vectors, vectors, transposeB: true) * (1 - Tensor.eye(count, dtype: weight.dtype))

@@ -43,7 +43,7 @@ final class WeightBudget: Sendable {
         }
         if fits { return isFile ? .zeros(spec.shape, dtype: spec.dtype) : nil }
         let bound = isFile ? "the weights of the file can be" : "the machine's memory"
-        _ = Reading.note(
+        _ = FailureScope.note(
             MartletError("The configuration asks for a weight \(spec), more than \(bound) (\(limit) bytes)."))
         return .zeros(Shape([Int](repeating: 0, count: spec.shape.rank)), dtype: spec.dtype)
     }

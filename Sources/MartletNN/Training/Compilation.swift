@@ -120,7 +120,7 @@ final class Compilation {
     func logs() -> Logs {
         var logs = Logs()
         for (name, metric) in reported {
-            let result = metric.result()
+            let result = Context.current.inLayer("metric \(name)", metric.result)
             if result.rank == 0 { logs[name] = result.item() } else { logs.set(result.scalars(), for: name) }
         }
         return logs

@@ -52,11 +52,11 @@ extension Model {
             for callback in callbacks { try callback.onTestBatchBegin(first) }
             for step in first...last {
                 let batch = data.batch(step, size: batchSize)
-                if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+                try withErrors { if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) } }
             }
             for callback in callbacks { try callback.onTestBatchEnd(last, logs: compilation.logs) }
         }
-        let logs = compilation.logs()
+        let logs = try withErrors(compilation.logs)
         for callback in callbacks { try callback.onTestEnd(logs: logs) }
         return logs
     }
@@ -72,8 +72,10 @@ extension Model {
         try prepare(for: data, compilation)
         compilation.resetMetrics()
         let batch = data.wholeBatch
-        if let compiled = steps() { compiled.makeTestStep(batch) } else { testStep(batch) }
-        return compilation.logs()
+        return try withErrors {
+            if let compiled = steps() { compiled.makeTestStep(batch) } else { testStep(batch) }
+            return compilation.logs()
+        }
     }
 
     /// Computes the outputs for one batch, in inference mode.
@@ -83,7 +85,7 @@ extension Model {
             try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
         }
         try validate(inputs: x)
-        return steps()?.predictions(for: x) ?? apply(x, training: false)
+        return try withErrors { steps()?.predictions(for: x) ?? apply(x, training: false) }
     }
 
     /// Computes the output for one batch of a model of one input and one output, in inference mode.
@@ -121,12 +123,12 @@ extension Model {
         // Without samples the outputs have no rows.
         let count = max(1, data.batchCount(size: batchSize))
         let compiled = steps()
-        let parts = (0..<count).map { step in
+        let parts = try (0..<count).map { step in
             let inputs = data.batch(step, size: batchSize).inputs
-            return compiled?.predictions(for: inputs) ?? apply(inputs, training: false)
+            return try withErrors { compiled?.predictions(for: inputs) ?? apply(inputs, training: false) }
         }
-        return parts[0].indices.map { index in
-            count == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] })
+        return try withErrors {
+            parts[0].indices.map { index in count == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] }) }
         }
     }
 }

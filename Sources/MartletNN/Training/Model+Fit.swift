@@ -87,12 +87,12 @@ extension Model {
                 for callback in all { try callback.onTrainBatchBegin(first) }
                 for step in first...last {
                     let batch = training.batch(step, size: batchSize, order: order)
-                    if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
+                    try withErrors { if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) } }
                 }
                 for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
                 if stopTraining { break }
             }
-            var logs = compilation.logs()
+            var logs = try withErrors(compilation.logs)
             if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
                 let figures = try evaluate(
                     validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
@@ -145,7 +145,9 @@ extension Model {
         try prepare(for: data, compilation)
         compilation.resetMetrics()
         let batch = data.wholeBatch
-        if let compiled = steps() { compiled.makeTrainStep(batch) } else { trainStep(batch) }
-        return compilation.logs()
+        return try withErrors {
+            if let compiled = steps() { compiled.makeTrainStep(batch) } else { trainStep(batch) }
+            return compilation.logs()
+        }
     }
 }

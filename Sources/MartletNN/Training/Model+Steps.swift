@@ -14,7 +14,9 @@ extension Model {
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
-            var loss = function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+            var loss = Context.current.inLayer("loss \(function.name)") {
+                function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+            }
             // A loss without reduction counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
             output.lossTracker?.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
@@ -39,9 +41,13 @@ extension Model {
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
             for metric in output.metrics + output.weightedMetrics { trace?.depends(on: metric) }
-            for metric in output.metrics { metric.update(target, prediction) }
+            for metric in output.metrics {
+                Context.current.inLayer("metric \(metric.name)") { metric.update(target, prediction) }
+            }
             for metric in output.weightedMetrics {
-                metric.update(target, prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+                Context.current.inLayer("metric \(metric.name)") {
+                    metric.update(target, prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+                }
             }
         }
     }
@@ -53,11 +59,11 @@ extension Model {
         try validate(inputs: data.inputs)
         let predictions: [PartialShape]
         if knowsOutputShapes {
-            predictions = try Context.current.inLayer(name) { try outputShapes(for: inputShapes) }
+            predictions = try checkedOutputShapes(of: LayerCall(inputShapes))
         } else {
             // Only `call` knows the output shapes of such a model: run it with one sample.
             let sample = data[0..<min(1, data.count)]
-            predictions = apply(sample.inputs, training: false).map { PartialShape($0.shape).withAnyBatch }
+            predictions = try withErrors { apply(sample.inputs, training: false) }.map { PartialShape($0.shape).withAnyBatch }
         }
         guard [0, 1, predictions.count].contains(data.sampleWeights.count) else {
             throw MartletError(
@@ -77,7 +83,7 @@ extension Model {
     /// Makes the weights for data of these shapes, or checks that the data fits them.
     func prepare(for inputShapes: [PartialShape]) throws {
         if isBuilt {
-            if knowsOutputShapes { _ = try Context.current.inLayer(name) { try outputShapes(for: inputShapes) } }
+            if knowsOutputShapes { _ = try checkedOutputShapes(of: LayerCall(inputShapes)) }
         } else {
             try ensureBuilt(for: inputShapes)
         }

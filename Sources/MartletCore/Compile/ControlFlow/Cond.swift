@@ -6,6 +6,8 @@ struct Cond: ControlFlowOp {
     /// For each branch, which of the op's inputs are its own.
     let inputs: [[Int]]
 
+    var outputCount: Int { branches[0].graph.results.count }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         guard inputs[0] == TensorSpec([], .bool) else { throw OpFailure("Expected a condition of one bool.") }
         for (branch, own) in zip(branches, self.inputs) { try branch.check(own.map { inputs[$0] }) }
@@ -13,10 +15,12 @@ struct Cond: ControlFlowOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        Kernel { [branches, inputs = self.inputs] memory in
+        Kernel { [branches, inputs = self.inputs] (memory) throws(OpFailure) in
             let branch = memory.input(0, as: Bool.self).pointee ? 0 : 1
             let own = inputs[branch]
-            onStack(own.count, { memory.inputs[own[$0]] }) { branches[branch].run(KernelMemory($0, memory.outputs)) }
+            try onStack(own.count, { memory.inputs[own[$0]] }) { (places) throws(OpFailure) in
+                try branches[branch].run(KernelMemory(places, memory.outputs))
+            }
         }
     }
 
@@ -59,6 +63,7 @@ public func cond<Result: TensorGroup>(
 ) -> Result {
     require(
         condition.elementCount == 1, "cond", "Expected a condition of one element. Received: \(condition.spec).")
+    if Context.current.hasFailed { return then() }
     guard condition.symbol != nil else { return condition.cast(to: .bool).item(as: Bool.self) ? then() : otherwise() }
     let group = AnyTensorGroup<Result>.single
     var template: Result?

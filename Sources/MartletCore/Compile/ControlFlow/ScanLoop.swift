@@ -11,6 +11,8 @@ struct Scan: ControlFlowOp {
     let reverse: Bool
     let keepsCarries: Bool
 
+    var outputCount: Int { body.graph.results.count + (keepsCarries ? carries : 0) }
+
     private func stacked(_ spec: TensorSpec) -> TensorSpec {
         TensorSpec(Shape([length] + spec.shape.dimensions), spec.dtype)
     }
@@ -31,15 +33,15 @@ struct Scan: ControlFlowOp {
         let (carrySizes, resultSizes) = (inputs[..<carries].map(\.byteCount), body.resultSpecs[carries...].map(\.byteCount))
         let rowSizes = body.inputSpecs[carries..<(carries + slices)].map(\.byteCount)
         let operands = inputs.count
-        return Kernel { [self] memory in
+        return Kernel { [self] (memory) throws(OpFailure) in
             // The carry goes to and fro between two sets of memory, so that steps take none.
             let spare = (0..<2).map { _ in carrySizes.map(Buffer.init(byteCount:)) }
             /// The carry that a step begins with.
             func carry(_ number: Int, before step: Int) -> UnsafeRawPointer {
                 step == 0 ? memory.input(number) : UnsafeRawPointer(spare[1 - step % 2][number].pointer)
             }
-            onStack(operands, { memory.inputs[$0] }) { arguments in
-                onStack(carries + resultSizes.count, { memory.outputs[$0] }) { targets in
+            try onStack(operands, { memory.inputs[$0] }) { (arguments) throws(OpFailure) in
+                try onStack(carries + resultSizes.count, { memory.outputs[$0] }) { (targets) throws(OpFailure) in
                     for step in 0..<length {
                         let index = reverse ? length - 1 - step : step
                         for (number, size) in rowSizes.enumerated() {
@@ -55,7 +57,7 @@ struct Scan: ControlFlowOp {
                             let kept = memory.output(carries + resultSizes.count + number) + index * size
                             kept.copyMemory(from: value, byteCount: size)
                         }
-                        body.run(KernelMemory(arguments, targets))
+                        try body.run(KernelMemory(arguments, targets))
                     }
                 }
             }
@@ -149,6 +151,7 @@ public func scan<Carry: TensorGroup, Slices: TensorGroup, Result: TensorGroup>(
             "Expected a step to return a carry \(first.map(\.spec)), as it came in. Received: \(carry).")
     }
     let context = Context.current
+    if context.hasFailed { return body(initial, tensors) }
     if context.trace == nil && length > 0 {
         var carry = initial
         var rows: [(template: Result, tensors: [Tensor])] = []

@@ -21,16 +21,19 @@ final class Subfunction: Sendable {
     }
 
     /// Runs the graph on `inputs` and leaves its results in `outputs`.
-    func run(_ inputs: [Tensor], into outputs: [Tensor]) { KernelMemory.with(inputs, outputs, run) }
+    func run(_ inputs: [Tensor], into outputs: [Tensor]) throws(OpFailure) {
+        try KernelMemory.with(inputs, outputs) { (memory) throws(OpFailure) in try run(memory) }
+    }
 
     /// Runs the graph on arguments and leaves its results where `memory` says.
-    func run(_ memory: KernelMemory) {
-        let executables = made.withLock { made in
-            let executables = made.executables ?? ExecutablePool(Executable(graph, name: "branch"))
+    func run(_ memory: KernelMemory) throws(OpFailure) {
+        let executables = try made.withLock { (made) throws(OpFailure) in
+            if let executables = made.executables { return executables }
+            let executables = ExecutablePool(try Executable(graph, name: "branch"))
             made.executables = executables
             return executables
         }
-        executables.withExecutable { $0.run(memory) }
+        try executables.withExecutable { (executable) throws(OpFailure) in try executable.run(memory) }
     }
 
     /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for

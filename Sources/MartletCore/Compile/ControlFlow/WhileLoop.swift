@@ -12,6 +12,8 @@ struct While: ControlFlowOp {
     let bodyCaptures: [Int]
     let maximumIterations: Int?
 
+    var outputCount: Int { states + 1 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try condition.check(inputs[..<states] + conditionCaptures.map { inputs[$0] })
         try body.check(inputs[..<states] + bodyCaptures.map { inputs[$0] })
@@ -19,8 +21,8 @@ struct While: ControlFlowOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        Kernel { [self] memory in
-            let visited = run(memory.inputTensors(inputs), keepsStates: false)
+        Kernel { [self] (memory) throws(OpFailure) in
+            let visited = try run(memory.inputTensors(inputs), keepsStates: false)
             memory.copyOutputs(visited.states[visited.states.count - 1])
             memory.output(states).storeBytes(of: Int64(visited.steps), as: Int64.self)
         }
@@ -28,15 +30,15 @@ struct While: ControlFlowOp {
 
     /// Runs the loop.
     /// - Returns: the states, all of them or the last one only, and the number of steps.
-    func run(_ inputs: [Tensor], keepsStates: Bool) -> (states: [[Tensor]], steps: Int) {
+    func run(_ inputs: [Tensor], keepsStates: Bool) throws(OpFailure) -> (states: [[Tensor]], steps: Int) {
         let flag = Tensor(uninitialized: TensorSpec([], .bool))
         var (visited, steps) = ([Array(inputs[..<states])], 0)
         while steps < maximumIterations ?? .max {
             let state = visited[visited.count - 1]
-            condition.run(state + conditionCaptures.map { inputs[$0] }, into: [flag])
+            try condition.run(state + conditionCaptures.map { inputs[$0] }, into: [flag])
             guard flag.pointer.load(as: Bool.self) else { break }
             let next = state.map { Tensor(uninitialized: $0.spec) }
-            body.run(state + bodyCaptures.map { inputs[$0] }, into: next)
+            try body.run(state + bodyCaptures.map { inputs[$0] }, into: next)
             if keepsStates { visited.append(next) } else { visited = [next] }
             steps += 1
         }
@@ -58,6 +60,8 @@ struct WhileGradient: ControlFlowOp {
 
     let loop: While
 
+    var outputCount: Int { loop.body.inputSpecs.count(where: \.dtype.isFloatingPoint) + loop.conditionCaptures.count }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let own = loopInputs(inputs)
         let states = try loop.outputs(for: own).filter(\.dtype.isFloatingPoint)
@@ -72,21 +76,22 @@ struct WhileGradient: ControlFlowOp {
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        Kernel { [self] memory in
+        Kernel { [self] (memory) throws(OpFailure) in
             let operands = memory.inputTensors(inputs)
             let own = loopInputs(operands)
-            memory.copyOutputs(Context.current.outsideTrace { walk(own, Array(operands[own.count...])) })
+            memory.copyOutputs(
+                try Context.current.outsideTrace { () throws(OpFailure) in try walk(own, Array(operands[own.count...])) })
         }
     }
 
-    private func walk(_ inputs: [Tensor], _ upstream: [Tensor]) -> [Tensor] {
+    private func walk(_ inputs: [Tensor], _ upstream: [Tensor]) throws(OpFailure) -> [Tensor] {
         let derivative = loop.body.derivative
         let captures = loop.bodyCaptures.map { inputs[$0] }
         var sums = inputs.map { $0.dtype.isFloatingPoint ? Tensor.zeros($0.shape, dtype: $0.dtype) : nil }
         var gradients = upstream
-        for state in loop.run(inputs, keepsStates: true).states.dropLast().reversed() {
+        for state in try loop.run(inputs, keepsStates: true).states.dropLast().reversed() {
             let found = derivative.resultSpecs.map(Tensor.init(uninitialized:))
-            derivative.run(state + captures + gradients, into: found)
+            try derivative.run(state + captures + gradients, into: found)
             gradients = Array(found[..<upstream.count])
             for (index, gradient) in zip(loop.bodyCaptures, spread(Array(found[upstream.count...]), over: captures)) {
                 if let gradient { sums[index] = sums[index]! + gradient }

@@ -12,6 +12,8 @@ struct Attention: KernelOp {
     var hasMask = false
     var hasBias = false
 
+    var outputCount: Int { 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let query = inputs[0]
         try check(inputs)
@@ -136,6 +138,8 @@ struct AttentionGradient: KernelOp {
     static let name = "attentionGradient"
 
     let forward: Attention
+
+    var outputCount: Int { 3 }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let results = try forward.outputs(for: Array(inputs[..<3] + inputs[6...]))

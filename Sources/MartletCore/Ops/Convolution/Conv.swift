@@ -24,7 +24,7 @@ package func convLayer(
     groups: Int = 1, bias: Tensor? = nil, activation: FusedActivation = .none
 ) -> Tensor {
     let (x, kernel) = Tensor.promoted(x, kernel)
-    requireImages("conv", x, kernel)
+    guard requireImages("conv", x, kernel) else { return .substitute(x.spec) }
     let window = Array(kernel.shape.dimensions.dropLast(2))
     let windows = Windows(
         "conv", input: x.shape.spatial, window: window, strides: strides ?? window.map { _ in 1 },
@@ -46,7 +46,7 @@ public func depthwiseConv(
     _ x: Tensor, _ kernel: Tensor, strides: [Int]? = nil, padding: Padding = .valid, dilations: [Int]? = nil,
     bias: Tensor? = nil
 ) -> Tensor {
-    requireImages("depthwiseConv", x, kernel)
+    guard requireImages("depthwiseConv", x, kernel) else { return .substitute(x.spec) }
     let channels = kernel.shape[-2]
     let grouped = Shape(kernel.shape.dimensions.dropLast(2) + [1, channels * kernel.shape[-1]])
     return conv(
@@ -73,7 +73,7 @@ public func convTransposed(
     dilations: [Int]? = nil, bias: Tensor? = nil
 ) -> Tensor {
     let (x, kernel) = Tensor.promoted(x, kernel)
-    requireImages("convTransposed", x, kernel)
+    guard requireImages("convTransposed", x, kernel) else { return .substitute(x.spec) }
     let window = Array(kernel.shape.dimensions.dropLast(2))
     let strides = strides ?? window.map { _ in 1 }
     let dilations = dilations ?? window.map { _ in 1 }
@@ -82,9 +82,10 @@ public func convTransposed(
     _ = Windows(
         "convTransposed", input: x.shape.spatial, window: window, strides: strides, dilations: dilations,
         padding: padding)
-    require(
+    let fits = require(
         outputPadding.map { $0.count == window.count && $0.allSatisfy { $0 >= 0 } } ?? true, "convTransposed",
         "Expected an output padding of \(window.count) numbers of 0 or more. Received: \(outputPadding ?? []).")
+    guard fits, !Context.current.hasFailed else { return .substitute(x.spec) }
     let sizes = window.indices.map { axis in
         padding.transposedSize(
             axis: axis, of: x.shape.spatial[axis], window: window[axis], stride: strides[axis],
@@ -118,7 +119,7 @@ extension Padding {
     }
 }
 
-private func requireImages(_ function: String, _ x: Tensor, _ kernel: Tensor) {
+private func requireImages(_ function: String, _ x: Tensor, _ kernel: Tensor) -> Bool {
     require(
         (3...5).contains(x.rank) && kernel.rank == x.rank, function,
         "Expected an input (batch, 1 to 3 spatial axes, channels) and a kernel of the same rank. "

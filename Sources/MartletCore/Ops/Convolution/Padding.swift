@@ -67,24 +67,29 @@ package struct Windows: Sendable, Hashable {
     ) {
         let rank = input.count
         let dilations = dilations ?? [Int](repeating: 1, count: rank)
-        require(
+        var fits = require(
             (1...3).contains(rank), function,
             "Expected an input (batch, 1 to 3 spatial axes, channels). Received: \(rank) spatial axes.")
-        require(
+        fits = fits && require(
             window.count == rank && strides.count == rank && dilations.count == rank, function,
             "Expected a window, strides and dilations of \(rank) numbers each, one for each spatial axis. "
                 + "Received: window \(window), strides \(strides), dilations \(dilations).")
-        require(
-            (window + strides + dilations).allSatisfy { $0 >= 1 }, function,
-            "Expected a window, strides and dilations of 1 or more. "
+        fits = fits && require(
+            (window + strides + dilations).allSatisfy { (1...(1 << 31)).contains($0) }, function,
+            "Expected a window, strides and dilations of 1 or more, below 2^31. "
                 + "Received: window \(window), strides \(strides), dilations \(dilations).")
         if padding == .causal {
-            require(rank == 1, function, "Causal padding takes one spatial axis. Received: \(rank).")
+            fits = fits && require(rank == 1, function, "Causal padding takes one spatial axis. Received: \(rank).")
         }
         if case .explicit(let amounts) = padding {
-            require(
-                amounts.count == rank && amounts.allSatisfy { $0.before >= 0 && $0.after >= 0 }, function,
-                "Expected explicit padding of \(rank) pairs of numbers of 0 or more. Received: \(amounts).")
+            fits = fits && require(
+                amounts.count == rank && amounts.allSatisfy { (0...(1 << 31)).contains($0.before) && (0...(1 << 31)).contains($0.after) },
+                function, "Expected explicit padding of \(rank) pairs of numbers of 0 or more, below 2^31. Received: \(amounts).")
+        }
+        guard fits else {
+            let ones = [Int](repeating: 1, count: rank)
+            self.init(strides: ones, dilations: ones)
+            return
         }
         let amounts = (0..<rank).map {
             padding.amounts(

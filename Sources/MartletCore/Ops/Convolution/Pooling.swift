@@ -58,6 +58,8 @@ struct MaxPool: SparingOp {
     /// Whether the winners are written; a model that predicts needs none.
     var keepsWinners = true
 
+    var outputCount: Int { 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try checkFloat(inputs[0])
         let shape = try geometry.output(for: inputs[0].shape)

@@ -58,10 +58,7 @@ struct Resample: KernelOp {
 public func resize(
     _ x: Tensor, to size: [Int], interpolation: Interpolation = .bilinear, antialias: Bool = false
 ) -> Tensor {
-    require(
-        x.rank == size.count + 2 && size.allSatisfy { $0 >= 1 } && x.shape.spatial.allSatisfy { $0 >= 1 }, "resize",
-        "Expected a tensor (batch, spatial axes, channels) with elements along its spatial axes, and a size of at least "
-            + "1 for each. Received: \(x.spec), size \(size).")
+    guard requireSizes("resize", x, size) else { return .substitute(x.spec) }
     if x.shape.spatial == size { return x }
     if interpolation == .nearest {
         return size.enumerated().reduce(x) { x, new in
@@ -82,7 +79,7 @@ public func resize(
 ///
 /// Source: [`keras.layers.AdaptiveAveragePooling2D`](https://keras.io/api/layers/pooling_layers/).
 public func adaptiveAveragePool(_ x: Tensor, to size: [Int]) -> Tensor {
-    requireParts("adaptiveAveragePool", x, size)
+    guard requireSizes("adaptiveAveragePool", x, size) else { return .substitute(x.spec) }
     return resampled(x.floating, .mean, to: size)
 }
 
@@ -90,7 +87,7 @@ public func adaptiveAveragePool(_ x: Tensor, to size: [Int]) -> Tensor {
 ///
 /// The parameters are those of ``adaptiveAveragePool(_:to:)``. Equal elements share the gradient as in `max`.
 public func adaptiveMaxPool(_ x: Tensor, to size: [Int]) -> Tensor {
-    requireParts("adaptiveMaxPool", x, size)
+    guard requireSizes("adaptiveMaxPool", x, size) else { return .substitute(x.spec) }
     return size.enumerated().reduce(x) { x, new in
         let (axis, count) = (new.offset + 1, new.element)
         let length = x.shape[axis]
@@ -111,9 +108,21 @@ private func resampled(_ x: Tensor, _ rule: ResampleMap.Rule, to size: [Int]) ->
     }
 }
 
-private func requireParts(_ function: String, _ x: Tensor, _ size: [Int]) {
-    require(
-        x.rank == size.count + 2 && size.allSatisfy { $0 >= 1 } && x.shape.spatial.allSatisfy { $0 >= 1 }, function,
-        "Expected a tensor (batch, spatial axes, channels) with elements along its spatial axes, and at least 1 part of "
-            + "each. Received: \(x.spec), size \(size).")
+private func requireSizes(_ function: String, _ x: Tensor, _ size: [Int]) -> Bool {
+    guard
+        require(
+            x.rank == size.count + 2 && size.allSatisfy { $0 >= 1 } && x.shape.spatial.allSatisfy { $0 >= 1 }, function,
+            "Expected a tensor (batch, spatial axes, channels) with elements along its spatial axes, and a size of at least "
+                + "1 for each. Received: \(x.spec), size \(size).")
+    else { return false }
+    do throws(OpFailure) {
+        // Which element comes from where is worked out before any op runs.
+        for (axis, size) in size.enumerated() {
+            try MemoryBudget.check([TensorSpec(x.shape.replacing(axis + 1, by: size), x.dtype)])
+        }
+        return true
+    } catch {
+        fail(function, error.message)
+        return false
+    }
 }

@@ -26,6 +26,8 @@ struct FusedElementwise: KernelOp, MovingOp, NotDifferentiable {
         }
     }
 
+    var outputCount: Int { outputSpecs.count }
+
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { outputSpecs }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {

@@ -61,6 +61,8 @@ struct FusedRows: KernelOp, MovingOp, NotDifferentiable {
     /// Whether an operand is read where results are written, or before: one that holds elements of the table.
     func mayOverwrite(_ operand: Int) -> Bool { operand < strides.count && !lists.contains(operand) }
 
+    var outputCount: Int { outputTypes.count }
+
     func outputs(for inputs: [TensorSpec]) -> [TensorSpec] { outputTypes.map { TensorSpec(shape, $0) } }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {

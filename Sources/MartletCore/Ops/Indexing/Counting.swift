@@ -53,7 +53,7 @@ extension Tensor {
                 + "Received: \(spec) and weights \(weights.map(\.spec.description) ?? "").")
         let numbers: [Int] = scalars()
         if let least = numbers.min(), least < 0 {
-            stop("bincount", "Expected numbers of 0 or more. Received: \(least).")
+            fail("bincount", "Expected numbers of 0 or more. Received: \(least).")
         }
         let size = depth ?? Swift.max(minLength, (numbers.max() ?? -1) + 1)
         let updates = weights ?? .ones(shape, dtype: .int64)

@@ -6,6 +6,8 @@ struct Sort: KernelOp {
 
     let descending: Bool
 
+    var outputCount: Int { 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         guard inputs[0].shape.rank >= 1 else { throw OpFailure("Expected a tensor with an axis to sort along.") }
         return [inputs[0], TensorSpec(inputs[0].shape, .int64)]
@@ -35,6 +37,8 @@ struct TopK: KernelOp {
     static let name = "topK"
 
     let count: Int
+
+    var outputCount: Int { 2 }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let shape = inputs[0].shape
@@ -131,14 +135,18 @@ extension Tensor {
     /// The value below which `percent` of 100 parts of the elements along `axis` lie (of all elements when nil),
     /// interpolated linearly between neighbours. NaN where there is a NaN. NumPy's `percentile`.
     public func percentile(_ percent: Double, axis: Int? = nil, keepDims: Bool = false) -> Tensor {
-        require((0...100).contains(percent), "percentile", "Expected a percentage in 0...100. Received: \(percent).")
+        guard require((0...100).contains(percent), "percentile", "Expected a percentage in 0...100. Received: \(percent).") else {
+            return .substitute(spec)
+        }
         guard let axis else {
             let result = flattened().percentile(percent, axis: 0)
             return keepDims ? result.reshaped(to: Shape([Int](repeating: 1, count: rank))) : result
         }
         let position = checkedAxis(axis, "percentile")
         let count = shape[position]
-        require(count > 0, "percentile", "Expected at least one element along axis \(axis). Received: \(spec).")
+        guard require(count > 0, "percentile", "Expected at least one element along axis \(axis). Received: \(spec).") else {
+            return .substitute(spec)
+        }
         let x = floating
         let ordered = x.sorted(axis: position)
         let place = percent / 100 * Double(count - 1)

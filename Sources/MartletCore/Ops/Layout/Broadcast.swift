@@ -47,11 +47,14 @@ extension Tensor {
     /// The whole tensor `repeats[a]` times along axis a. Fewer repeats than axes count from the last axis; more repeats
     /// give new leading axes, as in NumPy.
     public func tiled(_ repeats: [Int]) -> Tensor {
-        require(repeats.allSatisfy { $0 >= 0 }, "tiled", "Expected repeats of 0 or more. Received: \(repeats).")
+        guard require(repeats.allSatisfy { $0 >= 0 }, "tiled", "Expected repeats of 0 or more. Received: \(repeats).") else {
+            return .substitute(spec)
+        }
         let rank = Swift.max(self.rank, repeats.count)
         var result = reshaped(to: Shape([Int](repeating: 1, count: rank - self.rank) + shape.dimensions))
         for (axis, count) in zip((rank - repeats.count)..<rank, repeats) where count != 1 {
-            let target = result.shape.replacing(axis, by: result.shape[axis] * count)
+            if Context.current.hasFailed { break }
+            let target = result.shape.replacing(axis, by: saturatedProduct(result.shape[axis], count))
             let (outer, block) = (result.shape.outer(axis), result.shape[axis] * result.shape.inner(axis))
             result = result.reshaped(to: [outer, 1, block]).broadcast(to: [outer, count, block]).reshaped(to: target)
         }
@@ -60,21 +63,26 @@ extension Tensor {
 
     /// Each element `count` times in a row along `axis`; of the flattened tensor when `axis` is nil.
     public func repeated(_ count: Int, axis: Int? = nil) -> Tensor {
-        require(count >= 0, "repeated", "Expected a count of 0 or more. Received: \(count).")
+        guard require(count >= 0, "repeated", "Expected a count of 0 or more. Received: \(count).") else {
+            return .substitute(spec)
+        }
         guard let axis else { return flattened().repeated(count, axis: 0) }
         let position = checkedAxis(axis, "repeated")
+        if Context.current.hasFailed { return .substitute(spec) }
         let (rows, inner) = (shape.outer(position) * shape[position], shape.inner(position))
         return reshaped(to: [rows, 1, inner]).broadcast(to: [rows, count, inner])
-            .reshaped(to: shape.replacing(position, by: shape[position] * count))
+            .reshaped(to: shape.replacing(position, by: saturatedProduct(shape[position], count)))
     }
 
     /// The i-th slice `counts[i]` times along `axis`.
     public func repeated(_ counts: [Int], axis: Int) -> Tensor {
         let position = checkedAxis(axis, "repeated")
-        require(
-            counts.count == shape[position] && counts.allSatisfy { $0 >= 0 }, "repeated",
-            "Expected \(shape[position]) counts of 0 or more, one for each slice along axis \(axis). "
-                + "Received: \(counts).")
+        guard
+            require(
+                counts.count == shape[position] && counts.allSatisfy { $0 >= 0 }, "repeated",
+                "Expected \(shape[position]) counts of 0 or more, one for each slice along axis \(axis). "
+                    + "Received: \(counts).")
+        else { return .substitute(spec) }
         let indices = counts.enumerated().flatMap { [Int](repeating: $0.offset, count: $0.element) }
         return gathered(at: Tensor(indices), axis: position)
     }

@@ -59,6 +59,8 @@ struct Split: KernelOp, MovingOp {
     let sizes: [Int]
     let axis: Int
 
+    var outputCount: Int { sizes.count }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let shape = inputs[0].shape
         guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == shape[axis] else {
@@ -99,13 +101,13 @@ struct Split: KernelOp, MovingOp {
 extension Tensor {
     /// The tensors one after the other along `axis`; all other sizes must agree. Dtypes are promoted.
     public static func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-        require(!tensors.isEmpty, "concatenate", "Expected at least one tensor.")
+        guard require(!tensors.isEmpty, "concatenate", "Expected at least one tensor.") else { return .nothing }
         return perform(Concatenate(axis: tensors[0].checkedAxis(axis, "concatenate")), promoted(tensors))[0]
     }
 
     /// The tensors, all of one shape, along a new axis that is axis `axis` of the result. Dtypes are promoted.
     public static func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-        require(!tensors.isEmpty, "stack", "Expected at least one tensor.")
+        guard require(!tensors.isEmpty, "stack", "Expected at least one tensor.") else { return .nothing }
         require(
             tensors.allSatisfy { $0.shape == tensors[0].shape }, "stack",
             "Expected tensors of one shape. Received: \(tensors.map(\.spec)).")
@@ -121,9 +123,11 @@ extension Tensor {
     /// `count` parts of equal size along `axis`. Stops when `count` does not divide the size.
     public func split(count: Int, axis: Int = 0) -> [Tensor] {
         let axis = checkedAxis(axis, "split")
-        require(
-            count > 0 && shape[axis] % count == 0, "split",
-            "Expected a count that divides \(shape[axis]), the size of axis \(axis). Received: \(count).")
+        guard
+            require(
+                count > 0 && shape[axis] % count == 0 && count < 1 << 31, "split",
+                "Expected a count that divides \(shape[axis]), the size of axis \(axis). Received: \(count).")
+        else { return [Tensor](repeating: .substitute(spec), count: Swift.max(1, Swift.min(count, 1 << 16))) }
         return split(sizes: [Int](repeating: shape[axis] / count, count: count), axis: axis)
     }
 

@@ -1,14 +1,25 @@
 import CKernels
 
 /// Calls `body` with `count` values on the stack: an argument of a kernel that is computed for one call.
-func onStack<Value, R>(
-    _ count: Int, _ value: (Int) -> Value, _ body: (UnsafeMutablePointer<Value>) throws -> R
-) rethrows -> R {
-    // Kernels take no null pointer, not even to nothing.
-    try withUnsafeTemporaryAllocation(of: Value.self, capacity: max(count, 1)) { values in
+func onStack<Value, R, Failure: Error>(
+    _ count: Int, _ value: (Int) -> Value, _ body: (UnsafeMutablePointer<Value>) throws(Failure) -> R
+) throws(Failure) -> R {
+    // Typed throws do not pass through the standard library's function. Kernels take no null pointer, not even to nothing.
+    let result = withUnsafeTemporaryAllocation(of: Value.self, capacity: max(count, 1)) { values -> Result<R, Failure> in
         for index in 0..<count { values.initializeElement(at: index, to: value(index)) }
-        return try body(values.baseAddress!)
+        do throws(Failure) {
+            return .success(try body(values.baseAddress!))
+        } catch {
+            return .failure(error)
+        }
     }
+    return try result.get()
+}
+
+/// The product, the largest number instead of one that does not fit.
+func saturatedProduct(_ a: Int, _ b: Int) -> Int {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : product
 }
 
 /// Calls `body` with a number stored as an element of `dtype`.
@@ -26,7 +37,8 @@ extension Tensor {
     /// `axis` as a number in `0..<rank`. Stops, naming `function`, when it is not one of the axes.
     func checkedAxis(_ axis: Int, _ function: String) -> Int {
         guard let result = shape.normalizedAxis(axis) else {
-            stop(function, "Expected an axis in \(-rank)..<\(rank). Received: axis \(axis) of \(spec).")
+            fail(function, "Expected an axis in \(-rank)..<\(rank). Received: axis \(axis) of \(spec).")
+            return 0
         }
         return result
     }

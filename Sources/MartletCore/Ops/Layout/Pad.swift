@@ -70,17 +70,23 @@ extension Tensor {
         case .symmetric: kind = MK_PAD_SYMMETRIC
         case .edge: kind = MK_PAD_EDGE
         }
-        require(
-            pads.count == rank && pads.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "pad",
-            "Expected pads of 0 or more, one pair for each of the \(rank) axes. Received: \(pads) for \(spec).")
+        guard
+            require(
+                pads.count == rank && pads.allSatisfy { $0.before >= 0 && $0.after >= 0 }, "pad",
+                "Expected pads of 0 or more, one pair for each of the \(rank) axes. Received: \(pads) for \(spec).")
+        else { return .substitute(spec) }
         var result = self
         for (axis, (before, after)) in pads.enumerated() where before + after > 0 {
             let size = shape[axis]
-            require(
-                size > (mode == .reflect ? 1 : 0), "pad",
-                "Expected at least \(mode == .reflect ? 2 : 1) elements along axis \(axis) for mode \(mode). "
-                    + "Received: \(spec).")
-            let map = Tensor(uninitialized: TensorSpec(Shape([before + size + after]), .int64))
+            let (padded, overflow) = size.addingReportingOverflow(before &+ after)
+            guard
+                require(
+                    size > (mode == .reflect ? 1 : 0), "pad",
+                    "Expected at least \(mode == .reflect ? 2 : 1) elements along axis \(axis) for mode \(mode). "
+                        + "Received: \(spec)."),
+                require(!overflow && padded >= size, "pad", "Expected smaller pads. Received: \(pads)."),
+                let map = Tensor(filledLater: TensorSpec(Shape([padded]), .int64), "pad")
+            else { return .substitute(spec) }
             mk_pad_map(
                 kind, Int64(size), Int64(before), Int64(after), map.mutablePointer.assumingMemoryBound(to: Int64.self))
             result = result.gathered(at: map, axis: axis)

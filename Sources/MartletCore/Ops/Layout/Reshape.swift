@@ -44,10 +44,12 @@ extension Tensor {
     /// The same elements under sizes of which one may be -1.
     public func reshaped(_ sizes: [Int]) -> Tensor {
         guard let unknown = sizes.firstIndex(of: -1) else { return reshaped(to: Shape(sizes)) }
-        let known = sizes.enumerated().reduce(1) { $1.offset == unknown ? $0 : $0 * $1.element }
-        require(
-            known > 0 && elementCount % known == 0, "reshape",
-            "Expected one -1 beside sizes whose product divides \(elementCount). Received: \(sizes) for \(spec).")
+        let known = sizes.enumerated().reduce(1) { $1.offset == unknown ? $0 : saturatedProduct($0, $1.element) }
+        guard
+            require(
+                known > 0 && elementCount % known == 0, "reshape",
+                "Expected one -1 beside sizes whose product divides \(elementCount). Received: \(sizes) for \(spec).")
+        else { return .substitute(spec) }
         var sizes = sizes
         sizes[unknown] = elementCount / known
         return reshaped(to: Shape(sizes))
@@ -59,9 +61,11 @@ extension Tensor {
     /// Inserts an axis of size 1 so that it is axis `axis` of the result; -1 appends it.
     public func expandingDims(at axis: Int) -> Tensor {
         let position = axis < 0 ? axis + rank + 1 : axis
-        require(
-            (0...rank).contains(position), "expandingDims",
-            "Expected an axis in \(-rank - 1)...\(rank). Received: axis \(axis) for \(spec).")
+        guard
+            require(
+                (0...rank).contains(position), "expandingDims",
+                "Expected an axis in \(-rank - 1)...\(rank). Received: axis \(axis) for \(spec).")
+        else { return .substitute(spec) }
         var sizes = shape.dimensions
         sizes.insert(1, at: position)
         return reshaped(to: Shape(sizes))
@@ -72,7 +76,7 @@ extension Tensor {
         let sizes = shape.dimensions
         let removed = Set(axes.map { checkedAxes($0, "squeezed") } ?? sizes.indices.filter { sizes[$0] == 1 })
         require(
-            removed.allSatisfy { sizes[$0] == 1 }, "squeezed",
+            removed.allSatisfy { shape[$0] == 1 }, "squeezed",
             "Expected axes of size 1. Received: axes \(axes ?? []) of \(spec).")
         return reshaped(to: Shape(unchecked: sizes.indices.filter { !removed.contains($0) }.map { sizes[$0] }))
     }

@@ -7,9 +7,11 @@ extension Tensor {
         from start: Number, to end: Number, by step: Number, dtype: DType? = nil
     ) -> Tensor {
         let distance = end.doubleValue - start.doubleValue
-        require(
-            step.doubleValue != 0 && (distance / step.doubleValue).magnitude < 0x1p62, "range",
-            "Expected finite ends and a step that is not too small. Received: from \(start) to \(end) by \(step).")
+        guard
+            require(
+                step.doubleValue != 0 && (distance / step.doubleValue).magnitude < 0x1p62, "range",
+                "Expected finite ends and a step that is not too small. Received: from \(start) to \(end) by \(step).")
+        else { return .substitute(TensorSpec([0], dtype ?? .int64)) }
         let type = dtype ?? (start.integerValue == nil ? Settings.defaultFloatType : .int64)
         // Numbers with fractions are computed as such, whatever they become.
         let isInteger = start.integerValue != nil && step.integerValue != nil
@@ -17,7 +19,9 @@ extension Tensor {
             type.isHalf ? .float32 : type.isFloatingPoint ? type
             : !isInteger ? .float64 : type == .int32 ? .int32 : .int64
         let count = Swift.max(0, Int((distance / step.doubleValue).rounded(.up)))
-        let result = Tensor(uninitialized: TensorSpec(Shape([count]), computed))
+        guard let result = Tensor(filledLater: TensorSpec(Shape([count]), computed), "range") else {
+            return .substitute(TensorSpec([0], type))
+        }
         if let start = start.integerValue, let step = step.integerValue, computed.isInteger {
             mk_arange_int(computed.c, result.mutablePointer, Int64(count), start, step)
         } else {
@@ -37,7 +41,9 @@ extension Tensor {
     ) -> Tensor {
         let type = dtype ?? Settings.defaultFloatType
         let computed: DType = type.isFloatingPoint && !type.isHalf ? type : .float64
-        let result = Tensor(uninitialized: TensorSpec(Shape([count]), computed))
+        guard let result = Tensor(filledLater: TensorSpec(Shape([count]), computed), "linearSpace") else {
+            return .substitute(TensorSpec([0], type))
+        }
         mk_linspace(computed.c, result.mutablePointer, Int64(count), start, end, endpoint)
         return type == computed ? result : result.cast(to: type)
     }
@@ -46,7 +52,7 @@ extension Tensor {
     /// nil.
     public static func eye(_ rows: Int, _ columns: Int? = nil, k: Int = 0, dtype: DType? = nil) -> Tensor {
         let spec = TensorSpec([rows, columns ?? rows], dtype ?? Settings.defaultFloatType)
-        let result = Tensor(uninitialized: spec)
+        guard let result = Tensor(filledLater: spec, "eye") else { return .substitute(spec) }
         Tensor.ones([], dtype: spec.dtype).withUnsafeBytes { one in
             mk_eye(
                 spec.dtype.byteCount, result.mutablePointer, Int64(rows), Int64(columns ?? rows), Int64(k),

@@ -25,7 +25,8 @@ public func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
         parsed = try Equation(equation, shapes: operands.map(\.shape))
     } catch {
         let received = operands.map(\.spec.description).joined(separator: ", ")
-        stop("einsum", "\(error.message) Received: \"\(equation)\" for \(received).")
+        fail("einsum", "\(error.message) Received: \"\(equation)\" for \(received).")
+        return operands.first.map { .substitute($0.spec) } ?? .nothing
     }
     let dtype = operands.dropFirst().reduce(operands[0].dtype) { DType.promoted($0, $1.dtype) }
     var terms = zip(operands, parsed.inputs).map { tensor, labels in

@@ -14,7 +14,8 @@ extension Tensor {
     /// Source: [`keras.ops.trace`](https://keras.io/api/ops/numpy/#trace-function).
     public func trace(offset: Int = 0, axis1: Int = 0, axis2: Int = 1) -> Tensor {
         guard let first = shape.normalizedAxis(axis1), let second = shape.normalizedAxis(axis2), first != second else {
-            stop("trace", "Expected two different axes of a matrix. Received: \(axis1) and \(axis2) of \(spec).")
+            fail("trace", "Expected two different axes of a matrix. Received: \(axis1) and \(axis2) of \(spec).")
+            return .substitute(spec)
         }
         let others = (0..<rank).filter { $0 != first && $0 != second }
         return transposed(permutation: others + [first, second]).diagonal(offset: offset).sum(axis: -1)
@@ -32,9 +33,11 @@ public func outer(_ a: Tensor, _ b: Tensor) -> Tensor {
 ///
 /// Source: [`keras.ops.tensordot`](https://keras.io/api/ops/numpy/#tensordot-function).
 public func tensordot(_ a: Tensor, _ b: Tensor, axes: Int = 2) -> Tensor {
-    require(
-        axes >= 0 && axes <= min(a.rank, b.rank), "tensordot",
-        "Expected from 0 to \(min(a.rank, b.rank)) axes. Received: \(axes) for \(a.spec), \(b.spec).")
+    guard
+        require(
+            axes >= 0 && axes <= min(a.rank, b.rank), "tensordot",
+            "Expected from 0 to \(min(a.rank, b.rank)) axes. Received: \(axes) for \(a.spec), \(b.spec).")
+    else { return .substitute(a.spec) }
     return tensordot(a, b, axes: (Array(a.rank - axes..<a.rank), Array(0..<axes)))
 }
 
@@ -43,13 +46,14 @@ public func tensordot(_ a: Tensor, _ b: Tensor, axes: Int = 2) -> Tensor {
 public func tensordot(_ a: Tensor, _ b: Tensor, axes: ([Int], [Int])) -> Tensor {
     let (first, second) = (axes.0.compactMap(a.shape.normalizedAxis), axes.1.compactMap(b.shape.normalizedAxis))
     let areAxes = first.count == axes.0.count && second.count == axes.1.count && first.count == second.count
-    require(
+    var fits = require(
         areAxes && Set(first).count == first.count && Set(second).count == second.count, "tensordot",
         "Expected as many different axes of the one as of the other. "
             + "Received: \(axes.0) of \(a.spec), \(axes.1) of \(b.spec).")
-    require(
+    fits = fits && require(
         zip(first, second).allSatisfy { a.shape[$0] == b.shape[$1] }, "tensordot",
         "Expected axes of equal sizes. Received: \(axes.0) of \(a.spec), \(axes.1) of \(b.spec).")
+    if !fits { return .substitute(a.spec) }
     var labels = Array(0..<a.rank)
     let labelsB = (0..<b.rank).map { axis in second.firstIndex(of: axis).map { first[$0] } ?? a.rank + axis }
     labels.removeAll(where: first.contains)

@@ -4,6 +4,8 @@ import CKernels
 struct QR: KernelOp {
     static let name = "qr"
 
+    var outputCount: Int { 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let (shape, dtype) = (inputs[0].shape, inputs[0].dtype)
         guard shape.rank >= 2, dtype == .float32 || dtype == .float64 else {
@@ -38,7 +40,8 @@ struct QR: KernelOp {
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        stop(Self.name, "The decomposition has no gradient here; use stopGradient() on its input.")
+        fail(Self.name, "The decomposition has no gradient here; use stopGradient() on its input.")
+        return [nil]
     }
 
     static var samples: [OpSample] {

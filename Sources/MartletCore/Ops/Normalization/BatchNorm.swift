@@ -9,6 +9,8 @@ struct BatchNorm: KernelOp {
     var hasScale = true
     var hasOffset = true
 
+    var outputCount: Int { 3 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try checkNorm(inputs[0], parameters: inputs.dropFirst())
         let statistic = TensorSpec([inputs[0].shape[-1]], inputs[0].dtype)
@@ -89,6 +91,8 @@ struct BatchNormGradient: KernelOp {
     let hasScale: Bool
     let wantsScale: Bool
     let wantsOffset: Bool
+
+    var outputCount: Int { 1 + (wantsScale ? 1 : 0) + (wantsOffset ? 1 : 0) }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try checkNorm(inputs[1], parameters: inputs.dropFirst(2))

@@ -11,6 +11,8 @@ struct LayerNorm: KernelOp {
     var hasScale = true
     var hasOffset = true
 
+    var outputCount: Int { isCentered ? 3 : 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let x = inputs[0]
         try checkNorm(x, parameters: inputs.dropFirst())
@@ -94,6 +96,8 @@ struct LayerNormGradient: KernelOp {
     let hasScale: Bool
     let wantsScale: Bool
     let wantsOffset: Bool
+
+    var outputCount: Int { 1 + (wantsScale ? 1 : 0) + (wantsOffset ? 1 : 0) }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let x = inputs[1]

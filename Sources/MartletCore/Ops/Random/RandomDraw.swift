@@ -20,6 +20,8 @@ struct RandomDraw: KernelOp {
     let distribution: Distribution
     let spec: TensorSpec
 
+    var outputCount: Int { 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         guard inputs[0] == RandomGenerator.stateSpec else { throw OpFailure("Expected a state of two int64.") }
         let types: [DType] =

@@ -74,9 +74,11 @@ public final class RandomGenerator: Sendable {
     /// it.
     public func integers(_ shape: Shape, in range: Range<Int>, dtype: DType = .int64) -> Tensor {
         let fits = dtype != .int32 || (Int32(exactly: range.lowerBound) != nil && range.upperBound <= 1 << 31)
-        require(
-            !range.isEmpty && fits, "integers",
-            "Expected a range that is not empty and that \(dtype) can hold. Received: \(range).")
+        guard
+            require(
+                !range.isEmpty && fits, "integers",
+                "Expected a range that is not empty and that \(dtype) can hold. Received: \(range).")
+        else { return .substitute(TensorSpec(shape, dtype)) }
         return draw(.integers(low: range.lowerBound, high: range.upperBound), shape, dtype)
     }
 

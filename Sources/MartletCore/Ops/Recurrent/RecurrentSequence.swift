@@ -6,6 +6,8 @@ struct RecurrentSequence: KernelOp {
 
     let plan: RecurrentPlan
 
+    var outputCount: Int { plan.kind.stateCount + 2 }
+
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         try plan.check(inputs[...])
         return plan.outputs(for: inputs[...]) + [plan.reserve(for: inputs[...])]
@@ -46,6 +48,8 @@ struct RecurrentSequenceGradient: KernelOp {
 
     let plan: RecurrentPlan
     let needsInput: Bool
+
+    var outputCount: Int { plan.floatCount - (needsInput ? 0 : 1) }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let own = inputs.prefix(plan.inputCount)

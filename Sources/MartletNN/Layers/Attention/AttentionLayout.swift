@@ -39,9 +39,11 @@ struct AttentionLayout {
     /// A mask [batch, queries..., keys...] as [samples, 1, queries, keys], sizes of 1 kept.
     func foldedMask(_ mask: Tensor, query: Tensor, key: Tensor) -> Tensor {
         let count = axes.count
-        require(
-            mask.rank == 1 + 2 * count, "attention",
-            "Expected a mask (batch, queries, keys) with \(count) axes for queries and for keys. Received: \(mask.spec).")
+        guard
+            require(
+                mask.rank == 1 + 2 * count, "attention",
+                "Expected a mask (batch, queries, keys) with \(count) axes for queries and for keys. Received: \(mask.spec).")
+        else { return mask }
         let (samples, queries) = sizes(query)
         let keys = sizes(key).places
         var whole = mask

@@ -74,7 +74,9 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
     /// Finds mean and variance of each feature in batches of data.
     /// - Throws: `MartletError` when there is no data, the layer was built for other features, or mean and variance
     ///   were given.
-    public func adapt(_ batches: some Sequence<Tensor>) throws {
+    public func adapt(_ batches: some Sequence<Tensor>) throws { try withErrors { try findMoments(of: batches) } }
+
+    private func findMoments(of batches: some Sequence<Tensor>) throws {
         guard givenMean == nil else {
             throw MartletError("Expected a layer without a given mean. Received: mean \(givenMean!).", at: name)
         }

@@ -67,7 +67,8 @@ public final class Bidirectional: Layer, ConfigurableLayer {
             return try Configuration.layer(
                 .keras(module: "keras.layers", className: layer.className, config: config))
         } catch {
-            stop("Bidirectional", "\(error)")
+            Argument.note(error)
+            return layer
         }
     }
 

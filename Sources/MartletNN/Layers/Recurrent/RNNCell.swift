@@ -43,9 +43,11 @@ open class RNNCell: Layer {
     override var listParameter: String? { "states" }
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
-        require(
-            inputs.count == 1 + stateSizes.count, "\(Self.self)",
-            "Expected an input and \(stateSizes.count) states. Received: \(inputs.count) tensors.")
+        guard
+            require(
+                inputs.count == 1 + stateSizes.count, "\(Self.self)",
+                "Expected an input and \(stateSizes.count) states. Received: \(inputs.count) tensors.")
+        else { return [.nothing] }
         let (output, states) = step(inputs[0], states: Array(inputs.dropFirst()), in: context)
         return [output] + states
     }
