@@ -49,8 +49,8 @@ public final class CompiledFunction<Input, Output> {
         func fits(_ call: Call) -> Bool {
             guard takes(call) else { return false }
             let now = Trace.settingsRevision
-            guard now != revision else { return untoldSettings.allSatisfy(\.holds) }
-            guard settings.allSatisfy(\.holds) else { return false }
+            guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
+            guard settings.allSatisfy({ $0.holds }) else { return false }
             revision = now
             return true
         }
