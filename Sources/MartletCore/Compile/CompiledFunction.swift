@@ -49,8 +49,8 @@ public final class CompiledFunction<Input, Output> {
         func fits(_ call: Call) -> Bool {
             guard takes(call) else { return false }
             let now = Trace.settingsRevision
-            guard now != revision else { return untoldSettings.allSatisfy(\.holds) }
-            guard settings.allSatisfy(\.holds) else { return false }
+            guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
+            guard settings.allSatisfy({ $0.holds }) else { return false }
             revision = now
             return true
         }
@@ -96,31 +96,27 @@ public final class CompiledFunction<Input, Output> {
         if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
         var call = Call()
         lock.withLock { _ in call = spare.popLast() ?? Call() }
+        defer {
+            call.arguments.removeAll(keepingCapacity: true)
+            call.structure.removeAll(keepingCapacity: true)
+            lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
+        }
         inputGroup.collect(input, &call.arguments)
         for index in call.arguments.indices where !call.arguments[index].isOnHost {
             call.arguments[index] = call.arguments[index].onHost
         }
         inputGroup.appendStructure(input, &call.structure)
-        let entry: Entry
-        if let found = find(call) {
-            entry = found
-        } else {
-            switch trace(input, call) {
-            case .entry(let traced): entry = traced
-            case .failed(let output): return outputGroup.map(output) { .substitute($0.spec) }
-            }
-        }
-        let output: Output
+        var failed: Output?
+        guard let entry = find(call) ?? trace(input, call, &failed) else { return failed! }
         do throws(OpFailure) {
-            output = outputGroup.replacing(entry.template, with: try entry.executables.run(call.arguments))
+            let results = try entry.executables.withExecutable { (executable) throws(OpFailure) in
+                try executable.run(call.arguments)
+            }
+            return outputGroup.replacing(entry.template, with: results)
         } catch {
             fail(name, error, call.arguments.map(\.spec))
-            output = outputGroup.map(entry.template) { .substitute($0.spec) }
+            return outputGroup.map(entry.template) { .substitute($0.spec) }
         }
-        call.arguments.removeAll(keepingCapacity: true)
-        call.structure.removeAll(keepingCapacity: true)
-        lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
-        return output
     }
 
     /// Calls a function of several arguments, or of none.
@@ -151,17 +147,12 @@ public final class CompiledFunction<Input, Output> {
         return found
     }
 
-    /// What tracing gives: a graph, or after a failure what the closure returned.
-    private enum Tracing {
-        case entry(Entry)
-        case failed(Output)
-    }
-
-    private func trace(_ input: Input, _ call: Call) -> Tracing {
+    /// - Parameter failed: what stands for the result where tracing fails; the graph is nil then.
+    private func trace(_ input: Input, _ call: Call, _ failed: inout Output?) -> Entry? {
         tracing.lock()
         defer { tracing.unlock() }
         // Another thread may just have traced it.
-        if let entry = find(call) { return .entry(entry) }
+        if let entry = find(call) { return entry }
         var count = 0
         lock.withLock { _ in
             traced += 1
@@ -193,7 +184,10 @@ public final class CompiledFunction<Input, Output> {
         } catch {
             fail(name, error, specs)
         }
-        guard let executable else { return .failed(template!) }
+        guard let executable else {
+            failed = outputGroup.map(template!) { .substitute($0.spec) }
+            return nil
+        }
         let entry = Entry(call, executable, template!, settings, revision: revision)
         lock.withLock { _ in
             // Settings that change to and fro find their graphs again; those that only change leave no heap of them.
@@ -206,7 +200,7 @@ public final class CompiledFunction<Input, Output> {
             entries.append(entry)
         }
         recorder?.noteCompilation(of: name, since: start)
-        return .entry(entry)
+        return entry
     }
 }
 

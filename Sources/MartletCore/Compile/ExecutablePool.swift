@@ -14,27 +14,11 @@ final class ExecutablePool: Sendable {
         idle = Mutex([first])
     }
 
-    /// Runs the graph on tensors of its inputs' specs.
-    func run(_ arguments: [Tensor]) throws(OpFailure) -> [Tensor] {
-        let executable = try taken()
-        defer { giveBack(executable) }
-        return try executable.run(arguments)
-    }
-
-    /// Runs the graph on arguments and leaves its results where `memory` says.
-    func run(_ memory: KernelMemory) throws(OpFailure) {
-        let executable = try taken()
-        defer { giveBack(executable) }
-        try executable.run(memory)
-    }
-
-    /// An executable that nobody else runs.
-    private func taken() throws(OpFailure) -> Executable {
-        if let executable = idle.withLock({ $0.popLast() }) { return executable }
-        return try Executable(beside: first)
-    }
-
-    private func giveBack(_ executable: Executable) {
-        idle.withLock { if $0.count < Self.limit { $0.append(executable) } }
+    /// Calls `body` with an executable that nobody else runs. Fails also when there is no memory for one more.
+    func withExecutable<R>(_ body: (Executable) throws(OpFailure) -> R) throws(OpFailure) -> R {
+        let kept = idle.withLock { $0.popLast() }
+        let executable = if let kept { kept } else { try Executable(beside: first) }
+        defer { idle.withLock { if $0.count < Self.limit { $0.append(executable) } } }
+        return try body(executable)
     }
 }

@@ -45,7 +45,7 @@ package final class Trace {
         trace.depends(on: Settings.traced)
         let results = trace.call(body, specs.map(trace.input))
         trace.graph.results = results.map(trace.value(of:))
-        if Context.current.hasFailed { return trace.graph }
+        if Context.current.hasFailed { return (trace.graph, []) }
         for variable in trace.assignments {
             let value = trace.value(of: trace.variables[ObjectIdentifier(variable)]!.value)
             trace.graph.updates.append(Graph.Update(variable: variable, value: value))

@@ -83,11 +83,11 @@ public final class GradientTape {
         require(
             tensor.dtype.isFloatingPoint, "GradientTape.watch",
             "Only floating-point tensors have gradients. Received: \(tensor.spec).")
-        lock.withLock { _ in note(tensor) }
+        if !Context.current.hasFailed { lock.withLock { _ in note(tensor) } }
     }
 
     private func note(_ tensor: Tensor) {
-        guard values[tensor.id] == nil, !Context.current.hasFailed else { return }
+        guard values[tensor.id] == nil else { return }
         _ = newValue(for: tensor)
         watched.append(tensor)
     }

@@ -157,14 +157,13 @@ public final class Variable: Sendable {
 
     /// A value to assign, under a handle of its own, as in the initializer; nil after a failure.
     private func checked(_ newValue: Tensor) -> Tensor? {
-        let context = Context.current
-        if context.hasFailed { return nil }
+        if Context.current.hasFailed { return nil }
         guard
             require(
                 newValue.spec == spec, "Variable.assign",
                 "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec)."),
             require(
-                newValue.symbol == nil || context.trace != nil, "Variable.assign",
+                newValue.symbol == nil || Context.current.trace != nil, "Variable.assign",
                 "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
         else { return nil }
         return Tensor(sharing: newValue, as: newValue.spec)
@@ -185,16 +184,17 @@ public final class Variable: Sendable {
         }
         defer { settle() }
         let result = try body(&value)
-        guard let next = checked(value) else { return result }
-        state.withLock { state in
-            state.next = next
-            state.version += 1
+        if let next = checked(value) {
+            state.withLock { state in
+                state.next = next
+                state.version += 1
+            }
         }
         return result
     }
 
-    /// Lends the value's memory to a compiled function or an optimizer, which reads `old` and writes the next value to `new`: the same
-    /// memory when nobody else holds the value. Others wait until `settle` is called.
+    /// Lends the value's memory to a compiled function or an optimizer, which reads `old` and writes the next value to `new`:
+    /// the same memory when nobody else holds the value. Others wait until `settle` is called.
     package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
         waiting(until: { !$0.isLent && $0.readersWaiting == 0 }) { state in
             state.isLent = true

@@ -3,7 +3,8 @@ import MartletCore
 /// Observes and controls `fit`: override the hooks that you need.
 ///
 /// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks
-/// and the history get. If a hook throws, `fit` ends and throws the same error.
+/// and the history get. If a hook throws, `fit` ends and throws the same error. Hooks run in the thread that called `fit`; a
+/// callback belongs to one run at a time.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback {

@@ -18,7 +18,8 @@ public enum Reduction: String, Sendable, CaseIterable {
 
 /// What measures how far predictions are from targets: the base of Keras's losses and of one's own.
 ///
-/// A subclass overrides `call`, which gives one loss for each sample; `callAsFunction` weights and reduces them.
+/// A subclass overrides `call`, which gives one loss for each sample; `callAsFunction` weights and reduces them. Threads may
+/// share a loss, as long as nobody sets its properties.
 ///
 /// Source: [`keras.losses.Loss`](https://keras.io/api/losses/).
 open class Loss: LossConvertible {

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// A figure of merit, accumulated over batches: the base of Keras's metrics and of one's own.
 ///
-/// A subclass makes its state with `addState`, and overrides `update` and `result`.
+/// A subclass makes its state with `addState`, and overrides `update` and `result`. Threads may not share a metric: between
+/// them its accumulators would mix.
 ///
 /// Source: [`keras.metrics.Metric`](https://keras.io/api/metrics/base_metric/).
 open class Metric: MetricConvertible {

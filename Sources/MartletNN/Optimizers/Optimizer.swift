@@ -256,7 +256,7 @@ open class Optimizer: OptimizerConvertible {
             if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
         }
         // Compiled steps may have counted, too.
-        iterations.assignAdd(Tensor(1, dtype: .int64))
+        iterations.modify { $0 = $0 + 1 }
     }
 
     /// The gradients that are there, with their variables.

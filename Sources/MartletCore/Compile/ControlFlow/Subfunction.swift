@@ -33,7 +33,7 @@ final class Subfunction: Sendable {
             made.executables = executables
             return executables
         }
-        try executables.run(memory)
+        try executables.withExecutable { (executable) throws(OpFailure) in try executable.run(memory) }
     }
 
     /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for

@@ -50,6 +50,7 @@ package struct ElementwiseProgram: Sendable {
             for (variable, result) in zip(variables, results) { variable.assign(result) }
             return
         }
+        if Context.current.hasFailed { return }
         let count = variables[0].shape.elementCount
         let places = Variable.lend(variables)
         defer { for variable in variables { variable.settle() } }
