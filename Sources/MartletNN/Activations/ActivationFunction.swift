@@ -19,9 +19,11 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
     /// What a product can apply by itself in place of the function, nil when it cannot.
     private let fused: FusedActivation?
     private let function: @Sendable (Tensor) -> Tensor
-    private var isOwn = false
+    /// Whether it is none of Keras's.
+    fileprivate private(set) var isOwn = false
 
     /// Makes an activation of one's own.
+    /// - Parameter name: what a saved model calls it, for `register`.
     public init(name: String, _ function: @escaping @Sendable (Tensor) -> Tensor) {
         self.init(name, [:], function)
         isOwn = true
@@ -68,12 +70,15 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
 package enum ActivationRegistry {
     /// Those without arguments first.
     package static let shared = Registry<ActivationFunction>(
-        "activation",
+        "activation", module: "keras.activations",
         [
             .linear, .relu6, .selu, .silu, .sigmoid, .tanh, .softplus, .softsign, .exponential, .hardSigmoid, .hardSilu,
             .hardTanh, .mish, .logSigmoid, .tanhShrink, .sparsePlus, .sparseSigmoid,
         ].map { activation in (activation.name, { _ in activation }) } + parametrised,
-        aliases: ["swish": "silu", "hard_swish": "hard_silu"])
+        aliases: ["swish": "silu", "hard_swish": "hard_silu"], functionForm: "{ x in ... }",
+        ofFunction: { name in
+            CustomObjects.unary(name).map { ActivationFunction(name: name.withoutPackage, $0) }
+        })
 
     private static let parametrised: [(name: String, make: Registry<ActivationFunction>.Maker)] = [
         (
@@ -113,6 +118,10 @@ extension Configuration {
 extension JSONValue {
     /// An activation as Keras writes it: its name. Arguments, which Keras has no way to write, make it an object.
     package init(_ activation: ActivationFunction) {
+        guard !activation.isOwn else {
+            self = CustomObjects.function(activation.name)
+            return
+        }
         self =
             activation.arguments.isEmpty
             ? .string(activation.name)

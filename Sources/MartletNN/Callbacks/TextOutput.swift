@@ -37,6 +37,9 @@ public struct TextOutput: Sendable {
         }
     }
 
+    /// Where callbacks print; tests set it.
+    @TaskLocal package static var callbacks = TextOutput.standardOutput
+
     private static func terminalWidth() -> Int? {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

@@ -21,7 +21,16 @@ open class Model: Layer {
     var structures: (inputs: ModelStructure, outputs: ModelStructure)?
 
     /// The settings of `compile`, nil before it is called.
-    var compilation: Compilation? { didSet { compiledSteps = nil } }
+    var compilation: Compilation? {
+        didSet {
+            compiledSteps = nil
+            compilationProblem = nil
+        }
+    }
+    /// Says which penalty or constraint of the model's file is missing.
+    var missingPart: String?
+    /// Why the compilation of the model's file could not be taken over.
+    var compilationProblem: String?
     /// The compiled steps, made when they are first needed.
     var compiledSteps: CompiledSteps?
     /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps. A step can then be debugged, and

@@ -2,9 +2,9 @@ import MartletCore
 import MartletFormats
 
 extension CompileConfiguration {
-    /// Compiles a model as its file says. A file without an optimizer leaves the model as it is.
-    /// - Throws: `MartletError` with the part that is not known.
-    static func apply(_ json: JSONValue, to model: Model) throws {
+    /// Compiles a model as its file says. A file without an optimizer leaves the model as it is. So does one whose
+    /// compilation cannot be read, with a warning; what needs a compiled model then throws for the same reason.
+    static func apply(_ json: JSONValue, to model: Model) {
         guard let optimizer = json["optimizer"] ?? json["optimizer_config"], optimizer != .null else { return }
         do {
             let configuration = try CompileConfiguration(json)
@@ -14,10 +14,11 @@ extension CompileConfiguration {
                 metrics: configuration.metrics, weightedMetrics: configuration.weightedMetrics,
                 runEagerly: configuration.runEagerly, stepsPerExecution: configuration.stepsPerExecution)
             model.compilation?.source = json
-        } catch let error as MartletError {
-            throw MartletError(
-                error.message + " Load with compile: false to skip the compilation.",
-                at: error.location ?? "compile_config")
+        } catch {
+            model.compilationProblem = "The file's compilation cannot be read: \(error)"
+            Settings.warn(
+                "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) Load with "
+                    + "compile: false to skip it.")
         }
     }
 

@@ -33,7 +33,8 @@ extension Model {
     /// ```
     ///
     /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file it
-    ///   starts anew, as in Keras.
+    ///   starts anew, as in Keras. Where the file names losses, metrics or optimizers that are not known, the model is not
+    ///   compiled, and a warning says what to ``register(_:package:)``.
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
@@ -55,7 +56,7 @@ extension Model {
         return try located("\(path):\(KerasArchive.configuration)") {
             let model = try read(config, fileBytes: bytes.count)
             if compile, let json = config["compile_config"], json != .null {
-                try CompileConfiguration.apply(json, to: model)
+                CompileConfiguration.apply(json, to: model)
             }
             try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
             // A file that was saved before training holds no slots. They start from the loaded weights.
@@ -74,7 +75,7 @@ extension Model {
         return try located(path) {
             let model = try read(JSONValue(parsing: text), fileBytes: bytes.count)
             if compile, let text = try root.attribute("training_config")?.text {
-                try CompileConfiguration.apply(JSONValue(parsing: text), to: model)
+                CompileConfiguration.apply(try JSONValue(parsing: text), to: model)
             }
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
@@ -84,9 +85,14 @@ extension Model {
     }
 
     private static func read(_ json: JSONValue, fileBytes: Int) throws -> Model {
-        try WeightBudget.$current.withValue(WeightBudget(fileBytes: fileBytes)) {
-            try Argument.throwing { try ModelReader.model(json) }
+        let missing = MissingParts()
+        let model = try MissingParts.$current.withValue(missing) {
+            try WeightBudget.$current.withValue(WeightBudget(fileBytes: fileBytes)) {
+                try Argument.throwing { try ModelReader.model(json) }
+            }
         }
+        model.missingPart = missing.warn()
+        return model
     }
 
     /// Adds the file to an error that does not name it.
@@ -114,7 +120,7 @@ extension Model {
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
             try Argument.throwing { try ModelReader.model(json) }
         }
-        if let config = json["compile_config"], config != .null { try CompileConfiguration.apply(config, to: model) }
+        if let config = json["compile_config"], config != .null { CompileConfiguration.apply(config, to: model) }
         return model
     }
 
@@ -158,12 +164,12 @@ extension Model {
         guard graph != nil || self is Sequential || CustomObjects.registeredName(of: self) != nil else {
             throw MartletError(
                 "Expected a Sequential or functional model: only a subclass's code knows what it computes. Save its weights "
-                    + "with saveWeights(to:), or register it with registerLayer.", at: name)
+                    + "with saveWeights(to:), or register it with register.", at: name)
         }
         if let layer = firstUnknownLayer {
             throw MartletError(
                 "Expected layers that files can name. Received: \"\(layer.name)\", a \(layer.className). Make it a class "
-                    + "that takes a configuration, and register it with registerLayer.", at: name)
+                    + "that takes a configuration, and register it with register.", at: name)
         }
     }
 }
