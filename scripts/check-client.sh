@@ -2,12 +2,14 @@
 # Proves that the package works as a dependency, built by a plain `swift build` in debug and in release: a client that
 # names it by path and trains a model, the same model in a dynamic library that a program is linked to, and in one that a
 # program loads while it runs. All three print the same losses, bit for bit. A further program of the client is made of the
-# Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not).
+# Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not). What
+# users of other libraries write must compile (client/Spellings.swift), or the compiler must say the right name
+# (client/Misspelled.swift).
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"
 client=$package/.build-client
-mkdir -p "$client"/Sources/{Client,Linked,Loader,Documents} "$client/Model/Sources/Model"
+mkdir -p "$client"/Sources/{Client,Linked,Loader,Documents,Spellings,Misspelled} "$client/Model/Sources/Model"
 
 cat >"$client/Model/Package.swift" <<EOF
 // swift-tools-version: 6.1
@@ -57,7 +59,10 @@ let package = Package(
         .executableTarget(name: "Linked", dependencies: [.product(name: "DynamicModel", package: "Model")]),
         .executableTarget(name: "Loader"),
         .executableTarget(name: "Documents", dependencies: [.product(name: "Martlet", package: "martlet")]),
-    ])
+        .target(name: "Spellings", dependencies: [.product(name: "Martlet", package: "martlet")]),
+    ] + (Context.environment["MISSPELLED"] == nil ? [] : [
+        .target(name: "Misspelled", dependencies: [.product(name: "Martlet", package: "martlet")]),
+    ]))
 EOF
 for program in Client Linked; do
   printf 'import Model\n\ntrainModel()\n' >"$client/Sources/$program/main.swift"
@@ -70,6 +75,8 @@ guard let function = dlsym(library, "trainModel") else { fatalError(String(cStri
 unsafeBitCast(function, to: (@convention(c) () -> Void).self)()
 EOF
 
+python3 "$package/scripts/spellings.py" program >"$client/Sources/Spellings/KerasNames.swift"
+for file in Spellings Misspelled; do cp "$package/scripts/client/$file.swift" "$client/Sources/$file/"; done
 python3 "$package/scripts/document-programs.py" "$package" >"$client/Sources/Documents/main.swift"
 
 for configuration in debug release; do
@@ -82,6 +89,16 @@ for configuration in debug release; do
     [ "$received" = "$expected" ] || { echo "As a dynamic library: $received" >&2; exit 1; }
   done
 done
+
+misspelled=$package/scripts/client/Misspelled.swift
+errors=$(MISSPELLED=1 swift build --package-path "$client" --target Misspelled 2>&1 || true)
+while IFS=: read -r line text; do
+  grep -F "Misspelled.swift:$line:" <<<"$errors" | grep -qF -- "$text" || {
+    echo "scripts/client/Misspelled.swift:$line: expected an error with: $text" >&2
+    exit 1
+  }
+done < <(sed -n '/  \/\/ /{=;p}' "$misspelled" | sed 'N;s|\n.*  // |:|')
+echo "misspelled names: $(grep -c '  // ' "$misspelled"), each with its message"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

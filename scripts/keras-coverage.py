@@ -3,7 +3,8 @@
 
     scripts/keras-coverage.py        (needs keras and tensorflow-cpu)
 
-A class counts as had when Martlet's registries list it, another name when the sources declare it; as tested by what
+A class counts as had when Martlet's registries list it, another name when the sources declare it. How a name is written in
+Swift says spellings.py; scripts/check-client.sh compiles all spellings. A name counts as tested by what
 names it: a file of numbers from Keras, a test that runs over the whole registry, or a test file.
 """
 import inspect
@@ -14,6 +15,8 @@ import re
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 
 import keras
+
+import spellings
 
 ROOT = pathlib.Path(__file__).parent.parent
 NN = ROOT / "Sources/MartletNN"
@@ -60,7 +63,7 @@ RENAMED = {
     ("Model", "non_trainable_variables"): "var nonTrainableWeights",
     ("Model", "compile_from_config"): "struct CompileConfiguration",
     ("Model", "get_compile_config"): "struct CompileConfiguration",
-    ("Model", "input"): "let inputs", ("Model", "output"): "let outputs", ("Model", "path"): "var path",
+    ("Model", "input"): None, ("Model", "output"): None, ("Model", "path"): None,
     ("Model", "load_own_variables"): "func loadState", ("Model", "save_own_variables"): "func kerasContent",
     ("Model", "to_json"): "func toJSON", ("Model", "run_eagerly"): "var runsEagerly",
     ("Model", "compute_mask"): "func computeMasks", ("Model", "jit_compile"): None,
@@ -179,7 +182,7 @@ for group in groups:
     sections.append((f"| `{title}` | {had} | {len(rows)} |",
                      f"## {title}\n\n| name | supported | tested by, or why not |\n|---|---|---|\n{lines}\n"))
 
-(ROOT / "Docs/keras-coverage.md").write_text(f"""# What of Keras is here
+(ROOT / "Docs/keras-coverage.md").write_text(spellings.updated(f"""# What of Keras is here
 
 Made by `scripts/keras-coverage.py` from the public names of Keras {keras.__version__}: do not edit. Aliases of one
 object share a line. Names of serialization (`get`, `serialize`, `deserialize`) are left out: Martlet reads and writes the
@@ -189,4 +192,4 @@ same JSON through `make(from:)` and `config`.
 |---|---|---|
 {chr(10).join(s[0] for s in sections)}
 
-{chr(10).join(s[1] for s in sections)}""")
+{chr(10).join(s[1] for s in sections)}"""))

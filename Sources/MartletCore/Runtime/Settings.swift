@@ -185,6 +185,12 @@ public enum Settings {
         return logger
     }
 
+    /// Logs a warning. It goes to `warnings` instead, where a test catches them.
+    package static func warn(_ message: String) {
+        if let warnings { warnings(message) } else { logger.warning("\(message)") }
+    }
+    @TaskLocal package static var warnings: (@Sendable (String) -> Void)?
+
     /// The largest resident size of the process so far, in bytes.
     public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }
 

@@ -20,10 +20,12 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
     /// What a product can apply by itself in place of the function, nil when it cannot.
     private let fused: FusedActivation?
     private let function: @Sendable (Tensor) -> Tensor
-    private var isOwn = false
+    /// Whether it is none of Keras's.
+    fileprivate private(set) var isOwn = false
     private let applied: AppliedLayer?
 
     /// Makes an activation of one's own.
+    /// - Parameter name: what a saved model calls it, for `register`.
     public init(name: String, _ function: @escaping @Sendable (Tensor) -> Tensor) {
         self.init(name, [:], function)
         isOwn = true
@@ -93,12 +95,15 @@ private final class AppliedLayer: @unchecked Sendable {
 package enum ActivationRegistry {
     /// Those without arguments first.
     package static let shared = Registry<ActivationFunction>(
-        "activation",
+        "activation", module: "keras.activations",
         [
             .linear, .relu6, .selu, .silu, .sigmoid, .tanh, .softplus, .softsign, .exponential, .hardSigmoid, .hardSilu,
             .hardTanh, .mish, .logSigmoid, .tanhShrink, .sparsePlus, .sparseSigmoid,
         ].map { activation in (activation.name, { _ in activation }) } + parametrised,
-        aliases: ["swish": "silu", "hard_swish": "hard_silu"])
+        aliases: ["swish": "silu", "hard_swish": "hard_silu"], functionForm: "{ x in ... }",
+        ofFunction: { name in
+            CustomObjects.unary(name).map { ActivationFunction(name: name.withoutPackage, $0) }
+        })
 
     private static let parametrised: [(name: String, make: Registry<ActivationFunction>.Maker)] = [
         (
@@ -144,6 +149,10 @@ extension JSONValue {
     package init(_ activation: ActivationFunction) {
         if let layer = activation.layer {
             self = .object(ModelWriter.describe(layer))
+            return
+        }
+        guard !activation.isOwn else {
+            self = CustomObjects.function(activation.name)
             return
         }
         self =

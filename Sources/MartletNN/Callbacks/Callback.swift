@@ -26,8 +26,10 @@ open class Callback {
     open func onTrainEnd() throws {}
     /// Before an epoch, counted from 0.
     open func onEpochBegin(_ epoch: Int) throws {}
-    /// After an epoch, counted from 0, and its validation.
-    open func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {}
+    /// After an epoch, counted from 0, and its validation. The default calls the hook that only reads the logs.
+    open func onEpochEnd(_ epoch: Int, logs: inout Logs) throws { try onEpochEnd(epoch, logs: logs) }
+    /// After an epoch, for callbacks that add nothing to the logs. Override this or the hook with `inout` logs.
+    open func onEpochEnd(_ epoch: Int, logs: Logs) throws {}
     /// Before a training batch, counted from 0 in its epoch.
     open func onTrainBatchBegin(_ batch: Int) throws {}
     /// After a training batch. `logs()` computes the metrics of the epoch so far, only when it is called.
@@ -40,6 +42,42 @@ open class Callback {
     open func onTestBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// After an evaluation.
     open func onTestEnd(logs: Logs) throws {}
+
+    // MARK: - What is no hook
+
+    // Methods of these forms would never be called. As they are final, one in a subclass does not compile.
+    @available(*, deprecated, message: "the hook is onTrainBegin()")
+    public final func onTrainBegin(logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTrainEnd()")
+    public final func onTrainEnd(logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onEpochBegin(_ epoch: Int)")
+    public final func onEpochBegin(_ epoch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
+    public final func onEpochEnd(_ epoch: Int) {}
+    @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
+    public final func onTrainBatchBegin(_ batch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
+    public final func onTrainBatchEnd(_ batch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
+    public final func onTrainBatchEnd(_ batch: Int) {}
+    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
+    public final func onBatchEnd(_ batch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
+    public final func onTestBatchEnd(_ batch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
+    public final func onTestEnd() {}
+    @available(*, deprecated, message: "the hook is onTrainBegin()")
+    public final func on_train_begin(logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTrainEnd()")
+    public final func on_train_end(logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onEpochBegin(_ epoch: Int)")
+    public final func on_epoch_begin(_ epoch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
+    public final func on_epoch_end(_ epoch: Int, logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
+    public final func on_epoch_end(_ epoch: Int, _ logs: Logs) {}
+    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
+    public final func on_train_batch_end(_ batch: Int, logs: Logs) {}
 }
 
 /// The parameters of a run of `fit`, for callbacks.

@@ -72,7 +72,7 @@ public final class EarlyStopping: Callback {
     public override func onTrainEnd() throws {
         if let stoppedEpoch { report("Epoch \(stoppedEpoch + 1): early stopping", verbose: verbose) }
         guard let bestWeights, let bestEpoch else { return }
-        report("Restoring the weights of epoch \(bestEpoch + 1), the best", verbose: verbose)
+        report("Restoring model weights from the end of the best epoch: \(bestEpoch + 1).", verbose: verbose)
         try model?.setWeights(bestWeights)
     }
 

@@ -25,7 +25,7 @@ public final class LearningRateScheduler: Callback {
     public override func onEpochBegin(_ epoch: Int) throws {
         let optimizer = try settableOptimizer()
         optimizer.learningRate = try schedule(epoch, optimizer.learningRate)
-        report("Epoch \(epoch + 1): setting the learning rate to \(optimizer.learningRate)", verbose: verbose)
+        report("Epoch \(epoch + 1): LearningRateScheduler setting learning rate to \(optimizer.learningRate).", verbose: verbose)
     }
 
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {

@@ -79,6 +79,7 @@ public final class ModelCheckpoint: Callback {
     }
 
     private func save(_ counts: [String: Int], _ logs: Logs) throws {
+        let before = best
         guard let model, let template, try isToBeSaved(logs) else { return }
         let path = try template.path(counts: counts, figures: logs)
         let folder = (path as NSString).deletingLastPathComponent
@@ -86,14 +87,18 @@ public final class ModelCheckpoint: Callback {
         let isWhole = path.hasSuffix(".keras") || path.hasSuffix(".h5") && !path.hasSuffix(".weights.h5")
         if isWhole && !saveWeightsOnly { try model.save(to: path) } else { try model.saveWeights(to: path) }
         lastPath = path
-        report("Epoch \(epoch + 1): saved the model to \(path)", verbose: verbose)
+        let change = saveBestOnly && best != before
+            ? "\(monitor.name) improved from \(text(before)) to \(text(best)), " : ""
+        report("Epoch \(epoch + 1): \(change)saving model to \(path)", verbose: verbose)
     }
+
+    private func text(_ value: Double?) -> String { value.map { String(format: "%.5f", $0) } ?? "None" }
 
     /// Without the monitored metric everything is saved: saving too much is better than saving nothing.
     private func isToBeSaved(_ logs: Logs) throws -> Bool {
         guard saveBestOnly, let current = monitor.value(in: logs, for: "ModelCheckpoint") else { return true }
         guard try monitor.isImprovement(current, over: best, in: model) else {
-            report("Epoch \(epoch + 1): \(monitor.name) did not improve on \(best ?? .nan)", verbose: verbose)
+            report("Epoch \(epoch + 1): \(monitor.name) did not improve from \(text(best))", verbose: verbose)
             return false
         }
         best = current

@@ -49,15 +49,16 @@ struct Monitor {
     func value(in logs: Logs, for purpose: String) -> Double? {
         if let value = logs[name] { return value }
         let names = logs.keys.joined(separator: ", ")
-        Settings.logger.warning("\(purpose) watches \"\(name)\", which is not there. There are: \(names).")
+        Settings.warn("\(purpose) watches \"\(name)\", which is not there. There are: \(names).")
         return nil
     }
 }
 
 extension Callback {
-    /// Logs what a callback did: as a notice when it is verbose, otherwise as a debug message.
+    /// Says what a callback did: printed when it is verbose, whatever the log level; otherwise a debug message.
     func report(_ message: @autoclosure () -> String, verbose: Bool) {
-        Settings.logger.log(level: verbose ? .notice : .debug, "\(message())")
+        guard verbose else { return Settings.logger.debug("\(message())") }
+        TextOutput.callbacks.write(message() + "\n")
     }
 
     /// The optimizer, for setting its learning rate.

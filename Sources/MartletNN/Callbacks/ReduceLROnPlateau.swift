@@ -66,7 +66,7 @@ public final class ReduceLROnPlateau: Callback {
         // The optimizer keeps its rate in float32, so the bound is rounded the same way before they are compared.
         guard old > Double(Float(minLR)) else { return }
         optimizer.learningRate = max(old * factor, minLR)
-        report("Epoch \(epoch + 1): reducing the learning rate to \(optimizer.learningRate)", verbose: verbose)
+        report("Epoch \(epoch + 1): ReduceLROnPlateau reducing learning rate to \(optimizer.learningRate).", verbose: verbose)
         cooldownLeft = cooldown
         wait = 0
     }

@@ -46,6 +46,9 @@ public struct TextOutput: Sendable {
     package static var standardOutputFailure: Int32? { failure.withLock { $0 } }
     private static let failure = Mutex<Int32?>(nil)
 
+    /// Where callbacks print; tests set it.
+    @TaskLocal package static var callbacks = TextOutput.standardOutput
+
     private static func terminalWidth() -> Int? {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

@@ -211,9 +211,12 @@ public struct Arguments<Root>: Sendable {
     }
 
     /// Changes the arguments that `config` has. What is wrong is noted, and thrown when the reading is over.
-    func read(_ config: Configuration, into object: inout Root) {
+    /// - Parameter onlyGiven: whether arguments that are missing stay as they are, required ones too.
+    func read(_ config: Configuration, into object: inout Root, onlyGiven: Bool = false) {
         do {
-            for entry in entries { try entry.read(&object, config) }
+            for entry in entries where !onlyGiven || config.arguments[.key(entry.key)] != nil {
+                try entry.read(&object, config)
+            }
             for check in jointChecks { check(object) }
         } catch {
             Argument.note(error)

@@ -51,14 +51,15 @@ package enum ConstraintRegistry {
     ]
 
     package static let shared = Registry<any Constraint>(
-        "constraint", types.map { type in (type.className, { try type.init(config: $0) }) })
+        "constraint", module: "keras.constraints",
+        types.map { type in (type.className, { try type.init(config: $0) }) }, standIn: { MissingParts.note($0, $1) })
 }
 
 extension JSONValue {
     /// A constraint as Keras writes it.
     package init(_ constraint: (any Constraint)?) {
         self = constraint.map {
-            .keras(module: "keras.constraints", className: $0.className, config: $0.config)
+            ConstraintRegistry.shared.json($0, className: $0.className, config: $0.config)
         } ?? .null
     }
 }

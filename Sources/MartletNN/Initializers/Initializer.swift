@@ -38,11 +38,11 @@ package enum InitializerRegistry {
     ]
 
     package static let shared = Registry<any Initializer>(
-        "initializer", types.map { type in (type.className, { try type.init(config: $0) }) },
+        "initializer", module: "keras.initializers", types.map { type in (type.className, { try type.init(config: $0) }) },
         aliases: [
             "zero": "Zeros", "one": "Ones", "uniform": "RandomUniform", "normal": "RandomNormal",
             "IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal",
-        ])
+        ], standIn: { MissingParts.note($0, $1, isNeededForTraining: false) })
 }
 
 /// The initializer under Keras's name, with its default arguments: `"he_normal"` or `"HeNormal"`.
@@ -61,6 +61,7 @@ extension Configuration {
 extension JSONValue {
     /// An initializer as Keras writes it.
     package init(_ initializer: any Initializer) {
-        self = .keras(module: "keras.initializers", className: initializer.className, config: initializer.config)
+        self = InitializerRegistry.shared.json(
+            initializer, className: initializer.className, config: initializer.config)
     }
 }

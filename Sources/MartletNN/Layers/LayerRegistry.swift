@@ -24,5 +24,5 @@ package enum LayerRegistry {
     ]
 
     package static let shared = Registry<Layer>(
-        "layer", types.map { type in (type.className, { try type.init(config: $0) }) })
+        "layer", module: "keras.layers", types.map { type in (type.className, { try type.init(config: $0) }) })
 }

@@ -16,8 +16,19 @@ package enum LossRegistry {
     ]
 
     package static let shared = Registry<Loss>(
-        "loss", types.map { type in (type.className, { try type.init(config: $0) }) },
-        aliases: Self.aliases.merging(["bce": "BinaryCrossentropy", "BCE": "BinaryCrossentropy"]) { $1 })
+        "loss", module: "keras.losses",
+        types.map { type in (type.className, { try type.init(config: $0) }) } + [("LossFunctionWrapper", ofFunction)],
+        aliases: Self.aliases.merging(["bce": "BinaryCrossentropy", "BCE": "BinaryCrossentropy"]) { $1 },
+        functionForm: "{ yTrue, yPred in ... }", ofFunction: { name in
+            CustomObjects.binary(name).map { ClosureLoss(name: name.withoutPackage, $0) }
+        })
+
+    /// A function's loss with another reduction than the usual one.
+    private static let ofFunction: Registry<Loss>.Maker = { config in
+        let loss = try Loss.make(from: config.required("fn"))
+        (loss.name, loss.reduction) = (try config.objectName, try config.reduction)
+        return loss
+    }
 
     /// Keras's short names, which losses and the metrics of the same class share.
     package static let aliases = [
@@ -61,7 +72,16 @@ extension Configuration {
 extension JSONValue {
     /// A loss as Keras writes it.
     package init(_ loss: Loss) {
-        self = .keras(module: "keras.losses", className: loss.className, config: loss.config)
+        guard let closure = loss as? ClosureLoss else {
+            self = LossRegistry.shared.json(loss, className: loss.className, config: loss.config)
+            return
+        }
+        self = CustomObjects.function(closure.name)
+        if loss.reduction != .sumOverBatchSize {
+            self = .keras(
+                module: "keras.src.losses.losses", className: "LossFunctionWrapper",
+                config: loss.config.merging(["fn": self]) { $1 })
+        }
     }
 }
 

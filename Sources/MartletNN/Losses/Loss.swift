@@ -78,7 +78,7 @@ open class Loss: LossConvertible {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
 
-    private static let commonArguments = Arguments<Loss>(default: Loss(name: ""))
+    static let commonArguments = Arguments<Loss>(default: Loss(name: ""))
 
     /// Whether integer targets reach `call` as they are, and not in the dtype of the predictions: `float32` has no room
     /// for large class numbers.
@@ -207,7 +207,8 @@ extension Loss {
     public func makeLoss() throws -> Loss { self }
 }
 
-/// A loss given by a closure of targets and predictions, which returns one loss for each sample.
+/// A loss given by a closure of targets and predictions, which returns one loss for each sample. Files name it; `register`
+/// gives the name a function again.
 public final class ClosureLoss: Loss {
     private let function: (Tensor, Tensor) -> Tensor
 
@@ -226,6 +227,7 @@ public final class ClosureLoss: Loss {
 
 extension LossConvertible where Self == ClosureLoss {
     /// A loss given by a closure of targets and predictions, which returns one loss for each sample.
+    /// - Parameter name: what a saved model calls it, for `register`.
     public static func custom(
         name: String = "custom", _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) -> ClosureLoss { ClosureLoss(name: name, function) }

@@ -54,8 +54,7 @@ open class MeanMetricWrapper: Mean {
         var arguments = try config.arguments.object()
         for key in ["name", "fn", "dtype"] { arguments[key] = nil }
         let loss = try config.located("fn") {
-            try LossRegistry.shared.make(
-                className: function.string("config"), config: .object(arguments))
+            try LossRegistry.shared.make(ObjectDescription(function, config: .object(arguments)))
         }
         try self.init(loss, name: config.optional("name"), dtype: config.dtype)
     }
@@ -99,7 +98,11 @@ open class MeanMetricWrapper: Mean {
     }
 
     open override var config: [String: JSONValue] {
-        guard let loss else { return super.config }
+        guard let loss else {
+            let inherited = super.config
+            guard function != nil, Self.self == MeanMetricWrapper.self else { return inherited }
+            return inherited.merging(["fn": CustomObjects.function(name)]) { $1 }
+        }
         var arguments = loss.config.merging(super.config) { $1 }
         arguments["reduction"] = nil
         switch loss {
@@ -108,10 +111,8 @@ open class MeanMetricWrapper: Mean {
         default: break
         }
         if className == "MeanMetricWrapper" {
-            arguments["fn"] = [
-                "module": "builtins", "class_name": "function",
-                "config": .string(LayerNames.snakeCase(loss.className)), "registered_name": "function",
-            ]
+            arguments["fn"] = CustomObjects.function(
+                loss is ClosureLoss ? loss.name : LayerNames.snakeCase(loss.className))
         }
         return arguments
     }
@@ -119,6 +120,7 @@ open class MeanMetricWrapper: Mean {
 
 extension MetricConvertible where Self == MeanMetricWrapper {
     /// The mean over all samples of a function of targets and predictions.
+    /// - Parameter name: also what a saved model calls the function, for `register`.
     public static func custom(
         name: String, _ function: @escaping (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
     ) -> MeanMetricWrapper { MeanMetricWrapper(name: name, function) }

@@ -66,7 +66,7 @@ open class Metric: MetricConvertible {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
 
-    private static let commonArguments = Arguments<Metric>(default: Metric(name: ""))
+    static let commonArguments = Arguments<Metric>(default: Metric(name: ""))
 
     open func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric { self }
 }

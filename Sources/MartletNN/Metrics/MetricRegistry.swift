@@ -39,7 +39,9 @@ package enum MetricRegistry {
         return names
     }
 
-    package static let shared = Registry<Metric>("metric", makers, aliases: aliases)
+    package static let shared = Registry<Metric>(
+        "metric", module: "keras.metrics", makers, aliases: aliases, functionForm: "{ yTrue, yPred in ... }",
+        ofFunction: { name in CustomObjects.binary(name).map { MeanMetricWrapper(name: name.withoutPackage, $0) } })
 
     private static func meanOfLoss(_ loss: String, _ config: Configuration) throws -> Metric {
         try MeanMetricWrapper(
@@ -69,6 +71,6 @@ extension Metric {
 extension JSONValue {
     /// A metric as Keras writes it.
     package init(_ metric: Metric) {
-        self = .keras(module: "keras.metrics", className: metric.className, config: metric.config)
+        self = MetricRegistry.shared.json(metric, className: metric.className, config: metric.config)
     }
 }

@@ -30,10 +30,15 @@ open class Model: Layer {
     var compilation: Compilation? {
         didSet {
             lock.withLock { compiledSteps = nil }
+            compilationProblem = nil
             Trace.noteSettingsChange()
         }
     }
     private var compiledSteps: CompiledSteps?
+    /// Says which penalty or constraint of the model's file is missing.
+    var missingPart: String?
+    /// Why the compilation of the model's file could not be taken over.
+    var compilationProblem: String?
     /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps. A step can then be debugged, and
     /// may read the elements of its tensors. The results have the same bits. `compile` sets it.
     public var runsEagerly = false

@@ -12,7 +12,7 @@ package enum OptimizerRegistry {
     ]
 
     package static let shared = Registry<Optimizer>(
-        "optimizer", types.map { type in (type.className, { try type.init(config: $0) }) },
+        "optimizer", module: "keras.optimizers", types.map { type in (type.className, { try type.init(config: $0) }) },
         aliases: Dictionary(uniqueKeysWithValues: types.compactMap { type in
             let (plain, snake) = (type.className.lowercased(), LayerNames.snakeCase(type.className))
             return plain == snake ? nil : (plain, type.className)
@@ -27,12 +27,15 @@ extension Optimizer {
 
 extension String: OptimizerConvertible {
     /// The optimizer with this name in Keras, in any case, with its defaults: `"adam"`.
-    public func makeOptimizer() throws -> Optimizer { try Optimizer.make(from: .string(lowercased())) }
+    public func makeOptimizer() throws -> Optimizer {
+        let isOwn = OptimizerRegistry.shared.contains(self)
+        return try Optimizer.make(from: .string(isOwn ? self : lowercased()))
+    }
 }
 
 extension JSONValue {
     /// An optimizer as Keras writes it.
     package init(_ optimizer: Optimizer) {
-        self = .keras(module: "keras.optimizers", className: optimizer.className, config: optimizer.config)
+        self = OptimizerRegistry.shared.json(optimizer, className: optimizer.className, config: optimizer.config)
     }
 }

@@ -108,7 +108,7 @@ open class Optimizer: OptimizerConvertible {
         (Self.self as? any Described.Type)?.config(of: self) ?? Self.commonArguments.config(of: self)
     }
 
-    private static let commonArguments = Arguments<Optimizer>(default: Optimizer(learningRate: 0))
+    static let commonArguments = Arguments<Optimizer>(default: Optimizer(learningRate: 0))
 
     // MARK: - Use
 

@@ -34,8 +34,9 @@ package enum RegularizerRegistry {
     ]
 
     package static let shared = Registry<any Regularizer>(
-        "regularizer",
-        types.map { type in (type.className, { try type.init(config: $0) }) })
+        "regularizer", module: "keras.regularizers",
+        types.map { type in (type.className, { try type.init(config: $0) }) },
+        standIn: { MissingParts.note($0, $1, isPenalty: true) })
 }
 
 extension Configuration {
@@ -49,7 +50,7 @@ extension JSONValue {
     /// A regularizer as Keras writes it.
     package init(_ regularizer: (any Regularizer)?) {
         self = regularizer.map {
-            .keras(module: "keras.regularizers", className: $0.className, config: $0.config)
+            RegularizerRegistry.shared.json($0, className: $0.className, config: $0.config)
         } ?? .null
     }
 }

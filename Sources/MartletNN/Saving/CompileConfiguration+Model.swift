@@ -3,7 +3,8 @@ import MartletFormats
 
 extension CompileConfiguration {
     /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss
-    /// or an optimizer leaves the model as it is, unless the caller gave a loss.
+    /// or an optimizer leaves the model as it is, unless the caller gave a loss. So does one whose compilation cannot be
+    /// read, where the choice allows it; what needs a compiled model then throws for the same reason.
     /// - Parameter isOlder: whether Keras 1 or 2 wrote it.
     /// - Throws: `MartletError` with the part that is not known.
     static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, isOlder: Bool) throws {
@@ -21,7 +22,14 @@ extension CompileConfiguration {
                 stepsPerExecution: configuration.stepsPerExecution)
             if !choice.replacesParts && !isOlder { model.compilation?.source = json }
         } catch let error as MartletError {
-            throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")
+            guard choice.unreadable != .error else {
+                throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")
+            }
+            model.compilationProblem = "The file's compilation cannot be read: \(error)"
+            if choice.unreadable == .warning {
+                Settings.warn(
+                    "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) \(choice.advice)")
+            }
         }
     }
 
@@ -93,10 +101,13 @@ package struct CompilationChoice {
     package var metrics: PerOutput<[any MetricConvertible]>?
     /// Whether the file's compilation is read at all.
     package var readsFile: Bool
-    /// Whether a compilation that cannot be read leaves the model without one, instead of an error.
-    package var isOptional = false
-    /// What to do about a compilation that cannot be read, for the error.
-    package var advice = "Load with compile: false to skip the compilation."
+    /// What a compilation that cannot be read is. Unless it is an error, it leaves the model without one.
+    package enum Unreadable: Sendable {
+        case error, warning, nothing
+    }
+    package var unreadable = Unreadable.warning
+    /// What to do about a compilation that cannot be read.
+    package var advice = "Load with compile: false to skip it."
 
     package init(readsFile: Bool = true) { self.readsFile = readsFile }
 

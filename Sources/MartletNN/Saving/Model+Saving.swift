@@ -45,7 +45,8 @@ extension Model {
     /// ```
     ///
     /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file of
-    ///   Keras 3 it starts anew, as in Keras.
+    ///   Keras 3 it starts anew, as in Keras. Where the file names losses, metrics or optimizers that are not known, the model
+    ///   is not compiled, and a warning says what to ``register(_:package:)``.
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
@@ -72,13 +73,13 @@ extension Model {
         let isOlder = OlderKeras.wrote(try archive.kerasVersion())
         return try located("\(path):\(KerasArchive.configuration)") {
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
+            try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
             let file = "\(path):\(KerasArchive.weights)"
             do {
-                try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
                 // The saved state is that of the file's own optimizer.
                 try model.loadState(
                     from: root, file: file, withOptimizer: choice.optimizer == nil && choice.readsFile, isOlder: isOlder)
-            } catch where choice.isOptional {
+            } catch where choice.unreadable == .nothing {
                 model.compilation = nil
                 try model.loadState(from: root, file: file, isOlder: isOlder)
             }
@@ -103,11 +104,8 @@ extension Model {
         return try located(path) {
             let config = try JSONValue(parsing: text)
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
-            do {
-                let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
-                try CompileConfiguration.apply(
-                    text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
-            } catch where choice.isOptional {}
+            let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
+            try CompileConfiguration.apply(text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
             }
@@ -124,9 +122,14 @@ extension Model {
     }
 
     private static func read(_ json: JSONValue, fileBytes: Int) throws -> Model {
-        try WeightBudget.$current.withValue(WeightBudget(fileBytes: fileBytes)) {
-            try Argument.throwing { try ModelReader.model(json) }
+        let missing = MissingParts()
+        let model = try MissingParts.$current.withValue(missing) {
+            try WeightBudget.$current.withValue(WeightBudget(fileBytes: fileBytes)) {
+                try Argument.throwing { try ModelReader.model(json) }
+            }
         }
+        model.missingPart = missing.warn()
+        return model
     }
 
     /// Adds the file to an error that does not name it.
@@ -199,12 +202,12 @@ extension Model {
         guard graph != nil || self is Sequential || CustomObjects.registeredName(of: self) != nil else {
             throw MartletError(
                 "Expected a Sequential or functional model: only a subclass's code knows what it computes. Save its weights "
-                    + "with saveWeights(to:), or register it with registerLayer.", at: name)
+                    + "with saveWeights(to:), or register it with register.", at: name)
         }
         if let layer = firstUnknownLayer {
             throw MartletError(
                 "Expected layers that files can name. Received: \"\(layer.name)\", a \(layer.className). Make it a class "
-                    + "that takes a configuration, and register it with registerLayer.", at: name)
+                    + "that takes a configuration, and register it with register.", at: name)
         }
     }
 }

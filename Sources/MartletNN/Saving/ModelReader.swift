@@ -11,13 +11,14 @@ enum ModelReader {
         guard depth < maximumDepth else { throw MartletError("Expected models nested at most \(maximumDepth) deep.") }
         let className = try json.string("class_name")
         let config = try json.valueIfPresent(at: ["config"], as: JSONValue.self) ?? [:]
-        if let custom = try CustomObjects.layer(json) { return custom }
+        let described = try ObjectDescription(json)
+        if let own = try LayerRegistry.shared.makeOwn(described) { return own }
         switch className {
         case "Functional", "Model": return try functional(config, depth)
         case "Sequential": return try sequential(config, depth)
         default:
             try checkSizes(config)
-            return try LayerRegistry.shared.make(className: className, config: modern(config, of: className))
+            return try LayerRegistry.shared.make(ObjectDescription(json, config: modern(config, of: className)))
         }
     }
 

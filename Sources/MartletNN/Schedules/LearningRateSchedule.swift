@@ -47,10 +47,16 @@ extension LearningRateSchedule where Self: Described, Root == Self {
 
 /// A schedule given by a closure of the step.
 public struct ClosureSchedule: LearningRateSchedule {
+    /// What a saved model calls it.
+    public let name: String
     private let function: @Sendable (Tensor) -> Tensor
 
     /// Makes a schedule of a closure, which gets the step as a `float32` scalar and gives the rate as one.
-    public init(_ function: @escaping @Sendable (_ step: Tensor) -> Tensor) { self.function = function }
+    /// - Parameter name: what a saved model calls it, for `register`.
+    public init(name: String = "custom", _ function: @escaping @Sendable (_ step: Tensor) -> Tensor) {
+        self.name = name
+        self.function = function
+    }
 
     public func callAsFunction(_ step: Tensor) -> Tensor { function(step.cast(to: .float32)) }
     public var config: [String: JSONValue] { [:] }
@@ -58,7 +64,8 @@ public struct ClosureSchedule: LearningRateSchedule {
 
 extension LearningRate where Self == ClosureSchedule {
     /// A schedule given by a closure, which gets the step as a `float32` scalar and gives the rate as one.
-    public static func custom(_ function: @escaping @Sendable (_ step: Tensor) -> Tensor) -> ClosureSchedule {
-        ClosureSchedule(function)
-    }
+    /// - Parameter name: what a saved model calls it, for `register`.
+    public static func custom(
+        name: String = "custom", _ function: @escaping @Sendable (_ step: Tensor) -> Tensor
+    ) -> ClosureSchedule { ClosureSchedule(name: name, function) }
 }

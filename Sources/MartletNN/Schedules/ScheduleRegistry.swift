@@ -9,7 +9,9 @@ package enum ScheduleRegistry {
     ]
 
     package static let shared = Registry<any LearningRateSchedule>(
-        "learning rate schedule", types.map { type in (type.className, { try type.init(config: $0) }) })
+        "learning rate schedule", module: "keras.optimizers.schedules",
+        types.map { type in (type.className, { try type.init(config: $0) }) }, functionForm: "{ step in ... }",
+        ofFunction: { name in CustomObjects.unary(name).map { ClosureSchedule(name: name.withoutPackage, $0) } })
 }
 
 /// Makes a schedule from what Keras writes: an object with `class_name` and `config`.
@@ -54,7 +56,10 @@ extension ArgumentForm<[Int]> {
 extension JSONValue {
     /// A schedule as Keras writes it.
     package init(_ schedule: any LearningRateSchedule) {
-        self = .keras(
-            module: "keras.optimizers.schedules", className: schedule.className, config: schedule.config)
+        if let closure = schedule as? ClosureSchedule {
+            self = CustomObjects.function(closure.name)
+        } else {
+            self = ScheduleRegistry.shared.json(schedule, className: schedule.className, config: schedule.config)
+        }
     }
 }

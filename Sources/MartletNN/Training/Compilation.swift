@@ -24,6 +24,8 @@ final class Compilation {
     let weightedMetrics: PerOutput<[any MetricConvertible]>?
     /// The number of steps between two calls of the callbacks' batch hooks.
     let stepsPerExecution: Int
+    /// The warnings of likely mistakes that were given.
+    var warned: Set<String> = []
     /// The settings that a file had, which are written back unchanged.
     var source: JSONValue?
 
@@ -184,8 +186,10 @@ extension Model {
     func requireCompilation(_ function: String) throws -> Compilation {
         guard let compilation else {
             throw MartletError(
-                "Expected a compiled model. Call compile(optimizer:loss:metrics:) first.", at: "\(name).\(function)")
+                "Expected a compiled model. Call compile(optimizer:loss:metrics:) first."
+                    + (compilationProblem.map { " \($0)" } ?? ""), at: "\(name).\(function)")
         }
+        if let missingPart { throw MartletError(missingPart, at: "\(name).\(function)") }
         return compilation
     }
 }

@@ -81,12 +81,15 @@ extension Model {
         try prepare(for: inputShapes)
         try validate(inputs: data.inputs)
         let predictions: [PartialShape]
+        var first: [Tensor]?
         if knowsOutputShapes {
             predictions = try checkedOutputShapes(of: LayerCall(inputShapes))
         } else {
             // Only `call` knows the output shapes of such a model: run it with one sample.
             let sample = data[0..<min(1, data.count)]
-            predictions = try withErrors { apply(sample.inputs, training: false) }.map { PartialShape($0.shape).withAnyBatch }
+            let computed = try withErrors { apply(sample.inputs, training: false) }
+            predictions = computed.map { PartialShape($0.shape).withAnyBatch }
+            first = computed
         }
         guard [0, 1, predictions.count].contains(data.sampleWeights.count) else {
             throw MartletError(
@@ -107,6 +110,7 @@ extension Model {
             guard let target = output.target else { continue }
             try output.loss?.validate(values: targets[target], prediction: prediction)
         }
+        warnOfMistakes(in: data, predictions: predictions, sample: first, compilation)
     }
 
     /// Makes the weights for data of these shapes, or checks that the data fits them.

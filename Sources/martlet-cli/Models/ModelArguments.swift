@@ -87,6 +87,7 @@ struct TrainingChoices: ParsableArguments {
     /// keeps its state.
     func load(_ model: ModelFile, optimizer: String? = nil, options: String) throws -> Model {
         var choice = CompilationChoice(readsFile: !ignoresFile)
+        choice.unreadable = .error
         choice.optimizer = optimizer
         if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
         if !metrics.isEmpty { choice.metrics = .list(metrics.map { $0.split(separator: ",").map(String.init) }) }

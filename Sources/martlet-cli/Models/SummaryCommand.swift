@@ -24,7 +24,7 @@ struct SummaryCommand: ParsableCommand {
             throw MartletError("Expected a number from 40 to 1000. Received: \(width).", at: "--width")
         }
         var choice = CompilationChoice()
-        choice.isOptional = true
+        choice.unreadable = .nothing
         try model.load(choice).summary(width: width)
     }
 }

@@ -142,4 +142,27 @@ func play(
             "train", "epoch 0", "batch 0", "done 0 2", "batch 1", "done 1 2", "end 0 true", "trained",
         ])
     }
+
+    /// As Keras prints, whatever the log level.
+    @Test func verboseCallbacksPrint() throws {
+        let printed = Log()
+        try TextOutput.$callbacks.withValue(TextOutput { printed.add($0) }) {
+            try withTemporaryFolder { folder in
+                try play(
+                    [
+                        EarlyStopping(patience: 1, verbose: true, restoreBestWeights: true),
+                        LearningRateScheduler(verbose: true) { epoch, _ in epoch == 0 ? 0.5 : 0.25 },
+                        ModelCheckpoint(folder + "/a.keras", verbose: true, saveBestOnly: true),
+                    ], on: tinyModel(), [2, 1, 1.5])
+            }
+        }
+        let words = [
+            "Epoch 1: LearningRateScheduler setting learning rate to 0.5.", "val_loss improved from None to 2.00000, saving model to",
+            "Epoch 2: LearningRateScheduler setting learning rate to 0.25.", "val_loss improved from 2.00000 to 1.00000",
+            "Epoch 3: LearningRateScheduler", "Epoch 3: val_loss did not improve from 1.00000", "Epoch 3: early stopping\n",
+            "Restoring model weights from the end of the best epoch: 2.\n",
+        ]
+        #expect(printed.all.count == words.count, "\(printed.all)")
+        for (line, word) in zip(printed.all, words) { #expect(line.contains(word)) }
+    }
 }

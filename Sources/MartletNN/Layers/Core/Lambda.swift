@@ -9,7 +9,7 @@ import MartletFormats
 /// ```
 ///
 /// A closure cannot be written to a file: a model that is to be saved has a layer class of its own in place of this
-/// one, made known by ``registerLayer(_:package:)``.
+/// one, made known by ``register(_:package:)``.
 ///
 /// Source: [`keras.layers.Lambda`](https://keras.io/api/layers/core_layers/lambda/).
 public final class Lambda: Layer {

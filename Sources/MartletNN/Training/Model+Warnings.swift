@@ -1,0 +1,132 @@
+import MartletCore
+import MartletData
+import MartletFormats
+
+/// A loss whose predictions are probabilities, or else logits.
+protocol ProbabilityLoss: Loss {
+    var fromLogits: Bool { get }
+}
+
+extension BinaryCrossentropy: ProbabilityLoss {}
+extension BinaryFocalCrossentropy: ProbabilityLoss {}
+extension CategoricalCrossentropy: ProbabilityLoss {}
+extension CategoricalFocalCrossentropy: ProbabilityLoss {}
+extension SparseCategoricalCrossentropy: ProbabilityLoss {}
+
+extension Metric {
+    /// Whether it takes targets of 0 and 1 only.
+    fileprivate var isBinary: Bool {
+        switch self {
+        case is BinaryAccuracy, is ConfusionCount, is ConfusionRatio, is ConstrainedRatio, is AUC, is BinaryIoU: true
+        default: false
+        }
+    }
+}
+
+extension Model {
+    /// Warns of what computes without an error and is hardly meant, each once for each call of `compile`.
+    /// - Parameter sample: the predictions of the first sample, where a model had to compute them.
+    func warnOfMistakes(
+        in data: TensorDataset, predictions: [PartialShape], sample: [Tensor]?, _ compilation: Compilation
+    ) {
+        func warn(_ message: String) {
+            if compilation.warned.insert(message).inserted { Settings.warn("\(name): \(message)") }
+        }
+        for (kind, tensors) in [("x", data.inputs), ("y", data.targets)] {
+            for (index, tensor) in tensors.enumerated() where tensor.holdsNaN {
+                warn("\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN.")
+            }
+        }
+        let rate = compilation.optimizer.learningRate
+        if rate < 0 { warn("The learning rate is negative, \(rate): the loss will grow.") }
+
+        let names = outputNames.count == predictions.count ? outputNames : predictions.indices.map { "output_\($0 + 1)" }
+        for (index, output) in compilation.outputs.enumerated() {
+            guard let place = output.target else { continue }
+            let target = data.targets[place]
+            if let loss = output.loss as? any ProbabilityLoss {
+                let activation = outputActivation(index)
+                let range = sample.map { ($0[index].min().item(as: Double.self), $0[index].max().item(as: Double.self)) }
+                if let problem = Self.problem(of: loss, after: activation, predictions[index], range) {
+                    warn("The output \"\(names[index])\" \(problem)")
+                }
+                if loss is BinaryCrossentropy || loss is BinaryFocalCrossentropy, !target.isWithinZeroAndOne {
+                    warn("The loss \(loss.name) takes targets from 0 to 1. Some targets lie outside.")
+                }
+            }
+            for metric in output.metrics + output.weightedMetrics where metric.isBinary && !target.isWithinZeroAndOne {
+                warn(
+                    "The metric \(metric.name) takes targets of 0 and 1. Some targets are others, class numbers perhaps: "
+                        + "\"accuracy\" fits those.")
+            }
+        }
+    }
+
+    private static func problem(
+        of loss: any ProbabilityLoss, after activation: String?, _ shape: PartialShape, _ range: (Double, Double)?
+    ) -> String? {
+        let probabilities: Set = ["softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"]
+        if activation == "softmax", shape.rank > 0, shape[-1] == 1 {
+            return "ends in a softmax over one unit, which is 1 for every input. Use sigmoid, or a unit for each class."
+        }
+        if loss.fromLogits {
+            guard let activation, probabilities.contains(activation) else { return nil }
+            return "ends in \(activation), which gives probabilities, but the loss \(loss.name) has fromLogits: true. "
+                + "Leave out one of both."
+        }
+        let advice = "Use \(loss.name.hasPrefix("binary") ? "sigmoid" : "softmax") there, or fromLogits: true."
+        if let activation {
+            if probabilities.contains(activation) { return nil }
+            let end = activation == "linear" ? "has no activation" : "ends in \(activation)"
+            return "\(end), but the loss \(loss.name) takes probabilities. \(advice)"
+        }
+        if let range, range.0 < 0 || range.1 > 1 {
+            return "gives values outside 0...1, but the loss \(loss.name) takes probabilities. \(advice)"
+        }
+        return nil
+    }
+
+    /// Keras's name of the activation that the output comes from, nil where it is not known.
+    private func outputActivation(_ index: Int) -> String? {
+        if let graph, graph.outputs.indices.contains(index) {
+            var node = graph.outputs[index].node
+            while node.layer.keepsValues, let input = node.inputs.first { node = input.node }
+            return node.layer.activationName
+        }
+        return (self as? Sequential)?.activationName
+    }
+}
+
+extension Layer {
+    /// Whether every number of the output is one of the input.
+    fileprivate var keepsValues: Bool { self is Reshape || self is Flatten || self is Permute || self is Identity }
+
+    /// Keras's name of the layer's own activation, nil where there is none or it is one's own.
+    fileprivate var activationName: String? {
+        switch self {
+        case is Softmax: return "softmax"
+        case let model as Sequential: return model.layers.last { !$0.keepsValues }?.activationName
+        default:
+            switch config["activation"] {
+            case .string(let name)?: return name
+            case .object(let object)?:
+                guard case .string(let name)? = object["class_name"], name != "function" else { return nil }
+                return name
+            default: return nil
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether an element is NaN. The sum tells quickly that none is.
+    fileprivate var holdsNaN: Bool {
+        guard dtype.isFloatingPoint, elementCount > 0, sum().item(as: Double.self).isNaN else { return false }
+        return isNaN().any().item(as: Bool.self)
+    }
+
+    fileprivate var isWithinZeroAndOne: Bool {
+        elementCount == 0 || dtype == .bool
+            || !(min().item(as: Double.self) < 0 || self.max().item(as: Double.self) > 1)
+    }
+}

@@ -1,0 +1,41 @@
+import Martlet
+
+// What users of other libraries write first. Each line must fail, with the words of its comment.
+func misspelled(x: Tensor, y: Tensor, v: Variable, model: Model, layer: Layer) throws {
+    _ = x.reshape([2, 3])  // 'reshape' has been renamed to 'reshaped(_:)'
+    _ = x.reshape(2, -1)  // 'reshape' has been renamed to 'reshaped(_:)'
+    _ = x.std(axis: 1, keepdims: true)  // 'std' has been renamed to 'standardDeviation(axis:)'
+    _ = x.astype(.float32)  // 'astype' has been renamed to 'cast(to:)'
+    _ = x.astype("float32").mean()  // 'astype' has been renamed to 'cast(to:)'
+    _ = x.numpy()  // 'numpy' has been renamed to 'scalars(as:)'
+    let n = x.size  // 'size' has been renamed to 'elementCount'
+    _ = x.T  // 'T' has been renamed to 'transposed()'
+    _ = x > 0.5  // '>' has been renamed to '.>'
+    if x > 0.5 { print(n) }  // compare elements with .>, and ask for .any() or .all()
+    _ = x < y  // '<' has been renamed to '.<'
+    _ = Tensor.arange(0, 10)  // 'arange' has been renamed to 'range(_:dtype:)'
+    let z: Tensor = .zeros_like(x)  // 'zeros_like' has been renamed to 'zeros(like:)'
+    _ = z.detach()  // 'detach' has been renamed to 'stopGradient()'
+    layer.trainable = false  // 'trainable' has been renamed to 'isTrainable'
+    _ = layer.nonTrainableVariables  // 'nonTrainableVariables' has been renamed to 'nonTrainableWeights'
+    model.reset_states()  // 'reset_states' has been renamed to
+    model.load_weights("a.h5")  // 'load_weights' has been renamed to 'loadWeights(from:)'
+    try model.fit(x, y, epochs: 2, verbose: 1)  // verbose is verbosity: .silent, .progressBar or .onePerEpoch
+    try model.fit(x: x, y: y, epochs: 2)  // extraneous argument labels 'x:y:' in call
+    _ = Dense(units: 10, activation: .relu)  // extraneous argument label 'units:' in call
+    _ = Dense(10, activation: .relu, inputShape: [4])  // begin the model with InputLayer([...])
+    _ = Dropout(rate: 0.5)  // extraneous argument label 'rate:' in call
+    _ = Flatten(inputShape: [28, 28])  // begin the model with InputLayer([...])
+    _ = MaxPooling2D((2, 2))  // write [2, 2] for (2, 2)
+    _ = Conv2D(32, (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
+    _ = Conv2D(32, (3, 3), activation: .relu, inputShape: [28, 28, 1])  // write [3, 3] for (3, 3)
+    _ = Conv2D(32, kernelSize: (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
+    _ = InputLayer(shape: [28, 28])  // write InputLayer([28, 28]), or InputLayer(28, 28)
+}
+
+final class Watcher: Callback {
+    func onEpochEnd(_ epoch: Int, logs: Logs) {}  // overriding declaration requires an 'override' keyword
+    override func onTrainBatchEnd(_ batch: Int, logs: Logs) {}  // overrides a 'final' instance method
+    func on_epoch_end(_ epoch: Int, logs: Logs) {}  // overrides a 'final' instance method
+    func onEpochBegin(_ epoch: Int, logs: Logs?) {}  // overrides a 'final' instance method
+}
