@@ -56,6 +56,28 @@ package final class Run: @unchecked Sendable {
     }
 }
 
+/// Pairs of numbers that a stage notes on its way: how far it has come, and what that takes. The reader may be far behind the
+/// stage, so older notes are thinned and not dropped.
+struct Notes {
+    private(set) var numbers: [Int] = []
+    private static let most = 32
+
+    /// Adds a pair; the first numbers ascend.
+    mutating func add(_ reached: Int, _ taken: Int) {
+        numbers += [reached, taken]
+        guard numbers.count > 2 * Notes.most else { return }
+        let kept = (0..<numbers.count / 2).filter { $0 % 2 == 1 || $0 >= Notes.most * 3 / 4 }
+        numbers = kept.flatMap { [numbers[2 * $0], numbers[2 * $0 + 1]] }
+    }
+
+    /// The last pair that does not pass `target`, and the notes up to there.
+    static func last(upTo target: Int, of numbers: [Int]) -> (reached: Int, taken: Int, notes: Notes)? {
+        var found: Int?
+        for place in stride(from: 0, to: numbers.count - 1, by: 2) where numbers[place] <= target { found = place }
+        return found.map { (numbers[$0], numbers[$0 + 1], Notes(numbers: Array(numbers[...($0 + 1)]))) }
+    }
+}
+
 /// What a stage needs to be opened for reading.
 package struct Opening {
     let run: Run

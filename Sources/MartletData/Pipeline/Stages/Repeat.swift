@@ -23,8 +23,8 @@ private final class RepeatReader<Element: Sendable>: Reader<Element> {
     private var pass = 0
     private var start = 0
     private var position = 0
-    /// The passes and where they began, of the last few.
-    private var starts: [Int] = []
+    /// Where passes began, and which.
+    private var starts = Notes()
 
     init(_ opening: Opening, _ number: Int, _ stage: Stage<Element>, _ count: Int?) {
         (self.opening, self.stage, self.count) = (opening, stage, count)
@@ -51,8 +51,8 @@ private final class RepeatReader<Element: Sendable>: Reader<Element> {
         reader = nil
         pass += 1
         start = position + made
-        starts = (starts + [pass, start]).suffix(32)
-        if let notebook { opening.run.note(starts, notebook) }
+        starts.add(start, pass)
+        if let notebook { opening.run.note(starts.numbers, notebook) }
         return !isAtEnd
     }
 
@@ -70,11 +70,10 @@ private final class RepeatReader<Element: Sendable>: Reader<Element> {
 
     override func skip(_ count: Int) throws -> Int {
         let target = position + count
-        if position == 0, let notebook, let notes = opening.run.fact(notebook) {
-            for place in stride(from: 0, to: notes.count - 1, by: 2) where notes[place + 1] <= target {
-                (pass, start, position) = (notes[place], notes[place + 1], notes[place + 1])
-                starts = Array(notes[...(place + 1)])
-            }
+        if position == 0, let notebook, let numbers = opening.run.fact(notebook),
+            let known = Notes.last(upTo: target, of: numbers)
+        {
+            (start, position, pass, starts) = (known.reached, known.reached, known.taken, known.notes)
         }
         if reader == nil, position == start, let length = stage.length.count, length > 0 {
             let passes = min((target - position) / length, (self.count ?? .max) - pass)

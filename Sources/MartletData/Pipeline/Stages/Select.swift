@@ -7,7 +7,7 @@ extension Dataset {
             let shared = Inlet<Element>.Shared(try stage.open(opening))
             let notebook = opening.notebook(place.number)
             // Elements taken, elements given; now and then a note of both, so that a position need not be filtered for anew.
-            var (index, given, notes) = (0, 0, [Int]())
+            var (index, given, notes) = (0, 0, Notes())
             func next(_ wanted: Int) throws -> Element? {
                 while let element = try shared.inlet.next(ahead: wanted) {
                     index += 1
@@ -18,8 +18,8 @@ extension Dataset {
                     }
                     given += 1
                     if let notebook, given % 64 == 0 {
-                        notes = (notes + [given, index]).suffix(32)
-                        opening.run.note(notes, notebook)
+                        notes.add(given, index)
+                        opening.run.note(notes.numbers, notebook)
                     }
                     return element
                 }
@@ -27,11 +27,10 @@ extension Dataset {
             }
             return ClosureReader { count in
                 let target = given + count
-                if given == 0, let notebook, let known = opening.run.fact(notebook) {
-                    for place in Swift.stride(from: 0, to: known.count - 1, by: 2) where known[place] <= target {
-                        (given, index, notes) = (known[place], known[place + 1], Array(known[...(place + 1)]))
-                    }
-                    if index > 0 { index = try shared.inlet.skip(index) }
+                if given == 0, index == 0, let notebook, let numbers = opening.run.fact(notebook),
+                    let known = Notes.last(upTo: target, of: numbers)
+                {
+                    (given, index, notes) = (known.reached, try shared.inlet.skip(known.taken), known.notes)
                 }
                 while given < target, try next(target - given) != nil {}
                 return count - (target - given)
