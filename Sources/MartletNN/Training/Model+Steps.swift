@@ -13,8 +13,9 @@ extension Model {
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
-            var loss = Context.current.inLayer("loss \(function.name)") {
-                function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+            let weight = batch.sampleWeight(ofOutput: index)
+            var loss = comparing("loss \(function.name)", batch.targets[target], prediction, weight) {
+                function($0, $1, sampleWeight: $2)
             }
             // A loss without reduction counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
@@ -38,13 +39,33 @@ extension Model {
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
             for metric in output.metrics {
-                Context.current.inLayer("metric \(metric.name)") { metric.update(target, prediction) }
+                comparing("metric \(metric.name)", target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }
             }
+            let weight = batch.sampleWeight(ofOutput: index)
             for metric in output.weightedMetrics {
-                Context.current.inLayer("metric \(metric.name)") {
-                    metric.update(target, prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
-                }
+                comparing("metric \(metric.name)", target, prediction, weight) { metric.update($0, $1, sampleWeight: $2) }
             }
+        }
+    }
+
+    /// Runs `body`, the loss or metric `name`. A failure says what it got.
+    private func comparing<R>(
+        _ name: String, _ target: Tensor, _ prediction: Tensor, _ weight: Tensor?,
+        _ body: (Tensor, Tensor, Tensor?) -> R
+    ) -> R {
+        func explain(_ failure: MartletError) -> MartletError {
+            // As far as it is the shapes' fault; what a layer inside failed of, it said itself.
+            let areClassNumbers =
+                prediction.rank > 1 && prediction.shape[-1] > 1 && !name.contains("sparse")
+                && (target.rank == prediction.rank - 1 || target.rank == prediction.rank && target.shape[-1] == 1)
+            return MartletError(
+                "Expected targets\(weight == nil ? "" : " and sample weights") that fit the predictions \(prediction.spec). "
+                    + "Received: targets \(target.spec)\(weight.map { ", sample weights \($0.spec)" } ?? ""). "
+                    + (areClassNumbers ? "For class numbers there are losses and metrics whose names begin with sparse. " : "")
+                    + "(\(failure))", at: name)
+        }
+        return FailureScope.explaining(explain) {
+            Context.current.inLayer(name) { body(target, prediction, weight) }
         }
     }
 
