@@ -29,7 +29,8 @@ import Testing
             for file in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(file)")
                 let again = try Model.load(from: "\(folder)/\(file)")
-                #expect(again.weightsSHA256 == model.weightsSHA256 && KerasFileTests.difference([again(x)], [model(x)]) == 0, "\(file)")
+                #expect(again.weightsSHA256 == model.weightsSHA256, "\(file)")
+                #expect(KerasFileTests.difference([again(x)], [model(x)]) == 0, "\(file)")
             }
             let weights = try HDF5File(ZipArchive("\(folder)/a.keras").read("model.weights.h5"), name: "w").root
             #expect(try weights.dataset("layers/dense/activation/vars/0").shape == [4])

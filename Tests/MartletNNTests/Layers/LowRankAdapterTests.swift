@@ -7,7 +7,12 @@ import Testing
 @Suite struct LowRankAdapterTests {
     static let makers: [@Sendable () -> (any AdaptableLayer, Tensor)] = [
         { (Dense(3, kernelRegularizer: .l2(0.1)), SampleInput.distinct([2, 4]).cast(to: .float32)) },
-        { (EinsumDense("abc,cd->abd", outputShape: [nil, 3], biasAxes: "d"), SampleInput.distinct([2, 2, 4]).cast(to: .float32)) },
+        {
+            (
+                EinsumDense("abc,cd->abd", outputShape: [nil, 3], biasAxes: "d"),
+                SampleInput.distinct([2, 2, 4]).cast(to: .float32)
+            )
+        },
         { (Embedding(4, 3), Tensor([[0, 3], [2, 1]])) },
         { (Conv1D(3, kernelSize: 2), SampleInput.distinct([2, 4, 2]).cast(to: .float32)) },
         { (Conv2D(2, kernelSize: 2, groups: 2), SampleInput.distinct([1, 3, 3, 4]).cast(to: .float32)) },
