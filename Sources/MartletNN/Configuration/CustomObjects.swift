@@ -54,8 +54,8 @@ enum CustomObjects {
     /// How Keras writes a function.
     static func function(_ name: String) -> JSONValue {
         [
-            "module": "builtins", "class_name": "function", "config": .string(name),
-            "registered_name": .string(registeredName(ofFunction: name)),
+            "module": "builtins", "class_name": "function", "config": .string(registeredName(ofFunction: name)),
+            "registered_name": "function",
         ]
     }
 

@@ -32,7 +32,8 @@ struct ObjectDescription {
         isFunction = json["class_name"] == "function"
         className = try json.string(isFunction ? "config" : "class_name")
         self.config = try config ?? (isFunction ? [:] : json.valueIfPresent(at: ["config"]) ?? [:])
-        if case .string(let registered)? = json["registered_name"] { name = registered } else { name = className }
+        // Keras writes "function" for functions.
+        if case .string(let registered)? = json["registered_name"], !isFunction { name = registered } else { name = className }
         if case .string(let module)? = json["module"] {
             isOwn = name.contains(">") || !module.contains("keras") && module != "builtins"
         } else {

@@ -17,14 +17,14 @@ package enum LossRegistry {
 
     package static let shared = Registry<Loss>(
         "loss", module: "keras.losses",
-        types.map { type in (type.className, { try type.init(config: $0) }) } + [("LossFunctionWrapper", ofFunction)],
+        types.map { type in (type.className, { try type.init(config: $0) }) },
         aliases: Self.aliases.merging(["bce": "BinaryCrossentropy", "BCE": "BinaryCrossentropy"]) { $1 },
         functionForm: "{ yTrue, yPred in ... }", ofFunction: { name in
             CustomObjects.binary(name).map { ClosureLoss(name: name.withoutPackage, $0) }
         })
 
-    /// A function's loss with another reduction than the usual one.
-    private static let ofFunction: Registry<Loss>.Maker = { config in
+    /// A function's loss with another reduction than the usual one, which Keras calls `LossFunctionWrapper`.
+    fileprivate static func ofFunction(_ config: Configuration) throws -> Loss {
         let loss = try Loss.make(from: config.required("fn"))
         (loss.name, loss.reduction) = (try config.objectName, try config.reduction)
         return loss
@@ -43,7 +43,13 @@ package enum LossRegistry {
 extension Loss {
     /// Makes a loss from what Keras writes: a name, or an object with `class_name` and `config`.
     /// - Throws: `MartletError` when there is no such loss, or an argument is of a wrong type or out of range.
-    public static func make(from json: JSONValue) throws -> Loss { try LossRegistry.shared.make(from: json) }
+    public static func make(from json: JSONValue) throws -> Loss {
+        if json["class_name"] == "LossFunctionWrapper" {
+            return try LossRegistry.ofFunction(
+                Configuration(className: "LossFunctionWrapper", json.valueIfPresent(at: ["config"]) ?? [:]))
+        }
+        return try LossRegistry.shared.make(from: json)
+    }
 }
 
 extension String: LossConvertible {

@@ -72,11 +72,13 @@ public struct Plot: Sendable {
     }
 
     /// Adds a bar for each of `bins` parts of the range of the values, as high as the number of values in it. A value at the
-    /// border of two parts belongs to the right one, except for the largest. Values that are not finite are left out.
+    /// border of two parts belongs to the right one, except for the largest. Values that are not finite, or are too large to
+    /// draw, are left out.
     public mutating func addHistogram(_ name: String = "", of values: [Double], bins: Int = 20) {
-        let values = values.filter(\.isFinite)
+        let values = values.filter { abs($0) < 1e300 }
         guard let low = values.min(), let high = values.max(), bins >= 1 else { return }
-        let (start, size) = low == high ? (low - 0.5, 1 / Double(bins)) : (low, (high - low) / Double(bins))
+        let part = (high - low) / Double(bins)
+        let (start, size) = part > 1e-300 ? (low, part) : (low - 0.5, 1 / Double(bins))
         var counts = [Double](repeating: 0, count: bins)
         for value in values { counts[max(0, min(bins - 1, Int((value - start) / size)))] += 1 }
         let spans = counts.indices.map { (from: start + Double($0) * size, to: start + Double($0 + 1) * size) }
