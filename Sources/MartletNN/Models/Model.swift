@@ -30,6 +30,10 @@ open class Model: Layer {
     /// The input shapes of the first data that the model saw, batch axis included.
     var seenInputShapes: [PartialShape]?
 
+    /// The stream from which `fit` takes the orders of samples. The first one begins it. It goes on from one `fit` to the
+    /// next, and with the model through files.
+    var orders: RandomGenerator?
+
     /// When a callback sets this to true, `fit` ends after the current batch.
     public var stopTraining = false
 
@@ -72,6 +76,8 @@ open class Model: Layer {
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+
+    override var callCount: Int { graph?.callCount ?? super.callCount }
 
     open override var className: String { graph == nil ? super.className : "Functional" }
 

@@ -49,15 +49,13 @@ extension Model {
     }
 
     private static func load(_ archive: KerasArchive, _ path: String, compile: Bool) throws -> Model {
-        let bytes = try archive.weightBytes()
-        let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
-        let config = try archive.config()
+        let (config, size) = (try archive.config(), try archive.weightSize())
         return try located("\(path):\(KerasArchive.configuration)") {
-            let model = try read(config, fileBytes: bytes.count)
+            let model = try read(config, fileBytes: size)
             if compile, let json = config["compile_config"], json != .null {
                 try CompileConfiguration.apply(json, to: model)
             }
-            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
+            try model.loadState(from: archive.weights(of: model), file: "\(path):\(KerasArchive.weights)")
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model

@@ -15,7 +15,8 @@ extension Model {
     ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
     ///   - validationFrequency: the number of epochs between validations.
     ///   - callbacks: observe and control training. They are called in this order.
-    ///   - shuffle: whether the samples are shuffled before every epoch.
+    ///   - shuffle: whether the samples are shuffled before every epoch. The random stream goes on from one `fit` to the next,
+    ///     and the model's files have it.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
@@ -71,14 +72,17 @@ extension Model {
         }
         let compiled = self.steps()
         stopTraining = false
-        let orders = RandomGenerator()
+        let orders = self.orders ?? RandomGenerator()
+        self.orders = orders
         for callback in all { try callback.onTrainBegin() }
-        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
-        for epoch in initialEpoch..<max(initialEpoch, epochs) {
-            compilation.resetMetrics()
+        let resumed = all.lazy.compactMap(\.resumption).first ?? (epoch: initialEpoch, batch: 0)
+        for epoch in resumed.epoch..<max(resumed.epoch, epochs) {
+            // The metrics have what came before in an epoch that goes on.
+            let firstStep = epoch == resumed.epoch ? min(resumed.batch, steps) : 0
+            if firstStep == 0 { compilation.resetMetrics() }
             for callback in all { try callback.onEpochBegin(epoch) }
             let order = shuffle ? orders.permutation(training.count) : nil
-            for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
+            for first in stride(from: firstStep, to: steps, by: compilation.stepsPerExecution) {
                 let last = min(first + compilation.stepsPerExecution, steps) - 1
                 for callback in all { try callback.onTrainBatchBegin(first) }
                 for step in first...last {
