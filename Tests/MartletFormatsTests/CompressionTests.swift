@@ -95,6 +95,26 @@ import MartletFormats
         }
     }
 
+    /// What a killed process left is deleted; what is being written, and what others named, stays.
+    @Test func leftoversAreSwept() throws {
+        try withFolder { folder in
+            func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+            for name in [".a.h5.123.martlet.tmp", ".b.7.martlet.tmp", ".other.tmp", "a.martlet.tmp"] {
+                try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+            }
+            // Writing into a folder for the first time sweeps it.
+            let file = try AtomicFile("\(folder)/a.h5")
+            try file.write([5])
+            #expect(try names().count == 3 && names().contains(".other.tmp") && names().contains("a.martlet.tmp"))
+            try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/.c.9.martlet.tmp"))
+            AtomicFile.sweep(folder)
+            #expect(try names().count == 3)
+            try file.commit()
+            #expect(try names() == [".other.tmp", "a.h5", "a.martlet.tmp"] && FileIO.read("\(folder)/a.h5") == [5])
+            AtomicFile.sweep("\(folder)/none")
+        }
+    }
+
     @Test func writesAreWholeOrNothing() throws {
         try withFolder { folder in
             let path = "\(folder)/file"

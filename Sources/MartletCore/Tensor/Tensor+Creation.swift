@@ -59,7 +59,10 @@ extension Tensor {
         case .int64: integer(Int64.self)
         case .uint8: integer(UInt8.self)
         case .bool: fill(value.doubleValue != 0)
-        case .float16, .bfloat16: return Tensor.full(shape, value.doubleValue, dtype: .float64).cast(to: type)
+        case .float16, .bfloat16:
+            let one = Tensor.full([], value.doubleValue, dtype: .float64).cast(to: type)
+            let bits = one.withUnsafeBytes { $0.load(as: UInt16.self) }
+            result.mutablePointer.bindMemory(to: UInt16.self, capacity: count).update(repeating: bits, count: count)
         }
         return result
     }

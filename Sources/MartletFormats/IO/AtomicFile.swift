@@ -1,9 +1,11 @@
 import Foundation
 import MartletCore
+import Synchronization
 
 /// A file that appears whole or not at all: a temporary file in the same folder is written, flushed to disk, then renamed.
 ///
-/// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object.
+/// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object. One that a
+/// killed process left is deleted by the next process that writes into the folder.
 package final class AtomicFile: ByteSink {
     /// The file that `path` names, by one name for all paths to it.
     package let target: String
@@ -27,11 +29,44 @@ package final class AtomicFile: ByteSink {
         }
         self.path = path
         target = FileIO.resolved(path)
-        let name = ".\((target as NSString).lastPathComponent).\(UInt32.random(in: 0...UInt32.max)).tmp"
-        temporary = ((target as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw FileStream.failure("write", path) }
+        let folder = (target as NSString).deletingLastPathComponent
+        if AtomicFile.swept.withLock({ $0.insert(folder).inserted }) { AtomicFile.sweep(folder.isEmpty ? "." : folder) }
+        var temporary: String
+        repeat {
+            let number = UInt32.random(in: 0...UInt32.max)
+            temporary = (folder as NSString).appendingPathComponent(
+                ".\((target as NSString).lastPathComponent).\(number)\(AtomicFile.suffix)")
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw FileStream.failure("write", path) }
+        } while !AtomicFile.isLocked(descriptor)
+        self.temporary = temporary
         if exists { fchmod(descriptor, status.st_mode & 0o7777) }
+    }
+
+    private static let suffix = ".martlet.tmp"
+    /// The folders that this process has swept.
+    private static let swept = Mutex<Set<String>>([])
+
+    /// Deletes the temporary files in a folder that processes left which were killed: those that nobody has locked.
+    package static func sweep(_ folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(".") && name.hasSuffix(suffix) {
+            let path = (folder as NSString).appendingPathComponent(name)
+            let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            close(file)
+        }
+    }
+
+    /// Locks a new file. The system lets go of it when the process ends, however it does. False, with the file closed, when
+    /// `sweep` came first.
+    private static func isLocked(_ file: Int32) -> Bool {
+        let wasFree = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+        var status = stat()
+        if wasFree, fstat(file, &status) == 0, status.st_nlink > 0 { return true }
+        close(file)
+        return false
     }
 
     deinit {
@@ -46,9 +81,8 @@ package final class AtomicFile: ByteSink {
     /// Moves the file to its path.
     package func commit() throws {
         guard fsync(descriptor) == 0 else { throw FileStream.failure("write", path) }
-        let closed = close(descriptor)
-        descriptor = -1
-        guard closed == 0, rename(temporary, target) == 0 else { throw FileStream.failure("write", path) }
+        // Closed, it would be no longer locked.
+        guard rename(temporary, target) == 0 else { throw FileStream.failure("write", path) }
         isCommitted = true
     }
 }

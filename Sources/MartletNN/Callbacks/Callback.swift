@@ -16,9 +16,9 @@ open class Callback {
     /// Makes a callback that does nothing.
     public init() {}
 
-    /// The epoch, counted from 0, at which training begins instead of `initialEpoch`; nil for no change. `fit` reads it
-    /// after `onTrainBegin`.
-    var firstEpoch: Int? { nil }
+    /// The epoch and the batch in it, counted from 0, at which training begins instead of `initialEpoch`; nil for no change.
+    /// `fit` reads it after `onTrainBegin`.
+    var resumption: (epoch: Int, batch: Int)? { nil }
 
     /// Before the first epoch.
     open func onTrainBegin() throws {}

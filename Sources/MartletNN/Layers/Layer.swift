@@ -341,6 +341,9 @@ open class Layer {
         for layer in sublayers { layer.clearCallLosses() }
     }
 
+    /// How many layers run in a call: this one and those in it.
+    var callCount: Int { sublayers.reduce(1) { $0 + $1.callCount } }
+
     /// A layer that is used twice counts once.
     var distinctSublayers: [Layer] {
         var seen: Set<ObjectIdentifier> = []

@@ -31,6 +31,12 @@ open class Metric: MetricConvertible {
         return variable
     }
 
+    /// Whether state of this size may be made, which a configuration asks for. If not, the problem is noted, and the
+    /// initializer goes on with a small one.
+    func allowsState(_ sizes: Int...) -> Bool {
+        WeightBudget.current?.takes(sizes, of: dtype, for: "state of the metric \(name)") ?? true
+    }
+
     /// Takes a batch in.
     /// - Parameters:
     ///   - sampleWeight: a weight for each sample, or nil.

@@ -53,6 +53,10 @@ open class Model: Layer {
     /// Held by what trains the model or has metrics, from start to end. `fit` evaluates, and callbacks may.
     let run = NSRecursiveLock()
 
+    /// The stream from which `fit` takes the orders of samples. The first one begins it. It goes on from one `fit` to the
+    /// next, and with the model through files.
+    var orders: RandomGenerator?
+
     /// When a callback or another thread sets this to true, `fit` ends after the current batch.
     public var stopTraining: Bool {
         get { stops.load(ordering: .relaxed) }
@@ -111,6 +115,8 @@ open class Model: Layer {
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+
+    override var callCount: Int { graph?.callCount ?? super.callCount }
 
     open override var className: String { graph == nil ? super.className : "Functional" }
 

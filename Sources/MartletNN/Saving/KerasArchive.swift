@@ -27,7 +27,9 @@ struct KerasArchive {
     }
 
     private func json(_ name: String) throws -> JSONValue {
-        let text = try archive.read(name)
+        // Text is packed to a twentieth, at best.
+        let packed = try archive.sizes(of: name).packed
+        let text = try archive.read(name, limit: min(64 << 20, 8 << 20 + 100 * packed))
         do {
             return try JSONValue(parsing: text)
         } catch {
@@ -35,12 +37,13 @@ struct KerasArchive {
         }
     }
 
-    /// The bytes of the weights file.
-    func weightBytes() throws -> [UInt8] { try archive.read(KerasArchive.weights) }
+    /// The size of the weights file, unpacked.
+    func weightSize() throws -> Int { try archive.sizes(of: KerasArchive.weights).unpacked }
 
-    /// The weights.
-    func weights() throws -> HDF5Group {
-        try HDF5File(weightBytes(), name: "\(path):\(KerasArchive.weights)").root
+    /// The weights of a model or a layer. A file that is far larger than these is not unpacked.
+    func weights(of layer: Layer) throws -> HDF5Group {
+        let bytes = try archive.read(KerasArchive.weights, limit: KerasLayout(of: layer).largestFile)
+        return try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
     }
 
     /// Writes a file, which appears whole or not at all. Keras 3 uses its own version as the version of its files.

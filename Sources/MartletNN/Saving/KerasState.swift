@@ -7,12 +7,18 @@ struct KerasState {
     let name: String
     let variables: [Variable]
     /// Files hold a weight with what these add to it.
-    let adapters: LowRankAdapters?
+    var adapters: LowRankAdapters?
+    /// Whether files may lack it.
+    var isOptional = false
 }
 
 /// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
 /// consists of attribute names and, in lists, of its class and a number. Names that users give do not matter.
 struct KerasLayout {
+    /// The attribute of Keras's layers that holds their random stream. Its state there has a seed and a counter, as
+    /// Martlet's has.
+    static let generator = "seed_generator"
+
     private(set) var states: [KerasState] = []
     private var seen: Set<ObjectIdentifier> = []
 
@@ -23,16 +29,34 @@ struct KerasLayout {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
         states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, adapters: layer.adapters))
         let prefix = path.isEmpty ? "" : path + "/"
+        for (number, generator) in layer.ownRandomGenerators.enumerated() {
+            let name = number == 0 ? KerasLayout.generator : "\(KerasLayout.generator)_\(number)"
+            states.append(
+                KerasState(path: prefix + name, name: name, variables: [generator.state], isOptional: true))
+        }
         for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
+    }
+
+    /// The most bytes of a file that holds these variables and an optimizer's state for them, in the widest types, with a
+    /// file's structure around them.
+    var largestFile: Int {
+        let structure = 1 << 16
+        return states.reduce(1 << 20) { sum, state in
+            state.variables.reduce(sum + structure) {
+                $0 + structure + 32 * $1.shape.elementCount * $1.dtype.byteCount
+            }
+        }
     }
 
     /// Reads all variables that the file holds.
     /// - Throws: `MartletError` at the first variable that is missing, has another shape, or is surplus.
     func values(in root: HDF5Group, file: String) throws -> [(variable: Variable, value: Tensor)] {
-        try states.flatMap { state in
+        // A group with thousands of layers is parsed once.
+        var groups: [String: HDF5Group] = ["": root]
+        return try states.flatMap { state in
             let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
-            guard let group = try KerasLayout.group(state.path, in: root) else {
-                if state.variables.isEmpty { return [(variable: Variable, value: Tensor)]() }
+            guard let group = try KerasLayout.group(state.path, &groups) else {
+                if state.variables.isEmpty || state.isOptional { return [(variable: Variable, value: Tensor)]() }
                 throw MartletError(
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
@@ -71,17 +95,28 @@ struct KerasLayout {
 
     /// The group `vars` of an object. An attribute may be private in one version of Keras and public in another:
     /// `_query_dense`. TensorFlow 2.12 has another name for the layers of a model.
-    private static func group(_ path: String, in root: HDF5Group) throws -> HDF5Group? {
-        var group = root
-        for name in path.split(separator: "/").map(String.init) + ["vars"] {
-            let others = [
-                name, name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name,
-                name == "layers" ? "_layer_checkpoint_dependencies" : name,
-            ]
-            guard let known = others.first(where: group.contains) else { return nil }
-            group = try group.group(known)
+    /// - Parameter groups: the groups read so far, at their paths.
+    private static func group(_ path: String, _ groups: inout [String: HDF5Group]) throws -> HDF5Group? {
+        var (place, group) = ("", groups[""]!)
+        for name in path.split(separator: "/").map(String.init) {
+            place += "/" + name
+            if let known = groups[place] {
+                group = known
+                continue
+            }
+            guard let inner = try KerasLayout.member(name, of: group) else { return nil }
+            groups[place] = inner
+            group = inner
         }
-        return group
+        return try member("vars", of: group)
+    }
+
+    private static func member(_ name: String, of group: HDF5Group) throws -> HDF5Group? {
+        let others = [
+            name, name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name,
+            name == "layers" ? "_layer_checkpoint_dependencies" : name,
+        ]
+        return try others.first(where: group.contains).map(group.group)
     }
 
     /// Adds all variables to a file's content.
@@ -98,6 +133,12 @@ struct KerasLayout {
 }
 
 extension Layer {
+    /// The random streams of the layer without those of the layers inside.
+    fileprivate var ownRandomGenerators: [RandomGenerator] {
+        let inner = Set(distinctSublayers.flatMap(\.randomGenerators).map { ObjectIdentifier($0) })
+        return randomGenerators.filter { !inner.contains(ObjectIdentifier($0)) }
+    }
+
     /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
         if savesInOrder { return ownWeights.map(\.variable).filter { $0 !== adapters?.a && $0 !== adapters?.b } }

@@ -67,14 +67,12 @@ extension Model {
     }
 
     private static func load(_ archive: KerasArchive, _ path: String, _ choice: CompilationChoice) throws -> Model {
-        let bytes = try archive.weightBytes()
-        let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
-        let config = try archive.config()
+        let (config, size) = (try archive.config(), try archive.weightSize())
         let isOlder = OlderKeras.wrote(try archive.kerasVersion())
         return try located("\(path):\(KerasArchive.configuration)") {
-            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
+            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: size)
             try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
-            let file = "\(path):\(KerasArchive.weights)"
+            let (root, file) = (try archive.weights(of: model), "\(path):\(KerasArchive.weights)")
             do {
                 // The saved state is that of the file's own optimizer.
                 try model.loadState(

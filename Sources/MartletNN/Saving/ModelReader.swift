@@ -61,6 +61,17 @@ enum ModelReader {
         }
     }
 
+    /// Limits the calls of layers in a model, those of models inside it included: a few models of which each calls the one
+    /// inside it twice make billions.
+    static func check(callCount: Int, at name: String) throws {
+        let maximum = 100_000
+        guard callCount <= maximum else {
+            throw MartletError(
+                "Expected a model of at most \(maximum) calls of layers, those of models inside it included. "
+                    + "Received: \(callCount) or more.", at: "layer \(name)")
+        }
+    }
+
     private static func sequential(_ config: JSONValue, _ depth: Int) throws -> Layer {
         // The first versions wrote only the list of layers.
         let list: [JSONValue]
@@ -75,6 +86,7 @@ enum ModelReader {
             }
         }
         let name: String? = try config.valueIfPresent(at: ["name"])
+        try check(callCount: layers.reduce(0) { $0 + $1.callCount }, at: name ?? "sequential")
         let trainable = try config.valueIfPresent(at: ["trainable"], as: Bool.self) ?? true
         return try Argument.throwing { try Sequential(checking: layers, name: name, trainable: trainable) }
     }

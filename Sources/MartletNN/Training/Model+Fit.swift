@@ -16,8 +16,9 @@ extension Model {
     ///   - validationFrequency: the number of epochs between validations, counted from epoch 0.
     ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
-    ///   - seed: gives the orders of the samples: the same seed, the same orders. When nil, the next stream of
-    ///     `setRandomSeed` does. Layers that draw random numbers have seeds of their own.
+    ///   - seed: begins the random stream of the orders: the same seed, the same orders. When nil, the stream of the model's last
+    ///     `fit` goes on, which its files have too; the first one is the next of `setRandomSeed`. Layers that draw random numbers
+    ///     have seeds of their own.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
@@ -64,11 +65,13 @@ extension Model {
                 let predictions = try self.prepare(for: training, compilation)
                 if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }
                 if let validation { try self.prepare(for: validation, compilation) }
-                orders = RandomGenerator(seed: seed)
+                orders = seed.map { RandomGenerator(seed: $0) } ?? self.orders ?? RandomGenerator()
+                self.orders = orders
             },
-            batches: {
+            batches: { skipped in
                 if start == count { start = 0 }
-                if start == 0 { order = shuffle ? orders?.permutation(training.count) : nil }
+                start += skipped
+                if start == skipped { order = shuffle ? orders?.permutation(training.count) : nil }
                 return {
                     guard start < count else { return nil }
                     defer { start += 1 }

@@ -43,10 +43,11 @@ extension Model {
                 try training.begin()
                 try validation?.begin()
             },
-            batches: {
-                if stepsPerEpoch != nil { return training.nextOfAnyReading }
-                try training.begin()
-                return training.next
+            batches: { skipped in
+                if stepsPerEpoch == nil { try training.begin() }
+                let next = stepsPerEpoch == nil ? training.next : training.nextOfAnyReading
+                for _ in 0..<skipped { _ = try next() }
+                return next
             },
             validate: validation.map { batches in
                 {

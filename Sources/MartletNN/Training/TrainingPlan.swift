@@ -14,8 +14,8 @@ struct TrainingPlan {
     let callbacks: [Callback]
     /// Checks that model and data fit each other, before the first step.
     let prepare: () throws -> Void
-    /// Begins an epoch: the closure gives its batches, nil at the end.
-    let batches: () throws -> () throws -> Batch?
+    /// Begins an epoch behind its first batches: the closure gives the others, nil at the end.
+    let batches: (_ skipped: Int) throws -> () throws -> Batch?
     /// Evaluates after an epoch, with callbacks.
     let validate: (([Callback]) throws -> Logs)?
 }
@@ -47,11 +47,15 @@ extension Model {
         let compiled = self.steps()
         stopTraining = false
         for callback in all { try callback.onTrainBegin() }
-        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? plan.initialEpoch
-        for epoch in initialEpoch..<max(initialEpoch, plan.epochs) {
-            compilation.resetMetrics()
+        let resumed = all.lazy.compactMap(\.resumption).first ?? (epoch: plan.initialEpoch, batch: 0)
+        for epoch in resumed.epoch..<max(resumed.epoch, plan.epochs) {
+            // The metrics have what came before in an epoch that goes on.
+            let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
+            if skipped == 0 { compilation.resetMetrics() }
             for callback in all { try callback.onEpochBegin(epoch) }
-            let seen = try forEachExecution(of: try plan.batches(), limit: plan.steps, compilation.stepsPerExecution) { first in
+            let seen = try forEachExecution(
+                of: try plan.batches(skipped), from: skipped, limit: plan.steps, compilation.stepsPerExecution
+            ) { first in
                 for callback in all { try callback.onTrainBatchBegin(first) }
             } step: { batch in
                 if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
@@ -74,16 +78,17 @@ extension Model {
 
     /// Takes batches in groups of `size`, between two calls of the callbacks' hooks.
     /// - Parameters:
-    ///   - limit: the most batches.
+    ///   - from: the number of the first batch.
+    ///   - limit: the most batches, those before the first one included.
     ///   - begin: gets the number of the first batch of a group.
     ///   - step: runs a batch.
     ///   - end: gets the number of the last batch of a group; false ends the loop.
-    /// - Returns: the number of batches.
+    /// - Returns: the number after the last batch.
     func forEachExecution(
-        of next: () throws -> Batch?, limit: Int?, _ size: Int, begin: (Int) throws -> Void, step: (Batch) -> Void,
+        of next: () throws -> Batch?, from: Int = 0, limit: Int?, _ size: Int, begin: (Int) throws -> Void, step: (Batch) -> Void,
         end: (Int) throws -> Bool
     ) throws -> Int {
-        var count = 0
+        var count = from
         func following() throws -> Batch? { count < limit ?? .max ? try next() : nil }
         while let first = try following() {
             try begin(count)
