@@ -137,8 +137,9 @@ public final class CompiledFunction<Input, Output> {
     private func find(_ call: Call) -> Entry? {
         var found: Entry?
         lock.withLock { _ in
-            if let last = entries.last, last.fits(call) {
-                found = last
+            // `last` of an array of a generic class takes memory.
+            if !entries.isEmpty, entries[entries.count - 1].fits(call) {
+                found = entries[entries.count - 1]
             } else if let index = entries.firstIndex(where: { $0.fits(call) }) {
                 found = entries[index]
                 entries.append(entries.remove(at: index))

@@ -187,9 +187,15 @@ public enum Settings {
 
     /// Logs a warning. It goes to `warnings` instead, where a test catches them.
     package static func warn(_ message: String) {
-        if let warnings { warnings(message) } else { logger.warning("\(message)") }
+        if let warnings { warnings.note(message) } else { logger.warning("\(message)") }
     }
-    @TaskLocal package static var warnings: (@Sendable (String) -> Void)?
+    @TaskLocal package static var warnings: WarningSink?
+
+    /// Takes warnings in place of the log. A class, as a task-local closure crashes in optimised builds of Swift 6.3.
+    package final class WarningSink: Sendable {
+        let note: @Sendable (String) -> Void
+        package init(_ note: @escaping @Sendable (String) -> Void) { self.note = note }
+    }
 
     /// The largest resident size of the process so far, in bytes.
     public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }

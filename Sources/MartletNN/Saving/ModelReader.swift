@@ -26,7 +26,7 @@ enum ModelReader {
     static func activationLayer(_ json: JSONValue) throws -> Layer? {
         guard case .string(let name)? = json["class_name"], !ActivationRegistry.shared.contains(name) else { return nil }
         let isKnown = LayerRegistry.shared.contains(name) || ["Sequential", "Functional", "Model"].contains(name)
-        return isKnown ? try layer(json) : try CustomObjects.layer(json)
+        return isKnown ? try layer(json) : try CustomObjects.make(ObjectDescription(json)) as? Layer
     }
 
     /// A whole model.

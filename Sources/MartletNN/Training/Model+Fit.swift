@@ -106,7 +106,7 @@ extension Model {
     /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (Batch) -> Void {
-        try run.withLock { try prepare(for: data, requireCompilation("makeTrainFunction")) }
+        _ = try run.withLock { try prepare(for: data, requireCompilation("makeTrainFunction")) }
         if let compiled = steps() { return compiled.makeTrainStep }
         return { [unowned self] in trainStep($0) }
     }

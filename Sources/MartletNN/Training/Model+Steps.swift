@@ -101,6 +101,7 @@ extension Model {
         try compilation.prepare(
             outputs: names, targets: data.targets.map { PartialShape($0.shape).withAnyBatch }, predictions: predictions)
         try validate(targets: data.targets, predictions: predictions, compilation)
+        warnOfMistakes(in: data, predictions: predictions, sample: first, compilation)
         return predictions
     }
 
@@ -110,7 +111,6 @@ extension Model {
             guard let target = output.target else { continue }
             try output.loss?.validate(values: targets[target], prediction: prediction)
         }
-        warnOfMistakes(in: data, predictions: predictions, sample: first, compilation)
     }
 
     /// Makes the weights for data of these shapes, or checks that the data fits them.

@@ -9,7 +9,7 @@ import Testing
     /// As Keras's `get_config` has them.
     @Test func tablesListKerasKeys() {
         let weight = ["initializer", "regularizer", "constraint"]
-        let dense = ["units", "activation", "use_bias", "activity_regularizer", "name", "trainable", "dtype"]
+        let dense = ["units", "activation", "use_bias", "activity_regularizer", "name", "trainable", "dtype", "lora_rank", "lora_alpha"]
             + weight.flatMap { ["kernel_\($0)", "bias_\($0)"] }
         #expect(Set(Dense.arguments.keys) == Set(dense) && Dense.arguments.keys.count == dense.count)
         #expect(Dense.arguments.list.filter(\.isRequired).map(\.key) == ["units"])
