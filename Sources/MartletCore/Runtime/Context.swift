@@ -14,6 +14,8 @@ package final class Context {
     package var recorder: ProfileRecorder?
     /// Where failures are noted, nil where they stop the program.
     var failureScope: FailureScope?
+    /// Whether failures are noted.
+    package var failsSoftly: Bool { failureScope != nil }
     /// Whether a failure was noted: ops do nothing until the scope ends.
     package internal(set) var hasFailed = false
     /// The names of the layers that are being called, outermost first.

@@ -42,6 +42,10 @@ extension Layer {
         let context = Context.current
         // More than any layer has: what calls it may take several.
         if context.hasFailed { return [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16) }
+        if inputs.isEmpty {
+            fail(name, "Expected at least one input. Received: none.")
+            return run(layerCall)
+        }
         let isOutermost = context.layerPath.isEmpty
         context.trace?.depends(on: self)
         if isOutermost {
@@ -51,6 +55,15 @@ extension Layer {
         if !isBuilt {
             do {
                 try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
+            } catch {
+                Argument.note(error)
+                return run(layerCall)
+            }
+        }
+        // Where failures are thrown, the shape rule says best what does not fit. A model leaves that to its layers.
+        if context.failsSoftly, !(self is Model) {
+            do {
+                _ = try checkedOutputShapes(of: layerCall.map { PartialShape($0.shape) })
             } catch {
                 Argument.note(error)
                 return run(layerCall)
@@ -72,6 +85,7 @@ extension Layer {
         return context.inLayer(name) {
             if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
             var outputs = call(taken, in: arguments)
+            if context.hasFailed { return outputs }
             if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }
             addActivityPenalties(outputs)
             let outputMasks = computeMasks(taken, masks: masks)

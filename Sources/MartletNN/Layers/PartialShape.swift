@@ -18,8 +18,20 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
 
     /// The size of an axis, nil when unknown; a negative axis counts from the end.
     public subscript(axis: Int) -> Int? {
-        get { dimensions[axis < 0 ? axis + rank : axis] }
-        set { dimensions[axis < 0 ? axis + rank : axis] = newValue }
+        get {
+            let index = axis < 0 ? axis + rank : axis
+            guard dimensions.indices.contains(index) else {
+                fail("PartialShape", "Expected an axis of the shape \(self). Received: \(axis).")
+                return nil
+            }
+            return dimensions[index]
+        }
+        set {
+            let index = axis < 0 ? axis + rank : axis
+            guard require(dimensions.indices.contains(index), "PartialShape", "Expected an axis of \(self). Received: \(axis).")
+            else { return }
+            dimensions[index] = newValue
+        }
     }
 
     /// The shape with a batch axis of any size in front.

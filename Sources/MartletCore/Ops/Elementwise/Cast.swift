@@ -27,6 +27,8 @@ extension Tensor {
     /// its fraction and stops at the type's limits (NaN gives 0); integers wrap into narrower ones; to `bool`, what is
     /// not zero is true. The gradient is cast back.
     public func cast(to type: DType) -> Tensor {
-        dtype == type ? self : perform(Cast(target: type), self)
+        if dtype == type { return self }
+        // After a failure, too, the dtype is what the caller goes on with.
+        return Context.current.hasFailed ? .substitute(TensorSpec(shape, type)) : perform(Cast(target: type), self)
     }
 }

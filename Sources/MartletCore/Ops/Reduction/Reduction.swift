@@ -32,7 +32,7 @@ package struct ReducedAxes: Hashable, Sendable {
     /// The shape with size 1 for every folded axis.
     func keptShape(for shape: Shape) -> Shape {
         var sizes = shape.dimensions
-        for axis in axes { sizes[axis] = 1 }
+        for axis in axes where sizes.indices.contains(axis) { sizes[axis] = 1 }
         return Shape(unchecked: sizes)
     }
 
@@ -43,7 +43,7 @@ package struct ReducedAxes: Hashable, Sendable {
     var bits: UInt32 { axes.reduce(into: 0) { $0 |= 1 << UInt32($1) } }
 
     /// The number of elements that become one.
-    func count(in shape: Shape) -> Int { axes.reduce(1) { $0 * shape.dimensions[$1] } }
+    func count(in shape: Shape) -> Int { axes.reduce(1) { $0 * shape[$1] } }
 }
 
 /// An op that folds the elements along some axes into one.
