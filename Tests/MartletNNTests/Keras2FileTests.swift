@@ -25,8 +25,9 @@ import Testing
         var data: TensorDataset { get throws { try TensorDataset(inputs: [x], targets: list("t")) } }
     }
 
-    /// Two more epochs, compared with Keras 2's.
-    func trainsOn(_ model: Model, _ fixture: Fixture, tolerance: Double = 2e-5) throws {
+    /// Two more epochs, compared with Keras 2's. An update of Adam's kin has its full size where a gradient is near 0, so
+    /// what kernels round otherwise grows: to 2.5e-5 with those of old CPUs. A wrong update differs by the learning rate.
+    func trainsOn(_ model: Model, _ fixture: Fixture, tolerance: Double = 1e-4) throws {
         let history = try model.fit(fixture.data, batchSize: 3, epochs: 2, verbosity: .silent, shuffle: false)
         for (loss, expected) in zip(history["loss"], fixture.npz["loss"]!.scalars(as: Double.self)) {
             #expect(abs(loss - expected) < tolerance)
