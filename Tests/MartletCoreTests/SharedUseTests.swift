@@ -1,6 +1,7 @@
 import Foundation
 import MartletCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// One thing that several threads use at once.

@@ -68,7 +68,8 @@ import Testing
         let before = model.getWeights().map { $0.scalars(as: Double.self) }
         let (x, y) = (Tensor.ones([8, 3]), Tensor([0, 1, 2, 3, 0, 1, 2, 3]))
         for attempt in [
-            { _ = try model.evaluate(x, y) }, { _ = try model.fit(x, y, verbosity: .silent) }, { _ = try model.trainOnBatch(x, y) },
+            { _ = try model.evaluate(x, y) }, { _ = try model.fit(x, y, verbosity: .silent) },
+            { _ = try model.trainOnBatch(x, y) },
         ] {
             let error = #expect(throws: MartletError.self) { try attempt() }
             #expect(error.map { "\($0)".contains(name) } ?? false, "\(error?.description ?? "")")

@@ -57,10 +57,4 @@ package final class FailureScope {
         if let failure = scope.failure { scope.failure = explain(failure) }
         return result
     }
-
-    /// Throws what was noted so far, for a function that throws anyway.
-    package static func check() throws {
-        let context = Context.current
-        if context.hasFailed, let failure = context.failureScope?.failure { throw failure }
-    }
 }

@@ -16,7 +16,8 @@ extension Tensor {
     public init<Element: TensorElement>(_ rows: [[Element]], dtype: DType? = nil) {
         let width = rows.first?.count ?? 0
         require(
-            rows.allSatisfy { $0.count == width }, "Tensor", "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
+            rows.allSatisfy { $0.count == width }, "Tensor",
+            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
         self = Tensor(rows.flatMap { $0 }, shape: [rows.count, width]).converted(from: Element.self, to: dtype)
     }
 

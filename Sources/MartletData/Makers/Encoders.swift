@@ -12,8 +12,7 @@ public struct StandardScaler: Sendable {
     public init(_ x: Tensor) throws {
         try requireSamples(x)
         mean = x.mean(axes: [0])
-        let centered = x - mean
-        let deviation = (centered * centered).mean(axes: [0]).squareRoot()
+        let deviation = x.standardDeviation(axes: [0])
         standardDeviation = `where`(deviation .== 0, Tensor.ones(like: deviation), deviation)
     }
 

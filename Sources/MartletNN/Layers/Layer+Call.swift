@@ -40,11 +40,8 @@ extension Layer {
     func run(_ layerCall: LayerCall<Tensor>) -> [Tensor] {
         let inputs = layerCall.inputs
         let context = Context.current
-        // More than any layer has: what calls it may take several.
-        if context.hasFailed { return [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16) }
-        if inputs.isEmpty {
-            fail(name, "Expected at least one input. Received: none.")
-            return run(layerCall)
+        guard !context.hasFailed, require(!inputs.isEmpty, name, "Expected at least one input. Received: none.") else {
+            return Self.substitutes(for: inputs)
         }
         let isOutermost = context.layerPath.isEmpty
         context.trace?.depends(on: self)
@@ -52,22 +49,15 @@ extension Layer {
             context.hasCalledLayers = true
             clearCallLosses()
         }
-        if !isBuilt {
-            do {
-                try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
-            } catch {
-                Argument.note(error)
-                return run(layerCall)
-            }
-        }
-        // Where failures are thrown, the shape rule says best what does not fit. A model leaves that to its layers.
-        if context.failsSoftly, !(self is Model) {
-            do {
+        do {
+            if !isBuilt { try ensureBuilt(for: inputs.map { PartialShape($0.shape) }) }
+            // Where failures are thrown, the shape rule says best what does not fit. A model leaves that to its layers.
+            if context.failsSoftly, !(self is Model) {
                 _ = try checkedOutputShapes(of: layerCall.map { PartialShape($0.shape) })
-            } catch {
-                Argument.note(error)
-                return run(layerCall)
             }
+        } catch {
+            Argument.note(error)
+            return Self.substitutes(for: inputs)
         }
         let outer = context.isTraining
         context.isTraining = layerCall.training ?? (isOutermost ? false : outer)
@@ -91,6 +81,11 @@ extension Layer {
             let outputMasks = computeMasks(taken, masks: masks)
             return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
         }
+    }
+
+    /// What stands for the outputs after a failure: more than any layer has, as what called it may take several.
+    private static func substitutes(for inputs: [Tensor]) -> [Tensor] {
+        [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16)
     }
 
     /// By the number of samples, so that penalties weigh the same in batches of any size.

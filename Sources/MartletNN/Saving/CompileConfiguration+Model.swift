@@ -28,7 +28,8 @@ extension CompileConfiguration {
             model.compilationProblem = "The file's compilation cannot be read: \(error)"
             if choice.unreadable == .warning {
                 Settings.warn(
-                    "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) \(choice.advice)")
+                    "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) "
+                        + choice.advice)
             }
         }
     }

@@ -106,9 +106,9 @@ extension Model {
 }
 
 extension TensorDataset {
-    /// The batches one after the other, in their own order or that of a vector of sample numbers.
-    func reading(size: Int, order: Tensor? = nil) -> () -> Batch? {
+    /// The batches one after the other.
+    func reading(size: Int) -> () -> Batch? {
         var steps = (0..<batchCount(size: size)).makeIterator()
-        return { steps.next().map { batch($0, size: size, order: order) } }
+        return { steps.next().map { batch($0, size: size) } }
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import Synchronization
+import TestSupport
 import Testing
 
 /// One model that several threads use at once.
