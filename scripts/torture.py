@@ -3,7 +3,7 @@
 
     scripts/torture.py --cli .build/release/martlet [--minutes 10] [--seed 1] [--mutants N] [--keep FOLDER] [STAGE ...]
 
-The stages are disk, options, kills and mutants; all of them by default. Mutants take the time that is left, or come to N. Each
+The stages are disk, options, kills, backups and mutants; all of them by default. Mutants take the time that is left, or come to N. Each
 mutant is a function of the seed and its number, so a run can be repeated, and one mutant alone with --number.
 
 A command must end within 60 seconds and the memory limit, with code 0, or with code 1 and an `error:` line as the last one on
@@ -27,7 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mutants import ROOT, mutant, seeds, written
+from mutants import ROOT, mutant, read_archive, seeds, written
 
 SECONDS = 60
 
@@ -306,6 +306,40 @@ class Run:
                            f"{sent.name}: not said or not saved: {last[:100]}", arguments, name)
             shutil.rmtree(folder)
 
+    def backups(self):
+        """Training with a backup, killed again and again and started anew, has the files of one that went straight on."""
+        rng = random.Random(f"{self.args.seed}/backups")
+        killed = 0
+        while killed < self.args.kills:
+            folder, model, data = self.job()
+            options = ["fit", model, "--epochs", 200, "--batch-size", rng.choice((1, 3, 32)), "--seed", 7, "--early-stopping", 150]
+            started = time.monotonic()
+            straight = options + ["--save", folder / "a.keras", "--history", folder / "a.json"] + data
+            self.note("backups", self.martlet.run(straight), straight)
+            seconds = time.monotonic() - started
+            again = options + ["--save", folder / "b.keras", "--history", folder / "b.json", "--backup", folder / "backup"] + data
+            code = None
+            for attempt in range(20):
+                with tempfile.TemporaryFile() as errors:
+                    process = self.martlet.start(again, stdout=subprocess.DEVNULL, stderr=errors)
+                    try:
+                        code = process.wait(rng.uniform(0.02, seconds) if attempt < 19 else SECONDS)
+                        break
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
+                        killed += 1
+                        self.counts["backups"]["killed"] += 1
+            name = f"{killed}"
+            self.check("backups", code == 0, f"the last run: code {code}", again, name)
+            if code == 0:
+                weights = [read_archive((folder / f"{x}.keras").read_bytes())["model.weights.h5"] for x in "ab"]
+                self.check("backups", weights[0] == weights[1], "other weights", again, name)
+                histories = [(folder / f"{x}.json").read_bytes() for x in "ab"]
+                self.check("backups", histories[0] == histories[1], "another history", again, name)
+                self.check("backups", not (folder / "backup").exists(), "the backup is left", again, name)
+            shutil.rmtree(folder)
+
     def report(self):
         print("\nstage                    outcome: count")
         for stage, counts in sorted(self.counts.items()):
@@ -340,10 +374,11 @@ def main():
     parser.add_argument("--corpus", type=Path, default=ROOT / "../shared/conformance")
     parser.add_argument("--keep", type=Path, default=ROOT / ".build-torture", help="the folder for inputs of faults")
     args = parser.parse_args()
-    stages = args.stages or ["disk", "options", "kills", "mutants"]
-    unknown = set(stages) - {"disk", "options", "kills", "mutants"}
+    every = ["disk", "options", "kills", "backups", "mutants"]
+    stages = args.stages or every
+    unknown = set(stages) - set(every)
     if unknown:
-        parser.error(f"expected disk, options, kills or mutants. Received: {', '.join(unknown)}")
+        parser.error(f"expected some of {', '.join(every)}. Received: {', '.join(unknown)}")
     args.corpus = args.corpus if args.corpus.exists() else None
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     run = Run(args)

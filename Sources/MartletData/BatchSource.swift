@@ -7,6 +7,13 @@ public protocol BatchSource: Sendable {
     var length: DatasetLength { get }
     /// Begins a reading: the closure gives one batch after the other, nil at the end.
     func readBatches() throws -> () throws -> Batch?
+    /// Begins a certain reading, counted from 0, so that training that goes on from a backup sees the batches that follow. By
+    /// default every reading is the same.
+    func readBatches(number: Int) throws -> () throws -> Batch?
+}
+
+extension BatchSource {
+    public func readBatches(number: Int) throws -> () throws -> Batch? { try readBatches() }
 }
 
 extension Batches: BatchSource {
@@ -31,13 +38,19 @@ extension Batch: BatchConvertible {
 extension Dataset: BatchSource {
     /// The elements as batches: a `Batch` or another `BatchConvertible`; inputs, `Tensor` or `[Tensor]`; or a tuple of inputs and
     /// targets, or of inputs, targets and weights. Throws for elements of other types.
-    public func readBatches() throws -> () throws -> Batch? {
+    public func readBatches() throws -> () throws -> Batch? { try batches(of: makeIterator()) }
+
+    public func readBatches(number: Int) throws -> () throws -> Batch? {
+        try batches(of: makeIterator(at: DatasetPosition(startOf: number, of: self)))
+    }
+
+    private func batches(of iterator: DatasetIterator<Element>) throws -> () throws -> Batch? {
         guard Dataset.makesBatches else {
             throw MartletError(
                 "Expected batches: tensors (inputs), tuples of inputs and targets or of inputs, targets and weights, or Batch. "
                     + "Received elements of type \(Element.self). Make batches of them with map and batch.", at: "\(self)")
         }
-        var iterator = makeIterator()
+        var iterator = iterator
         return { try iterator.nextElement().flatMap(Dataset.batch) }
     }
 

@@ -10,9 +10,10 @@ import MartletFormats
 /// ```
 ///
 /// A backup is one file that appears whole or not at all, `latest.weights.h5`: weights, optimizer, metrics, random streams of
-/// layers and of the order of samples, epoch and batch. What other callbacks remember starts anew. Backups of earlier
-/// versions and of Keras, whose place is in a second file, are read too. From those training goes on at the start of an
-/// epoch.
+/// layers and of the order of samples, epoch and batch, and what `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint` and
+/// `History` remember, when they are among the callbacks again. After an epoch it is written when all callbacks have seen the
+/// epoch's end. Backups of earlier versions and of Keras, whose place is in a second file, are read too. From those training
+/// goes on at the start of an epoch.
 ///
 /// Source:
 /// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/).
@@ -22,10 +23,12 @@ public final class BackupAndRestore: Callback {
     private let doubleCheckpoint: Bool
     private let deleteCheckpoint: Bool
     private var restored: (epoch: Int, batch: Int)?
+    /// The file from which training goes on.
+    private var backup: HDF5Group?
+    /// The other callbacks of this training. `fit` sets them.
+    var others: [Callback] = []
     private var epoch = 0
     private var batchesSinceSaving = 0
-    /// What the order of the present epoch's samples is drawn with.
-    private var orders: Tensor?
 
     private var weightsPath: String { folder + "/latest.weights.h5" }
     /// The second file of older backups.
@@ -66,7 +69,6 @@ public final class BackupAndRestore: Callback {
 
     public override func onEpochBegin(_ epoch: Int) {
         self.epoch = epoch
-        orders = model?.orders?.state.storedValue
     }
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
@@ -74,15 +76,31 @@ public final class BackupAndRestore: Callback {
         batchesSinceSaving += 1
         guard batchesSinceSaving >= count else { return }
         batchesSinceSaving = 0
-        try save(epoch: epoch, batch: batch + 1, orders: orders)
+        try save(epoch: epoch, batch: batch + 1, orders: model?.presentOrder?.state)
     }
 
-    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
-        if frequency == .epoch { try save(epoch: epoch + 1, batch: 0, orders: nil) }
+    /// Reminds the other callbacks, after they have begun.
+    func remind() throws {
+        try backup?.recall(others)
+        backup = nil
+    }
+
+    /// Backs up an epoch that has ended for all callbacks.
+    func saveEpoch(_ epoch: Int) throws {
+        guard frequency == .epoch else { return }
+        // With `stepsPerEpoch` the next epoch may go on in the same order.
+        let order = model?.presentOrder
+        try save(epoch: epoch + 1, batch: 0, orders: epoch < order?.lastEpoch ?? 0 ? order?.state : nil)
     }
 
     public override func onTrainEnd() throws {
-        guard deleteCheckpoint, FileManager.default.fileExists(atPath: folder) else { return }
+        if deleteCheckpoint { try deleteBackup() }
+    }
+
+    /// Deletes the backup, for callers that keep it until their results are written.
+    /// - Throws: `MartletError` when the folder cannot be deleted.
+    public func deleteBackup() throws {
+        guard FileManager.default.fileExists(atPath: folder) else { return }
         do {
             try FileManager.default.removeItem(atPath: folder)
         } catch {
@@ -91,7 +109,7 @@ public final class BackupAndRestore: Callback {
     }
 
     private func restore(suffix: String) throws {
-        restored = nil
+        (restored, backup) = (nil, nil)
         let path = weightsPath + suffix
         guard let model, FileManager.default.fileExists(atPath: path) else { return }
         let root = try HDF5File(path).root
@@ -104,7 +122,7 @@ public final class BackupAndRestore: Callback {
                 metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: path)
         }
         try model.loadState(from: root, file: path, and: figures)
-        restored = place
+        (restored, backup) = (place, root)
     }
 
     /// Where training goes on.
@@ -129,6 +147,7 @@ public final class BackupAndRestore: Callback {
             let group = content.group("metrics/\(index)")
             for (number, variable) in metric.variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
         }
+        content.write(memoriesOf: others)
         try HDF5Writer.write(content, to: weightsPath)
     }
 }

@@ -20,6 +20,11 @@ open class Callback {
     /// `fit` reads it after `onTrainBegin`.
     var resumption: (epoch: Int, batch: Int)? { nil }
 
+    /// What a backup keeps of this callback, nil for nothing.
+    var memory: CallbackMemory? { nil }
+    /// Takes what a backup kept. Called after `onTrainBegin` of all callbacks.
+    func recall(_ memory: CallbackMemory) throws {}
+
     /// Before the first epoch.
     open func onTrainBegin() throws {}
     /// After the last epoch, including after an early stop.

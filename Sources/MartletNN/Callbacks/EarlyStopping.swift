@@ -76,6 +76,23 @@ public final class EarlyStopping: Callback {
         try model?.setWeights(bestWeights)
     }
 
+    override var memory: CallbackMemory? {
+        CallbackMemory(
+            values: [
+                "wait": .int(wait), "best": .optional(best), "best_epoch": .optional(bestEpoch),
+                "stopped_epoch": .optional(stoppedEpoch),
+            ], tensors: bestWeights ?? [])
+    }
+
+    override func recall(_ memory: CallbackMemory) throws {
+        wait = try memory.int("wait") ?? 0
+        best = try memory.double("best")
+        bestEpoch = try memory.int("best_epoch")
+        stoppedEpoch = try memory.int("stopped_epoch")
+        bestWeights = bestEpoch != nil && restoreBestWeights ? memory.tensors : nil
+        if stoppedEpoch != nil { model?.stopTraining = true }
+    }
+
     private func remember(_ epoch: Int) {
         bestEpoch = epoch
         if restoreBestWeights { bestWeights = model?.getWeights() }

@@ -15,14 +15,43 @@ public final class History: Callback {
     /// The values of one name, empty when there are none.
     public subscript(name: String) -> [Double] { history[name] ?? [] }
 
-    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) {
+    public override func onEpochEnd(_ epoch: Int, logs: inout Logs) { add(logs, of: epoch) }
+
+    private func add(_ logs: Logs, of epoch: Int) {
         epochs.append(epoch)
         self.logs.append(logs)
         for (name, value) in logs { history[name, default: []].append(value) }
     }
+
+    override var memory: CallbackMemory? {
+        CallbackMemory(values: [
+            "epochs": .integers(epochs),
+            "logs": .array(logs.map { logs in .object(logs.keys.reduce(into: [:]) { $0[$1] = logs.json($1) }) }),
+        ])
+    }
+
+    override func recall(_ memory: CallbackMemory) throws {
+        let values = JSONValue.object(memory.values)
+        let logs = try values.array("logs").map { try Logs(json: $0) }
+        let epochs = try values.array("epochs").map { try $0.int() }
+        (self.epochs, self.logs, history) = ([], [], [:])
+        for (epoch, logs) in zip(epochs, logs) { add(logs, of: epoch) }
+    }
 }
 
 extension Logs {
+    /// Logs of the values that `json(_:)` gives.
+    init(json: JSONValue) throws {
+        self.init()
+        for (name, value) in try json.object() {
+            if case .array(let elements) = value {
+                set(try elements.map { try $0.double() }, for: name)
+            } else {
+                self[name] = try value.double()
+            }
+        }
+    }
+
     /// A value as JSON: a number, or a list of numbers.
     package func json(_ name: String) -> JSONValue {
         if let elements = elements(of: name) { return .array(elements.map { .double($0) }) }

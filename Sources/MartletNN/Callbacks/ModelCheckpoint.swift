@@ -62,6 +62,19 @@ public final class ModelCheckpoint: Callback {
         best = initialValueThreshold
     }
 
+    override var memory: CallbackMemory? {
+        CallbackMemory(values: [
+            "best": .optional(best), "last_path": lastPath.map { .string($0) } ?? .null,
+            "batches_since_saving": .int(batchesSinceSaving),
+        ])
+    }
+
+    override func recall(_ memory: CallbackMemory) throws {
+        best = try memory.double("best")
+        if case .string(let path)? = memory.values["last_path"] { lastPath = path }
+        batchesSinceSaving = try memory.int("batches_since_saving") ?? 0
+    }
+
     public override func onTrainBegin() throws { template = try PathTemplate(pathTemplate) }
 
     public override func onEpochBegin(_ epoch: Int) { self.epoch = epoch }

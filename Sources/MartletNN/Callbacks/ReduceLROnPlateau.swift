@@ -61,6 +61,16 @@ public final class ReduceLROnPlateau: Callback {
         }
     }
 
+    override var memory: CallbackMemory? {
+        CallbackMemory(values: ["best": .optional(best), "wait": .int(wait), "cooldown_left": .int(cooldownLeft)])
+    }
+
+    override func recall(_ memory: CallbackMemory) throws {
+        best = try memory.double("best")
+        wait = try memory.int("wait") ?? 0
+        cooldownLeft = try memory.int("cooldown_left") ?? 0
+    }
+
     private func reduce(_ optimizer: Optimizer, _ epoch: Int) {
         let old = optimizer.learningRate
         // The optimizer keeps its rate in float32, so the bound is rounded the same way before they are compared.

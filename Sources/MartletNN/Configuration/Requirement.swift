@@ -22,8 +22,16 @@ package struct Requirement<Value>: Sendable {
 }
 
 extension Requirement<Int> {
+    /// The largest size: products of two do not overflow.
+    fileprivate static let largest = 1 << 31
+
+    /// A size or a number of things.
     package static func atLeast(_ least: Int) -> Requirement {
-        Requirement(least == 1 ? "a positive integer" : "an integer of at least \(least)") { $0 >= least }
+        let expected = least == 1 ? "a positive integer" : "an integer of at least \(least)"
+        return Requirement(problem: { value in
+            guard value < least || value > largest else { return nil }
+            return "Expected \(expected)\(value > largest ? ", at most \(largest)" : ""). Received: \(value)."
+        })
     }
 }
 
@@ -54,11 +62,20 @@ extension Requirement<Double> {
 
 extension Requirement<[Int]> {
     /// A positive integer for each of `count` axes.
-    package static func positive(axes count: Int) -> Requirement {
-        Requirement("a positive integer, or \(count) of them", received: { numbers in
+    package static func positive(axes count: Int) -> Requirement { sizes("a positive integer", 1, axes: count) }
+
+    /// An integer from 0 on for each of `count` axes.
+    package static func notNegative(axes count: Int) -> Requirement { sizes("an integer of at least 0", 0, axes: count) }
+
+    private static func sizes(_ expected: String, _ least: Int, axes count: Int) -> Requirement {
+        let largest = Requirement<Int>.largest
+        return Requirement(problem: { numbers in
+            guard numbers.count != count || !numbers.allSatisfy({ (least...largest).contains($0) }) else { return nil }
             // As it was given, most likely.
-            numbers.count == count && Set(numbers).count == 1 ? numbers[0] as Any : numbers
-        }) { $0.count == count && $0.allSatisfy { $0 >= 1 } }
+            let received = numbers.count == count && Set(numbers).count == 1 ? "\(numbers[0])" : "\(numbers)"
+            let bound = numbers.contains { $0 > largest } ? ", at most \(largest)" : ""
+            return "Expected \(expected), or \(count) of them\(bound). Received: \(received)."
+        })
     }
 }
 

@@ -57,6 +57,9 @@ open class Model: Layer {
     /// next, and with the model through files.
     var orders: RandomGenerator?
 
+    /// The state of `orders` from which the running order was drawn, and the last epoch that takes samples in it.
+    var presentOrder: (state: Tensor, lastEpoch: Int)?
+
     /// When a callback or another thread sets this to true, `fit` ends after the current batch.
     public var stopTraining: Bool {
         get { stops.load(ordering: .relaxed) }

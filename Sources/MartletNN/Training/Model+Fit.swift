@@ -57,9 +57,11 @@ extension Model {
         // It takes the next stream after those of the weights.
         var orders: RandomGenerator?
         let count = training.batchCount(size: batchSize)
-        var (start, order) = (0, Tensor?.none)
+        let steps = min(stepsPerEpoch ?? .max, count)
+        let epochsOfPass = stepsPerEpoch == nil ? 1 : (count + max(1, steps) - 1) / max(1, steps)
+        var order: (samples: Tensor?, lastEpoch: Int)?
         let plan = TrainingPlan(
-            epochs: epochs, initialEpoch: initialEpoch, steps: min(stepsPerEpoch ?? .max, count),
+            epochs: epochs, initialEpoch: initialEpoch, steps: steps,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
             prepare: {
                 let predictions = try self.prepare(for: training, compilation)
@@ -68,14 +70,18 @@ extension Model {
                 orders = seed.map { RandomGenerator(seed: $0) } ?? self.orders ?? RandomGenerator()
                 self.orders = orders
             },
-            batches: { skipped in
-                if start == count { start = 0 }
-                start += skipped
-                if start == skipped { order = shuffle ? orders?.permutation(training.count) : nil }
+            batches: { epoch, skipped in
+                let place = max(0, epoch - initialEpoch) % epochsOfPass
+                if epoch > order?.lastEpoch ?? -1 {
+                    let last = epoch - place + epochsOfPass - 1
+                    self.presentOrder = orders.map { (state: $0.state.storedValue, lastEpoch: last) }
+                    order = (shuffle ? orders?.permutation(training.count) : nil, last)
+                }
+                var next = place * steps + skipped
                 return {
-                    guard start < count else { return nil }
-                    defer { start += 1 }
-                    return training.batch(start, size: batchSize, order: order)
+                    guard next < count else { return nil }
+                    defer { next += 1 }
+                    return training.batch(next, size: batchSize, order: order?.samples)
                 }
             },
             validate: validation.map { data in

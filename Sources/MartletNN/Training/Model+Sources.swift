@@ -36,6 +36,7 @@ extension Model {
         if let validationData { try requireEnd(validationData, validationSteps, "validationSteps") }
         let training = CheckedBatches(source, self, compilation, classWeight: classWeight)
         let validation = validationData.map { CheckedBatches($0, self, compilation) }
+        var hasBegun = false
         let plan = TrainingPlan(
             epochs: epochs, initialEpoch: initialEpoch, steps: stepsPerEpoch ?? source.length.count,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
@@ -43,11 +44,22 @@ extension Model {
                 try training.begin()
                 try validation?.begin()
             },
-            batches: { skipped in
-                if stepsPerEpoch == nil { try training.begin() }
-                let next = stepsPerEpoch == nil ? training.next : training.nextOfAnyReading
-                for _ in 0..<skipped { _ = try next() }
-                return next
+            batches: { epoch, skipped in
+                let isFirst = !hasBegun
+                hasBegun = true
+                let passed = isFirst ? max(0, epoch - initialEpoch) : 0
+                guard let stepsPerEpoch else {
+                    try training.begin(reading: isFirst && passed + skipped > 0 ? passed : nil)
+                    try training.pass(skipped, training.next)
+                    return training.next
+                }
+                var before = passed * stepsPerEpoch + skipped
+                if before > 0, let count = source.length.count, count > 0 {
+                    try training.begin(reading: before / count)
+                    before %= count
+                }
+                try training.pass(before, training.nextOfAnyReading)
+                return training.nextOfAnyReading
             },
             validate: validation.map { batches in
                 {
@@ -135,12 +147,18 @@ private final class CheckedBatches {
     }
 
     /// Begins a reading, unless one was begun from which nothing has been taken.
-    func begin() throws {
-        if reading != nil, first != nil { return }
+    /// - Parameter number: the number of the reading, counted from 0, when it is not the next one.
+    func begin(reading number: Int? = nil) throws {
+        if reading != nil, first != nil, number == nil { return }
         count = 0
-        reading = try source.readBatches()
+        reading = try number.map(source.readBatches(number:)) ?? source.readBatches()
         first = try following()
         if first == nil { throw noBatches }
+    }
+
+    /// Leaves out batches.
+    func pass(_ count: Int, _ next: () throws -> Batch?) throws {
+        for _ in 0..<count { _ = try next() }
     }
 
     /// Leaves the reading.

@@ -14,8 +14,9 @@ struct TrainingPlan {
     let callbacks: [Callback]
     /// Checks that model and data fit each other, before the first step.
     let prepare: () throws -> Void
-    /// Begins an epoch behind its first batches: the closure gives the others, nil at the end.
-    let batches: (_ skipped: Int) throws -> () throws -> Batch?
+    /// Begins an epoch behind its first batches: the closure gives the others, nil at the end. The first epoch that is begun is
+    /// later than `initialEpoch` when a backup is resumed.
+    let batches: (_ epoch: Int, _ skipped: Int) throws -> () throws -> Batch?
     /// Evaluates after an epoch, with callbacks.
     let validate: (([Callback]) throws -> Logs)?
 }
@@ -46,15 +47,25 @@ extension Model {
         tell(steps: plan.steps)
         let compiled = self.steps()
         stopTraining = false
+        let keepers = all.compactMap { $0 as? BackupAndRestore }
+        for keeper in keepers { keeper.others = plan.callbacks.filter { !($0 is BackupAndRestore) } }
+        defer {
+            for keeper in keepers { keeper.others = [] }
+            presentOrder = nil
+        }
         for callback in all { try callback.onTrainBegin() }
+        let wasStopped = stopTraining
+        for keeper in keepers { try keeper.remind() }
         let resumed = all.lazy.compactMap(\.resumption).first ?? (epoch: plan.initialEpoch, batch: 0)
-        for epoch in resumed.epoch..<max(resumed.epoch, plan.epochs) {
+        // A backup may be of a training that was stopped early, and then there is nothing more to do.
+        let isOver = stopTraining && !wasStopped
+        for epoch in resumed.epoch..<(isOver ? resumed.epoch : max(resumed.epoch, plan.epochs)) {
             // The metrics have what came before in an epoch that goes on.
             let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
             if skipped == 0 { compilation.resetMetrics() }
             for callback in all { try callback.onEpochBegin(epoch) }
             let seen = try forEachExecution(
-                of: try plan.batches(skipped), from: skipped, limit: plan.steps, compilation.stepsPerExecution
+                of: try plan.batches(epoch, skipped), from: skipped, limit: plan.steps, compilation.stepsPerExecution
             ) { first in
                 for callback in all { try callback.onTrainBatchBegin(first) }
             } step: { batch in
@@ -69,6 +80,7 @@ extension Model {
                 logs.add(try validate(all), prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
+            for keeper in keepers { try keeper.saveEpoch(epoch) }
             if stopTraining { break }
         }
         compilation.optimizer.finalizeValues(of: trainableVariables)

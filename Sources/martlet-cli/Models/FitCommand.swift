@@ -58,6 +58,13 @@ struct FitCommand: ParsableCommand {
         help: ArgumentHelp(
             "The file for the logs of all epochs: JSON, {name: [value of each epoch]}.", valueName: "hist.json"))
     var history: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            The folder of a backup, which is written after every epoch. The same command goes on from it, whatever ended \
+            the last one, and has the same results. It is deleted when everything is written.
+            """, valueName: "folder"))
+    var backup: String?
     @Flag(help: "Print nothing while training.")
     var quiet = false
 
@@ -77,6 +84,9 @@ struct FitCommand: ParsableCommand {
                 EarlyStopping(
                     monitor: validationSplit > 0 ? "val_loss" : "loss", patience: earlyStopping, restoreBestWeights: true))
         }
+        // Last: it backs up what the others leave. It stays until the results are written.
+        let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
+        if let keeper { callbacks.append(keeper) }
         let data = try samples.read()
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
@@ -88,6 +98,7 @@ struct FitCommand: ParsableCommand {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
         try training.end(wrote: [save, history].compactMap { $0 })
+        try keeper?.deleteBackup()
     }
 
     private func checkFiles() throws {

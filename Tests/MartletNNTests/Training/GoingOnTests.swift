@@ -1,6 +1,7 @@
 import Foundation
 import Martlet
 import MartletCore
+import MartletData
 import MartletFormats
 import Testing
 
@@ -132,6 +133,62 @@ import Testing
                 #expect(history[name] == Array(whole[name].suffix(history[name].count)))
             }
             #expect(!FileManager.default.fileExists(atPath: backup))
+        }
+    }
+
+    enum Source: String, CaseIterable {
+        case tensors, tensorsByThree, pipeline, pipelineByThree
+    }
+
+    /// Samples in a random order, from tensors and from a pipeline, whose epochs are whole readings or three steps of one:
+    /// interrupted anywhere, training goes on with the samples that follow, and early stopping, rates and histories with what
+    /// they know.
+    @Test(arguments: Source.allCases, [1, nil]) func goesOnWithTheData(_ source: Source, batches: Int?) throws {
+        func trained(_ model: Model, _ backup: [Callback]) throws -> History {
+            let history = History()
+            // Three steps of which the fourth epoch is short: 4 batches.
+            let steps = source == .tensorsByThree || source == .pipelineByThree ? 3 : nil
+            let callbacks = backup + [
+                history, ReduceLROnPlateau(monitor: "loss", factor: 0.5, patience: 1, minDelta: 10),
+                EarlyStopping(monitor: "mae", minDelta: 100, patience: 4, mode: .max, restoreBestWeights: true),
+            ]
+            switch source {
+            case .tensors, .tensorsByThree:
+                try model.fit(
+                    Self.x, Self.y, batchSize: 2, epochs: 9, verbosity: .silent, callbacks: callbacks, stepsPerEpoch: steps)
+            case .pipeline, .pipelineByThree:
+                let data = Dataset.fromTensorSlices(Self.x, Self.y).shuffle(bufferSize: .all, seed: 3).batch(2)
+                try model.fit(data, epochs: 9, verbosity: .silent, callbacks: callbacks, stepsPerEpoch: steps)
+            }
+            return history
+        }
+        try KerasFileTests.withFolder { folder in
+            let start = "\(folder)/start.keras"
+            let first = try Self.model { Dropout(0.5)($0) }
+            _ = try Self.fit(first, 0..<1)
+            try first.save(to: start)
+            let straight = try Model.load(from: start)
+            let whole = try trained(straight, [])
+            #expect(whole.epochs.count < 9 && straight.optimizer!.learningRate < 0.05)
+
+            var last: (model: Model, history: History)?
+            var place = 0
+            while last == nil {
+                place += 1
+                var passed = 0
+                func pass() throws {
+                    passed += 1
+                    if passed > 3 * place % 8 + (place > 30 ? 1000 : 0) { throw Killed() }
+                }
+                let killer = LambdaCallback(onEpochEnd: { _, _ in try pass() }, onTrainBatchEnd: { _, _ in try pass() })
+                let backup = BackupAndRestore("\(folder)/backup", saveFrequency: batches.map { .batches($0) } ?? .epoch)
+                let model = try Model.load(from: start)
+                do { last = (model, try trained(model, [backup, killer])) } catch is Killed {}
+            }
+            let (model, history) = try #require(last)
+            #expect(Self.state(model) == Self.state(straight))
+            #expect(history.epochs == whole.epochs)
+            for name in ["loss", "mae", "learning_rate"] { #expect(history[name] == whole[name]) }
         }
     }
 

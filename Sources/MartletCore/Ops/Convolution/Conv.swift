@@ -107,14 +107,15 @@ extension Padding {
     public func transposedSize(
         axis: Int, of size: Int, window: Int, stride: Int = 1, dilation: Int = 1, outputPadding: Int? = nil
     ) -> Int {
-        let span = (window - 1) * dilation + 1
+        let span = saturatedSum(saturatedProduct(window - 1, dilation), 1)
+        let last = saturatedProduct(size - 1, stride)
         switch self {
         case .same:
-            return outputPadding.map { (size - 1) * stride + span % 2 + $0 } ?? size * stride
+            return outputPadding.map { saturatedSum(last, span % 2, $0) } ?? saturatedProduct(size, stride)
         case .valid, .causal:
-            return (size - 1) * stride + span + (outputPadding ?? max(stride - span, 0))
+            return saturatedSum(last, span, outputPadding ?? max(stride - span, 0))
         case .explicit(let amounts):
-            return (size - 1) * stride + span + (outputPadding ?? 0) - amounts[axis].before - amounts[axis].after
+            return saturatedSum(last, span, outputPadding ?? 0, -amounts[axis].before, -amounts[axis].after)
         }
     }
 }

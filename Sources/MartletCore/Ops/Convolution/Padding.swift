@@ -25,12 +25,12 @@ public enum Padding: Sendable, Equatable {
     public func amounts(
         axis: Int, size: Int, window: Int, stride: Int = 1, dilation: Int = 1
     ) -> (before: Int, after: Int) {
-        let span = (window - 1) * dilation + 1
+        let span = saturatedSum(saturatedProduct(window - 1, dilation), 1)
         switch self {
         case .valid: return (0, 0)
         case .same:
-            let count = (size + stride - 1) / stride
-            let total = max((count - 1) * stride + span - size, 0)
+            let count = saturatedSum(size, stride, -1) / stride
+            let total = max(saturatedSum(saturatedProduct(count - 1, stride), span, -size), 0)
             return (total / 2, total - total / 2)
         case .causal: return (span - 1, 0)
         case .explicit(let amounts): return amounts[axis]
@@ -41,7 +41,7 @@ public enum Padding: Sendable, Equatable {
     public static func outputSize(
         of size: Int, window: Int, stride: Int = 1, dilation: Int = 1, before: Int = 0, after: Int = 0
     ) -> Int {
-        let room = size + before + after - ((window - 1) * dilation + 1)
+        let room = saturatedSum(size, before, after, -saturatedProduct(window - 1, dilation), -1)
         return room < 0 ? 0 : room / stride + 1
     }
 }

@@ -17,9 +17,17 @@ func onStack<Value, R, Failure: Error>(
 }
 
 /// The product, the largest number instead of one that does not fit.
-func saturatedProduct(_ a: Int, _ b: Int) -> Int {
+package func saturatedProduct(_ a: Int, _ b: Int) -> Int {
     let (product, overflow) = a.multipliedReportingOverflow(by: b)
     return overflow ? .max : product
+}
+
+/// The sum, the largest or smallest number instead of one that does not fit.
+func saturatedSum(_ numbers: Int...) -> Int {
+    numbers.reduce(0) { sum, number in
+        let (next, overflow) = sum.addingReportingOverflow(number)
+        return overflow ? number > 0 ? .max : .min : next
+    }
 }
 
 /// Calls `body` with a number stored as an element of `dtype`.

@@ -57,7 +57,7 @@ public class ProjectedAttention: Layer {
             $0("dropout", \.options.dropout, .in(0...1))
             $0("use_bias", \.options.useBias)
             $0("use_gate", \.options.useGate)
-            $0("sliding_window", \.options.slidingWindow, Requirement("a positive integer or nil") { $0 >= 1 })
+            $0("sliding_window", \.options.slidingWindow, .atLeast(1))
             $0.weight("kernel", \.options.kernel)
             $0.weight("bias", \.options.bias)
             $0("activity_regularizer", \.options.activityRegularizer)

@@ -52,7 +52,7 @@ public final class ConvTranspose<Rank: SpatialRank>: ConvolutionLayer<Rank>, Con
         Arguments(default: ConvTranspose(1, kernelSize: 1)) {
             describe(&$0)
             $0("filters", \.filters, required: true, .atLeast(1))
-            $0("output_padding", \.outputPadding, as: .perAxis(Rank.axes))
+            $0("output_padding", \.outputPadding, as: .perAxis(Rank.axes), .notNegative(axes: Rank.axes))
             $0.weight("kernel", \.kernelOptions)
             $0.check { layer in
                 let (padding, strides) = (layer.outputPadding, layer.strides)

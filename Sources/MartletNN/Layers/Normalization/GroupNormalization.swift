@@ -31,7 +31,7 @@ public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, D
     }
 
     public static let arguments = table(GroupNormalization()) {
-        $0("groups", \.groups, Requirement("a positive integer or -1") { $0 >= 1 || $0 == -1 })
+        $0("groups", \.groups, Requirement("a positive integer or -1") { $0 >= 1 && $0 <= 1 << 31 || $0 == -1 })
         $0("axis", \.axis)
     }
 

@@ -26,7 +26,7 @@ public struct SpatialEdges: Sendable, ExpressibleByIntegerLiteral, ExpressibleBy
         var all = value
         if all.count == 1 { all = [[Int]](repeating: all[0], count: count) }
         if count == 1, all.count == 2 { all = [all.flatMap { $0 }] }
-        let isGood = all.count == count && all.allSatisfy { (1...2).contains($0.count) && $0.allSatisfy { $0 >= 0 } }
+        let isGood = all.count == count && all.allSatisfy { (1...2).contains($0.count) && $0.allSatisfy((0...1 << 31).contains) }
         return isGood ? all.map { ($0[0], $0[$0.count - 1]) } : nil
     }
 

@@ -70,7 +70,7 @@ public final class UpSampling<Rank: ImageRank>: Layer, ConfigurableLayer, Descri
         guard interpolation == .nearest || shape[1] != 0 && shape[2] != 0 else {
             throw MartletError("Expected images of at least one pixel. Received: shape \(inputShapes[0]).")
         }
-        for (axis, factor) in size.enumerated() { shape[axis + 1] = shape[axis + 1].map { $0 * factor } }
+        for (axis, factor) in size.enumerated() { shape[axis + 1] = shape[axis + 1].map { saturatedProduct($0, factor) } }
         return [dataFormat.fromChannelsLast(shape)]
     }
 

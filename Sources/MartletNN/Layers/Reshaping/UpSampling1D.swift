@@ -19,7 +19,7 @@ public final class UpSampling1D: Layer, ConfigurableLayer, Described {
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes, axes: "(batch, steps, channels)", rank: 3)
-        return [shape.replacing(1, by: shape[1].map { $0 * size })]
+        return [shape.replacing(1, by: shape[1].map { saturatedProduct($0, size) })]
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
