@@ -1,6 +1,5 @@
 import Foundation
 import MartletCore
-import Synchronization
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -28,7 +27,7 @@ enum Download {
             var data = Data()
             var problem: String?
         }
-        private let state = Mutex(State())
+        private let state = Guarded(State())
         private let isDone = DispatchSemaphore(value: 0)
         private let limit: Int
 

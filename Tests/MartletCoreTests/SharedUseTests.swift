@@ -10,7 +10,7 @@ struct SharedUseTests {
     @Test func noDrawTwice() {
         let (threads, draws, size) = (6, 40, 32)
         let generator = RandomGenerator(seed: 5)
-        let found = Mutex([[Float]]())
+        let found = Guarded([[Float]]())
         onThreads(threads) { number in
             let draw = compiled { (x: Tensor) -> Tensor in x + generator.uniform([size]) }
             let zero = Tensor.zeros([size])
@@ -80,7 +80,7 @@ struct SharedUseTests {
         _ = function(Tensor([1.0]))
         Meeting.present.store(0, ordering: .relaxed)
         Meeting.expected.store(4, ordering: .relaxed)
-        let sums = Mutex([Double]())
+        let sums = Guarded([Double]())
         onThreads(4) { number in
             let value = function(Tensor([Double(number)])).item()
             sums.withLock { $0.append(value) }
@@ -92,7 +92,7 @@ struct SharedUseTests {
     @Test func oneTape() {
         let variable = Variable(Tensor([1.0, 2.0]))
         nonisolated(unsafe) let tape = GradientTape(persistent: true)
-        let targets = Mutex([Int: Tensor]())
+        let targets = Guarded([Int: Tensor]())
         onThreads(6) { number in
             for round in 0..<20 {
                 let factor = Double(number * 20 + round)

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A function of tensors that was compiled by ``compiled(name:maximumTraces:_:)``.
 ///
@@ -69,7 +68,7 @@ public final class CompiledFunction<Input, Output> {
     private let inputGroup: AnyTensorGroup<Input>
     private let outputGroup: AnyTensorGroup<Output>
     /// Held while what follows is read or changed.
-    private let lock = Mutex(())
+    private let lock = Guarded(())
     /// The graph used last comes last.
     private var entries: [Entry] = []
     /// Calls that have ended, whose memory the next ones use.

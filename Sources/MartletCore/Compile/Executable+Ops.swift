@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// An op that can leave out outputs which nothing in the graph reads.
 protocol SparingOp: KernelOp {
@@ -33,7 +32,7 @@ final class LaidOutWeights: @unchecked Sendable {
     private let layOut: (KernelMemory) -> OpaquePointer?
     private let runKernel: (KernelMemory, OpaquePointer?) -> Void
     /// The version of the weights that the last run met, and what was laid out of them, if anything was.
-    private let last = Mutex<(version: Int?, layout: Layout?)>((nil, nil))
+    private let last = Guarded<(version: Int?, layout: Layout?)>((nil, nil))
 
     init(
         _ layOut: @escaping (KernelMemory) -> OpaquePointer?, _ run: @escaping (KernelMemory, OpaquePointer?) -> Void

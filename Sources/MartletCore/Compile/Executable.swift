@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// A graph ready to run: its ops in order, over tensors whose memory is laid out once.
 ///
@@ -33,7 +32,7 @@ package final class Executable: @unchecked Sendable {
     private let copies: [(source: Int, target: Int, byteCount: Int)]
     /// What the last run handed out: its memory is used again when nobody holds it any more.
     private var handedOut: [Tensor] = []
-    private let running = Mutex(())
+    private let running = Guarded(())
 
     /// The places of one value whose memory may be another at each run.
     private final class Binding {

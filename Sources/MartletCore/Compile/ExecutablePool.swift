@@ -1,17 +1,16 @@
-import Synchronization
 
 /// The executables of one graph: as many as threads have run it at the same time, each with memory of its own.
 final class ExecutablePool: Sendable {
     /// The one that is always there.
     let first: Executable
-    private let idle: Mutex<[Executable]>
+    private let idle: Guarded<[Executable]>
 
     /// How many are kept for the next runs.
     private static let limit = 16
 
     init(_ first: Executable) {
         self.first = first
-        idle = Mutex([first])
+        idle = Guarded([first])
     }
 
     /// Calls `body` with an executable that nobody else runs. Fails also when there is no memory for one more.

@@ -56,7 +56,7 @@ extension Trace {
 /// The settings of a user's object, whose class says nothing about its changes: the values of its stored properties.
 private enum ReflectedSettings {
     /// How many classes of a type's, the most derived first, are not the library's.
-    private static let levels = Mutex<[ObjectIdentifier: Int]>([:])
+    private static let levels = Guarded<[ObjectIdentifier: Int]>([:])
 
     /// Whether the object is of a class, or inherits from one, that is not the library's.
     static func exist(in object: AnyObject) -> Bool { levelCount(of: object) > 0 }

@@ -1,4 +1,3 @@
-import Synchronization
 
 /// What runs ops on one device, and holds the memory of tensors there.
 ///
@@ -69,7 +68,7 @@ final class HostBackend: Backend {
 
 /// The backends of the process.
 package enum Backends {
-    private static let list = Mutex<[any Backend]>([HostBackend()])
+    private static let list = Guarded<[any Backend]>([HostBackend()])
 
     package static var all: [any Backend] { list.withLock { $0 } }
 

@@ -1,7 +1,6 @@
 import CKernels
 import Foundation
 import Logging
-import Synchronization
 
 /// The settings of the process, in one place.
 ///
@@ -17,7 +16,7 @@ public enum Settings {
         var generatorsMade: UInt64 = 0
     }
 
-    private static let state: Mutex<State> = {
+    private static let state: Guarded<State> = {
         var level = Logger.Level.notice
         var problems: [String] = []
         let environment = ProcessInfo.processInfo.environment
@@ -65,7 +64,7 @@ public enum Settings {
         logger.logLevel = level
         for problem in problems { logger.warning("\(problem)") }
         logger.debug("OpenBLAS runs its \(String(cString: mk_openblas_core())) kernels, Martlet's loops \(simdLevel).")
-        return Mutex(State(logLevel: level))
+        return Guarded(State(logLevel: level))
     }()
 
     /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must. It ends the process

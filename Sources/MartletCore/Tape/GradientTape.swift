@@ -1,4 +1,3 @@
-import Synchronization
 
 /// Records what is computed from watched tensors and gives derivatives of it, in reverse mode.
 ///
@@ -44,7 +43,7 @@ public final class GradientTape {
     private var watchedVariableList: [Variable] = []
     private var isUsedUp = false
     /// Held while what was recorded is read or changed.
-    private let lock = Mutex(())
+    private let lock = Guarded(())
 
     /// Makes a tape that records nothing until `record` is called.
     public init(persistent: Bool = false, watchVariables: Bool = true) {

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// A named tensor that can be assigned: a model's weight, an optimizer's moment, a metric's sum.
 ///
@@ -62,7 +61,7 @@ public final class Variable: Sendable {
         var version = 0
         var properties: Properties
     }
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// Makes a variable that holds `value`.
     public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
@@ -72,7 +71,7 @@ public final class Variable: Sendable {
         require(
             value.symbol == nil, "Variable",
             "Expected a first value that has elements. Received: a tensor of a function that is being compiled.")
-        state = Mutex(State(value: Tensor(sharing: value, as: value.spec), properties: Properties(isTrainable: trainable)))
+        state = Guarded(State(value: Tensor(sharing: value, as: value.spec), properties: Properties(isTrainable: trainable)))
     }
 
     /// Shape and dtype.

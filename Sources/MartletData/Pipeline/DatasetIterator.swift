@@ -1,6 +1,5 @@
 import Foundation
 import MartletCore
-import Synchronization
 
 /// Reads a `Dataset` from its start or from a position. Copies share their place. When the last copy goes, workers stop and
 /// files are closed.
@@ -193,7 +192,7 @@ extension Dataset: AsyncSequence {
             case expected(CheckedContinuation<Value, any Error>)
             case given
         }
-        private let state = Mutex(State.early(nil))
+        private let state = Guarded(State.early(nil))
 
         func expect(_ continuation: CheckedContinuation<Value, any Error>) {
             let early: Result<Value, any Error>? = state.withLock {

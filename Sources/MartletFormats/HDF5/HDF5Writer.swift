@@ -1,6 +1,5 @@
 import CHDF5
 import MartletCore
-import Synchronization
 
 /// A group to write to an HDF5 file.
 ///
@@ -41,7 +40,7 @@ public final class HDF5GroupContent {
 /// bytes.
 public enum HDF5Writer {
     /// libhdf5 keeps its state in globals.
-    private static let lock = Mutex(())
+    private static let lock = Guarded(())
 
     /// Writes a file at `path`. The file appears whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, or a name comes twice in a group.

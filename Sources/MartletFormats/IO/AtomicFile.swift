@@ -1,6 +1,5 @@
 import Foundation
 import MartletCore
-import Synchronization
 
 /// A file that appears whole or not at all: a temporary file in the same folder is written, flushed to disk, then renamed.
 ///
@@ -45,7 +44,7 @@ package final class AtomicFile: ByteSink {
 
     private static let suffix = ".martlet.tmp"
     /// The folders that this process has swept.
-    private static let swept = Mutex<Set<String>>([])
+    private static let swept = Guarded<Set<String>>([])
 
     /// Deletes the temporary files in a folder that processes left which were killed: those that nobody has locked.
     package static func sweep(_ folder: String) {

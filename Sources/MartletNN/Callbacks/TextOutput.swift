@@ -1,6 +1,6 @@
 import Foundation
+import MartletCore
 import MartletFormats
-import Synchronization
 
 /// A destination for text that people read: standard output, or a closure.
 public struct TextOutput: Sendable {
@@ -44,7 +44,7 @@ public struct TextOutput: Sendable {
 
     /// The number (`errno`) of the first error of writing to the standard output of the process; nil when there was none.
     package static var standardOutputFailure: Int32? { failure.withLock { $0 } }
-    private static let failure = Mutex<Int32?>(nil)
+    private static let failure = Guarded<Int32?>(nil)
 
     /// Where callbacks print; tests set it.
     @TaskLocal package static var callbacks = TextOutput.standardOutput

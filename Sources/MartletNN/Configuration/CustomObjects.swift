@@ -1,6 +1,5 @@
 import MartletCore
 import MartletFormats
-import Synchronization
 
 /// The classes and functions of one's own that files can name.
 enum CustomObjects {
@@ -17,7 +16,7 @@ enum CustomObjects {
     typealias Unary = @Sendable (Tensor) -> Tensor
     typealias Binary = @Sendable (Tensor, Tensor) -> Tensor
 
-    private static let entries = Mutex(Entries())
+    private static let entries = Guarded(Entries())
 
     static func register(_ type: any Configurable.Type, package: String) {
         let isKnown =

@@ -25,6 +25,9 @@ extension Requirement<Int> {
     /// The largest size: products of two do not overflow.
     fileprivate static let largest = 1 << 31
 
+    /// A number of repetitions, whose time must stay bounded.
+    package static let repetitions = Requirement("an integer in 0...1000") { (0...1000).contains($0) }
+
     /// A size or a number of things.
     package static func atLeast(_ least: Int) -> Requirement {
         let expected = least == 1 ? "a positive integer" : "an integer of at least \(least)"

@@ -1,8 +1,8 @@
-import Synchronization
+import MartletCore
 
 /// Automatic names: the type's name in snake case, numbered within the process.
 enum LayerNames {
-    private static let counts = Mutex<[String: Int]>([:])
+    private static let counts = Guarded<[String: Int]>([:])
 
     /// `Conv2D` gives `conv2d`, then `conv2d_1`; `MaxPooling2D` gives `max_pooling2d`.
     static func next(for typeName: String) -> String {

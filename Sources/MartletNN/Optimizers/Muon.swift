@@ -77,7 +77,7 @@ public final class Muon: Optimizer, ConfigurableOptimizer, Described {
         $0("muon_c", \.muonC)
         $0("adam_lr_ratio", \.adamLearningRateRatio)
         $0("momentum", \.momentum)
-        $0("ns_steps", \.iterationSteps)
+        $0("ns_steps", \.iterationSteps, .repetitions)
         $0("nesterov", \.nesterov)
         $0("rms_rate", \.rmsRate)
     }

@@ -1,6 +1,5 @@
 import MartletCore
 import MartletFormats
-import Synchronization
 
 /// Stands in for an initializer, a regularizer or a constraint of the program that saved a model, where the model does not need
 /// it to predict. It is written back as it was read.
@@ -20,7 +19,7 @@ struct MissingPart: Initializer, Regularizer, Constraint {
 final class MissingParts: Sendable {
     @TaskLocal static var current: MissingParts?
 
-    private let found = Mutex<[(message: String, isNeededForTraining: Bool)]>([])
+    private let found = Guarded<[(message: String, isNeededForTraining: Bool)]>([])
 
     /// Notes a part. Nil where no model is being loaded from a file with its weights.
     static func note(

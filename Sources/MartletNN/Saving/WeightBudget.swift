@@ -1,6 +1,5 @@
 import Foundation
 import MartletCore
-import Synchronization
 
 /// Limits what is made from a configuration. It cannot ask for more memory than its weights file justifies or, without such
 /// a file, than the machine has.
@@ -9,7 +8,7 @@ final class WeightBudget: Sendable {
     @TaskLocal static var current: WeightBudget?
 
     private let limit: Int
-    private let rest: Mutex<Int>
+    private let rest: Guarded<Int>
     /// What sets the limit.
     private let bound: String
     /// Whether weights are made without their initializers, because they are about to be overwritten.
@@ -17,7 +16,7 @@ final class WeightBudget: Sendable {
 
     private init(_ limit: Int, _ bound: String, isFile: Bool = false) {
         self.limit = limit
-        rest = Mutex(limit)
+        rest = Guarded(limit)
         self.bound = bound
         self.isFile = isFile
     }

@@ -1,7 +1,6 @@
 import Foundation
 import Martlet
 import MartletCore
-import Synchronization
 import Testing
 
 /// Models that train at the same time, in threads of their own, become what they become one after the other.
@@ -32,7 +31,7 @@ import Testing
         defer { Settings.threadCount = before }
         Settings.threadCount = threads
         let alone = try (0..<4).map(Self.trained)
-        let together = Mutex([Int: [[UInt8]]]())
+        let together = Guarded([Int: [[UInt8]]]())
         let group = DispatchGroup()
         for number in 0..<8 {
             group.enter()

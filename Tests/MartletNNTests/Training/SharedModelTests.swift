@@ -66,7 +66,7 @@ import Testing
     @Test func weightsAreMadeOnce() throws {
         for _ in 0..<20 {
             nonisolated(unsafe) let model = Sequential([Flatten(), Dense(3), BatchNormalization(), Dense(2)])
-            let results = Mutex([[Float]]())
+            let results = Guarded([[Float]]())
             onThreads(8) { _ in
                 let y = model(Tensor.ones([2, 3, 2])).scalars(as: Float.self)
                 results.withLock { $0.append(y) }

@@ -1,9 +1,8 @@
-import Synchronization
 
 /// A branch or a loop's body: a graph without variables, which runs as often as it is asked.
 final class Subfunction: Sendable {
     let graph: Graph
-    private let made = Mutex<(executables: ExecutablePool?, derivative: Subfunction?)>((nil, nil))
+    private let made = Guarded<(executables: ExecutablePool?, derivative: Subfunction?)>((nil, nil))
 
     init(_ graph: Graph) { self.graph = graph }
 

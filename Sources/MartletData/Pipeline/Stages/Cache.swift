@@ -1,7 +1,6 @@
 import Foundation
 import MartletCore
 import MartletFormats
-import Synchronization
 
 extension Dataset {
     /// Keeps the elements in memory. The first reading that gets to the end makes them; later ones take them from there, also
@@ -15,7 +14,7 @@ extension Dataset {
 }
 
 private final class CacheStore<Element: Sendable>: Sendable {
-    let elements = Mutex<[Element]?>(nil)
+    let elements = Guarded<[Element]?>(nil)
 }
 
 private final class CacheReader<Element: Sendable>: Reader<Element> {

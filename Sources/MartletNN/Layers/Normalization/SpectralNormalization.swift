@@ -24,7 +24,8 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
         _ layer: Layer, powerIterations: Int = 1, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
     ) {
         Argument.check(
-            powerIterations >= 1, "SpectralNormalization", "powerIterations", expected: "a positive integer",
+            (1...1000).contains(powerIterations), "SpectralNormalization", "powerIterations",
+            expected: "a positive integer, at most 1000",
             received: powerIterations)
         self.layer = layer
         self.powerIterations = powerIterations
