@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/setup.sh
 need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev
 
-filter=${1:-SharedUseTests|SharedModelTests|VariableTests|ConcurrentTrainingTests}
+filter=${1:-SharedUseTests|SharedModelTests|VariableTests|ConcurrentTrainingTests|PipelineTests|StageTests|BatchSourceTests}
 options=(--sanitize=thread --build-path .build-tsan -Xswiftc -DTHREAD_SANITIZER)
 swift build --build-tests "${options[@]}"
 export TSAN_OPTIONS="suppressions=$PWD/scripts/thread-suppressions.txt halt_on_error=0 exitcode=66 history_size=4"

@@ -1,5 +1,69 @@
 import Foundation
 
+/// The arguments of a call of a compiled function, taken apart.
+struct CompiledCall {
+    var arguments: [Tensor] = []
+    var structure: [AnyHashable] = []
+
+    /// Forgets the arguments, but keeps the memory for the next call.
+    mutating func removeAll() {
+        arguments.removeAll(keepingCapacity: true)
+        structure.removeAll(keepingCapacity: true)
+    }
+}
+
+/// A graph of a compiled function, with what it was traced for.
+///
+/// Neither it nor `CompiledCall` depends on the function's types: arrays of types that are known at run time only are slow.
+class CompiledGraph {
+    let specs: [TensorSpec]
+    let structure: [AnyHashable]
+    let executables: ExecutablePool
+    let settings: [TracedSettings]
+    /// The settings that nobody tells of when they change.
+    let untoldSettings: [TracedSettings]
+    /// The revision of the settings at which all held.
+    var revision: Int
+
+    init(_ call: CompiledCall, _ executable: Executable, _ settings: [TracedSettings], revision: Int) {
+        specs = call.arguments.map(\.spec)
+        structure = call.structure
+        executables = ExecutablePool(executable)
+        self.settings = settings
+        untoldSettings = settings.filter { !$0.isToldOfChanges }
+        self.revision = revision
+    }
+
+    /// Whether the graph takes such arguments.
+    func takes(_ call: CompiledCall) -> Bool {
+        guard specs.count == call.arguments.count, structure == call.structure else { return false }
+        for (spec, argument) in zip(specs, call.arguments) where spec != argument.spec { return false }
+        return true
+    }
+
+    /// Whether the graph is what tracing would give for these arguments now.
+    func fits(_ call: CompiledCall) -> Bool {
+        guard takes(call) else { return false }
+        let now = Trace.settingsRevision
+        guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
+        guard settings.allSatisfy({ $0.holds }) else { return false }
+        revision = now
+        return true
+    }
+}
+
+/// A graph and the output of tracing, whose tensors give way to the results.
+private final class Entry<Output>: CompiledGraph {
+    let template: Output
+
+    init(
+        _ call: CompiledCall, _ executable: Executable, _ template: Output, _ settings: [TracedSettings], revision: Int
+    ) {
+        self.template = template
+        super.init(call, executable, settings, revision: revision)
+    }
+}
+
 /// A function of tensors that was compiled by ``compiled(name:maximumTraces:_:)``.
 ///
 /// Threads may call one function at the same time: each runs with memory of its own, so the calls run side by side. A call
@@ -13,54 +77,6 @@ public final class CompiledFunction<Input, Output> {
     /// How often the closure was traced.
     public var traceCount: Int { lock.withLock { _ in traced } }
 
-    private final class Entry {
-        let specs: [TensorSpec]
-        let structure: [AnyHashable]
-        let executables: ExecutablePool
-        /// The output of tracing, whose tensors give way to the results.
-        let template: Output
-        let settings: [TracedSettings]
-        /// The settings that nobody tells of when they change.
-        let untoldSettings: [TracedSettings]
-        /// The revision of the settings at which all held.
-        var revision: Int
-
-        init(
-            _ call: Call, _ executable: Executable, _ template: Output, _ settings: [TracedSettings], revision: Int
-        ) {
-            specs = call.arguments.map(\.spec)
-            structure = call.structure
-            executables = ExecutablePool(executable)
-            self.template = template
-            self.settings = settings
-            untoldSettings = settings.filter { !$0.isToldOfChanges }
-            self.revision = revision
-        }
-
-        /// Whether the graph takes such arguments.
-        func takes(_ call: Call) -> Bool {
-            guard specs.count == call.arguments.count, structure == call.structure else { return false }
-            for (spec, argument) in zip(specs, call.arguments) where spec != argument.spec { return false }
-            return true
-        }
-
-        /// Whether the graph is what tracing would give for these arguments now.
-        func fits(_ call: Call) -> Bool {
-            guard takes(call) else { return false }
-            let now = Trace.settingsRevision
-            guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
-            guard settings.allSatisfy({ $0.holds }) else { return false }
-            revision = now
-            return true
-        }
-    }
-
-    /// The arguments of a call, taken apart.
-    private struct Call {
-        var arguments: [Tensor] = []
-        var structure: [AnyHashable] = []
-    }
-
     /// How many graphs for the same arguments are kept, which differ in the settings that they were traced with.
     private static var variants: Int { 4 }
 
@@ -70,9 +86,7 @@ public final class CompiledFunction<Input, Output> {
     /// Held while what follows is read or changed.
     private let lock = Guarded(())
     /// The graph used last comes last.
-    private var entries: [Entry] = []
-    /// Calls that have ended, whose memory the next ones use.
-    private var spare: [Call] = []
+    private var entries: [CompiledGraph] = []
     private var traced = 0
     /// Held while the closure is traced. A weight that is made meanwhile may come from this function, too.
     private let tracing = NSRecursiveLock()
@@ -93,12 +107,10 @@ public final class CompiledFunction<Input, Output> {
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
         if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
-        var call = Call()
-        lock.withLock { _ in call = spare.popLast() ?? Call() }
+        var call = context.spareCalls.popLast() ?? CompiledCall()
         defer {
-            call.arguments.removeAll(keepingCapacity: true)
-            call.structure.removeAll(keepingCapacity: true)
-            lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
+            call.removeAll()
+            if context.spareCalls.count < 4 { context.spareCalls.append(call) }
         }
         inputGroup.collect(input, &call.arguments)
         for index in call.arguments.indices where !call.arguments[index].isOnHost {
@@ -133,22 +145,21 @@ public final class CompiledFunction<Input, Output> {
     }
 
     /// The fitting graph, nil when there is none.
-    private func find(_ call: Call) -> Entry? {
-        var found: Entry?
+    private func find(_ call: CompiledCall) -> Entry<Output>? {
+        var found: CompiledGraph?
         lock.withLock { _ in
-            // `last` of an array of a generic class takes memory.
-            if !entries.isEmpty, entries[entries.count - 1].fits(call) {
-                found = entries[entries.count - 1]
+            if let last = entries.last, last.fits(call) {
+                found = last
             } else if let index = entries.firstIndex(where: { $0.fits(call) }) {
                 found = entries[index]
                 entries.append(entries.remove(at: index))
             }
         }
-        return found
+        return found.map { unsafeDowncast($0, to: Entry<Output>.self) }
     }
 
     /// - Parameter failed: what stands for the result where tracing fails; the graph is nil then.
-    private func trace(_ input: Input, _ call: Call, _ failed: inout Output?) -> Entry? {
+    private func trace(_ input: Input, _ call: CompiledCall, _ failed: inout Output?) -> Entry<Output>? {
         tracing.lock()
         defer { tracing.unlock() }
         // Another thread may just have traced it.

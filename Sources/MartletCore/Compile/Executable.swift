@@ -1,6 +1,7 @@
 import CKernels
 
-/// A graph ready to run: its ops in order, over tensors whose memory is laid out once.
+/// A graph ready to run: its ops in order, over tensors whose memory is laid out once. One thread runs it at a time, which the
+/// pool that holds it sees to.
 ///
 /// A run takes no memory, except for a result that its last receiver still holds, and for a variable whose old value
 /// somebody holds.
@@ -32,7 +33,6 @@ package final class Executable: @unchecked Sendable {
     private let copies: [(source: Int, target: Int, byteCount: Int)]
     /// What the last run handed out: its memory is used again when nobody holds it any more.
     private var handedOut: [Tensor] = []
-    private let running = Guarded(())
 
     /// The places of one value whose memory may be another at each run.
     private final class Binding {
@@ -154,25 +154,21 @@ package final class Executable: @unchecked Sendable {
     /// Runs the graph on tensors of its inputs' specs. Fails where a kernel does; variables that no step has reached keep
     /// their values.
     package func run(_ arguments: [Tensor]) throws(OpFailure) -> [Tensor] {
-        try running.withLock { (_) throws(OpFailure) in
-            prepareResults()
-            for (binding, argument) in zip(inputs, arguments) { binding.bind(argument.mutablePointer, in: places) }
-            for (binding, result) in zip(results, handedOut) { binding.bind(result.mutablePointer, in: places) }
-            defer { withExtendedLifetime(arguments) {} }
-            try execute()
-            return handedOut
-        }
+        prepareResults()
+        for (binding, argument) in zip(inputs, arguments) { binding.bind(argument.mutablePointer, in: places) }
+        for (binding, result) in zip(results, handedOut) { binding.bind(result.mutablePointer, in: places) }
+        defer { withExtendedLifetime(arguments) {} }
+        try execute()
+        return handedOut
     }
 
     /// Runs the graph on arguments and leaves its results where `memory` says.
     func run(_ memory: KernelMemory) throws(OpFailure) {
-        try running.withLock { (_) throws(OpFailure) in
-            for (number, binding) in inputs.enumerated() {
-                binding.bind(UnsafeMutableRawPointer(mutating: memory.input(number)), in: places)
-            }
-            for (number, binding) in results.enumerated() { binding.bind(memory.output(number), in: places) }
-            try execute()
+        for (number, binding) in inputs.enumerated() {
+            binding.bind(UnsafeMutableRawPointer(mutating: memory.input(number)), in: places)
         }
+        for (number, binding) in results.enumerated() { binding.bind(memory.output(number), in: places) }
+        try execute()
     }
 
     private func prepareResults() {

@@ -27,6 +27,8 @@ package final class Context {
 
     /// Whether the thread has called a layer yet.
     package var hasCalledLayers = false
+    /// Calls of compiled functions that have ended, whose memory the next ones use.
+    var spareCalls: [CompiledCall] = []
     /// What layers keep for the length of one call, such as dropout's masks for all steps of a sequence.
     package var kept: [ObjectIdentifier: Any] = [:]
 

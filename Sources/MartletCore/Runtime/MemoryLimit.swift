@@ -49,7 +49,9 @@ enum MemoryBudget {
     /// The bytes of a tensor. Fails when no memory holds as many.
     static func byteCount(of spec: TensorSpec) throws(OpFailure) -> Int {
         var count = spec.dtype.byteCount
+        var isEmpty = false
         for size in spec.shape.dimensions {
+            isEmpty = isEmpty || size == 0
             // A size of 0 must not hide an overflow of the others: strides are computed from them.
             let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
             if overflow || product > 1 << 48 {
@@ -57,7 +59,7 @@ enum MemoryBudget {
             }
             count = product
         }
-        return spec.shape.dimensions.contains(0) ? 0 : count
+        return isEmpty ? 0 : count
     }
 
     private static func format(_ byteCount: Int) -> String {
