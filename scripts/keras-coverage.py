@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes Docs/keras-coverage.md: what of Keras's public names Martlet has, by Keras's own lists.
 
-    scripts/keras-coverage.py        (needs keras and tensorflow-cpu)
+    PYTHON scripts/keras-coverage.py        (PYTHON has keras and tensorflow-cpu; needs no build)
 
 A class counts as had when Martlet's registries list it, another name when the sources declare it. How a name is written in
 Swift says spellings.py; scripts/check-client.sh compiles all spellings. A name counts as tested by what
@@ -34,8 +34,6 @@ REASONS = dict(
     OrbaxCheckpoint="Orbax is JAX's checkpoint library", CallbackList="`fit` takes an array",
     distribute_strategy="one machine", distribute_reduction_method="one machine", rematerialized_call="missing",
     export="exports to other frameworks' formats", jit_compile="steps are compiled unless `runEagerly`",
-    quantize="integer inference", quantized_build="integer inference", quantized_call="integer inference",
-    quantization_mode="integer inference", get_quantization_layer_structure="integer inference",
     stateless_call="for JAX's pure functions", stateless_compute_loss="for JAX's pure functions",
     get_state_tree="`getWeights` and `optimizer.variables`", set_state_tree="`setWeights` and `optimizer.variables`",
     symbolic_call="calling a layer with a `SymbolicTensor`", add_metric="Keras 2's", compiled_loss="Keras 2's",
@@ -49,6 +47,9 @@ for name in """AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAd
         RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom
         STFTSpectrogram Solarization StringLookup TextVectorization""".split():
     REASONS[name] = PREPROCESSING
+
+for name in "quantize quantized_build quantized_call quantization_mode get_quantization_layer_structure".split():
+    REASONS[name] = "Keras quantizes; Martlet predicts with its int8 layers"
 
 # Where Swift has another word, or another place, for the same.
 RENAMED = {
@@ -76,9 +77,9 @@ def camel(name):
 
 
 def registered(folder, registry):
-    """The class names in a registry's file."""
-    text = next(t for p, t in SOURCES.items() if folder in p.parts and f"enum {registry}" in t)
-    text = text[text.index(f"enum {registry}"):]
+    """The class names in a registry and its extensions."""
+    start = re.compile(rf"^\s*(?:package |public )?(?:enum|extension) {registry}\b", re.MULTILINE)
+    text = "\n".join(t[m.start():] for p, t in SOURCES.items() if folder in p.parts for m in [start.search(t)] if m)
     return set(re.findall(r"\b([A-Z]\w*)\.self", text)) | set(re.findall(r'"([A-Z]\w*)"', text))
 
 
@@ -182,13 +183,13 @@ for group in groups:
     sections.append((f"| `{title}` | {had} | {len(rows)} |",
                      f"## {title}\n\n| name | supported | tested by, or why not |\n|---|---|---|\n{lines}\n"))
 
-(ROOT / "Docs/keras-coverage.md").write_text(spellings.updated(f"""# What of Keras is here
+(ROOT / "Docs/keras-coverage.md").write_text(spellings.updated(f"""# Keras coverage
 
 Made by `scripts/keras-coverage.py` from the public names of Keras {keras.__version__}: do not edit. Aliases of one
 object share a line. Names of serialization (`get`, `serialize`, `deserialize`) are left out: Martlet reads and writes the
 same JSON through `make(from:)` and `config`.
 
-| names | supported | of |
+| names | supported | total |
 |---|---|---|
 {chr(10).join(s[0] for s in sections)}
 

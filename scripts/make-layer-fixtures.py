@@ -264,5 +264,9 @@ case(layers.BatchNormalization(axis=1, renorm=True, center=False, scale=False, *
 case(layers.Rescaling([0.5, 2.0, -1.0], [1.0, 0.0, -1.0], **kind), [(2, 4, 3)])
 case(LayerScale(0.5, 4, **kind), [(2, 3, 4)])
 case(StochasticDepth(0.3, **kind), [(2, 3, 4)])
+for arguments in (dict(), dict(tie_weights=False, logit_soft_cap=2.0)):
+    case(layers.ReversibleEmbedding(6, 3, **arguments, **kind), [draw.integers((2, 5), 0, 6)])
+    case(layers.ReversibleEmbedding(6, 3, **arguments, **kind), [(2, 5, 3)], dict(reverse=True))
+case(layers.ReversibleEmbedding(6, 3, reverse_dtype="float32", **kind), [(2, 3)], dict(reverse=True), tolerance=2e-7)
 
 write("MartletNNTests/Fixtures/layers.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}, float64", cases)

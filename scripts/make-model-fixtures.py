@@ -17,9 +17,11 @@ from keras import layers
 FOLDER = pathlib.Path(__file__).parent.parent / "Tests/MartletNNTests/Fixtures/models"
 
 
-def save(name, model, shapes, after=None):
+def save(name, model, shapes, after=None, below=None):
+    """`below` is for inputs that are whole numbers: they are below it."""
     random = np.random.RandomState(1)
-    xs = [random.uniform(-1, 1, (5, *shape)).astype("f4") for shape in shapes]
+    xs = [random.uniform(-1, 1, (5, *shape)).astype("f4") if below is None
+          else random.randint(0, below, (5, *shape)).astype("i4") for shape in shapes]
     model.save(FOLDER / name)
     ys = model.predict(xs if len(xs) > 1 else xs[0], verbose=0)
     if isinstance(ys, dict):
@@ -119,6 +121,44 @@ def quantized():
     return model
 
 
+def quantized_language():
+    """Tables and sums over axes, quantized. Keras cannot quantize equations with an ellipsis."""
+    keras.utils.set_random_seed(5)
+    x = keras.Input((4,), dtype="int32")
+    tied, own = layers.ReversibleEmbedding(7, 6, logit_soft_cap=3.0), layers.ReversibleEmbedding(7, 6, tie_weights=False)
+    y = layers.Add()([layers.Embedding(7, 6)(x), tied(x), own(x)])
+    y = layers.EinsumDense("abc,cde->abde", (4, 2, 3), bias_axes="de", activation="tanh")(y)
+    y = layers.EinsumDense("abde,dec->abc", (4, 6), bias_axes="c")(y)
+    y = layers.EinsumDense("abc,bcd->adb", (5, 4), activation="tanh")(y)
+    y = layers.EinsumDense("abc,cd->abd", (None, 6))(y)
+    model = keras.Model(x, [tied(y, reverse=True), own(y, reverse=True)])
+    random = np.random.RandomState(3)
+    model.set_weights([random.uniform(-0.9, 0.9, w.shape) for w in model.get_weights()])
+    model.quantize("int8")
+    return model
+
+
+def weights_quantized():
+    """Quantized weights alone: inputs are not rounded."""
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([
+        keras.Input((3, 8)), layers.EinsumDense("abc,cd->abd", (None, 5), activation="tanh"), layers.Dense(4)])
+    config = keras.quantizers.Int8QuantizationConfig(activation_quantizer=None)
+    randomized(model).quantize(config=config)
+    return model
+
+
+def reversible():
+    """A table there and back, with masks, and one with a matrix of its own for the way back."""
+    keras.utils.set_random_seed(5)
+    x = keras.Input((4,), dtype="int32")
+    tied = layers.ReversibleEmbedding(7, 6, mask_zero=True, logit_soft_cap=2.0)
+    own = layers.ReversibleEmbedding(7, 6, tie_weights=False, reverse_dtype="float32")
+    steps = layers.LSTM(6, return_sequences=True)(tied(x))
+    model = keras.Model(x, [tied(steps, reverse=True), own(layers.Add()([own(x), steps]), reverse=True)])
+    return randomized(model)
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for ending in ["keras", "h5"]:
@@ -134,6 +174,10 @@ def main():
     trained("momentum.keras", keras.optimizers.SGD(0.01, momentum=0.9))
     adapted()
     save("int8.keras", quantized(), [(8,)])
+    save("int8-language.keras", quantized_language(), [(4,)], below=7)
+    save("int8-weights.keras", weights_quantized(), [(3, 8)])
+    save("reversible.keras", reversible(), [(4,)], below=7)
+    save("reversible.h5", reversible(), [(4,)], below=7)
     keras.utils.clear_session()
     randomized(dense_stack()).save_weights(FOLDER / "stack.weights.h5")
 

@@ -103,6 +103,7 @@ def rows(text):
         if group and line.startswith("| `"):
             classes.setdefault(group, []).extend(re.findall(r"`([A-Z]\w*)`", line.split("|")[1]))
     LOSSES[:] = classes.get("losses", [])
+    group = None
     for line in lines:
         if line.startswith("## keras."):
             group = line.removeprefix("## keras.")

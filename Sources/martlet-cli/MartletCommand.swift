@@ -32,7 +32,8 @@ struct MartletCommand: ParsableCommand {
               MARTLET_GEMM         who multiplies matrices: automatic, own or openblas
                                    (default: automatic)
               MARTLET_WINOGRAD     0: no Winograd in 3x3 convolutions (default: 1)
-              MARTLET_SIMD         avx512, avx2 or sse2: the highest level used (default: the CPU's)
+              MARTLET_SIMD         avx512, avx2 or sse2: the highest level used
+                                   (default: the CPU's)
               OPENBLAS_CORETYPE    the kernels of OpenBLAS, such as Haswell
               OPENBLAS_NUM_THREADS 1 saves 128 MiB of address space for each core
 
@@ -47,9 +48,9 @@ struct MartletCommand: ParsableCommand {
         version: Settings.version,
         groupedSubcommands: [
             CommandGroup(
-                name: "Models:",
+                name: "Model",
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
-            CommandGroup(name: "To begin:", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
         ])
 }
 

@@ -131,12 +131,15 @@ extension CommandLineTests {
                 (["predict", model, "--x", x, "--x", x], "inputs"),
                 (["evaluate", model, "--x", x, "--y", x], "outputs"),
                 (["evaluate", model, "--batch-size", "0"] + job.samples, "--batch-size"),
-                (["fit", model, "--loss", "nonsense"] + job.samples, "nonsense"),
+                (["fit", model, "--loss", "nonsense"] + job.samples, "error: --loss: Expected the name"),
+                (["fit", model, "--optimizer", "nonsense"] + job.samples, "error: --optimizer: Expected the name"),
+                (["evaluate", model, "--metrics", "mae,nonsense"] + job.samples, "error: --metrics: Expected the name"),
+                (["fit", model, "--save", "a.txt"] + job.samples, "error: --save: Expected a name"),
                 (["fit", model, "--epochs", "0"] + job.samples, "--epochs"),
                 (["fit", model, "--save", "/proc/none/a.keras"] + job.samples, "/proc/none"),
                 (["fit", model, "--class-weight", job.file("bad.json")] + job.samples, "bad.json"),
                 (["fit", model, "--learning-rate", "0"] + job.samples, "--learning-rate"),
-                (["fit", model, "--validation-split", "1"] + job.samples, "validationSplit"),
+                (["fit", model, "--validation-split", "1"] + job.samples, "--validation-split"),
             ] {
                 expectRefusal(try run(arguments), words)
             }

@@ -28,7 +28,8 @@ import Testing
 
     @Test(arguments: [
         "stack.keras", "shared.keras", "nested.keras", "images.keras", "dictionary.keras", "adam.keras",
-        "momentum.keras", "adapters.keras", "int8.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
+        "momentum.keras", "adapters.keras", "int8.keras", "int8-language.keras", "int8-weights.keras", "reversible.keras",
+        "stack.h5", "shared.h5", "nested.h5", "images.h5", "reversible.h5",
     ]) func opensPredictsAndWrites(name: String) throws {
         let model = try Model.load(from: Self.path(name))
         let (inputs, expected) = (try Self.arrays(name, "x"), try Self.arrays(name, "y"))
@@ -73,6 +74,21 @@ import Testing
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(Self.difference([try train(model)], [npz["after"]!]) < 1e-5)
             #expect(Self.difference([try train(again)], [model.apply([npz["x0"]!])[0]]) == 0)
+        }
+    }
+
+    /// A mode other than int8, and a layer that Keras does not quantize.
+    @Test(arguments: ["int4/128", "float8", "gptq/4/128", "awq/4/128"]) func otherQuantizations(mode: String) throws {
+        func policy(_ mode: String) -> JSONValue {
+            ["class_name": "QuantizedDTypePolicy", "config": ["mode": .string(mode), "source_name": "float32"]]
+        }
+        for (name, arguments, mode) in [
+            ("Dense", ["units": 2], mode), ("Embedding", ["input_dim": 2, "output_dim": 2], mode), ("PReLU", [:], "int8"),
+        ] as [(String, [String: JSONValue], String)] {
+            let error = #expect(throws: MartletError.self) {
+                try Layer.make(className: name, config: arguments.merging(["dtype": policy(mode)]) { $1 })
+            }
+            #expect(error?.message.contains("The layer is quantized: \(mode), ") == true && error?.location == "\(name).dtype")
         }
     }
 

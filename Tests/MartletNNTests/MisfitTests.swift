@@ -73,9 +73,25 @@ import Testing
         ] {
             let error = #expect(throws: MartletError.self) { try attempt() }
             #expect(error.map { "\($0)".contains(name) } ?? false, "\(error?.description ?? "")")
+            #expect(error?.description.count ?? 0 < 220, "\(error?.description ?? "")")
         }
         // Nothing was trained.
         #expect(model.getWeights().map { $0.scalars(as: Double.self) } == before)
+    }
+
+    /// One sentence of what a metric of the library got. A closure's error says where in it.
+    @Test func errorsOfMetricsSayWhatTheyGot() throws {
+        func message(_ metric: any MetricConvertible) throws -> String? {
+            let model = Sequential([InputLayer([3]), Dense(4, activation: .softmax)])
+            try model.compile(optimizer: "sgd", loss: "sparse_categorical_crossentropy", metrics: [metric])
+            let error = #expect(throws: MartletError.self) { try model.evaluate(.ones([8, 3]), Tensor([0, 1, 2, 3, 0, 1, 2, 3])) }
+            return error?.description
+        }
+        #expect(
+            try message("precision") == "metric precision: Expected targets that fit the predictions float32 [8, 4]. "
+                + "Received: int64 [8]. Class numbers need a loss or metric whose name begins with sparse.")
+        let own = try message(MeanMetricWrapper(name: "own") { yTrue, yPred in (yTrue - yPred).reshaped([3]) })
+        #expect(own?.contains("metric own: Expected") == true && own?.contains("(subtract: ") == true, "\(own ?? "")")
     }
 
     @Test func sampleWeightsOfAnotherShapeThrow() throws {

@@ -69,6 +69,7 @@ extension Layer {
         arguments.attentionMask = layerCall.attentionMask
         arguments.useCausalMask = layerCall.useCausalMask
         arguments.returnAttentionScores = layerCall.returnAttentionScores
+        arguments.reverse = layerCall.reverse
         let masks = Self.masks(of: layerCall, in: context)
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs

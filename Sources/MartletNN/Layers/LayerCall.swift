@@ -14,11 +14,13 @@ public struct LayerCall<Value> {
     public var useCausalMask = false
     /// For attention layers: whether the weights of the keys are a second output.
     public var returnAttentionScores = false
+    /// For `ReversibleEmbedding`: whether it goes back, from rows to logits.
+    public var reverse = false
 
     /// Makes the arguments of a call.
     public init(
         _ inputs: [Value], masks: [Value?] = [], attentionMask: Value? = nil, training: Bool? = nil,
-        useCausalMask: Bool = false, returnAttentionScores: Bool = false
+        useCausalMask: Bool = false, returnAttentionScores: Bool = false, reverse: Bool = false
     ) {
         self.inputs = inputs
         self.masks = masks
@@ -26,6 +28,7 @@ public struct LayerCall<Value> {
         self.training = training
         self.useCausalMask = useCausalMask
         self.returnAttentionScores = returnAttentionScores
+        self.reverse = reverse
     }
 
     /// The same call of other values.
@@ -33,7 +36,7 @@ public struct LayerCall<Value> {
         LayerCall<R>(
             try inputs.map(transform), masks: try masks.map { try $0.map(transform) },
             attentionMask: try attentionMask.map(transform), training: training, useCausalMask: useCausalMask,
-            returnAttentionScores: returnAttentionScores)
+            returnAttentionScores: returnAttentionScores, reverse: reverse)
     }
 }
 
@@ -51,6 +54,8 @@ public struct CallContext: Sendable {
     public var useCausalMask = false
     /// For attention layers: whether the weights of the keys are a second output.
     public var returnAttentionScores = false
+    /// For `ReversibleEmbedding`: whether it goes back, from rows to logits.
+    public var reverse = false
 
     /// Makes a context.
     public init(training: Bool = false) { self.training = training }

@@ -1,7 +1,7 @@
 /// The layers that configurations can name, and that every test of all layers runs over.
 package enum LayerRegistry {
     package static let types: [any ConfigurableLayer.Type] = [
-        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, Identity.self, Masking.self,
+        InputLayer.self, Dense.self, EinsumDense.self, Embedding.self, ReversibleEmbedding.self, Identity.self, Masking.self,
         Activation.self, ReLU.self, LeakyReLU.self, PReLU.self, ELU.self, Softmax.self,
         Conv1D.self, Conv2D.self, Conv3D.self, Conv1DTranspose.self, Conv2DTranspose.self, Conv3DTranspose.self,
         DepthwiseConv1D.self, DepthwiseConv2D.self, SeparableConv1D.self, SeparableConv2D.self,

@@ -13,6 +13,9 @@ open class MeanMetricWrapper: Mean {
     private let loss: Loss?
     private let direction: Bool?
 
+    /// Whether a closure of the user's gives the values.
+    var isOfClosure: Bool { function != nil && loss == nil }
+
     open override var isHigherBetter: Bool? { direction }
 
     /// Makes a metric of a closure, which gives one value for each sample, or several.

@@ -183,7 +183,7 @@ open class Model: Layer {
     func validate(inputs: [Tensor?]) throws {
         guard let graph else { return }
         let entries = graph.inputs.map { ObjectIdentifier($0.node) }
-        for node in graph.nodes {
+        for node in graph.nodes where !node.call.reverse {
             let values = node.inputs.map { input in
                 entries.firstIndex(of: ObjectIdentifier(input.node)).flatMap { $0 < inputs.count ? inputs[$0] : nil }
             }

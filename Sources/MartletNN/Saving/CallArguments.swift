@@ -37,6 +37,7 @@ struct CallArguments: Sendable {
         if let mask = call.attentionMask { named["attention_mask"] = CallArguments.placeholder(mask) }
         if call.useCausalMask { named["use_causal_mask"] = true }
         if call.returnAttentionScores { named["return_attention_scores"] = true }
+        if call.reverse { named["reverse"] = true }
         (args, kwargs) = (.array(positional), .object(named))
     }
 
@@ -72,6 +73,7 @@ struct CallArguments: Sendable {
             case "attention_mask": call.attentionMask = place
             case "use_causal_mask": call.useCausalMask = value == true
             case "return_attention_scores": call.returnAttentionScores = value == true
+            case "reverse" where place == nil: call.reverse = value == true
             case "training": break
             default: call.inputs += CallArguments.places(in: value)
             }

@@ -15,7 +15,7 @@ extension Model {
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
             let weight = batch.sampleWeight(ofOutput: index)
-            var loss = comparing("loss \(function.name)", batch.targets[target], prediction, weight) {
+            var loss = comparing("loss \(function.name)", function, batch.targets[target], prediction, weight) {
                 function($0, $1, sampleWeight: $2)
             }
             // A loss without reduction counts with its mean.
@@ -43,30 +43,39 @@ extension Model {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
             for metric in output.metrics + output.weightedMetrics { trace?.depends(on: metric) }
             for metric in output.metrics {
-                comparing("metric \(metric.name)", target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }
+                comparing("metric \(metric.name)", metric, target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }
             }
             let weight = batch.sampleWeight(ofOutput: index)
             for metric in output.weightedMetrics {
-                comparing("metric \(metric.name)", target, prediction, weight) { metric.update($0, $1, sampleWeight: $2) }
+                comparing("metric \(metric.name)", metric, target, prediction, weight) {
+                    metric.update($0, $1, sampleWeight: $2)
+                }
             }
         }
     }
 
-    /// Runs `body`, the loss or metric `name`. A failure says what it got.
+    /// Runs `body`, which is `part`: the loss or metric `name`. A failure says what it got.
     private func comparing<R>(
-        _ name: String, _ target: Tensor, _ prediction: Tensor, _ weight: Tensor?,
+        _ name: String, _ part: Any, _ target: Tensor, _ prediction: Tensor, _ weight: Tensor?,
         _ body: (Tensor, Tensor, Tensor?) -> R
     ) -> R {
         func explain(_ failure: MartletError) -> MartletError {
-            // As far as it is the shapes' fault; what a layer inside failed of, it said itself.
+            let function = failure.location.map { String($0.prefix { $0 != " " }) } ?? ""
+            let isOp = OpRegistry.all.contains { $0.name == function }
+            let isClosure = (part as? MeanMetricWrapper)?.isOfClosure ?? false
+            let isOurs = !isClosure && (part is any ConfigurableLoss || part is any ConfigurableMetric)
+            // What the part checks itself, it says best.
+            if isOurs, !isOp { return MartletError(failure.message, at: name) }
             let areClassNumbers =
                 prediction.rank > 1 && prediction.shape[-1] > 1 && !name.contains("sparse")
                 && (target.rank == prediction.rank - 1 || target.rank == prediction.rank && target.shape[-1] == 1)
+            // Which op of ours fails says nothing about the data, unless the shapes are not the reason.
+            let saysOp = !isOurs || target.shape == prediction.shape
             return MartletError(
                 "Expected targets\(weight == nil ? "" : " and sample weights") that fit the predictions \(prediction.spec). "
-                    + "Received: targets \(target.spec)\(weight.map { ", sample weights \($0.spec)" } ?? ""). "
-                    + (areClassNumbers ? "For class numbers there are losses and metrics whose names begin with sparse. " : "")
-                    + "(\(failure))", at: name)
+                    + "Received: \(target.spec)\(weight.map { ", sample weights \($0.spec)" } ?? "")."
+                    + (areClassNumbers ? " Class numbers need a loss or metric whose name begins with sparse." : "")
+                    + (saysOp ? " (\(function): \(failure.message))" : ""), at: name)
         }
         return FailureScope.explaining(explain) {
             Context.current.inLayer(name) { body(target, prediction, weight) }

@@ -11,8 +11,8 @@ struct FitCommand: ParsableCommand {
             Examples:
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
               martlet fit model.keras --x x.npy --y y.npy --epochs 100 \\
-                --validation-split 0.2 --early-stopping 5 --save best.keras --history history.json
-              martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam --learning-rate 0.01
+                --validation-split 0.2 --early-stopping 5 --save best.keras
+              martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam
 
             A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
             optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
@@ -73,9 +73,13 @@ struct FitCommand: ParsableCommand {
         try expect(epochs, atLeast: 1, "--epochs")
         if let earlyStopping { try expect(earlyStopping, atLeast: 1, "--early-stopping") }
         if let learningRate { try expectRate(learningRate) }
+        guard (0..<1).contains(validationSplit) else {
+            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
+        }
         try checkFiles()
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
+        if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
         let network = try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
         try setLearningRate(of: network)
         var callbacks: [Callback] = []
@@ -102,7 +106,7 @@ struct FitCommand: ParsableCommand {
     }
 
     private func checkFiles() throws {
-        if let save { try Model.savesArchive(at: save) }
+        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
         let inputs = samples.files + [("--class-weight", classWeight)].given
         try checkOutputs([("--save", save), ("--history", history)].given, keeping: inputs)
         try checkOutputs([("--history", history)].given, keeping: [("the model", model.path)])

@@ -83,14 +83,21 @@ struct TrainingChoices: ParsableArguments {
         help: "Read nothing of the file's loss, metrics and optimizer. Then --loss is needed.")
     var ignoresFile = false
 
+    /// The metrics of each output.
+    private var names: [[String]] { metrics.map { $0.split(separator: ",").map(String.init) } }
+
     /// Loads the model. What is given here or as `optimizer` is not read from the file. An optimizer that is not replaced
     /// keeps its state.
     func load(_ model: ModelFile, optimizer: String? = nil, options: String) throws -> Model {
+        try locating("--loss") { for name in loss where name != "none" { _ = try name.makeLoss() } }
+        try locating("--metrics") {
+            for name in names.joined() { _ = try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
+        }
         var choice = CompilationChoice(readsFile: !ignoresFile)
         choice.unreadable = .error
         choice.optimizer = optimizer
         if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
-        if !metrics.isEmpty { choice.metrics = .list(metrics.map { $0.split(separator: ",").map(String.init) }) }
+        if !metrics.isEmpty { choice.metrics = .list(names) }
         choice.advice = "Give \(options) to use others than the file's, or --no-compile to read none of them."
         let network = try model.load(choice)
         guard network.optimizer != nil else {
@@ -98,6 +105,15 @@ struct TrainingChoices: ParsableArguments {
             throw MartletError("Expected a loss. \(reason): give --loss.", at: model.path)
         }
         return network
+    }
+}
+
+/// Runs `body`; its errors name the option.
+func locating(_ option: String, _ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as MartletError {
+        throw MartletError(error.message, at: option)
     }
 }
 

@@ -84,6 +84,7 @@ import Testing
             return (layer(inputs, masks: [query, value], useCausalMask: isCausal), nil)
         case let layer as BatchNormalization:
             return (layer(inputs[0], mask: try masks.tensorIfPresent("mask"), training: training), nil)
+        case let layer as ReversibleEmbedding: return (layer(inputs[0], reverse: try masks.bool("reverse")), nil)
         default: return (layer(inputs, training: training), nil)
         }
     }

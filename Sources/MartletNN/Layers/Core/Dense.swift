@@ -6,7 +6,7 @@ import MartletFormats
 /// Shapes: [batch, ..., features] gives [batch, ..., units]. Weights: `kernel` [features, units], `bias` [units].
 ///
 /// Source: [`keras.layers.Dense`](https://keras.io/api/layers/core_layers/dense/).
-public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
+public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost, QuantizableLayer {
     /// The size of the output's last axis, at least 1.
     public private(set) var units: Int
     /// What is applied to the output.
@@ -22,7 +22,7 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
     public private(set) var kernelScale: Variable?
 
     private var kernelOptions, biasOptions: WeightOptions
-    private var quantization: Int8Quantization?
+    var quantization: Int8Quantization?
     var adapterOptions: AdapterOptions
     var adapted: (weight: Variable?, options: WeightOptions) { (quantization == nil ? kernel : nil, kernelOptions) }
 
@@ -52,12 +52,7 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
         $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
-        $0.custom("dtype") { layer, config in
-            if let dtype = try config.dtype { layer.dtype = dtype }
-            layer.quantization = try config.int8Quantization()
-        } write: { $0.quantization?.policy(of: $0.dtype) ?? .string($0.dtype.name) }
-        $0.custom("quantization_config", write: { $0.quantization?.configuration ?? .null })
-        $0.omitNull("quantization_config")
+        $0.quantization()
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {

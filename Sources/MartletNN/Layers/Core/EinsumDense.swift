@@ -10,7 +10,7 @@ import MartletCore
 /// Weights: `kernel`, with the axes that the equation gives it, and `bias`, with the axes `biasAxes` of the output.
 ///
 /// Source: [`keras.layers.EinsumDense`](https://keras.io/api/layers/core_layers/einsum_dense/).
-public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
+public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost, QuantizableLayer {
     /// The equation: input, kernel, output; an ellipsis stands for leading or trailing axes of input and output.
     public private(set) var equation: String
     /// The output's sizes behind its first axis (and the elided ones), nil where they follow from the input.
@@ -23,11 +23,14 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
     public private(set) var kernel: Variable!
     /// nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
+    /// What the sums with a quantized kernel are divided by, with the output's axes; nil for kernels of real numbers.
+    public private(set) var kernelScale: Variable?
 
     private var rule: EinsumRule?
     private var kernelOptions, biasOptions: WeightOptions
+    var quantization: Int8Quantization?
     var adapterOptions: AdapterOptions
-    var adapted: (weight: Variable?, options: WeightOptions) { (kernel, kernelOptions) }
+    var adapted: (weight: Variable?, options: WeightOptions) { (quantization == nil ? kernel : nil, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -62,6 +65,7 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
         $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
+        $0.quantization()
         $0.check { layer in
             guard let axes = layer.biasAxes, let rule = EinsumRule(layer.equation) else { return }
             Argument.check(
@@ -80,23 +84,38 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
             }
             return size
         }
-        var options = kernelOptions
-        options.initializer = FanOrdered(options.initializer, rule: rule)
-        kernel = addWeight("kernel", shape: Shape(shape), options)
-        guard let biasAxes, let first = rule.output.firstIndex(where: biasAxes.contains) else { return }
-        let behind = rule.ellipsis == .trailing ? output.rank - rule.output.count : 0
-        let own = try rule.output[first...].map { label -> Int in
-            guard biasAxes.contains(label) else { return 1 }
-            guard let size = sizes[label] else {
-                throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
-            }
-            return size
+        if quantization != nil {
+            kernel = addWeight("kernel", shape: Shape(shape), initializer: .zeros, trainable: false)
+        } else {
+            var options = kernelOptions
+            options.initializer = FanOrdered(options.initializer, rule: rule)
+            kernel = addWeight("kernel", shape: Shape(shape), options)
         }
-        bias = addWeight("bias", shape: Shape(own + [Int](repeating: 1, count: behind)), biasOptions)
+        if let biasAxes, let first = rule.output.firstIndex(where: biasAxes.contains) {
+            let behind = rule.ellipsis == .trailing ? output.rank - rule.output.count : 0
+            let own = try rule.output[first...].map { label -> Int in
+                guard biasAxes.contains(label) else { return 1 }
+                guard let size = sizes[label] else {
+                    throw MartletError("Expected a known size of axis \"\(label)\". Received: shape \(inputShapes[0]).")
+                }
+                return size
+            }
+            bias = addWeight("bias", shape: Shape(own + [Int](repeating: 1, count: behind)), biasOptions)
+        }
+        if quantization != nil {
+            let scale = rule.outputShape(rank: output.rank) { rule.kernel.contains($0) ? sizes[$0] : nil }
+            kernelScale = addWeight("kernel_scale", shape: scale, initializer: .ones, trainable: false)
+        }
     }
+
+    override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        if let rule, let quantization, let kernelScale {
+            let y = rule.quantizedSum(equation, x, kernel.value, scale: kernelScale.value, by: quantization)
+            return activation(bias.map { y + $0.value } ?? y)
+        }
         let kernel = adapters?.value ?? kernel.value
         guard let rule, let inner = rule.contractedAxes else {
             let y = einsum(equation, x, kernel)

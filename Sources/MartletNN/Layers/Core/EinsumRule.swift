@@ -56,6 +56,36 @@ struct EinsumRule {
         }
         return sizes
     }
+
+    /// A shape that broadcasts to the output's: for each axis a size, nil for 1. What the ellipsis stands for gets 1.
+    func outputShape(rank: Int, _ size: (Character) -> Int?) -> Shape {
+        let elided = [Int](repeating: 1, count: rank - output.count)
+        let own = output.map { size($0) ?? 1 }
+        return Shape(ellipsis == .leading ? elided + own : own + elided)
+    }
+
+    /// The sum of the equation where inputs and kernel are rounded to whole numbers, as Keras's int8 does: the inputs over
+    /// the axes that are summed.
+    func quantizedSum(
+        _ equation: String, _ x: Tensor, _ kernel: Tensor, scale: Tensor, by quantization: Int8Quantization
+    ) -> Tensor {
+        let elided = x.rank - input.count
+        let front = ellipsis == .leading ? elided : 0
+        let summed = input.indices.filter { !output.contains(input[$0]) }.map { $0 + front }
+        guard let (values, inputScale) = quantization.rounded(x, axes: summed) else {
+            return einsum(equation, x, kernel) / scale
+        }
+        // The scale's axes in the output's order, and 1 for those that only the kernel has.
+        let kept = output.filter(input.contains)
+        let order = kept.compactMap { input.firstIndex(of: $0) }.map { $0 + front }
+        let others = Array(ellipsis == .leading ? 0..<elided : input.count..<x.rank)
+        let sizes = others.map { x.shape[$0] }
+        let own = output.map { label in input.firstIndex(of: label).map { x.shape[$0 + front] } ?? 1 }
+        let aligned = inputScale
+            .transposed(permutation: (ellipsis == .leading ? others + order : order + others) + summed)
+            .reshaped(to: Shape(ellipsis == .leading ? sizes + own : own + sizes))
+        return einsum(equation, values, kernel) / (aligned * scale)
+    }
 }
 
 /// An initializer that counts the inputs and outputs of a kernel by the axes of an equation, where it counts any.
