@@ -59,6 +59,9 @@ extension Tensor {
         case .int64: integer(Int64.self)
         case .uint8: integer(UInt8.self)
         case .bool: fill(value.doubleValue != 0)
+        case .string:
+            fail("full", "Expected a type of numbers. Received: string. Use Tensor(strings:).")
+            fill(UInt8(0))
         case .float16, .bfloat16: return Tensor.full(shape, value.doubleValue, dtype: .float64).cast(to: type)
         }
         return result

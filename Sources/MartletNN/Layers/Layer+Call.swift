@@ -46,7 +46,7 @@ extension Layer {
         if isOutermost { clearCallLosses() }
         if !isBuilt {
             do {
-                try ensureBuilt(for: inputs.map { PartialShape($0.shape) })
+                try ensureBuilt(for: inputs.map(PartialShape.init(of:)))
             } catch {
                 Argument.note(error)
                 return run(layerCall)
@@ -66,6 +66,9 @@ extension Layer {
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
+            if !takesStrings, let strings = inputs.first(where: { $0.dtype == .string }) {
+                fail(className, Self.stringsMessage + " Received: strings of shape \(strings.stringShape).")
+            }
             if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
             var outputs = call(taken, in: arguments)
             if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }

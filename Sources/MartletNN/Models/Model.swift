@@ -168,6 +168,8 @@ open class Model: Layer {
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
     override var castsInputs: Bool { false }
+    /// The layers inside say for themselves.
+    open override var takesStrings: Bool { true }
     override var listParameter: String? { graph.map { $0.inputs.count > 1 ? "inputs" : nil } ?? nil }
 
     private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
@@ -178,7 +180,8 @@ open class Model: Layer {
         }
         for (shape, input) in zip(shapes, inputs) where !input.shape.accepts(shape) {
             throw MartletError(
-                "Expected data of shape \(input.shape) for input \"\(input.node.layer.name)\". Received: \(shape).")
+                "Expected \(input.shape.kind) \(input.shape) for input \"\(input.node.layer.name)\". "
+                    + "Received: \(shape.holdsStrings ? "strings of shape " : "")\(shape).")
         }
     }
 }

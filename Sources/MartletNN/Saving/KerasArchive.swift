@@ -27,6 +27,9 @@ struct KerasArchive {
         }
     }
 
+    /// A file of a layer, nil when there is none.
+    func asset(_ name: String) throws -> [UInt8]? { archive.contains(name) ? try archive.read(name) : nil }
+
     /// The bytes of the weights file.
     func weightBytes() throws -> [UInt8] { try archive.read(KerasArchive.weights) }
 
@@ -36,13 +39,15 @@ struct KerasArchive {
     }
 
     /// Writes a file, which appears whole or not at all. Keras 3 uses its own version as the version of its files.
-    static func write(config: JSONValue, content: HDF5GroupContent, to path: String) throws {
+    static func write(
+        config: JSONValue, content: HDF5GroupContent, assets: [(name: String, bytes: [UInt8])], to path: String
+    ) throws {
         let metadata: JSONValue = ["keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00"]
         try ZipWriter.write(
             [
                 (KerasArchive.metadata, Array(metadata.serialized().utf8)),
                 (configuration, Array(config.serialized().utf8)),
                 (weights, try HDF5Writer.bytes(of: content, name: path)),
-            ], to: path)
+            ] + assets, to: path)
     }
 }

@@ -6,6 +6,7 @@ struct KerasState {
     let path: String
     let name: String
     let variables: [Variable]
+    let layer: Layer
 }
 
 /// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
@@ -19,7 +20,7 @@ struct KerasLayout {
 
     private mutating func visit(_ layer: Layer, _ path: String) {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
-        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables))
+        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, layer: layer))
         let prefix = path.isEmpty ? "" : path + "/"
         for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
     }
@@ -35,17 +36,39 @@ struct KerasLayout {
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
             }
-            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file)
+            let stored = state.layer.storedNames
+            for name in stored where group.contains(name) {
+                try state.layer.load(array: group.dataset(name).read(), named: name)
+            }
+            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file, beside: stored)
+        }
+    }
+
+    /// Files of the layers in an archive: `assets/layers/string_lookup/vocabulary.txt`.
+    var assets: [(name: String, bytes: [UInt8])] {
+        states.flatMap { state in
+            state.layer.assets.map { ("assets/" + (state.path.isEmpty ? "" : state.path + "/") + $0.name, $0.bytes) }
+        }
+    }
+
+    /// Gives the layers their files.
+    func loadAssets(from archive: KerasArchive) throws {
+        for state in states {
+            for name in state.layer.assetNames {
+                let place = "assets/" + (state.path.isEmpty ? "" : state.path + "/") + name
+                if let bytes = try archive.asset(place) { try state.layer.load(asset: bytes, named: name) }
+            }
         }
     }
 
     /// Numbered datasets for variables.
     static func read(
-        _ variables: [Variable], from group: HDF5Group, owner: String, file: String
+        _ variables: [Variable], from group: HDF5Group, owner: String, file: String, beside others: Set<String> = []
     ) throws -> [(variable: Variable, value: Tensor)] {
-        guard group.names.count == variables.count else {
+        let count = group.names.filter { !others.contains($0) }.count
+        guard count == variables.count else {
             throw MartletError(
-                "Expected \(variables.count) weights of \"\(owner)\". The file holds \(group.names.count).",
+                "Expected \(variables.count) weights of \"\(owner)\". The file holds \(count).",
                 at: "\(file):\(group.path)")
         }
         return try variables.enumerated().map { index, variable in
@@ -83,6 +106,7 @@ struct KerasLayout {
             let group = root.group(state.path.isEmpty ? "vars" : "\(state.path)/vars")
             group.attributes = [("name", .text(state.name))]
             for (index, variable) in state.variables.enumerated() { group.add(variable.storedValue, at: "\(index)") }
+            for (name, value) in state.layer.storedArrays { group.add(value, at: name) }
         }
     }
 }

@@ -16,8 +16,11 @@ extension Model {
         }
         try requireDescription()
         switch try? WeightFormat(path: path) {
-        case .keras: try KerasArchive.write(config: describe(), content: kerasContent(), to: path)
-        case .hdf5 where !path.hasSuffix(".weights.h5"): try HDF5Writer.write(legacyContent(), to: path)
+        case .keras:
+            try KerasArchive.write(
+                config: describe(), content: kerasContent(), assets: KerasLayout(of: self).assets, to: path)
+        case .hdf5 where !path.hasSuffix(".weights.h5"):
+            try HDF5Writer.write(LookupOptions.$writesVocabularies.withValue(true, operation: legacyContent), to: path)
         default:
             throw MartletError(
                 "Expected a name that ends in .keras or .h5 for a whole model; saveWeights(to:) saves weights alone.",
@@ -59,6 +62,7 @@ extension Model {
                 CompileConfiguration.apply(json, to: model)
             }
             try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
+            try KerasLayout(of: model).loadAssets(from: archive)
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model

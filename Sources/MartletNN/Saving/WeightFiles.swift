@@ -55,7 +55,10 @@ extension Layer {
         switch try WeightFormat(path: path) {
         case .safetensors: try assign(named: Safetensors.read(path).tensors, path)
         case .npz: try assign(named: NPZ.read(path).tensors, path)
-        case .keras: try loadState(from: KerasArchive(path).weights(), file: path)
+        case .keras:
+            let archive = try KerasArchive(path)
+            try loadState(from: archive.weights(), file: path)
+            try KerasLayout(of: self).loadAssets(from: archive)
         case .hdf5:
             let root = try HDF5File(path).root
             if let group = try LegacyWeights.group(in: root) {

@@ -50,7 +50,12 @@ extension Model {
 
     /// Checks that model, losses and metrics fit the data, and makes the weights, before the first step.
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
-        let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
+        for (index, target) in data.targets.enumerated() where target.dtype == .string {
+            throw MartletError(
+                "Expected numbers. Received: strings of shape \(target.stringShape). StringLookup gives each string a number.",
+                at: data.targets.count == 1 ? "y" : "y[\(index)]")
+        }
+        let inputShapes = data.inputs.map { PartialShape(of: $0).withAnyBatch }
         try prepare(for: inputShapes)
         try validate(inputs: data.inputs)
         let predictions: [PartialShape]
@@ -61,7 +66,7 @@ extension Model {
             // Only `call` knows the output shapes of such a model: run it with one sample.
             let sample = data[0..<min(1, data.count)]
             let computed = try withErrors { apply(sample.inputs, training: false) }
-            predictions = computed.map { PartialShape($0.shape).withAnyBatch }
+            predictions = computed.map { PartialShape(of: $0).withAnyBatch }
             first = computed
         }
         guard [0, 1, predictions.count].contains(data.sampleWeights.count) else {
