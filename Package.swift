@@ -44,12 +44,16 @@ let package = Package(
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(
-            name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter"], resources: [.copy("Fixtures")]),
+            name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
         .testTarget(
-            name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter"], resources: [.copy("Fixtures")]),
+            name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
     ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet"], path: "Sources/Examples/\($0)") },
     swiftLanguageModes: [.v6],

@@ -75,6 +75,13 @@ def chunks(file):
     file.create_dataset("lzf", data=ramp, chunks=(3, 4), compression="lzf")
 
 
+def large(file):
+    """Arrays and chunks that take far more memory than the file."""
+    file.create_dataset("unwritten", (1 << 28,), "u1", chunks=(1 << 20,), compression="gzip")
+    chunk = file.create_dataset("chunk", (4,), "u1", maxshape=(None,), chunks=(5 << 20,), compression=9)
+    chunk[:] = 1
+
+
 def many(file):
     """A tree of groups' names with more than one level."""
     for number in range(300):
@@ -124,6 +131,7 @@ def main():
 
     hdf5("types", types)
     hdf5("chunks", chunks)
+    hdf5("large", large)
     hdf5("many", many)
     hdf5("loop", loop)
     hdf5("new", new, libver="latest")

@@ -23,6 +23,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from keras.src.applications.convnext import LayerScale, StochasticDepth
 from keras.src.layers.merging.base_merge import Merge
 
 from fixtures import Draw, tensor, write
@@ -261,5 +262,7 @@ for training, masks in ((False, None), (True, None), (True, dict(mask=bits(3, 4)
          [(3, 4, 2)], masks, training=training)
 case(layers.BatchNormalization(axis=1, renorm=True, center=False, scale=False, **kind), [(5, 3, 2)], training=True)
 case(layers.Rescaling([0.5, 2.0, -1.0], [1.0, 0.0, -1.0], **kind), [(2, 4, 3)])
+case(LayerScale(0.5, 4, **kind), [(2, 3, 4)])
+case(StochasticDepth(0.3, **kind), [(2, 3, 4)])
 
 write("MartletNNTests/Fixtures/layers.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}, float64", cases)

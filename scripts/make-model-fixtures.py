@@ -89,6 +89,36 @@ def trained(name, optimizer):
     save(name, model, [(4,)], after)
 
 
+def adapted():
+    """Low-rank adapters, which files hold added to the weights. A model that is loaded begins with adapters of 0."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([
+        keras.Input((5,)), layers.Embedding(4, 3), layers.Conv1D(4, 2, activation="tanh"),
+        layers.EinsumDense("abc,cd->abd", (4, 3), bias_axes="d"), layers.Flatten(), layers.Dense(2, lora_rank=2)])
+    for layer in model.layers[:2]:
+        layer.enable_lora(2)
+    model.layers[2].enable_lora(2, lora_alpha=1)  # of the others Keras forgets it
+    model.set_weights([w * 0.3 for w in randomized(model).get_weights()])
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    x, t = np.arange(25).reshape(5, 5).astype("f4") % 4, np.random.RandomState(2).uniform(-1, 1, (5, 2)).astype("f4")
+    model.fit(x, t, batch_size=2, epochs=2, shuffle=False, verbose=0)
+    model.save(FOLDER / "adapters.keras")
+    y = model.predict(x, verbose=0)
+    again = keras.models.load_model(FOLDER / "adapters.keras")
+    loss = again.fit(x, t, batch_size=2, epochs=1, shuffle=False, verbose=0).history["loss"][0]
+    np.savez(FOLDER / "adapters.keras.npz", x0=x, y0=y, t=t, after=again.predict(x, verbose=0), loss=np.float32(loss))
+
+
+def quantized():
+    """Kernels of whole numbers, and rows of inputs rounded to such."""
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([
+        keras.Input((8,)), layers.Dense(5, activation="tanh"), layers.Dense(4, use_bias=False), layers.Dense(3)])
+    randomized(model).quantize("int8")
+    return model
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for ending in ["keras", "h5"]:
@@ -102,6 +132,8 @@ def main():
             save(f"{name}.{ending}", randomized(make()), shapes)
     trained("adam.keras", keras.optimizers.Adam(0.01))
     trained("momentum.keras", keras.optimizers.SGD(0.01, momentum=0.9))
+    adapted()
+    save("int8.keras", quantized(), [(8,)])
     keras.utils.clear_session()
     randomized(dense_stack()).save_weights(FOLDER / "stack.weights.h5")
 

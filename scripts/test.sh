@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
-# client package that depends on this one and has the code of the documents, and the conformance corpus where it stands
-# beside the project. A test that is skipped is a failure. PYTHON names the interpreter that checks the corpus; it needs
-# numpy and h5py.
+# client package that depends on this one and has the code of the documents, a short torture of the command, and the
+# conformance corpus where it stands beside the project. A test that is skipped is a failure. PYTHON names the interpreter
+# that checks the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -40,6 +40,9 @@ for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosin
   .build/release/"$example" >/dev/null
 done
 scripts/check-client.sh
+
+# The short form of scripts/torture.sh.
+SWIFT_BACKTRACE=enable=no python3 scripts/torture.py --cli .build/release/martlet --kills 12 --mutants 200
 
 if [ -e "$corpus" ]; then
   # Every model of the corpus. Real Keras is not needed.

@@ -38,20 +38,29 @@ MK_INLINE double NAME(sum)(const T *x, int64_t n) {
     return total;
 }
 
-MK_INLINE double NAME(sum_squares)(const T *x, T mean, int64_t n) {
+// The sum of the squares of the deviations from `mean`, and that of the deviations.
+MK_INLINE double NAME(sum_squares)(const T *x, T mean, int64_t n, double *deviation) {
     double total = 0;
+    *deviation = 0;
     for (int64_t start = 0; start < n; start += CHUNK) {
         int64_t end = mk_min(start + CHUNK, n), i = start;
-        NAME(vector) a = 0, b = 0;
+        NAME(vector) a = 0, b = 0, c = 0, d = 0;
         for (; i + 2 * LANES <= end; i += 2 * LANES) {
             NAME(vector) p = LOAD(x + i) - mean, q = LOAD(x + i + LANES) - mean;
             a += p * p;
             b += q * q;
+            c += p;
+            d += q;
         }
         a += b;
-        T sum = NAME(fold)(&a);
-        for (; i < end; i++) sum += (x[i] - mean) * (x[i] - mean);
+        c += d;
+        T sum = NAME(fold)(&a), rest = NAME(fold)(&c);
+        for (; i < end; i++) {
+            sum += (x[i] - mean) * (x[i] - mean);
+            rest += x[i] - mean;
+        }
         total += (double)sum;
+        *deviation += (double)rest;
     }
     return total;
 }
@@ -64,8 +73,14 @@ MK_CLONES(static, void, NAME(rows), (int64_t begin, int64_t end, void *context),
         const T *restrict x = p->x + r * n;
         T *restrict y = p->y + r * n;
         T mean = p->mean ? (T)(NAME(sum)(x, n) / (double)n) : 0;
-        T rstd = (T)(1 / sqrt(NAME(sum_squares)(x, mean, n) / (double)n + p->epsilon));
-        if (p->mean) p->mean[r] = mean;
+        double deviation, variance = NAME(sum_squares)(x, mean, n, &deviation) / (double)n;
+        if (p->mean) {
+            // The mean was rounded: what is left of the deviations corrects both.
+            deviation /= (double)n;
+            variance = variance < deviation * deviation ? 0 : variance - deviation * deviation;
+            p->mean[r] = mean = (T)((double)mean + deviation);
+        }
+        T rstd = (T)(1 / sqrt(variance + p->epsilon));
         p->rstd[r] = rstd;
         if (scale && offset)
             for (int64_t i = 0; i < n; i++) y[i] = (x[i] - mean) * rstd * scale[i] + offset[i];

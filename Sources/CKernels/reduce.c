@@ -163,3 +163,56 @@ void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int r
     reduce_groups(kernel, size, in, out, groups, length, gone);
     if (op == MK_REDUCE_MEAN) divide(dtype, out, kept, count);
 }
+
+typedef struct {
+    const uint8_t *in;
+    int64_t *out;
+    int64_t n, inner;
+    int64_t chunk, chunks;  // the middle axis is cut into `chunks` pieces of `chunk`
+} byte_sum;
+
+// One piece of the middle axis: [outer * chunks, inner] results.
+static void sum_bytes(int64_t begin, int64_t end, void *context) {
+    const byte_sum *p = context;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t start = i % p->chunks * p->chunk, rows = mk_min(p->chunk, p->n - start);
+        const uint8_t *x = p->in + (i / p->chunks * p->n + start) * p->inner;
+        int64_t *y = p->out + i * p->inner;
+        if (p->inner == 1) {
+            int64_t sum = 0;
+            for (int64_t r = 0; r < rows; r++) sum += x[r];
+            *y = sum;
+            continue;
+        }
+        memset(y, 0, (size_t)p->inner * sizeof *y);
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t j = 0; j < p->inner; j++) y[j] += x[r * p->inner + j];
+    }
+}
+
+// The longest group of reduced axes is summed from bytes. What is left of it, and the other groups, are sums of int64.
+void mk_sum_bytes(const void *in, void *out, int rank, const ptrdiff_t *dims, uint32_t reduced) {
+    int64_t kept = 1, count = 1;
+    for (int a = 0; a < rank; a++) *(is_set(reduced, a) ? &count : &kept) *= dims[a];
+    if (kept == 0) return;
+    if (count == 0) return fill_identity(MK_REDUCE_SUM, MK_I64, out, kept);
+    int64_t length[MK_MAX_RANK + 1];
+    bool gone[MK_MAX_RANK + 1];
+    int groups = group_axes(rank, dims, reduced, length, gone), left = 0, longest = groups;
+    // Without one, a group of one.
+    length[groups] = 1;
+    for (int g = 0; g < groups; g++)
+        if (gone[g] && (!left++ || length[g] > length[longest])) longest = g;
+    int64_t outer = product(length, longest), n = length[longest];
+    int64_t inner = longest < groups ? product(length + longest + 1, groups - longest - 1) : 1;
+    int64_t chunk = inner == 1 ? MK_GRAIN : mk_max(2 * MK_COLUMN_BLOCK, MK_GRAIN / inner);
+    if (n <= 2 * chunk) chunk = n;
+    byte_sum p = {in, out, n, inner, chunk, mk_ceil_div(n, chunk)};
+    bool isLast = p.chunks == 1 && left <= 1;
+    if (!isLast) p.out = mk_temporary(outer * p.chunks * inner, sizeof *p.out);
+    mk_parallel_ranges(outer * p.chunks, mk_grain_of(chunk * inner), sum_bytes, &p);
+    if (isLast) return;
+    length[longest] = p.chunks;
+    reduce_groups(mk_find_reduce_kernel(MK_REDUCE_SUM, MK_I64), sizeof *p.out, p.out, out, groups, length, gone);
+    mk_free_temporary(p.out);
+}

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define MAX_THREADS 256
@@ -18,6 +19,8 @@
 #define SPIN_NANOSECONDS_CROWDED 500
 // Between two kernels a caller is still at work: for so long it counts among those that compute.
 #define LINGER_NANOSECONDS 100000
+// A third of the processor time of a thread of the usual niceness, where both want the same core.
+#define HELPER_NICENESS 5
 
 // A caller's job. It is published by its fields first and `ends` last: the first task that nobody has taken (low half),
 // and the one after the last. Who moves an end by one owns the task there, of whatever job it is, and may read the
@@ -351,6 +354,12 @@ void mk_end_run(void) {
     if (--runs > 0 || own_job < 0) return;
     return_job(own_job);
     own_job = -1;
+}
+
+void mk_become_helper_thread(void) {
+    is_in_task = true;
+    pthread_setname_np(pthread_self(), "martlet-data");
+    setpriority(PRIO_PROCESS, 0, HELPER_NICENESS); // Linux: of this thread
 }
 
 int mk_thread_count(void) {

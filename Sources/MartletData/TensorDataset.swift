@@ -1,6 +1,7 @@
 import MartletCore
 
-/// Samples in memory: inputs, targets, and weights. The first axis of each tensor counts the samples.
+/// Samples in memory: inputs, targets, and weights. The first axis of each tensor counts the samples. A value that threads may
+/// share.
 public struct TensorDataset: Sendable {
     /// One tensor for each input of a model.
     public let inputs: [Tensor]

@@ -23,6 +23,37 @@ public enum NPY {
         return header.isFortranOrder ? reversingAxes(tensor) : tensor
     }
 
+    /// The array in the file at `path`, without reading it: the system reads the parts that are used, and drops them when memory
+    /// is short. So `Dataset.fromTensorSlices` shuffles and batches files that are larger than memory.
+    ///
+    /// The file must stay as it is as long as the tensor, or anything that shares its memory, is used: where it is cut short, an
+    /// access ends the program.
+    /// - Throws: `MartletError` as `read` does, and when the elements would have to be converted: another byte order, columns
+    ///   first, a type that no tensor has, or elements that do not begin at a multiple of 64 bytes (NumPy before 1.14).
+    public static func map(_ path: String) throws -> Tensor {
+        let stream = try FileStream(path)
+        let size = stream.bound
+        let header = try NPYHeader(from: stream)
+        if header.text != nil { return try read(path) }
+        let start = size - stream.bound
+        let dtype = header.element.dtype
+        let byteCount = header.shape.elementCount * dtype.byteCount
+        guard size - start == byteCount || header.element.byteCount != dtype.byteCount else {
+            throw stream.error("Expected \(byteCount) bytes of elements. Received \(size - start).")
+        }
+        let isLittle = header.order == .little || header.element.byteCount == 1 || header.order == .host
+        guard StoredElement(dtype) == header.element, isLittle, !header.isFortranOrder || header.shape.rank < 2, start % 64 == 0
+        else {
+            throw stream.error(
+                "Expected little-endian elements, rows first, of a tensor's type, from a multiple of 64 bytes on. "
+                    + "Received others: use NPY.read, or write the file anew with a present NumPy.")
+        }
+        guard byteCount > 0 else { return try read(path) }
+        let mapping = try FileMapping(path, byteCount: size)
+        let buffer = Buffer(borrowing: mapping.start + start, byteCount: byteCount, keeper: mapping)
+        return Tensor(TensorSpec(header.shape, dtype), buffer: buffer)
+    }
+
     /// Writes `tensor` to the file at `path`, little-endian and row-major, strings as NumPy's bytes (`S`). The file appears
     /// whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, or for `bfloat16`, which NumPy does not have.

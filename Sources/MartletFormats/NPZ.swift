@@ -24,8 +24,7 @@ public struct NPZ: Sendable {
         let archive = try ZipArchive(bytes, name: name)
         return NPZ(
             try archive.names.map { entry in
-                let stream = MemoryStream(try archive.read(entry), name: "\(name):\(entry)")
-                return (entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry, try NPY.read(stream))
+                (entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry, try NPY.read(archive.stream(entry)))
             })
     }
 

@@ -12,6 +12,9 @@ struct Bench: ParsableCommand {
     @Option(help: "The number of threads (default: all usable cores).") var threads: Int?
     @Option(help: "The most timed steps (default: 1000), or the profiled steps (default: 20).") var steps: Int?
     @Option(help: "Seconds after which timing ends; at least 20 steps are timed.") var seconds = 3.0
+    @Option(help: "For pipe_...: the folder with the files that pipelines.py --make writes.") var data: String?
+    @Option(help: "For pipe_...: the threads that make elements.") var workers = 1
+    @Option(help: "For pipe_...: the timed epochs.") var epochs = 3
     @Flag(help: "Prints one line of JSON.") var json = false
     @Flag(help: "Prints the names of the workloads.") var list = false
     @Flag(help: "Prints the time of each op and the machine's ceilings instead of step times.") var profile = false
@@ -27,6 +30,9 @@ struct Bench: ParsableCommand {
             throw ValidationError("--threads: expected 1 to 256. Received: \(threads).")
         }
         if let steps, steps < 1 { throw ValidationError("--steps: expected at least 1. Received: \(steps).") }
+        for (name, value) in [("workers", workers), ("epochs", epochs)] where value < 1 {
+            throw ValidationError("--\(name): expected at least 1. Received: \(value).")
+        }
         if !(seconds > 0) { throw ValidationError("--seconds: expected more than 0. Received: \(seconds).") }
         if trace != nil, !profile { throw ValidationError("--trace: expected --profile with it.") }
         if profile, json { throw ValidationError("--json: --profile prints a table. Use only one of the two.") }
@@ -35,6 +41,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         _ = Clock.programStart
         let names = Workload.training.map(\.name) + Workload.prediction.map(\.name) + Self.quadratics + Self.tables
+            + Pipe.allCases.map(\.rawValue)
         if list {
             print(names.joined(separator: "\n"))
             return
@@ -45,6 +52,10 @@ struct Bench: ParsableCommand {
         }
         if let threads { Settings.threadCount = threads }
         setRandomSeed(0)
+        if let pipe = Pipe(rawValue: workload) {
+            guard let data, !profile else { throw ValidationError("Expected --data FOLDER and no --profile for a pipe.") }
+            return try output(pipe.report(folder: data, workers: workers, epochs: epochs))
+        }
         if profile { return try printProfile(of: workload) }
         let report: Report
         switch workload {
@@ -53,6 +64,10 @@ struct Bench: ParsableCommand {
         case "overhead": report = Scaling.overhead()
         default: report = try Clock(steps: steps ?? 1000, seconds: seconds).report(subject(workload))
         }
+        try output(report)
+    }
+
+    private func output(_ report: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = json ? [.sortedKeys] : [.sortedKeys, .prettyPrinted]
         print(String(decoding: try encoder.encode(report), as: UTF8.self))

@@ -13,6 +13,8 @@ struct DemoCommand: ParsableCommand {
             The models are those of the TensorFlow guides. cnn: two convolutions of 32 and 64 filters with max pooling, a \
             dense layer of 128, dropout 0.5. mlp: a dense layer of 128, dropout 0.2. Both end in a softmax over 10 classes \
             and are trained with Adam.
+
+            Ctrl-C ends training after the running step. Curves, logs and weights are written then, too.
             """)
 
     @Option(help: "The model: cnn or mlp.")
@@ -57,15 +59,19 @@ struct DemoCommand: ParsableCommand {
         say()
 
         let start = ContinuousClock.now
-        let history = try network.fit(
-            images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
-            callbacks: [CSVLogger(files.history), TerminateOnNaN()])
+        let training = try Interruption.watch(network, [CSVLogger(files.history), TerminateOnNaN()]) { callbacks in
+            try network.fit(
+                images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
+                callbacks: callbacks)
+        }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
+        try FileIO.write(
+            TrainingPlot.svg(training.history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
+        try network.saveWeights(to: files.weights)
+        try training.end(wrote: [files.history, files.curves, files.weights])
+
         let figures = try network.evaluate(images.test, batchSize: 256)
         let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)
-
-        try FileIO.write(TrainingPlot.svg(history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
-        try network.saveWeights(to: files.weights)
         let loss = figures["loss"] ?? .nan, accuracy = figures["accuracy"] ?? .nan
         let matrix = ConfusionMatrix(
             labels: images.test.targets[0].scalars(), predictions: predictions.scalars(), names: images.classNames)
@@ -89,9 +95,7 @@ struct DemoCommand: ParsableCommand {
         ] where value < 1 {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: name)
         }
-        guard learningRate > 0, learningRate.isFinite else {
-            throw MartletError("Expected a positive number. Received: \(learningRate).", at: "--learning-rate")
-        }
+        try expectRate(learningRate)
     }
 }
 
@@ -101,14 +105,10 @@ struct DemoFiles {
 
     init(folder: String) throws {
         try FileIO.makeFolder(folder)
-        func path(_ name: String) throws -> String {
-            let path = (folder as NSString).appendingPathComponent(name)
-            // A file is begun and dropped: this checks that the folder is writable and nothing else has this name.
-            _ = try AtomicFile(path)
-            return path
-        }
-        history = try path("history.csv")
-        curves = try path("history.svg")
-        weights = try path("weights.safetensors")
+        func path(_ name: String) -> String { (folder as NSString).appendingPathComponent(name) }
+        history = path("history.csv")
+        curves = path("history.svg")
+        weights = path("weights.safetensors")
+        try checkOutputs([history, curves, weights].map { ("--output", $0) })
     }
 }

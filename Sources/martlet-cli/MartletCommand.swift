@@ -24,11 +24,25 @@ struct MartletCommand: ParsableCommand {
             threads.
 
             Environment:
-              MARTLET_NUM_THREADS  the number of threads (default: all cores)
+              MARTLET_NUM_THREADS  the number of threads, 1 to 256 (default: all cores)
+              MARTLET_DATA         a folder with datasets; without it, the usual places
+              MARTLET_LOG_LEVEL    trace, debug, info, notice, warning, error, critical
+                                   (default: notice)
+              MARTLET_DENORMALS    flush or keep numbers below 1e-38 (default: flush)
+              MARTLET_GEMM         who multiplies matrices: automatic, own or openblas
+                                   (default: automatic)
               MARTLET_WINOGRAD     0: no Winograd in 3x3 convolutions (default: 1)
-              MARTLET_SIMD         avx512, avx2, sse2: the highest level used
-              MARTLET_LOG_LEVEL    from trace to critical (default: notice)
-              MARTLET_DATA         a folder with datasets
+              MARTLET_SIMD         avx512, avx2 or sse2: the highest level used (default: the CPU's)
+              OPENBLAS_CORETYPE    the kernels of OpenBLAS, such as Haswell
+              OPENBLAS_NUM_THREADS 1 saves 128 MiB of address space for each core
+
+            Exit codes:
+              0    everything that was asked for is written
+              1    an error, which the last line on standard error names
+              64   a wrong option; the usage comes before the error
+              130, 143, 129  fit or demo got Ctrl-C, SIGTERM or SIGHUP: it ended its
+                   step and wrote the files that were asked for. A second signal ends
+                   it at once.
             """,
         version: Settings.version,
         groupedSubcommands: [
@@ -37,27 +51,6 @@ struct MartletCommand: ParsableCommand {
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
             CommandGroup(name: "To begin:", subcommands: [DemoCommand.self, DoctorCommand.self]),
         ])
-}
-
-/// Prints what went wrong as one line on standard error, and ends the process with code 1.
-func fail(_ error: MartletError) -> Never {
-    exit(saying: error.description, code: 1)
-}
-
-/// Ends the process with an `error:` line, the last one on standard error.
-private func exit(saying problem: String, code: Int32) -> Never {
-    let line = problem.split(whereSeparator: \.isNewline).joined(separator: " ")
-    try? FileHandle.standardError.write(contentsOf: Data("error: \(line)\n".utf8))
-    exit(code)
-}
-
-/// Ends the process after an error of the argument parser. Help and versions go to standard output. For a wrong call it
-/// prints the usage first and the problem last, with code 64.
-func finish(_ error: any Error) -> Never {
-    guard !MartletCommand.exitCode(for: error).isSuccess else { MartletCommand.exit(withError: error) }
-    let usage = MartletCommand.fullMessage(for: error).split(whereSeparator: \.isNewline).drop { !$0.hasPrefix("Usage") }
-    try? FileHandle.standardError.write(contentsOf: Data((usage.joined(separator: "\n") + "\n").utf8))
-    exit(saying: MartletCommand.message(for: error), code: MartletCommand.exitCode(for: error).rawValue)
 }
 
 /// Prints a line at once, even when the output is a pipe.

@@ -1,12 +1,11 @@
 import ArgumentParser
 import Martlet
 
+prepareProcess()
 do {
     var command = try MartletCommand.parseAsRoot()
     try command.run()
-} catch let error as MartletError {
-    fail(error)
+    try checkStandardOutput()
 } catch {
-    // Errors of the argument parser: help, versions, usage errors.
     finish(error)
 }

@@ -17,15 +17,19 @@ import Testing
         $0.deletingLastPathComponent().appendingPathComponent("martlet")
     } ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("martlet")
 
-    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+    /// - Parameter broken: a pipe that nobody reads, in place of one that is read.
+    func run(
+        _ arguments: [String], environment: [String: String] = [:], of command: URL = command, output broken: Pipe? = nil
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = Self.command
+        process.executableURL = command
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (output, error) = (Pipe(), Pipe())
-        process.standardOutput = output
+        process.standardOutput = broken ?? output
         process.standardError = error
         try process.run()
+        if broken != nil { try output.fileHandleForWriting.close() }
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         let problem = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()

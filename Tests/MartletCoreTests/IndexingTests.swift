@@ -72,6 +72,24 @@ import Testing
         #expect(try gradient { $0.percentile(25) } == [0, 0.5, 0.5])
     }
 
+    /// Numbers of NumPy's `median`, which is the mean of the middle ones.
+    static let medians: [(values: [Double], median: Double)] = {
+        let most = Double.infinity
+        return [
+            ([most, most], most), ([-most, -most], -most), ([1, most], most), ([-most, 1], -most), ([-most, most], .nan),
+            ([most, most, 1], most), ([1, 2, most], 2), ([.nan, most], .nan), ([-3e38, 3e38], 0),
+        ]
+    }()
+
+    @Test(arguments: medians) func mediansOfInfinities(values: [Double], median: Double) {
+        for type in [DType.float32, .float64] {
+            let x = Tensor(values, shape: [values.count]).cast(to: type)
+            let found: Double = x.median().item()
+            #expect(found == median || found.isNaN && median.isNaN, "\(type) \(values): \(found)")
+        }
+        #expect(Tensor([-Double.infinity, -.infinity, 0], shape: [3]).percentile(30).item() == -Double.infinity)
+    }
+
     @Test func percentiles() {
         let a = Tensor([[4.0, 1, 3, 2], [10, 40, 20, 30]])
         #expect(a.median(axis: 1).scalars(as: Double.self) == [2.5, 25])

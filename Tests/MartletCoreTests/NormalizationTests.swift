@@ -63,6 +63,14 @@ import Testing
         let (y, mean, variance) = batchNorm(Tensor.ones([0, 2]), epsilon: 0.1)
         #expect(y.shape == [0, 2] && mean.scalars() == [Float(0), 0] && variance.scalars() == [Float(0), 0])
         #expect(layerNorm(Tensor.ones([2, 0]), epsilon: 0.1).shape == [2, 0])
+        // Far from 0 in float32: the largest and the smallest result are as far apart as the deviation says.
+        let far = (0..<3000).map { (i: Int) -> Double in 1e6 + Double(i * i % 97) / 16 }
+        let centre = far.reduce(0.0, +) / 3000
+        let squares = far.reduce(0.0) { (sum: Double, x: Double) in sum + (x - centre) * (x - centre) }
+        let deviation = (squares / 3000).squareRoot()
+        let rows = layerNorm(Tensor(far, shape: [1, 3000]).cast(to: .float32), epsilon: 0)
+        let spread: Double = (rows.max() - rows.min()).item()
+        #expect(Swift.abs(spread * deviation / (far.max()! - far.min()!) - 1) < 1e-6)
         #expect(layerNorm(Tensor([Float.nan, 1], shape: [1, 2]), epsilon: 0.1).scalars(as: Float.self)[1].isNaN)
     }
 }

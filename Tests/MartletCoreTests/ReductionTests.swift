@@ -43,10 +43,54 @@ import Testing
             let result: [Double] = x.sum(axes: axes).scalars()
             #expect(result.count == sums.count)
             #expect(zip(result, sums).allSatisfy { Swift.abs($0 - $1) <= 1e-10 }, "\(sizes) over \(axes)")
+            // Bytes and truth values add up in 64 bits.
+            let bytes = (x * 100 + 128).cast(to: .uint8)
+            for narrow in [bytes, bytes .> 100] {
+                let sum = narrow.sum(axes: axes)
+                #expect(sum.dtype == .int64)
+                #expect(sum.scalars(as: Int.self) == narrow.cast(to: .int64).sum(axes: axes).scalars(as: Int.self))
+            }
             if axes.allSatisfy({ sizes[$0] > 0 }) {
                 #expect(x.max(axes: axes).scalars() == largest && (-(-x).min(axes: axes)).scalars() == largest)
             }
         }
+    }
+
+    @Test func sumsOfBytes() {
+        let bytes = Tensor.full([3, 1_000_001], 255, dtype: .uint8)
+        #expect(bytes.sum().item(as: Int.self) == 765_000_765)
+        #expect(bytes.sum(axis: 1).scalars(as: Int.self) == [Int](repeating: 255_000_255, count: 3))
+        #expect(bytes.reshaped(to: [1_000_001, 3]).sum(axis: 0).scalars(as: Int.self) == [Int](repeating: 255_000_255, count: 3))
+        let result = compiled { (x: Tensor) in x.sum(axes: [0], keepDims: true) }(bytes)
+        #expect(result.shape == [1, 1_000_001] && result.max().item(as: Int.self) == 765)
+        #expect(Tensor.ones([3], dtype: .float16).spec == TensorSpec([3], .float16))
+        for type in [DType.float16, .bfloat16] {
+            #expect(Tensor.full([2, 2], 1.5, dtype: type).cast(to: .float64).scalars() == [1.5, 1.5, 1.5, 1.5])
+            #expect(Tensor.zeros([0], dtype: type).elementCount == 0)
+        }
+    }
+
+    /// A mean of 10^6 in float32 is off by up to 1/32; the deviations must not take that over. The numbers are multiples of 1/16,
+    /// so float32 has them exactly, and the sums in float64 are exact too.
+    @Test func variancesFarFromZero() {
+        let values = (0..<10_000).map { (i: Int) -> Double in 1e6 + Double(i * i % 97) / 16 }
+        func exact(_ x: [Double]) -> Double {
+            let mean = x.reduce(0.0, +) / Double(x.count)
+            let squares = x.reduce(0.0) { (sum: Double, x: Double) in sum + (x - mean) * (x - mean) }
+            return squares / Double(x.count)
+        }
+        let x = Tensor(values, shape: [10_000]).cast(to: .float32)
+        #expect(Swift.abs(x.variance().item() / exact(values) - 1) < 1e-6)
+        #expect(Swift.abs(x.standardDeviation(correction: 1).item() / (exact(values) / 0.9999).squareRoot() - 1) < 1e-6)
+        let rows = x.reshaped(to: [4, 2500]).variance(axis: 1), columns = x.reshaped(to: [2500, 4]).variance(axis: 0)
+        let (_, _, norm) = batchNorm(x.reshaped(to: [2500, 4]), epsilon: 1e-3)
+        for i in 0..<4 {
+            let row = Array(values[i * 2500..<(i + 1) * 2500]), column = stride(from: i, to: 10_000, by: 4).map { values[$0] }
+            #expect(Swift.abs(rows[i].item() / exact(row) - 1) < 1e-6)
+            #expect(Swift.abs(columns[i].item() / exact(column) - 1) < 1e-6)
+            #expect(Swift.abs(norm[i].item() / exact(column) - 1) < 1e-6)
+        }
+        #expect(Tensor.full([7], 0.1, dtype: .float32).variance().item() == 0)
     }
 
     /// Adding one by one is 9% off. In a tree of additions the error is at most log₂ n roundings: 1.4e-6.
@@ -117,7 +161,7 @@ import Testing
             #expect(throws: OpFailure.self) { try sample.op.outputs(for: [TensorSpec([2, 3], .int32)]) }
         }
         if name == "sum" {
-            #expect(throws: OpFailure.self) { try sample.op.outputs(for: [TensorSpec([2, 3], .bool)]) }
+            #expect(throws: OpFailure.self) { try sample.op.outputs(for: [TensorSpec([2, 3], .float16)]) }
         }
     }
 

@@ -75,6 +75,46 @@ import MartletFormats
         }
     }
 
+    /// Links are written through, also those to a file that is not there, and have one name for all paths.
+    @Test func linksAreWrittenThrough() throws {
+        try withFolder { folder in
+            let manager = FileManager.default
+            try FileIO.makeFolder("\(folder)/a")
+            try manager.createSymbolicLink(atPath: "\(folder)/b", withDestinationPath: "a")
+            try manager.createSymbolicLink(atPath: "\(folder)/first", withDestinationPath: "b/second")
+            try manager.createSymbolicLink(atPath: "\(folder)/a/second", withDestinationPath: "../a/file")
+            for bytes: [UInt8] in [[1], [2]] {
+                try FileIO.write(bytes, to: "\(folder)/first")
+                #expect(try FileIO.read("\(folder)/a/file") == bytes)
+            }
+            #expect(try manager.destinationOfSymbolicLink(atPath: "\(folder)/a/second") == "../a/file")
+            let names = ["first", "b/file", "a/../b/./second"].map { FileIO.resolved("\(folder)/\($0)") }
+            #expect(Set(names).count == 1 && names[0].hasSuffix("/a/file"))
+            try manager.createSymbolicLink(atPath: "\(folder)/ring", withDestinationPath: "ring")
+            expectError("ring") { try FileIO.write([1], to: "\(folder)/ring") }
+        }
+    }
+
+    /// What a killed process left is deleted; what is being written, and what others named, stays.
+    @Test func leftoversAreSwept() throws {
+        try withFolder { folder in
+            func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+            for name in [".a.h5.123.martlet.tmp", ".b.7.martlet.tmp", ".other.tmp", "a.martlet.tmp"] {
+                try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+            }
+            // Writing into a folder for the first time sweeps it.
+            let file = try AtomicFile("\(folder)/a.h5")
+            try file.write([5])
+            #expect(try names().count == 3 && names().contains(".other.tmp") && names().contains("a.martlet.tmp"))
+            try Data([1]).write(to: URL(fileURLWithPath: "\(folder)/.c.9.martlet.tmp"))
+            AtomicFile.sweep(folder)
+            #expect(try names().count == 3)
+            try file.commit()
+            #expect(try names() == [".other.tmp", "a.h5", "a.martlet.tmp"] && FileIO.read("\(folder)/a.h5") == [5])
+            AtomicFile.sweep("\(folder)/none")
+        }
+    }
+
     @Test func writesAreWholeOrNothing() throws {
         try withFolder { folder in
             let path = "\(folder)/file"
@@ -95,6 +135,7 @@ import MartletFormats
             expectError("/dev/null", "pipe or device") { try FileIO.write([1], to: "/dev/null") }
             expectError("a file is in its place") { try FileIO.makeFolder(path) }
             expectError("cannot be made") { try FileIO.makeFolder("\(path)/below") }
+            for name in ["", "\(folder)/none/"] { expectError("name of a file") { try FileIO.write([1], to: name) } }
             try FileIO.makeFolder("\(folder)/a/b")
         }
     }

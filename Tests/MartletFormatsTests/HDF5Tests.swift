@@ -70,6 +70,15 @@ import MartletFormats
         expectError("chunks.h5:/lzf", "filter 32000") { try chunks.dataset("lzf") }
     }
 
+    /// What a file claims is compared with its chunks before memory is taken. Bytes behind the last object, which HDF5
+    /// allows, do not count.
+    @Test func claims() throws {
+        let padded = try FileIO.read(fixture("large.h5")) + [UInt8](repeating: 0, count: 300_000)
+        let root = try HDF5File(padded, name: "large.h5").root
+        expectError("large.h5:/unwritten", "Expected 268435456 bytes") { try root.dataset("unwritten").read() }
+        expectError("large.h5:/chunk", "do not fit the shape (4,)") { try root.dataset("chunk").read() }
+    }
+
     @Test func newFormat() throws {
         let root = try HDF5File(fixture("new.h5")).root
         #expect(same(try root.dataset("group/values").read(), Tensor((0..<6).map { Float($0) }, shape: [6])))

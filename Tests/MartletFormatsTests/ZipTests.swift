@@ -37,6 +37,19 @@ import MartletFormats
         expectError("comes twice") { try ZipWriter.bytes(of: [("a", []), ("a", [])], name: "zip") }
     }
 
+    @Test func entriesAreBounded() throws {
+        let zeros = [UInt8](repeating: 0, count: 5_000_000)
+        let header = MemorySink()
+        try NPY.write(Tensor([Float(1), 2]), to: header, at: "x")
+        let bytes = try ZipWriter.bytes(of: [("x.npy", header.bytes + zeros)], compressed: true, name: "zip")
+        let archive = try ZipArchive(bytes, name: "zip")
+        let stream = try archive.stream("x.npy")
+        #expect(try stream.bytes(6, "magic") == NPY.magic && stream.bound == header.bytes.count + zeros.count - 6)
+        expectError("zip:x.npy", "nothing after the 2 elements") { try NPZ.read(bytes, name: "zip") }
+        expectError("zip:x.npy", "at most 1000 bytes") { try archive.read("x.npy", limit: 1000) }
+        #expect(try archive.read("x.npy", limit: header.bytes.count + zeros.count).count == header.bytes.count + zeros.count)
+    }
+
     @Test func arraysOfNumPy() throws {
         let npz = try NPZ.read(fixture("two.npz"))
         #expect(npz.tensors.map(\.name) == ["x", "y"])

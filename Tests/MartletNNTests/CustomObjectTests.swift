@@ -7,7 +7,7 @@ import Testing
 /// What `body` warns of.
 func warnings(in body: () throws -> Void) rethrows -> [String] {
     let messages = Log()
-    try Settings.$warnings.withValue({ messages.add($0) }, operation: body)
+    try Settings.$warnings.withValue(Settings.WarningSink { messages.add($0) }, operation: body)
     return messages.all
 }
 

@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: [
         "stack.keras", "shared.keras", "nested.keras", "images.keras", "dictionary.keras", "adam.keras",
-        "momentum.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
+        "momentum.keras", "adapters.keras", "int8.keras", "stack.h5", "shared.h5", "nested.h5", "images.h5",
     ]) func opensPredictsAndWrites(name: String) throws {
         let model = try Model.load(from: Self.path(name))
         let (inputs, expected) = (try Self.arrays(name, "x"), try Self.arrays(name, "y"))
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["adam.keras", "momentum.keras"]) func goesOnWhereKerasStopped(name: String) throws {
+    @Test(arguments: ["adam.keras", "momentum.keras", "adapters.keras"]) func goesOnWhereKerasStopped(name: String) throws {
         let model = try Model.load(from: Self.path(name))
         #expect(model.optimizer?.iterations.value.item() == 6)
         let npz = try NPZ.read(Self.path("\(name).npz"))

@@ -37,7 +37,7 @@ import Testing
     }
 
     /// Nothing that data holds stops the program.
-    @Test(arguments: [[], [.nan], [.infinity, 1], [-1e308, 1e308], [0, 0], [5e-324, 0], [-1, 0]] as [[Double]], [false, true])
+    @Test(arguments: [[], [.nan], [.infinity, 1], [-1e308, 1e308], [0, 0], [1e-300, 0], [-1, 0]] as [[Double]], [false, true])
     func anyDataIsDrawn(_ values: [Double], isLogarithmic: Bool) {
         for range in [nil, -1...1, 2...2, 1...10] as [ClosedRange<Double>?] {
             let axis = Plot.Axis("axis", isLogarithmic: isLogarithmic, range: range)

@@ -21,6 +21,9 @@ typedef enum {
 void mk_reduce(mk_reduction op, mk_dtype dtype, const void *in, void *out, int rank, const ptrdiff_t *dims,
                uint32_t reduced);
 
+// The sums of uint8 or bool, as int64.
+void mk_sum_bytes(const void *in, void *out, int rank, const ptrdiff_t *dims, uint32_t reduced);
+
 // The index of the largest (smallest) element along the middle axis of [outer, n, inner], n > 0. The first one wins;
 // NaN counts as the extreme, as in NumPy. f32, f64, i32, i64, u8, bool.
 void mk_argmax(mk_dtype dtype, const void *in, int64_t *out, int64_t outer, int64_t n, int64_t inner);

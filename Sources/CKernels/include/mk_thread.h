@@ -20,6 +20,10 @@ void mk_parallel_for_awake(int64_t tasks, void (*fn)(int64_t task, void *context
 void mk_begin_run(void);
 void mk_end_run(void);
 
+// Makes the calling thread one of those that prepare data beside the training: it runs its kernels by itself, does not
+// count as a caller, and leaves the processor to threads that compute.
+void mk_become_helper_thread(void);
+
 // The number of threads that work on a kernel, the calling one included.
 int mk_thread_count(void);
 // Sets it (1...256), for the kernels that start from now on. Worker threads are started and stopped by the next kernel

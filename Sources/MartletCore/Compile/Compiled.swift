@@ -20,6 +20,10 @@
 /// ``cond(_:_:_:)``, repeat with ``whileLoop(_:while:maximumIterations:_:)`` or ``scan(_:over:reverse:_:)``. Within another
 /// compiled function, or while a tape records, the closure itself runs.
 ///
+/// A graph is made anew when settings of the layers, models, losses, metrics, optimizers and variables in it have changed:
+/// whether weights are trained, what is excluded from weight decay, the stored properties of your own subclasses. Other Swift
+/// values that the closure captures are those of the first call; pass them as arguments, or keep them in a `Variable`.
+///
 /// Source: [`tf.function`](https://www.tensorflow.org/api_docs/python/tf/function).
 /// - Parameters:
 ///   - name: for the log.

@@ -1,27 +1,82 @@
-/// A function of tensors that was compiled by ``compiled(name:maximumTraces:_:)``. Use it from one thread at a time.
+import Foundation
+import Synchronization
+
+/// A function of tensors that was compiled by ``compiled(name:maximumTraces:_:)``.
+///
+/// Threads may call one function at the same time: each runs with memory of its own, so the calls run side by side. A call
+/// that updates a variable has it for itself until it ends. The closure is traced by one thread at a time, whichever came
+/// first; where it runs uncompiled, it runs in all threads at once.
 public final class CompiledFunction<Input, Output> {
     /// The name in the log.
     public let name: String
     /// How many graphs are kept.
     public let maximumTraces: Int
     /// How often the closure was traced.
-    public private(set) var traceCount = 0
+    public var traceCount: Int { lock.withLock { _ in traced } }
 
-    private struct Entry {
+    private final class Entry {
         let specs: [TensorSpec]
         let structure: [AnyHashable]
-        let executable: Executable
+        let executables: ExecutablePool
         /// The output of tracing, whose tensors give way to the results.
         let template: Output
+        let settings: [TracedSettings]
+        /// The settings that nobody tells of when they change.
+        let untoldSettings: [TracedSettings]
+        /// The revision of the settings at which all held.
+        var revision: Int
+
+        init(
+            _ call: Call, _ executable: Executable, _ template: Output, _ settings: [TracedSettings], revision: Int
+        ) {
+            specs = call.arguments.map(\.spec)
+            structure = call.structure
+            executables = ExecutablePool(executable)
+            self.template = template
+            self.settings = settings
+            untoldSettings = settings.filter { !$0.isToldOfChanges }
+            self.revision = revision
+        }
+
+        /// Whether the graph takes such arguments.
+        func takes(_ call: Call) -> Bool {
+            guard specs.count == call.arguments.count, structure == call.structure else { return false }
+            for (spec, argument) in zip(specs, call.arguments) where spec != argument.spec { return false }
+            return true
+        }
+
+        /// Whether the graph is what tracing would give for these arguments now.
+        func fits(_ call: Call) -> Bool {
+            guard takes(call) else { return false }
+            let now = Trace.settingsRevision
+            guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
+            guard settings.allSatisfy({ $0.holds }) else { return false }
+            revision = now
+            return true
+        }
     }
+
+    /// The arguments of a call, taken apart.
+    private struct Call {
+        var arguments: [Tensor] = []
+        var structure: [AnyHashable] = []
+    }
+
+    /// How many graphs for the same arguments are kept, which differ in the settings that they were traced with.
+    private static var variants: Int { 4 }
 
     private let body: (Input) -> Output
     private let inputGroup: AnyTensorGroup<Input>
     private let outputGroup: AnyTensorGroup<Output>
+    /// Held while what follows is read or changed.
+    private let lock = Mutex(())
     /// The graph used last comes last.
     private var entries: [Entry] = []
-    private var arguments: [Tensor] = []
-    private var structure: [AnyHashable] = []
+    /// Calls that have ended, whose memory the next ones use.
+    private var spare: [Call] = []
+    private var traced = 0
+    /// Held while the closure is traced. A weight that is made meanwhile may come from this function, too.
+    private let tracing = NSRecursiveLock()
 
     init(
         name: String, maximumTraces: Int, _ inputGroup: AnyTensorGroup<Input>, _ outputGroup: AnyTensorGroup<Output>,
@@ -39,18 +94,27 @@ public final class CompiledFunction<Input, Output> {
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
         if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
-        arguments.removeAll(keepingCapacity: true)
-        structure.removeAll(keepingCapacity: true)
-        inputGroup.collect(input, &arguments)
-        for index in arguments.indices where !arguments[index].isOnHost { arguments[index] = arguments[index].onHost }
-        inputGroup.appendStructure(input, &structure)
-        if entries.isEmpty || !isFit(entries[entries.count - 1]), let failed = find(input) { return failed }
-        let entry = entries[entries.count - 1]
-        defer { arguments.removeAll(keepingCapacity: true) }
+        var call = Call()
+        lock.withLock { _ in call = spare.popLast() ?? Call() }
+        defer {
+            call.arguments.removeAll(keepingCapacity: true)
+            call.structure.removeAll(keepingCapacity: true)
+            lock.withLock { _ in if spare.isEmpty { spare.append(call) } }
+        }
+        inputGroup.collect(input, &call.arguments)
+        for index in call.arguments.indices where !call.arguments[index].isOnHost {
+            call.arguments[index] = call.arguments[index].onHost
+        }
+        inputGroup.appendStructure(input, &call.structure)
+        var failed: Output?
+        guard let entry = find(call) ?? trace(input, call, &failed) else { return failed! }
         do throws(OpFailure) {
-            return outputGroup.replacing(entry.template, with: try entry.executable.run(arguments))
+            let results = try entry.executables.withExecutable { (executable) throws(OpFailure) in
+                try executable.run(call.arguments)
+            }
+            return outputGroup.replacing(entry.template, with: results)
         } catch {
-            fail(name, error, arguments.map(\.spec))
+            fail(name, error, call.arguments.map(\.spec))
             return outputGroup.map(entry.template) { .substitute($0.spec) }
         }
     }
@@ -62,38 +126,55 @@ public final class CompiledFunction<Input, Output> {
         callAsFunction((repeat each input))
     }
 
-    /// The graph of the last call, for tests and profiles.
-    package var executable: Executable? { entries.last?.executable }
-
-    private func isFit(_ entry: Entry) -> Bool {
-        guard entry.specs.count == arguments.count, entry.structure == structure else { return false }
-        for (spec, argument) in zip(entry.specs, arguments) where spec != argument.spec { return false }
-        return true
+    /// A graph of the last call, for tests and profiles.
+    package var executable: Executable? {
+        var executable: Executable?
+        lock.withLock { _ in executable = entries.last?.executables.first }
+        return executable
     }
 
-    /// Puts the fitting graph last, a new one when there is none.
-    /// - Returns: what stands for the result when tracing fails, else nil.
-    private func find(_ input: Input) -> Output? {
-        if let index = entries.firstIndex(where: isFit) {
-            entries.append(entries.remove(at: index))
-            return nil
+    /// The fitting graph, nil when there is none.
+    private func find(_ call: Call) -> Entry? {
+        var found: Entry?
+        lock.withLock { _ in
+            // `last` of an array of a generic class takes memory.
+            if !entries.isEmpty, entries[entries.count - 1].fits(call) {
+                found = entries[entries.count - 1]
+            } else if let index = entries.firstIndex(where: { $0.fits(call) }) {
+                found = entries[index]
+                entries.append(entries.remove(at: index))
+            }
         }
-        traceCount += 1
-        let specs = arguments.map(\.spec)
+        return found
+    }
+
+    /// - Parameter failed: what stands for the result where tracing fails; the graph is nil then.
+    private func trace(_ input: Input, _ call: Call, _ failed: inout Output?) -> Entry? {
+        tracing.lock()
+        defer { tracing.unlock() }
+        // Another thread may just have traced it.
+        if let entry = find(call) { return entry }
+        var count = 0
+        lock.withLock { _ in
+            traced += 1
+            count = traced
+        }
+        let specs = call.arguments.map(\.spec)
         let signature = "(\(specs.map(\.description).joined(separator: ", ")))"
-        Settings.logger.debug("Compiling \(name)\(signature), trace \(traceCount).")
-        if traceCount == maximumTraces + 1 {
+        Settings.logger.debug("Compiling \(name)\(signature), trace \(count).")
+        if count == maximumTraces + 1 {
             Settings.logger.warning(
                 """
-                The compiled function \(name) was traced for more than \(maximumTraces) combinations of shapes, dtypes and \
-                plain values, the last one \(signature). Graphs are thrown away and made again, which is slow: give it \
-                fewer shapes, or pass numbers as tensors.
+                The compiled function \(name) was traced for more than \(maximumTraces) combinations of shapes, dtypes, \
+                plain values and settings, the last one \(signature). Graphs are thrown away and made again, which is slow: \
+                give it fewer shapes, or pass numbers as tensors.
                 """)
         }
         let recorder = Context.current.recorder
         let start = recorder?.now ?? 0
+        let revision = Trace.settingsRevision
         var template: Output?
-        let graph = Trace.run(specs) { symbols in
+        let (graph, settings) = Trace.run(specs) { symbols in
             let output = body(inputGroup.replacing(input, with: symbols))
             template = output
             return outputGroup.tensors(output)
@@ -104,11 +185,23 @@ public final class CompiledFunction<Input, Output> {
         } catch {
             fail(name, error, specs)
         }
-        guard let executable else { return outputGroup.map(template!) { .substitute($0.spec) } }
-        if entries.count == maximumTraces { entries.removeFirst() }
-        entries.append(Entry(specs: specs, structure: structure, executable: executable, template: template!))
+        guard let executable else {
+            failed = outputGroup.map(template!) { .substitute($0.spec) }
+            return nil
+        }
+        let entry = Entry(call, executable, template!, settings, revision: revision)
+        lock.withLock { _ in
+            // Settings that change to and fro find their graphs again; those that only change leave no heap of them.
+            let alike = entries.indices.filter { entries[$0].takes(call) }
+            if alike.count == Self.variants {
+                entries.remove(at: alike[0])
+            } else if entries.count == maximumTraces {
+                entries.removeFirst()
+            }
+            entries.append(entry)
+        }
         recorder?.noteCompilation(of: name, since: start)
-        return nil
+        return entry
     }
 }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// An op that can leave out outputs which nothing in the graph reads.
 protocol SparingOp: KernelOp {
@@ -20,15 +21,19 @@ extension Graph {
     }
 }
 
-/// What an executable keeps for one step with weights that it only reads, as in a model that predicts: they are laid out for
-/// the kernel once.
-final class LaidOutWeights {
+/// What the executables of one graph keep for one step with weights that it only reads, as in a model that predicts: they are
+/// laid out for the kernel once.
+final class LaidOutWeights: @unchecked Sendable {
+    private final class Layout: @unchecked Sendable {
+        let weights: OpaquePointer?
+        init(_ weights: OpaquePointer?) { self.weights = weights }
+        deinit { mk_free_weights(weights) }
+    }
+
     private let layOut: (KernelMemory) -> OpaquePointer?
     private let runKernel: (KernelMemory, OpaquePointer?) -> Void
-    private var weights: OpaquePointer?
-    /// The version of the weights that the last run met, and whether they were laid out then.
-    private var version: Int?
-    private var isLaidOut = false
+    /// The version of the weights that the last run met, and what was laid out of them, if anything was.
+    private let last = Mutex<(version: Int?, layout: Layout?)>((nil, nil))
 
     init(
         _ layOut: @escaping (KernelMemory) -> OpaquePointer?, _ run: @escaping (KernelMemory, OpaquePointer?) -> Void
@@ -37,17 +42,17 @@ final class LaidOutWeights {
         runKernel = run
     }
 
-    deinit { mk_free_weights(weights) }
-
     /// Runs the kernel on weights of this version. To lay them out costs more than it saves in one run, so weights that
     /// change from run to run are read as they are.
     func run(_ memory: KernelMemory, version: Int) {
-        if version != self.version {
-            if let weights { mk_free_weights(weights) }
-            (weights, isLaidOut, self.version) = (nil, false, version)
-        } else if !isLaidOut {
-            (weights, isLaidOut) = (layOut(memory), true)
+        let layout = last.withLock { last in
+            if version != last.version {
+                last = (version, nil)
+            } else if last.layout == nil {
+                last.layout = Layout(layOut(memory))
+            }
+            return last.layout
         }
-        runKernel(memory, weights)
+        withExtendedLifetime(layout) { runKernel(memory, layout?.weights) }
     }
 }

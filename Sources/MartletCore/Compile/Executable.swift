@@ -62,9 +62,18 @@ package final class Executable: @unchecked Sendable {
     private var versions: [Int]
 
     /// Fails when there is no memory for it.
-    package init(_ traced: Graph, name: String) throws(OpFailure) {
+    package convenience init(_ traced: Graph, name: String) throws(OpFailure) {
+        try self.init(
+            planning: traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing(), name: name, beside: nil)
+    }
+
+    /// The same graph over memory of its own, so that another thread can run it at the same time.
+    convenience init(beside other: Executable) throws(OpFailure) {
+        try self.init(planning: other.graph, name: other.name, beside: other)
+    }
+
+    private init(planning graph: Graph, name: String, beside other: Executable?) throws(OpFailure) {
         self.name = name
-        let graph = traced.simplified().fused().withRowsRead().withUpdatesComputed().sparing()
         self.graph = graph
         let plan = MemoryPlan(graph)
         try MemoryBudget.check(byteCount: graph.results.reduce(plan.arenaSize) { $0 + graph.specs[$1].byteCount })
@@ -103,7 +112,7 @@ package final class Executable: @unchecked Sendable {
             next += 1
             return next - 1
         }
-        steps = nodes.map { node in
+        steps = nodes.enumerated().map { step, node in
             let first = next
             for value in node.inputs + node.outputs { _ = place(value) }
             let sources = UnsafeRawPointer(places + first).assumingMemoryBound(to: UnsafeRawPointer?.self)
@@ -115,7 +124,7 @@ package final class Executable: @unchecked Sendable {
             if case .weighted(let layOut, let run) = kernel, case .variable(let number) = plan.storage[node.inputs[1]],
                 !slots[number].isUpdated
             {
-                weights = (LaidOutWeights(layOut, run), number)
+                weights = (other?.steps[step].weights?.laidOut ?? LaidOutWeights(layOut, run), number)
             }
             return Step(
                 op: node.op, kernel: kernel, memory: KernelMemory(sources, places + first + node.inputs.count), inputs: inputs,

@@ -20,6 +20,7 @@ package final class Trace {
     private var constants: [ObjectIdentifier: Int] = [:]
     private var variables: [ObjectIdentifier: (variable: Variable, value: Tensor, isAssigned: Bool)] = [:]
     private var assignments: [Variable] = []
+    private var dependencies: [ObjectIdentifier: TracedSettings] = [:]
 
     private init(parent: Trace?, outerTapes: [GradientTape]) {
         self.parent = parent
@@ -36,16 +37,39 @@ package final class Trace {
     }
 
     /// Traces a whole function on symbols of these specs; what it assigns to variables are the graph's updates.
-    static func run(_ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]) -> Graph {
+    /// - Returns: the graph, and the settings that it depends on.
+    static func run(
+        _ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]
+    ) -> (graph: Graph, settings: [TracedSettings]) {
         let trace = Trace(parent: nil, outerTapes: [])
+        trace.depends(on: Settings.traced)
         let results = trace.call(body, specs.map(trace.input))
         trace.graph.results = results.map(trace.value(of:))
-        if Context.current.hasFailed { return trace.graph }
+        if Context.current.hasFailed { return (trace.graph, []) }
         for variable in trace.assignments {
             let value = trace.value(of: trace.variables[ObjectIdentifier(variable)]!.value)
             trace.graph.updates.append(Graph.Update(variable: variable, value: value))
         }
-        return trace.graph
+        return (
+            trace.graph,
+            trace.dependencies.values.map {
+                var settings = $0
+                settings.settle()
+                return settings
+            })
+    }
+
+    /// Notes that the trace depends on an object's settings. To be called before they are read.
+    package func depends(on object: AnyObject) {
+        if let parent { return parent.depends(on: object) }
+        if dependencies[ObjectIdentifier(object)] == nil {
+            dependencies[ObjectIdentifier(object)] = TracedSettings(object)
+        }
+    }
+
+    /// Notes that the trace depends on a part of a layer or an optimizer, which is an object or an immutable value.
+    package func depends(onPart part: Any) {
+        if type(of: part) is AnyClass { depends(on: part as AnyObject) }
     }
 
     /// Traces a branch or a loop's body within the present trace, if there is one.

@@ -88,7 +88,7 @@ private let tracedMessage =
 
 /// What stands for the outputs of an op after a failure.
 private func substitutes<O: Op>(for op: O, _ inputs: [Tensor]) -> [Tensor] {
-    let substitute = inputs.first.map { Tensor.substitute($0.spec) } ?? .nothing
+    let substitute = inputs.first.map { Tensor.substitute(op.substitute(for: $0.spec)) } ?? .nothing
     return [Tensor](repeating: substitute, count: op.outputCount)
 }
 

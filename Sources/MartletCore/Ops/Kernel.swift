@@ -48,11 +48,11 @@ package struct KernelMemory {
         self.outputs = outputs
     }
 
-    func input(_ index: Int) -> UnsafeRawPointer { inputs[index].unsafelyUnwrapped }
+    package func input(_ index: Int) -> UnsafeRawPointer { inputs[index].unsafelyUnwrapped }
     func input<Element>(_ index: Int, as type: Element.Type) -> UnsafePointer<Element> {
         input(index).assumingMemoryBound(to: type)
     }
-    func output(_ index: Int) -> UnsafeMutableRawPointer { outputs[index].unsafelyUnwrapped }
+    package func output(_ index: Int) -> UnsafeMutableRawPointer { outputs[index].unsafelyUnwrapped }
     /// Sets every byte of an output to zero: for a kernel that only writes some elements.
     func clearOutput(_ index: Int, byteCount: Int) {
         output(index).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)

@@ -31,6 +31,10 @@ package protocol Op: Sendable, Hashable {
     /// How many outputs the op has: for results of a call that failed.
     var outputCount: Int { get }
 
+    /// The spec of what stands for an output after a failure, from that of the first input: the same, unless callers may
+    /// go on until a rank or a dtype is what they asked for.
+    func substitute(for input: TensorSpec) -> TensorSpec
+
     /// The CPU's kernel for inputs and outputs of these specs, nil for an op of another form.
     func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel?
 
@@ -80,6 +84,7 @@ extension Op {
         try kernel.run(memory)
     }
     package var outputCount: Int { 1 }
+    package func substitute(for input: TensorSpec) -> TensorSpec { input }
     package static var isLinear: Bool { false }
     package static var isDifferentiable: Bool { true }
     package static var takesStrings: Bool { false }

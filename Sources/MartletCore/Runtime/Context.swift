@@ -14,6 +14,8 @@ package final class Context {
     package var recorder: ProfileRecorder?
     /// Where failures are noted, nil where they stop the program.
     var failureScope: FailureScope?
+    /// Whether failures are noted.
+    package var failsSoftly: Bool { failureScope != nil }
     /// Whether a failure was noted: ops do nothing until the scope ends.
     package internal(set) var hasFailed = false
     /// The names of the layers that are being called, outermost first.
@@ -22,6 +24,11 @@ package final class Context {
     package var isTraining = false
     /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
     package var castsInputs = true
+
+    /// Whether the thread has called a layer yet.
+    package var hasCalledLayers = false
+    /// What layers keep for the length of one call, such as dropout's masks for all steps of a sequence.
+    package var kept: [ObjectIdentifier: Any] = [:]
 
     /// The tensors whose masks no longer count in the call of the outermost layer, because a layer took them off.
     package var unmasked: [Tensor] = []

@@ -18,7 +18,8 @@ package struct OpFailure: Error {
     }
 }
 
-/// Stops the program: a mistake in Swift code that no data can cause. Names the function and the path of the layer that called it.
+/// Stops the program: a mistake in Swift code that no data can cause. Names the function and the path of the layer that
+/// called it.
 package func stop(_ function: String, _ message: String) -> Never {
     // What the program printed before would be lost where its output is a pipe or a file.
     fflush(nil)

@@ -48,9 +48,13 @@ package final class FailureScope {
         return try result.get()
     }
 
-    /// Throws what was noted so far, for a function that throws anyway.
-    package static func check() throws {
-        let context = Context.current
-        if context.hasFailed, let failure = context.failureScope?.failure { throw failure }
+    /// Runs `body`; a failure that is noted meanwhile becomes what `explain` makes of it.
+    package static func explaining<R>(
+        _ explain: (MartletError) -> MartletError, _ body: () throws -> R
+    ) rethrows -> R {
+        guard let scope = Context.current.failureScope, scope.failure == nil else { return try body() }
+        let result = try body()
+        if let failure = scope.failure { scope.failure = explain(failure) }
+        return result
     }
 }

@@ -40,6 +40,7 @@ extension Settings {
                 SIMDLevel.available.contains(newValue), "Settings.simdLevel",
                 "Expected one of \(SIMDLevel.available.map(\.rawValue)). Received: \(newValue).")
             _ = mk_set_simd_level(newValue.rawValue)
+            Trace.noteSettingsChange()
         }
     }
 

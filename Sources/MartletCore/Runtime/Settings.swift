@@ -68,9 +68,22 @@ public enum Settings {
         return Mutex(State(logLevel: level))
     }()
 
-    /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must.
+    /// Reads the environment, once. A thread's first op calls it; anything else that runs kernels must. It ends the process
+    /// with a message where a limit on address space leaves OpenBLAS no room for its buffers: it would ask for them for ever.
     package static func prepare() { _ = prepared }
-    private static let prepared: Void = { state.withLock { _ in } }()
+    private static let prepared: Void = {
+        state.withLock { _ in }
+        var (needed, left): (UInt64, UInt64) = (0, 0)
+        guard !mk_openblas_has_room(mk_thread_count(), &needed, &left) else { return }
+        let mebibytes = { (bytes: UInt64) in "\((bytes + 1_048_575) / 1_048_576) MiB" }
+        fflush(nil)
+        let message = "error: The limit on address space (ulimit -v) leaves \(mebibytes(left)). With \(mk_thread_count()) "
+            + "threads, OpenBLAS and Martlet need \(mebibytes(needed)). Raise it, or set OPENBLAS_NUM_THREADS=1 and "
+            + "MARTLET_NUM_THREADS=1.\n"
+        try? FileHandle.standardError.write(contentsOf: Data(message.utf8))
+        // OpenBLAS's threads may already ask for memory without end, and a usual end would wait for them.
+        _exit(1)
+    }()
 
     /// The number of threads that work on a kernel, the calling one included. By default the CPUs that the process may
     /// use: its affinity, cut by its container's CPU quota. Results have the same bits with any number. Stops outside
@@ -99,6 +112,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_winograd(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -113,6 +127,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_gemm_engine(newValue.c)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -132,6 +147,7 @@ public enum Settings {
         set {
             prepare()
             mk_set_flushes_denormals(newValue)
+            Trace.noteSettingsChange()
         }
     }
 
@@ -144,8 +160,17 @@ public enum Settings {
                 newValue.isFloatingPoint, "Settings.defaultFloatType",
                 "Expected a floating-point type. Received: \(newValue).")
             state.withLock { $0.floatType = newValue }
+            Trace.noteSettingsChange()
         }
     }
+
+    /// The settings that graphs, and the weights laid out for them, depend on.
+    final class Traced: TraceDependency, Sendable {
+        package var traceSettings: [AnyHashable] {
+            [defaultFloatType, usesWinograd, productEngine, flushesDenormals, simdLevel]
+        }
+    }
+    static let traced = Traced()
 
     /// The least severe messages that are logged, `.notice` by default.
     public static var logLevel: Logger.Level {
@@ -162,9 +187,15 @@ public enum Settings {
 
     /// Logs a warning. It goes to `warnings` instead, where a test catches them.
     package static func warn(_ message: String) {
-        if let warnings { warnings(message) } else { logger.warning("\(message)") }
+        if let warnings { warnings.note(message) } else { logger.warning("\(message)") }
     }
-    @TaskLocal package static var warnings: (@Sendable (String) -> Void)?
+    @TaskLocal package static var warnings: WarningSink?
+
+    /// Takes warnings in place of the log. A class, as a task-local closure crashes in optimised builds of Swift 6.3.
+    package final class WarningSink: Sendable {
+        let note: @Sendable (String) -> Void
+        package init(_ note: @escaping @Sendable (String) -> Void) { self.note = note }
+    }
 
     /// The largest resident size of the process so far, in bytes.
     public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Records what is computed from watched tensors and gives derivatives of it, in reverse mode.
 ///
 /// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent
@@ -9,6 +11,9 @@
 /// let loss = tape.record { ((x - 2).square()).sum() }
 /// let gradient = tape.gradient(of: loss, withRespectTo: x)
 /// ```
+///
+/// A tape records the thread that called `record`, until its closure ends. Threads may record on one tape at the same time: the
+/// recordings add up. Ask for gradients, and reset, when all have ended.
 ///
 /// Source: [`tf.GradientTape`](https://www.tensorflow.org/api_docs/python/tf/GradientTape).
 public final class GradientTape {
@@ -38,6 +43,8 @@ public final class GradientTape {
     private var variableReads: [ObjectIdentifier: [Int]] = [:]
     private var watchedVariableList: [Variable] = []
     private var isUsedUp = false
+    /// Held while what was recorded is read or changed.
+    private let lock = Mutex(())
 
     /// Makes a tape that records nothing until `record` is called.
     public init(persistent: Bool = false, watchVariables: Bool = true) {
@@ -58,14 +65,16 @@ public final class GradientTape {
     }
 
     /// Forgets everything that was recorded and watched.
-    public func reset() {
+    public func reset() { lock.withLock { _ in forget(isUsedUp: false) } }
+
+    private func forget(isUsedUp: Bool) {
         records = []
         values = [:]
         valueCount = 0
         watched = []
         variableReads = [:]
         watchedVariableList = []
-        isUsedUp = false
+        self.isUsedUp = isUsedUp
     }
 
     /// Watches a tensor: what is computed from it from now on is recorded. Stops when it is not of a floating-point
@@ -74,26 +83,31 @@ public final class GradientTape {
         require(
             tensor.dtype.isFloatingPoint, "GradientTape.watch",
             "Only floating-point tensors have gradients. Received: \(tensor.spec).")
-        if values[tensor.id] == nil, !Context.current.hasFailed {
-            _ = newValue(for: tensor)
-            watched.append(tensor)
-        }
+        if !Context.current.hasFailed { lock.withLock { _ in note(tensor) } }
+    }
+
+    private func note(_ tensor: Tensor) {
+        guard values[tensor.id] == nil else { return }
+        _ = newValue(for: tensor)
+        watched.append(tensor)
     }
 
     /// Watches a variable, trainable or not.
     public func watch(_ variable: Variable) { noteRead(of: variable, value: variable.storedValue) }
 
     /// The variables read or watched so far, in the order of first reading.
-    public var watchedVariables: [Variable] { watchedVariableList }
+    public var watchedVariables: [Variable] { lock.withLock { _ in watchedVariableList } }
 
     /// Called by a variable that is read while the tape records.
     func noteRead(of variable: Variable, value: Tensor) {
         guard value.dtype.isFloatingPoint else { return }
-        watch(value)
-        guard let number = values[value.id] else { return }
-        let reads = variableReads[ObjectIdentifier(variable)]
-        if reads == nil { watchedVariableList.append(variable) }
-        if reads?.contains(number) != true { variableReads[ObjectIdentifier(variable), default: []].append(number) }
+        lock.withLock { _ in
+            note(value)
+            guard let number = values[value.id] else { return }
+            let reads = variableReads[ObjectIdentifier(variable)]
+            if reads == nil { watchedVariableList.append(variable) }
+            if reads?.contains(number) != true { variableReads[ObjectIdentifier(variable), default: []].append(number) }
+        }
     }
 
     private func newValue(for tensor: Tensor) -> Int {
@@ -104,6 +118,10 @@ public final class GradientTape {
     }
 
     func record(_ op: any Op, inputs: [Tensor], outputs: [Tensor]) {
+        lock.withLock { _ in add(op, inputs: inputs, outputs: outputs) }
+    }
+
+    private func add(_ op: any Op, inputs: [Tensor], outputs: [Tensor]) {
         var depends = false
         let inputIDs = inputs.map { input -> Int? in
             let number = values[input.id]
@@ -120,7 +138,7 @@ public final class GradientTape {
 
     // MARK: - The backward pass
 
-    func valueNumbers(of source: any GradientSource) -> [Int] {
+    private func valueNumbers(of source: any GradientSource) -> [Int] {
         switch source {
         case let variable as Variable: variableReads[ObjectIdentifier(variable)] ?? []
         case let tensor as Tensor: values[tensor.id].map { [$0] } ?? []
@@ -142,10 +160,7 @@ public final class GradientTape {
         let result = context.withTapes(context.tapes.filter { $0 !== self }) {
             accumulate(targets: targets, outputGradients: outputGradients, sourceNumbers: sourceNumbers)
         }
-        if !isPersistent {
-            reset()
-            isUsedUp = true
-        }
+        if !isPersistent { lock.withLock { _ in forget(isUsedUp: true) } }
         return context.hasFailed ? sources.map { .substitute($0.spec) } : result
     }
 

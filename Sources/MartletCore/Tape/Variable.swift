@@ -3,25 +3,52 @@ import Synchronization
 
 /// A named tensor that can be assigned: a model's weight, an optimizer's moment, a metric's sum.
 ///
-/// Reading `value` while a tape records watches the variable when it is trainable. Reads and assignments are atomic.
+/// Reading `value` while a tape records watches the variable when it is trainable.
+///
+/// Threads may share a variable: reads, assignments, `assignAdd`, `assignSubtract` and the updates of compiled functions and
+/// optimizers are atomic. `v.value = v.value * 2` is a read and an assignment, between which others may assign.
 public final class Variable: Sendable {
     /// The name within its owner: `kernel`.
     public let name: String
     /// Whether optimizers update it and tapes watch it by themselves.
     public var isTrainable: Bool {
-        get { state.withLock { $0.isTrainable } }
-        set { state.withLock { $0.isTrainable = newValue } }
+        get { properties.isTrainable }
+        set { change { $0.isTrainable = newValue } }
     }
     /// The owners' names and the variable's, as Keras writes it: `sequential/dense/kernel`.
     public var path: String {
-        get { state.withLock { $0.path } ?? name }
-        set { state.withLock { $0.path = newValue } }
+        get { properties.path ?? name }
+        set { change { $0.path = newValue } }
     }
     /// Applied by optimizers to the new value after each update.
     public var constraint: (@Sendable (Tensor) -> Tensor)? {
-        get { state.withLock { $0.constraint } }
-        set { state.withLock { $0.constraint = newValue } }
+        get { properties.constraint }
+        set {
+            change {
+                $0.constraint = newValue
+                $0.constraintChanges += 1
+            }
+        }
     }
+
+    private struct Properties {
+        var isTrainable: Bool
+        var path: String?
+        var constraint: (@Sendable (Tensor) -> Tensor)?
+        /// Closures cannot be compared.
+        var constraintChanges = 0
+    }
+
+    private var properties: Properties {
+        Context.current.trace?.depends(on: self)
+        return state.withLock { $0.properties }
+    }
+
+    private func change(_ body: (inout Properties) -> Void) {
+        state.withLock { body(&$0.properties) }
+        Trace.noteSettingsChange()
+    }
+
     private struct State {
         var value: Tensor
         /// What the value becomes when the loan ends, nil when it stays in its memory.
@@ -33,9 +60,7 @@ public final class Variable: Sendable {
         var readersWaiting = 0
         /// Counts the changes of the value.
         var version = 0
-        var isTrainable: Bool
-        var path: String?
-        var constraint: (@Sendable (Tensor) -> Tensor)?
+        var properties: Properties
     }
     private let state: Mutex<State>
 
@@ -47,7 +72,7 @@ public final class Variable: Sendable {
         require(
             value.symbol == nil, "Variable",
             "Expected a first value that has elements. Received: a tensor of a function that is being compiled.")
-        state = Mutex(State(value: Tensor(sharing: value, as: value.spec), isTrainable: trainable))
+        state = Mutex(State(value: Tensor(sharing: value, as: value.spec), properties: Properties(isTrainable: trainable)))
     }
 
     /// Shape and dtype.
@@ -66,7 +91,7 @@ public final class Variable: Sendable {
     /// The value that the variable holds, with the number of changes that led to it.
     package var heldVersion: (value: Tensor, version: Int) { withState { ($0.value, $0.version) } }
 
-    /// Waits while a compiled function has the value on loan.
+    /// Waits while the value is on loan.
     private func withState<R>(_ body: (inout State) -> R) -> R {
         var hasWaited = false
         return waiting(
@@ -122,31 +147,54 @@ public final class Variable: Sendable {
 
     /// Replaces the value. Stops when shape or dtype differ.
     public func assign(_ newValue: Tensor) {
-        if Context.current.hasFailed { return }
-        guard
-            require(
-                newValue.spec == spec, "Variable.assign",
-                "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec).")
-        else { return }
-        // A handle of its own, as in the initializer.
-        let own = Tensor(sharing: newValue, as: spec)
-        if let trace = Context.current.trace {
-            trace.assign(own, to: self)
-        } else {
-            guard
-                require(
-                    own.symbol == nil, "Variable.assign",
-                    "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
-            else { return }
-            withState {
-                $0.value = own
-                $0.version += 1
-            }
+        guard let own = checked(newValue) else { return }
+        if let trace = Context.current.trace { return trace.assign(own, to: self) }
+        withState {
+            $0.value = own
+            $0.version += 1
         }
     }
 
-    /// Lends the value's memory to a compiled function, which reads `old` and writes the next value to `new`: the same
-    /// memory when nobody else holds the value. Others wait until `settle` is called.
+    /// A value to assign, under a handle of its own, as in the initializer; nil after a failure.
+    private func checked(_ newValue: Tensor) -> Tensor? {
+        if Context.current.hasFailed { return nil }
+        guard
+            require(
+                newValue.spec == spec, "Variable.assign",
+                "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec)."),
+            require(
+                newValue.symbol == nil || Context.current.trace != nil, "Variable.assign",
+                "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
+        else { return nil }
+        return Tensor(sharing: newValue, as: newValue.spec)
+    }
+
+    /// Replaces the value by what `body` makes of it, with no assignment by others in between: they wait. So `body` must not
+    /// ask for the variable itself. No tape is told of the reading.
+    package func modify<R>(_ body: (inout Tensor) throws -> R) rethrows -> R {
+        if Context.current.trace != nil {
+            var value = storedValue
+            let result = try body(&value)
+            assign(value)
+            return result
+        }
+        var value = waiting(until: { !$0.isLent && $0.readersWaiting == 0 }) { state in
+            state.isLent = true
+            return state.value
+        }
+        defer { settle() }
+        let result = try body(&value)
+        if let next = checked(value) {
+            state.withLock { state in
+                state.next = next
+                state.version += 1
+            }
+        }
+        return result
+    }
+
+    /// Lends the value's memory to a compiled function or an optimizer, which reads `old` and writes the next value to `new`:
+    /// the same memory when nobody else holds the value. Others wait until `settle` is called.
     package func lend() -> (old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer) {
         waiting(until: { !$0.isLent && $0.readersWaiting == 0 }) { state in
             state.isLent = true
@@ -158,29 +206,23 @@ public final class Variable: Sendable {
         }
     }
 
-    /// Takes the value back from the compiled function that `lend` gave it to. After a failure what it wrote elsewhere does not
-    /// count.
+    /// Lends several different variables. All who take more than one do so in the same order, so that nobody waits for one who
+    /// waits for him.
+    static func lend(_ variables: [Variable]) -> [(old: UnsafeMutableRawPointer, new: UnsafeMutableRawPointer)] {
+        let order = variables.indices.sorted { ObjectIdentifier(variables[$0]) < ObjectIdentifier(variables[$1]) }
+        var places: [Int: (UnsafeMutableRawPointer, UnsafeMutableRawPointer)] = [:]
+        for index in order { places[index] = variables[index].lend() }
+        return variables.indices.map { places[$0]! }
+    }
+
+    /// Ends a loan: the value is what replaces it from now on, and those who wait go on. After a failure what was written
+    /// elsewhere does not count.
     package func settle(failed: Bool = false) {
         state.withLock { state in
             if let next = state.next, !failed { state.value = next }
             state.next = nil
             state.isLent = false
             if !state.waiting.isEmpty { Self.wake(&state) }
-        }
-    }
-
-    /// Calls `body` with the memory of the value and the memory of the value that replaces it, which `body` fills: the
-    /// same memory when nobody else holds the value. Readers wait.
-    package func overwrite(_ body: (_ old: UnsafeRawPointer, _ new: UnsafeMutableRawPointer) -> Void) {
-        withState { state in
-            state.version += 1
-            if state.value.isUniquelyReferenced {
-                body(state.value.pointer, state.value.mutablePointer)
-            } else {
-                let old = state.value
-                state.value = Tensor(uninitialized: old.spec)
-                withExtendedLifetime(old) { body(old.pointer, state.value.mutablePointer) }
-            }
         }
     }
 
@@ -200,8 +242,14 @@ public final class Variable: Sendable {
     }
 
     /// Adds to the value. Stops when shape or dtype differ.
-    public func assignAdd(_ increment: Tensor) { assign(storedValue + increment) }
+    public func assignAdd(_ increment: Tensor) { modify { $0 = $0 + increment } }
 
     /// Subtracts from the value. Stops when shape or dtype differ.
-    public func assignSubtract(_ decrement: Tensor) { assign(storedValue - decrement) }
+    public func assignSubtract(_ decrement: Tensor) { modify { $0 = $0 - decrement } }
+}
+
+extension Variable: TraceDependency {
+    package var traceSettings: [AnyHashable] {
+        state.withLock { [$0.properties.isTrainable, $0.properties.path, $0.properties.constraintChanges] }
+    }
 }

@@ -7,6 +7,8 @@ package final class Buffer: @unchecked Sendable {
     /// The memory of another device; nil for the host's.
     package let storage: (any DeviceStorage)?
     private let isOwned: Bool
+    /// Keeps memory that is neither the allocator's nor forever.
+    private let keeper: AnyObject?
 
     /// Takes uninitialised memory from the caching allocator, freed with the last owner.
     package init(byteCount: Int) {
@@ -17,14 +19,16 @@ package final class Buffer: @unchecked Sendable {
         self.byteCount = byteCount
         storage = nil
         isOwned = true
+        keeper = nil
     }
 
-    /// Memory that someone else owns and keeps for as long as the buffer is used.
-    package init(borrowing pointer: UnsafeMutableRawPointer, byteCount: Int) {
+    /// Memory that someone else owns and keeps for as long as the buffer is used, or as long as `keeper` lives.
+    package init(borrowing pointer: UnsafeMutableRawPointer, byteCount: Int, keeper: AnyObject? = nil) {
         self.pointer = pointer
         self.byteCount = byteCount
         storage = nil
         isOwned = false
+        self.keeper = keeper
     }
 
     /// Memory of another device: an access to it as the host's faults.
@@ -33,6 +37,7 @@ package final class Buffer: @unchecked Sendable {
         self.byteCount = byteCount
         self.storage = storage
         isOwned = false
+        keeper = nil
     }
 
     /// No memory: an access faults. It lies in the page at address 0, which is never mapped.

@@ -14,7 +14,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
             return
         }
         // While a configuration is read, a shape without elements stands for one that cannot be.
-        guard FailureScope.note(MartletError(problem)) else { stop("Shape", problem) }
+        let path = Context.current.layerPath
+        let location = path.isEmpty ? nil : "layer " + path.joined(separator: "/")
+        guard FailureScope.note(MartletError(problem, at: location)) else { stop("Shape", problem) }
         self.dimensions = [Int](repeating: 0, count: min(dimensions.count, Shape.maximumRank))
     }
 

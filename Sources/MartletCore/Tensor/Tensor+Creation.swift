@@ -16,7 +16,8 @@ extension Tensor {
     public init<Element: TensorElement>(_ rows: [[Element]], dtype: DType? = nil) {
         let width = rows.first?.count ?? 0
         require(
-            rows.allSatisfy { $0.count == width }, "Tensor", "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
+            rows.allSatisfy { $0.count == width }, "Tensor",
+            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
         self = Tensor(rows.flatMap { $0 }, shape: [rows.count, width]).converted(from: Element.self, to: dtype)
     }
 
@@ -62,7 +63,10 @@ extension Tensor {
         case .string:
             fail("full", "Expected a type of numbers. Received: string. Use Tensor(strings:).")
             fill(UInt8(0))
-        case .float16, .bfloat16: return Tensor.full(shape, value.doubleValue, dtype: .float64).cast(to: type)
+        case .float16, .bfloat16:
+            let one = Tensor.full([], value.doubleValue, dtype: .float64).cast(to: type)
+            let bits = one.withUnsafeBytes { $0.load(as: UInt16.self) }
+            result.mutablePointer.bindMemory(to: UInt16.self, capacity: count).update(repeating: bits, count: count)
         }
         return result
     }

@@ -18,7 +18,8 @@ public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
 
 /// An n-dimensional array of numbers: an immutable value, contiguous and row-major, with its type known at run time.
 ///
-/// Copies and reshapes share memory. What is computed from a tensor that a `GradientTape` watches is recorded there.
+/// Copies and reshapes share memory, and threads may share tensors. What is computed from a tensor that a `GradientTape`
+/// watches is recorded there.
 ///
 /// ```swift
 /// let x = Tensor([[1, 2], [3, 4]], dtype: .float32)

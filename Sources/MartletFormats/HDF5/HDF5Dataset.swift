@@ -137,31 +137,50 @@ struct HDF5Storage {
     }
 
     private func assemble(_ tree: UInt64, _ sizes: [Int]) throws -> [UInt8] {
-        // No chunk inflates to more than 1032 times its size. A larger claim is refused before memory is allocated.
-        let (limit, _) = file.bytes.count.multipliedReportingOverflow(by: 1032)
+        if byteCount == 0 { return [] }
+        // Chunks are as large as the array, or small.
         var chunkSize = elementSize
         for size in sizes {
             let (product, overflow) = chunkSize.multipliedReportingOverflow(by: size)
-            guard !overflow, product <= limit else { throw file.error("Chunks of \(sizes) do not fit into the file.") }
+            guard !overflow, product <= max(byteCount, 4 << 20) else {
+                throw file.error("Chunks of \(sizes) do not fit the shape \(shape).")
+            }
             chunkSize = product
         }
-        guard byteCount <= limit else { throw file.error("The shape \(shape) does not fit into the file.") }
+        let chunks = try chunks(tree, sizes)
+        // No chunk inflates to more than 1032 times its size. A larger claim is refused before memory is allocated.
+        let stored = chunks.reduce(0) { $0 + $1.place.count }
+        guard stored <= file.bytes.count, byteCount <= max(1 << 20, stored * 1032) else {
+            throw file.error(
+                "Expected \(byteCount) bytes for shape \(shape). The chunks in the file, of \(stored) bytes, cannot be these.")
+        }
         var result = [UInt8](repeating: 0, count: byteCount)
-        if tree == HDF5Bytes.undefined || byteCount == 0 { return result }
+        for chunk in chunks {
+            let bytes = try filters.undo(Array(file.bytes[chunk.place]), mask: chunk.mask, size: chunkSize, file)
+            copy(bytes, sizes, at: chunk.start, to: &result)
+        }
+        return result
+    }
+
+    /// The chunks of a tree: where each begins in the array, and where it is in the file.
+    private func chunks(_ tree: UInt64, _ sizes: [Int]) throws -> [(start: [Int], place: Range<Int>, mask: UInt64)] {
+        var chunks: [(start: [Int], place: Range<Int>, mask: UInt64)] = []
+        var starts: Set<[Int]> = []
+        if tree == HDF5Bytes.undefined { return chunks }
         try HDF5Tree(file, type: 1).forEachLeaf(of: tree, keySize: 8 + 8 * (sizes.count + 1)) { key, address in
             var key = key
             let stored = try key.int(4)
             let mask = try key.uint(4)
             let start = try sizes.map { _ in try key.int(8) }
-            guard zip(start, zip(sizes, shape.dimensions)).allSatisfy({ $0 % $1.0 == 0 && $0 < $1.1 }) else {
-                throw file.error("A chunk begins at \(start), outside the shape \(shape) or between chunks.")
+            guard zip(start, zip(sizes, shape.dimensions)).allSatisfy({ $0 % $1.0 == 0 && $0 < $1.1 }),
+                starts.insert(start).inserted
+            else {
+                throw file.error("A chunk begins at \(start): outside the shape \(shape), between chunks, or twice.")
             }
             let place = try file.place(address, size: stored, "a chunk")
-            let chunk = try filters.undo(
-                Array(file.bytes[place..<place + stored]), mask: mask, size: chunkSize, file)
-            copy(chunk, sizes, at: start, to: &result)
+            chunks.append((start, place..<place + stored, mask))
         }
-        return result
+        return chunks
     }
 
     /// Copies the part of a chunk that lies within the shape, row by row.

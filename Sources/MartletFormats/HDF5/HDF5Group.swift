@@ -9,6 +9,7 @@ public struct HDF5Group: Sendable {
     let file: HDF5Bytes
     private let header: HDF5ObjectHeader
     private let links: [(name: String, address: UInt64)]
+    private let addresses: [String: UInt64]
 
     init(_ file: HDF5Bytes, at address: UInt64, path: String) throws {
         self.file = file
@@ -23,6 +24,7 @@ public struct HDF5Group: Sendable {
             } else {
                 throw file.error("Expected a group. Received a dataset or something else.")
             }
+            addresses = Dictionary(links.map { ($0.name, $0.address) }) { first, _ in first }
         } catch let error as MartletError {
             throw HDF5Group.locate(error, path)
         }
@@ -32,7 +34,7 @@ public struct HDF5Group: Sendable {
     public var names: [String] { links.map(\.name) }
 
     /// Whether the group holds something called `name`.
-    public func contains(_ name: String) -> Bool { links.contains { $0.name == name } }
+    public func contains(_ name: String) -> Bool { addresses[name] != nil }
 
     /// The group at a relative path, `layers/dense`.
     /// - Throws: `MartletError` when there is none.
@@ -89,14 +91,14 @@ public struct HDF5Group: Sendable {
     private func child(_ name: String) -> String { path == "/" ? "/\(name)" : "\(path)/\(name)" }
 
     private func address(_ name: String) throws -> UInt64 {
-        guard let link = links.first(where: { $0.name == name }) else {
+        guard let address = addresses[name] else {
             let known = names.prefix(6).joined(separator: ", ")
             throw HDF5Group.locate(file.error("Expected \"\(name)\". The group holds: \(known)."), path)
         }
-        guard link.address != HDF5Bytes.undefined else {
+        guard address != HDF5Bytes.undefined else {
             throw HDF5Group.locate(file.error("\"\(name)\" is a link to another place, which is not followed."), path)
         }
-        return link.address
+        return address
     }
 
     /// Adds the place within the file to an error.

@@ -14,6 +14,7 @@ public final class HDF5GroupContent {
     public var attributes: [(name: String, value: HDF5Attribute)] = []
     fileprivate var datasets: [(name: String, value: Tensor)] = []
     fileprivate var groups: [(name: String, content: HDF5GroupContent)] = []
+    private var places: [Substring: HDF5GroupContent] = [:]
 
     /// Makes an empty group.
     public init() {}
@@ -21,8 +22,9 @@ public final class HDF5GroupContent {
     /// The group at a relative path. Missing groups on the path are created.
     public func group(_ path: String) -> HDF5GroupContent {
         path.split(separator: "/").reduce(self) { parent, name in
-            if let known = parent.groups.first(where: { $0.name == name }) { return known.content }
+            if let known = parent.places[name] { return known }
             let made = HDF5GroupContent()
+            parent.places[name] = made
             parent.groups.append((String(name), made))
             return made
         }

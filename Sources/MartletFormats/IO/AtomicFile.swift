@@ -1,32 +1,72 @@
 import Foundation
 import MartletCore
+import Synchronization
 
 /// A file that appears whole or not at all: a temporary file in the same folder is written, flushed to disk, then renamed.
 ///
-/// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object.
+/// Until `commit()` succeeds, the file at the path stays as it was. The temporary file is deleted with the object. One that a
+/// killed process left is deleted by the next process that writes into the folder.
 package final class AtomicFile: ByteSink {
+    /// The file that `path` names, by one name for all paths to it.
+    package let target: String
     private let path: String
-    private let target: String
     private let temporary: String
     private var descriptor: Int32
     private var isCommitted = false
 
     /// Begins a file at `path`. Throws when its folder is missing or not writable, and when `path` is a folder or a device.
-    /// If `path` is a symbolic link, the file that it points to is replaced.
+    /// If `path` is a symbolic link, the file that it points to is replaced, or made where there is none.
     package init(_ path: String) throws {
+        guard !path.isEmpty, !path.hasSuffix("/") else {
+            throw MartletError("Expected the name of a file to write. Received: \"\(path)\".", at: path)
+        }
         var status = stat()
         let exists = stat(path, &status) == 0
+        guard exists || errno != ELOOP else { throw FileStream.failure("write", path) }
         if exists && status.st_mode & S_IFMT != S_IFREG {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "folder" : "pipe or device"
             throw MartletError("Expected a file to write. Received a \(kind).", at: path)
         }
         self.path = path
-        target = exists ? URL(fileURLWithPath: path).resolvingSymlinksInPath().path : path
-        let name = ".\((target as NSString).lastPathComponent).\(UInt32.random(in: 0...UInt32.max)).tmp"
-        temporary = ((target as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw FileStream.failure("write", path) }
+        target = FileIO.resolved(path)
+        let folder = (target as NSString).deletingLastPathComponent
+        if AtomicFile.swept.withLock({ $0.insert(folder).inserted }) { AtomicFile.sweep(folder.isEmpty ? "." : folder) }
+        var temporary: String
+        repeat {
+            let number = UInt32.random(in: 0...UInt32.max)
+            temporary = (folder as NSString).appendingPathComponent(
+                ".\((target as NSString).lastPathComponent).\(number)\(AtomicFile.suffix)")
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw FileStream.failure("write", path) }
+        } while !AtomicFile.isLocked(descriptor)
+        self.temporary = temporary
         if exists { fchmod(descriptor, status.st_mode & 0o7777) }
+    }
+
+    private static let suffix = ".martlet.tmp"
+    /// The folders that this process has swept.
+    private static let swept = Mutex<Set<String>>([])
+
+    /// Deletes the temporary files in a folder that processes left which were killed: those that nobody has locked.
+    package static func sweep(_ folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(".") && name.hasSuffix(suffix) {
+            let path = (folder as NSString).appendingPathComponent(name)
+            let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard file >= 0 else { continue }
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            close(file)
+        }
+    }
+
+    /// Locks a new file. The system lets go of it when the process ends, however it does. False, with the file closed, when
+    /// `sweep` came first.
+    private static func isLocked(_ file: Int32) -> Bool {
+        let wasFree = flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+        var status = stat()
+        if wasFree, fstat(file, &status) == 0, status.st_nlink > 0 { return true }
+        close(file)
+        return false
     }
 
     deinit {
@@ -35,21 +75,14 @@ package final class AtomicFile: ByteSink {
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws {
-        var position = 0
-        while position < bytes.count {
-            let written = Foundation.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
-            if written < 0 && errno == EINTR { continue }
-            guard written >= 0 else { throw FileStream.failure("write", path) }
-            position += written
-        }
+        guard FileIO.write(bytes, to: descriptor) else { throw FileStream.failure("write", path) }
     }
 
     /// Moves the file to its path.
     package func commit() throws {
         guard fsync(descriptor) == 0 else { throw FileStream.failure("write", path) }
-        let closed = close(descriptor)
-        descriptor = -1
-        guard closed == 0, rename(temporary, target) == 0 else { throw FileStream.failure("write", path) }
+        // Closed, it would be no longer locked.
+        guard rename(temporary, target) == 0 else { throw FileStream.failure("write", path) }
         isCommitted = true
     }
 }
@@ -79,6 +112,39 @@ package enum FileIO {
 
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+    /// Writes all of `bytes` to an open file, which may be a pipe that is full for a while. If it returns false, `errno` says
+    /// why.
+    package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var position = 0
+        while position < bytes.count {
+            let written = Foundation.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
+            if written < 0 && errno == EAGAIN {
+                var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&room, 1, -1)
+            } else if written < 0 && errno != EINTR {
+                return false
+            }
+            position += max(0, written)
+        }
+        return true
+    }
+
+    /// The file that `path` names, by one name for all paths to it: symbolic links are followed, to a file that need not
+    /// exist yet.
+    package static func resolved(_ path: String) -> String {
+        var path = path
+        // A ring of links has no end.
+        for _ in 0..<40 {
+            guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+            let folder = (path as NSString).deletingLastPathComponent as NSString
+            path = link.hasPrefix("/") ? link : folder.appendingPathComponent(link)
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        guard let real = realpath(folder.isEmpty ? "." : folder, nil) else { return path }
+        defer { free(real) }
+        return (String(cString: real) as NSString).appendingPathComponent((path as NSString).lastPathComponent)
+    }
 
     /// Creates the folder `path` and missing folders above it, and checks that files can be created there.
     package static func makeFolder(_ path: String) throws {

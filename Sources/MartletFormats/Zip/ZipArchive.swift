@@ -11,9 +11,14 @@ public final class ZipArchive {
     public let names: [String]
 
     private let name: String
-    private let bytes: [UInt8]
     private let archive: OpaquePointer
-    private let entries: [String: (index: UInt64, size: Int)]
+    private let entries: [String: Entry]
+
+    private struct Entry {
+        let index: UInt64
+        let size: Int
+        let packedSize: Int
+    }
 
     /// Reads the archive at `path`.
     /// - Throws: `MartletError` when it cannot be read, is not an archive, or is refused.
@@ -22,16 +27,16 @@ public final class ZipArchive {
     /// Reads an archive in memory.
     package init(_ bytes: [UInt8], name: String) throws {
         self.name = name
-        self.bytes = bytes
         archive = try ZipArchive.open(bytes, name)
-        var entries: [String: (index: UInt64, size: Int)] = [:]
+        var entries: [String: Entry] = [:]
         var names: [String] = []
+        // Entries that lie over each other would each unpack the same bytes.
+        var rest = bytes.count
         do {
             for index in 0..<UInt64(max(0, zip_get_num_entries(archive, 0))) {
-                guard let (entry, size) = try ZipArchive.entry(index, of: archive, total: bytes.count, name) else {
-                    continue
-                }
-                guard entries.updateValue((index, size), forKey: entry) == nil else {
+                guard let (entry, place) = try ZipArchive.entry(index, of: archive, total: rest, name) else { continue }
+                rest -= place.packedSize
+                guard entries.updateValue(place, forKey: entry) == nil else {
                     throw MartletError("The archive holds \"\(entry)\" twice.", at: name)
                 }
                 names.append(entry)
@@ -52,32 +57,40 @@ public final class ZipArchive {
 
     /// The bytes of an entry. Its checksum is verified.
     /// - Throws: `MartletError` when there is none, or it is damaged, encrypted or compressed in an unknown way.
-    public func read(_ entry: String) throws -> [UInt8] {
-        guard let (index, size) = entries[entry] else {
-            throw MartletError("Expected \"\(entry)\" in the archive. It holds: \(names.prefix(6)).", at: name)
+    public func read(_ entry: String) throws -> [UInt8] { try read(entry, limit: .max) }
+
+    /// The bytes of an entry. One that announces more than `limit` is refused before it is unpacked.
+    package func read(_ entry: String, limit: Int) throws -> [UInt8] {
+        let stream = try stream(entry)
+        guard stream.bound <= limit else {
+            throw stream.error("Expected at most \(limit) bytes. The archive announces \(stream.bound).")
         }
-        guard let file = zip_fopen_index(archive, index, 0) else { throw problem("\(entry)") }
-        defer { zip_fclose(file) }
-        var received: Int64 = 0
-        // One byte more than announced: this finds longer entries, and reaches the end, where libzip compares checksums.
-        let result = [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
-            while count <= size {
-                received = zip_fread(file, buffer.baseAddress! + count, UInt64(size + 1 - count))
-                if received <= 0 { break }
-                count += Int(received)
-            }
-        }
-        guard received >= 0, result.count == size else {
-            throw MartletError(
-                "Expected \(size) bytes of \"\(entry)\" with the checksum that the archive gives. Received others: the "
-                    + "archive is damaged.", at: name)
-        }
-        return result
+        let bytes = try stream.bytes(stream.bound, "the entry")
+        try stream.expectEnd(after: "the entry")
+        return bytes
     }
 
-    private func problem(_ what: String) -> MartletError {
-        let text = String(cString: zip_error_strerror(zip_get_error(archive)))
-        return MartletError("Cannot read \"\(what)\" from the archive: \(text.lowercased()).", at: name)
+    /// The size that the archive announces for an entry, and the size of its packed form.
+    package func sizes(of entry: String) throws -> (unpacked: Int, packed: Int) {
+        let place = try place(of: entry)
+        return (place.size, place.packedSize)
+    }
+
+    /// The bytes of an entry, unpacked as they are read. The checksum is compared where the end is expected.
+    package func stream(_ entry: String) throws -> any ByteStream {
+        let place = try place(of: entry)
+        guard let file = zip_fopen_index(archive, place.index, 0) else {
+            let text = String(cString: zip_error_strerror(zip_get_error(archive)))
+            throw MartletError("Cannot read \"\(entry)\" from the archive: \(text.lowercased()).", at: name)
+        }
+        return ZipEntryStream(file, of: self, name: "\(name):\(entry)", size: place.size)
+    }
+
+    private func place(of entry: String) throws -> Entry {
+        guard let place = entries[entry] else {
+            throw MartletError("Expected \"\(entry)\" in the archive. It holds: \(names.prefix(6)).", at: name)
+        }
+        return place
     }
 
     private static func open(_ bytes: [UInt8], _ name: String) throws -> OpaquePointer {
@@ -108,7 +121,7 @@ public final class ZipArchive {
     /// The name and the size of an entry, nil for a folder.
     private static func entry(
         _ index: UInt64, of archive: OpaquePointer, total: Int, _ name: String
-    ) throws -> (String, Int)? {
+    ) throws -> (String, Entry)? {
         var status = zip_stat_t()
         guard zip_stat_index(archive, index, 0, &status) == 0, let pointer = status.name else {
             throw MartletError("The archive's entry \(index) is damaged.", at: name)
@@ -126,6 +139,41 @@ public final class ZipArchive {
                 "The archive's entry \"\(entry)\" claims \(status.size) bytes, more than \(status.comp_size) can hold.",
                 at: name)
         }
-        return (entry, Int(status.size))
+        return (entry, Entry(index: index, size: Int(status.size), packedSize: Int(status.comp_size)))
+    }
+}
+
+/// An entry of an archive as a stream.
+private final class ZipEntryStream: ByteStream {
+    let name: String
+    private(set) var bound: Int
+    private let file: OpaquePointer
+    /// Kept, since libzip reads through it.
+    private let archive: ZipArchive
+
+    init(_ file: OpaquePointer, of archive: ZipArchive, name: String, size: Int) {
+        self.file = file
+        self.archive = archive
+        self.name = name
+        bound = size
+    }
+
+    deinit { zip_fclose(file) }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var count = 0
+        while count < buffer.count {
+            let received = zip_fread(file, buffer.baseAddress! + count, UInt64(buffer.count - count))
+            // libzip compares checksums at the end.
+            guard received >= 0, received <= bound else {
+                throw error(
+                    "Expected bytes with the size and the checksum that the archive gives. Received others: the archive is "
+                        + "damaged.")
+            }
+            if received == 0 { break }
+            bound -= Int(received)
+            count += Int(received)
+        }
+        return count
     }
 }

@@ -8,6 +8,7 @@ import MartletFormats
 /// Dense(128, activation: .gelu(approximate: true))
 /// Dense(128, activation: "relu")
 /// Dense(128, activation: ActivationFunction(name: "square") { $0 * $0 })
+/// Dense(128, activation: .layer(PReLU()))
 /// ```
 ///
 /// Source: [Keras's activations](https://keras.io/api/layers/activations/).
@@ -21,6 +22,7 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
     private let function: @Sendable (Tensor) -> Tensor
     /// Whether it is none of Keras's.
     fileprivate private(set) var isOwn = false
+    private let applied: AppliedLayer?
 
     /// Makes an activation of one's own.
     /// - Parameter name: what a saved model calls it, for `register`.
@@ -40,7 +42,24 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
         self.arguments = arguments
         self.fused = fused
         self.function = function
+        applied = nil
     }
+
+    private init(_ applied: AppliedLayer) {
+        name = applied.layer.className
+        arguments = [:]
+        fused = nil
+        function = { applied.layer($0) }
+        isOwn = true
+        self.applied = applied
+    }
+
+    /// A layer as an activation. Its weights are those of the layer that applies it.
+    /// - Parameter layer: a layer of one input, which keeps its shape.
+    public static func layer(_ layer: Layer) -> ActivationFunction { ActivationFunction(AppliedLayer(layer)) }
+
+    /// The layer that is the activation, nil for a function.
+    public var layer: Layer? { applied?.layer }
 
     /// The activation under Keras's name, with default arguments.
     /// - Throws: `MartletError` when there is none, or it has no default arguments.
@@ -64,6 +83,12 @@ public struct ActivationFunction: Sendable, ExpressibleByStringLiteral, CustomSt
     func apply(to product: (FusedActivation) -> Tensor) -> Tensor {
         if let fused { product(fused) } else { function(product(.none)) }
     }
+}
+
+/// A layer that is an activation. As any layer, it is called by one thread at a time.
+private final class AppliedLayer: @unchecked Sendable {
+    let layer: Layer
+    init(_ layer: Layer) { self.layer = layer }
 }
 
 /// The activations that configurations can name.
@@ -111,13 +136,21 @@ extension Configuration {
     /// The activation that the argument `key` describes; linear when it is missing or null.
     public func activation(_ key: String = "activation") throws -> ActivationFunction {
         guard let json = arguments[.key(key)], json != .null else { return .linear }
-        return try located(key) { try ActivationRegistry.shared.make(from: json) }
+        return try located(key) {
+            if let layer = try ModelReader.activationLayer(json) { return .layer(layer) }
+            return try ActivationRegistry.shared.make(from: json)
+        }
     }
 }
 
 extension JSONValue {
-    /// An activation as Keras writes it: its name. Arguments, which Keras has no way to write, make it an object.
+    /// An activation as Keras writes it: its name, or the description of a layer. Arguments, which Keras has no way to write,
+    /// make it an object.
     package init(_ activation: ActivationFunction) {
+        if let layer = activation.layer {
+            self = .object(ModelWriter.describe(layer))
+            return
+        }
         guard !activation.isOwn else {
             self = CustomObjects.function(activation.name)
             return

@@ -2,28 +2,33 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// Backs up training, so that the next `fit` resumes after an interruption. It resumes at the start of the interrupted
-/// epoch, with the weights and the optimizer of the last backup. When training ends, the backup is deleted.
+/// Backs up training, so that the next `fit` goes on after an interruption: with the batch after the last backup, and the
+/// same bits as without the interruption. When training ends, the backup is deleted.
 ///
 /// ```swift
 /// try model.fit(x, y, epochs: 100, callbacks: [BackupAndRestore("backup")])
 /// ```
 ///
-/// The order of samples and the random streams of layers are not backed up. They start anew.
+/// A backup is one file that appears whole or not at all, `latest.weights.h5`: weights, optimizer, metrics, random streams of
+/// layers and of the order of samples, epoch and batch. What other callbacks remember starts anew. Backups of earlier
+/// versions and of Keras, whose place is in a second file, are read too. From those training goes on at the start of an
+/// epoch.
 ///
 /// Source:
-/// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/). The files have Keras's
-/// names.
+/// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/).
 public final class BackupAndRestore: Callback {
     private let folder: String
     private let frequency: ModelCheckpoint.Frequency
     private let doubleCheckpoint: Bool
     private let deleteCheckpoint: Bool
-    private var restoredEpoch: Int?
+    private var restored: (epoch: Int, batch: Int)?
     private var epoch = 0
     private var batchesSinceSaving = 0
+    /// What the order of the present epoch's samples is drawn with.
+    private var orders: Tensor?
 
     private var weightsPath: String { folder + "/latest.weights.h5" }
+    /// The second file of older backups.
     private var metadataPath: String { folder + "/training_metadata.json" }
 
     /// Makes the callback. Stops when the frequency is below one batch.
@@ -45,9 +50,10 @@ public final class BackupAndRestore: Callback {
         self.deleteCheckpoint = deleteCheckpoint
     }
 
-    override var firstEpoch: Int? { restoredEpoch }
+    override var resumption: (epoch: Int, batch: Int)? { restored }
 
     public override func onTrainBegin() throws {
+        AtomicFile.sweep(folder)
         batchesSinceSaving = 0
         do {
             try restore(suffix: "")
@@ -56,22 +62,23 @@ public final class BackupAndRestore: Callback {
             Settings.logger.warning("Restoring the backup before the last one, because: \(error)")
             try restore(suffix: ".bkp")
         }
-        epoch = restoredEpoch ?? 0
     }
 
-    public override func onEpochBegin(_ epoch: Int) { self.epoch = epoch }
+    public override func onEpochBegin(_ epoch: Int) {
+        self.epoch = epoch
+        orders = model?.orders?.state.storedValue
+    }
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
         guard case .batches(let count) = frequency else { return }
         batchesSinceSaving += 1
         guard batchesSinceSaving >= count else { return }
         batchesSinceSaving = 0
-        try save(batch: batch)
+        try save(epoch: epoch, batch: batch + 1, orders: orders)
     }
 
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
-        self.epoch = epoch + 1
-        if frequency == .epoch { try save(batch: 0) }
+        if frequency == .epoch { try save(epoch: epoch + 1, batch: 0, orders: nil) }
     }
 
     public override func onTrainEnd() throws {
@@ -84,28 +91,44 @@ public final class BackupAndRestore: Callback {
     }
 
     private func restore(suffix: String) throws {
-        restoredEpoch = nil
-        guard let model, FileManager.default.fileExists(atPath: weightsPath + suffix) else { return }
-        let metadata = try JSONValue(
-            parsing: String(decoding: FileIO.read(metadataPath + suffix, limit: 1 << 16), as: UTF8.self))
-        let epoch = try metadata.int("epoch")
-        guard epoch >= 0 else {
-            throw MartletError("Expected an epoch of 0 or more. Received: \(epoch).", at: metadataPath + suffix)
+        restored = nil
+        let path = weightsPath + suffix
+        guard let model, FileManager.default.fileExists(atPath: path) else { return }
+        let root = try HDF5File(path).root
+        let place = try place(in: root, suffix)
+        guard place.epoch >= 0, place.batch >= 0 else {
+            throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(place).", at: path)
         }
-        try model.loadState(from: HDF5File(weightsPath + suffix).root, file: weightsPath + suffix)
-        restoredEpoch = epoch
+        let figures = try place.batch == 0 ? [] : model.metrics.enumerated().flatMap { index, metric in
+            try KerasLayout.read(
+                metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: path)
+        }
+        try model.loadState(from: root, file: path, and: figures)
+        restored = place
     }
 
-    private func save(batch: Int) throws {
+    /// Where training goes on.
+    private func place(in root: HDF5Group, _ suffix: String) throws -> (epoch: Int, batch: Int) {
+        if case .numbers(let place)? = try root.attribute("epoch_and_batch"), place.shape == [2] {
+            return (place[0].item(), place[1].item())
+        }
+        let metadata = try JSONValue(
+            parsing: String(decoding: FileIO.read(metadataPath + suffix, limit: 1 << 16), as: UTF8.self))
+        return (try metadata.int("epoch"), 0)
+    }
+
+    private func save(epoch: Int, batch: Int, orders: Tensor?) throws {
         guard let model else { return }
         try FileIO.makeFolder(folder)
-        if doubleCheckpoint {
-            for path in [weightsPath, metadataPath] where FileManager.default.fileExists(atPath: path) {
-                try FileIO.write(FileIO.read(path), to: path + ".bkp")
-            }
+        if doubleCheckpoint, FileManager.default.fileExists(atPath: weightsPath) {
+            try FileIO.write(FileIO.read(weightsPath), to: weightsPath + ".bkp")
         }
-        try model.saveWeights(to: weightsPath)
-        let metadata: JSONValue = ["epoch": .int(epoch), "batch": .int(batch)]
-        try FileIO.write(metadata.serialized(), to: metadataPath)
+        let content = model.kerasContent(orders: orders)
+        content.attributes = [("epoch_and_batch", .numbers(Tensor([epoch, batch], shape: [2])))]
+        for (index, metric) in model.metrics.enumerated() {
+            let group = content.group("metrics/\(index)")
+            for (number, variable) in metric.variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
+        }
+        try HDF5Writer.write(content, to: weightsPath)
     }
 }

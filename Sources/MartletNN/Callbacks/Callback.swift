@@ -3,7 +3,8 @@ import MartletCore
 /// Observes and controls `fit`: override the hooks that you need.
 ///
 /// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks
-/// and the history get. If a hook throws, `fit` ends and throws the same error.
+/// and the history get. If a hook throws, `fit` ends and throws the same error. Hooks run in the thread that called `fit`; a
+/// callback belongs to one run at a time.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback {
@@ -15,9 +16,9 @@ open class Callback {
     /// Makes a callback that does nothing.
     public init() {}
 
-    /// The epoch, counted from 0, at which training begins instead of `initialEpoch`; nil for no change. `fit` reads it
-    /// after `onTrainBegin`.
-    var firstEpoch: Int? { nil }
+    /// The epoch and the batch in it, counted from 0, at which training begins instead of `initialEpoch`; nil for no change.
+    /// `fit` reads it after `onTrainBegin`.
+    var resumption: (epoch: Int, batch: Int)? { nil }
 
     /// Before the first epoch.
     open func onTrainBegin() throws {}
@@ -83,7 +84,7 @@ open class Callback {
 public struct FitParameters: Sendable {
     /// The number after the last epoch.
     public var epochs = 0
-    /// The number of batches in an epoch.
+    /// The number of batches in an epoch; 0 as long as it is unknown, until the end of the first epoch.
     public var steps = 0
     /// How much is printed.
     public var verbosity = Verbosity.silent

@@ -67,24 +67,28 @@ public final class ProgressBar: Callback {
         guard isMoving, time - lastDrawn >= Self.shortestInterval else { return }
         lastDrawn = time
         let left = Double(parameters.steps - stepsSeen) * stepDuration(time)
-        draw(elapsed: Self.remaining(left), time, logs(), isLast: false)
+        let shown = isCounting ? Self.elapsed(time - start) : Self.remaining(left)
+        draw(elapsed: shown, time, logs(), isLast: false)
     }
 
     private func finish(_ logs: Logs) {
         let time = now()
         if isMoving {
-            draw(elapsed: String(format: "%.0fs", time - start), time, logs, isLast: true)
+            draw(elapsed: Self.elapsed(time - start), time, logs, isLast: true)
         } else if parameters.verbosity != .silent {
-            let elapsed = String(format: "%.0fs", time - start)
             let duration = Self.perStep(stepDuration(time))
-            output.write("\(counter) - \(elapsed) - \(duration)\(Self.figures(logs))\n")
+            output.write("\(counter) - \(Self.elapsed(time - start)) - \(duration)\(Self.figures(logs))\n")
         }
     }
 
     private var isMoving: Bool { parameters.verbosity == .progressBar && output.isTerminal }
 
-    /// `  12/1875`, as wide as it will be at the end.
+    /// Whether the number of steps is unknown.
+    private var isCounting: Bool { parameters.steps == 0 }
+
+    /// `  12/1875`, as wide as it will be at the end; `12` where there is no telling.
     private var counter: String {
+        if isCounting { return String(stepsSeen) }
         let total = String(parameters.steps), seen = String(stepsSeen)
         return String(repeating: " ", count: max(0, total.count - seen.count)) + seen + "/" + total
     }
@@ -99,7 +103,7 @@ public final class ProgressBar: Callback {
             barWidth = max(5, min(barWidth, room - figures.count))
             if !isLast, barWidth + figures.count > room { figures = figures.shortened(to: max(0, room - barWidth)) }
         }
-        let filled = parameters.steps > 0 ? barWidth * min(stepsSeen, parameters.steps) / parameters.steps : barWidth
+        let filled = isCounting ? isLast ? barWidth : 0 : barWidth * min(stepsSeen, parameters.steps) / parameters.steps
         let bar = "\u{1B}[32m" + String(repeating: "━", count: filled) + "\u{1B}[37m"
             + String(repeating: "━", count: barWidth - filled) + "\u{1B}[0m"
         output.write(
@@ -112,6 +116,8 @@ public final class ProgressBar: Callback {
         if let afterFirstStep, stepsSeen > 1 { return (time - afterFirstStep) / Double(stepsSeen - 1) }
         return (time - start) / Double(stepsSeen)
     }
+
+    private static func elapsed(_ seconds: Double) -> String { String(format: "%.0fs", seconds) }
 
     private static func remaining(_ seconds: Double) -> String {
         let whole = Int(max(0, min(seconds, 1e9)))

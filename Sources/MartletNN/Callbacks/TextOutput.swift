@@ -1,4 +1,6 @@
 import Foundation
+import MartletFormats
+import Synchronization
 
 /// A destination for text that people read: standard output, or a closure.
 public struct TextOutput: Sendable {
@@ -31,11 +33,18 @@ public struct TextOutput: Sendable {
     public static var standardOutput: TextOutput {
         let isTerminal = isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
         return TextOutput(isTerminal: isTerminal, columns: { terminalWidth() }) { text in
-            // Buffered output of others comes first. A closed pipe does not end training.
+            // Buffered output of others comes first. A closed pipe or a full disk does not end training.
             fflush(nil)
-            try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+            if !Array(text.utf8).withUnsafeBytes({ FileIO.write($0, to: STDOUT_FILENO) }) {
+                let code = errno
+                failure.withLock { $0 = $0 ?? code }
+            }
         }
     }
+
+    /// The number (`errno`) of the first error of writing to the standard output of the process; nil when there was none.
+    package static var standardOutputFailure: Int32? { failure.withLock { $0 } }
+    private static let failure = Mutex<Int32?>(nil)
 
     /// Where callbacks print; tests set it.
     @TaskLocal package static var callbacks = TextOutput.standardOutput

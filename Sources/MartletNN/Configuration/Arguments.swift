@@ -28,6 +28,7 @@ public struct Arguments<Root>: Sendable {
     private var entries: [Entry] = []
     private var jointChecks: [@Sendable (Root) -> Void] = []
     private var makeDefault: @Sendable () -> Root
+    private var omitted: Set<String> = []
 
     /// Makes a table.
     /// - Parameters:
@@ -154,6 +155,7 @@ public struct Arguments<Root>: Sendable {
 
     /// The arguments that a property's own table names, as the object's.
     mutating func include<Value>(_ path: WritableKeyPath<Root, Value> & Sendable, _ table: Arguments<Value>) {
+        omitted.formUnion(table.omitted)
         for entry in table.entries {
             add(
                 Entry(
@@ -162,6 +164,9 @@ public struct Arguments<Root>: Sendable {
                     problem: { entry.problem($0[keyPath: path]) }))
         }
     }
+
+    /// Leaves arguments out of configurations where they are null, for versions of Keras that do not know them.
+    mutating func omitNull(_ keys: String...) { omitted.formUnion(keys) }
 
     /// An argument that no property alone holds.
     package mutating func custom(
@@ -193,6 +198,7 @@ public struct Arguments<Root>: Sendable {
     /// The arguments of `object` under Keras's keys.
     func config(of object: Root) -> [String: JSONValue] {
         Dictionary(uniqueKeysWithValues: entries.map { ($0.key, $0.write(object)) })
+            .filter { !omitted.contains($0.key) || $0.value != .null }
     }
 
     /// Complains about the first bad argument of `object`.

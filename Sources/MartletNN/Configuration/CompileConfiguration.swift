@@ -30,8 +30,9 @@ package struct CompileConfiguration {
             return try Loss.make(from: json)
         }
         lossWeights = try config.perOutput("loss_weights") { try $0.value(at: []) }
-        metrics = try config.perOutputMetrics("metrics")
-        weightedMetrics = try config.perOutputMetrics("weighted_metrics")
+        (metrics, weightedMetrics) = try WeightBudget.$current.withValue(.forMetrics) {
+            (try config.perOutputMetrics("metrics"), try config.perOutputMetrics("weighted_metrics"))
+        }
         runEagerly = try config.value("run_eagerly", default: false)
         stepsPerExecution = try config.value("steps_per_execution", default: 1)
     }

@@ -27,7 +27,8 @@ package struct NameTable<Entry> {
     }
 
     /// The error of a name that nothing goes by.
-    package func unknown(_ name: String, others: [String] = []) -> MartletError {
+    package func unknown(_ given: String, others: [String] = []) -> MartletError {
+        let name = String(given.prefix(MartletError.quotedCount))
         // Of names that differ in case only, the one that begins as the given one does.
         func isLike(_ other: String) -> Bool { other.first?.isUppercase == name.first?.isUppercase }
         let known = Dictionary((entries.keys + others).sorted().map { ($0.lowercased(), $0) }) { isLike($1) ? $1 : $0 }
@@ -38,7 +39,7 @@ package struct NameTable<Entry> {
                 distance: Self.editDistance($0.key, name.lowercased()), name: $0.value
             ) }
             .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
-        return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(name)\".")
+        return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(given)\".")
     }
 
     /// Whether one name has all words of the other, in their order: `sparse_crossentropy` and

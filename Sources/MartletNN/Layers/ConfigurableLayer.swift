@@ -107,6 +107,14 @@ extension Configuration {
     /// The layer's dtype: a name, or the dtype policy in which newer versions of Keras wrap it.
     public var dtype: DType? {
         get throws {
+            if let (mode, source) = quantizedPolicy {
+                guard className == "Dense" else {
+                    throw MartletError(
+                        "Expected a layer that is not quantized: of quantized ones only Dense is supported. Received: \(mode).",
+                        at: "\(className).dtype")
+                }
+                return try located("dtype") { try DType(name: source) }
+            }
             let json = arguments["dtype"]?["config"]?["name"] ?? arguments["dtype"]
             guard let json, json != .null else { return nil }
             return try located("dtype") { try DType(name: json.value(at: [])) }

@@ -40,17 +40,24 @@ extension Layer {
     func run(_ layerCall: LayerCall<Tensor>) -> [Tensor] {
         let inputs = layerCall.inputs
         let context = Context.current
-        // More than any layer has: what calls it may take several.
-        if context.hasFailed { return [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16) }
+        guard !context.hasFailed, require(!inputs.isEmpty, name, "Expected at least one input. Received: none.") else {
+            return Self.substitutes(for: inputs)
+        }
         let isOutermost = context.layerPath.isEmpty
-        if isOutermost { clearCallLosses() }
-        if !isBuilt {
-            do {
-                try ensureBuilt(for: inputs.map(PartialShape.init(of:)))
-            } catch {
-                Argument.note(error)
-                return run(layerCall)
+        context.trace?.depends(on: self)
+        if isOutermost {
+            context.hasCalledLayers = true
+            clearCallLosses()
+        }
+        do {
+            if !isBuilt { try ensureBuilt(for: inputs.map { PartialShape(of: $0) }) }
+            // Where failures are thrown, the shape rule says best what does not fit. A model leaves that to its layers.
+            if context.failsSoftly, !(self is Model) {
+                _ = try checkedOutputShapes(of: layerCall.map { PartialShape(of: $0) })
             }
+        } catch {
+            Argument.note(error)
+            return Self.substitutes(for: inputs)
         }
         let outer = context.isTraining
         context.isTraining = layerCall.training ?? (isOutermost ? false : outer)
@@ -71,6 +78,7 @@ extension Layer {
             }
             if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
             var outputs = call(taken, in: arguments)
+            if context.hasFailed { return outputs }
             if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }
             addActivityPenalties(outputs)
             let outputMasks = computeMasks(taken, masks: masks)
@@ -78,9 +86,15 @@ extension Layer {
         }
     }
 
+    /// What stands for the outputs after a failure: more than any layer has, as what called it may take several.
+    private static func substitutes(for inputs: [Tensor]) -> [Tensor] {
+        [Tensor](repeating: inputs.first.map { .substitute($0.spec) } ?? .nothing, count: 16)
+    }
+
     /// By the number of samples, so that penalties weigh the same in batches of any size.
     private func addActivityPenalties(_ outputs: [Tensor]) {
         guard let activityRegularizer else { return }
+        Context.current.trace?.depends(onPart: activityRegularizer)
         for output in outputs {
             let count = output.rank > 0 ? max(1, output.shape[0]) : 1
             addLoss(activityRegularizer(output) / Double(count))

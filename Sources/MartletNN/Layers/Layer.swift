@@ -1,5 +1,7 @@
+import Foundation
 import MartletCore
 import MartletFormats
+import Synchronization
 
 /// A building block of a model: weights, made when the shape of the input is first known, and a function of tensors.
 ///
@@ -26,6 +28,9 @@ import MartletFormats
 /// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights,
 ///   to which floating-point inputs are cast; nil is the default float type.
 ///
+/// Threads may call one layer or model at the same time, and each finds in `losses` what its own call added. Set its properties,
+/// and write a layer's own properties in `call`, only while no other thread uses it.
+///
 /// Source: [`keras.layers.Layer`](https://keras.io/api/layers/base_layer/).
 open class Layer {
     /// The name within its model, unique where automatic: `dense`, `dense_1`, ...
@@ -35,10 +40,12 @@ open class Layer {
         didSet {
             for weight in ownWeights where weight.isMeantForTraining { weight.variable.isTrainable = isTrainable }
             for layer in sublayers { layer.isTrainable = isTrainable }
+            if isTrainable != oldValue { Trace.noteSettingsChange() }
         }
     }
     /// Whether the weights exist.
-    public private(set) var isBuilt = false
+    public var isBuilt: Bool { built.load(ordering: .acquiring) }
+    private let built = Atomic(false)
     /// Whether the name is one of those that are numbered within the process.
     var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
@@ -53,9 +60,19 @@ open class Layer {
         let regularizer: (any Regularizer)?
         let isMeantForTraining: Bool
     }
-    private(set) var ownWeights: [Weight] = []
-    private var callLosses: [Tensor] = []
+    var ownWeights: [Weight] { lock.withLock { madeWeights } }
+    /// The adapters of a weight, nil without them.
+    var adapters: LowRankAdapters?
+
+    /// Held while what follows is read or changed.
+    private let lock = NSLock()
+    private var madeWeights: [Weight] = []
+    /// What `call` added in the last call of each thread that has not ended.
+    private var callLosses: [(thread: Weak<Context>, losses: [Tensor])] = []
     private var reflectedSublayers: [(property: String, layer: Layer)]?
+
+    /// Held while weights are made: layers make those of layers inside them.
+    private static let building = NSRecursiveLock()
 
     /// Makes a layer without weights.
     /// - Parameters:
@@ -166,10 +183,6 @@ open class Layer {
     /// its layers.
     var castsInputs: Bool { true }
 
-    /// What the functions of Swift code depend on that `call` runs, beside weights: when it changes, models compile their steps
-    /// anew.
-    var hostFunctions: [HostFunction] { distinctSublayers.flatMap(\.hostFunctions) }
-
     /// Whether the shape of the output depends on the input's elements, which a function that is being compiled does not know.
     var needsElements: Bool { distinctSublayers.contains(where: \.needsElements) }
 
@@ -177,6 +190,8 @@ open class Layer {
 
     /// The names of arrays that Keras keeps beside the numbered weights.
     var storedNames: Set<String> { [] }
+    /// The most bytes that they take in a file.
+    var storedByteCount: Int { 0 }
     /// Those arrays.
     var storedArrays: [(name: String, value: Tensor)] { [] }
     /// Takes such an array from a file.
@@ -205,6 +220,9 @@ open class Layer {
     /// - Throws: `MartletError` naming a bad value.
     open func validate(values: Tensor) throws {}
 
+    /// What traced steps depend on, apart from the layers inside. Each change calls `Trace.noteSettingsChange()`.
+    var ownTraceSettings: [AnyHashable] { [isTrainable] }
+
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
     open var config: [String: JSONValue] {
@@ -218,6 +236,9 @@ open class Layer {
 
     /// Keras's class name: the type's.
     open var className: String { Self.typeName }
+
+    /// The Python module that Keras's files name for the class.
+    var kerasModule: String { "keras.layers" }
 
     /// What `print` shows: the type, the name, the shapes and the number of parameters; of a model, the summary.
     open var description: String { debugDescription }
@@ -234,10 +255,11 @@ open class Layer {
 
     /// The layers in stored properties, with the names of the properties.
     var labelledSublayers: [(property: String, layer: Layer)] {
-        if let reflectedSublayers { return reflectedSublayers }
-        let found = findSublayers()
-        reflectedSublayers = found
-        return found
+        lock.withLock {
+            let found = reflectedSublayers ?? findSublayers()
+            reflectedSublayers = found
+            return found
+        }
     }
 
     // MARK: - Weights and losses
@@ -261,19 +283,53 @@ open class Layer {
             shape: shape, dtype: spec.dtype)
         let variable = Variable(first, name: name, trainable: trainable && isTrainable)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")
-        if let constraint { variable.constraint = { constraint($0) } }
-        ownWeights.append(Weight(variable: variable, regularizer: regularizer, isMeantForTraining: trainable))
+        if let constraint {
+            variable.constraint = {
+                Context.current.trace?.depends(onPart: constraint)
+                return constraint($0)
+            }
+        }
+        lock.withLock {
+            madeWeights.append(Weight(variable: variable, regularizer: regularizer, isMeantForTraining: trainable))
+        }
         return variable
     }
 
     /// Counts a weight of a layer inside this one as this one's too, as Keras does for one that an attribute holds: its
     /// files have such a weight in both places.
     func adoptWeight(_ variable: Variable) {
-        ownWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true))
+        lock.withLock { madeWeights.append(Weight(variable: variable, regularizer: nil, isMeantForTraining: true)) }
+    }
+
+    /// Whether files hold the weights in the order in which they were made, and not the trained ones first.
+    var savesInOrder: Bool { adapters != nil }
+
+    /// Says whether a weight is to be trained while the layer is.
+    func setTrained(_ variable: Variable, _ isTrained: Bool) {
+        lock.withLock {
+            guard let place = madeWeights.firstIndex(where: { $0.variable === variable }) else { return }
+            madeWeights[place] = Weight(
+                variable: variable, regularizer: madeWeights[place].regularizer, isMeantForTraining: isTrained)
+        }
+        variable.isTrainable = isTrained && isTrainable
+    }
+
+    func removeWeights(_ variables: [Variable]) {
+        lock.withLock { madeWeights.removeAll { weight in variables.contains { $0 === weight.variable } } }
     }
 
     /// Adds a penalty to the model's loss, from within `call`.
-    public func addLoss(_ loss: Tensor) { callLosses.append(loss) }
+    public func addLoss(_ loss: Tensor) {
+        let thread = Context.current
+        lock.withLock {
+            if let index = callLosses.firstIndex(where: { $0.thread.object === thread }) {
+                callLosses[index].losses.append(loss)
+            } else {
+                callLosses.removeAll { $0.thread.object == nil }
+                callLosses.append((Weak(thread), [loss]))
+            }
+        }
+    }
 
     /// The weights of this layer and of the layers in it, trained or not, as Keras orders them.
     public var weights: [Variable] {
@@ -293,18 +349,35 @@ open class Layer {
     /// The number of elements of all weights. Zero until the layer is built.
     public var parameterCount: Int { weights.reduce(0) { $0 + $1.shape.elementCount } }
 
-    /// The penalties of regularizers on the present weights, and those that `call` added in the last call, of this
-    /// layer and of the layers in it.
+    /// The penalties of regularizers on the present weights, and those that `call` added in the last call by this thread, of
+    /// this layer and of the layers in it. A thread that has called no layer sees what the last other one added.
     public var losses: [Tensor] {
-        ownWeights.compactMap { weight in
-            weight.variable.isTrainable ? weight.regularizer.map { $0(weight.variable.value) } : nil
-        } + callLosses + distinctSublayers.flatMap(\.losses)
+        let trace = Context.current.trace
+        return ownWeights.compactMap { weight in
+            guard weight.variable.isTrainable, let regularizer = weight.regularizer else { return nil }
+            trace?.depends(onPart: regularizer)
+            return regularizer(weight.variable.value)
+        } + lastCallLosses + distinctSublayers.flatMap(\.losses)
+    }
+
+    private var lastCallLosses: [Tensor] {
+        let context = Context.current
+        let found = lock.withLock {
+            callLosses.first { $0.thread.object === context }
+                ?? (context.hasCalledLayers ? nil : callLosses.last { $0.thread.object != nil })
+        }
+        // What the trace of a step added has no elements outside of it.
+        return found?.losses.filter { $0.symbol == nil || context.trace != nil } ?? []
     }
 
     func clearCallLosses() {
-        callLosses = []
+        let thread = Context.current
+        lock.withLock { callLosses.removeAll { $0.thread.object === thread } }
         for layer in sublayers { layer.clearCallLosses() }
     }
+
+    /// How many layers run in a call: this one and those in it.
+    var callCount: Int { sublayers.reduce(1) { $0 + $1.callCount } }
 
     /// A layer that is used twice counts once.
     var distinctSublayers: [Layer] {
@@ -318,6 +391,10 @@ open class Layer {
     /// - Throws: `MartletError`, at the layer's path, when the layer cannot take such inputs.
     public func ensureBuilt(for inputShapes: [PartialShape]) throws {
         if isBuilt { return }
+        Self.building.lock()
+        defer { Self.building.unlock() }
+        // Another thread may just have made them.
+        if isBuilt { return }
         // Weights are made once, not at each run of a step that is being compiled.
         let weightsBefore = ownWeights.count
         do {
@@ -325,17 +402,28 @@ open class Layer {
                 try Context.current.inLayer(name) {
                     try locatingErrors {
                         try checkStrings(inputShapes)
-                        try FailureScope.run { try build(for: inputShapes.map(\.withAnyBatch)) }
+                        try FailureScope.run { try buildWithActivations(for: inputShapes.map(\.withAnyBatch)) }
                     }
                 }
             }
         } catch {
-            ownWeights.removeLast(ownWeights.count - weightsBefore)
+            lock.withLock { madeWeights.removeLast(madeWeights.count - weightsBefore) }
             throw error
         }
-        isBuilt = true
         builtInputShapes = inputShapes.map(\.withAnyBatch)
-        reflectedSublayers = nil
+        lock.withLock { reflectedSublayers = nil }
+        built.store(true, ordering: .releasing)
+    }
+
+    /// Makes the weights, and those of layers that are activations. These take what the layer gives.
+    private func buildWithActivations(for shapes: [PartialShape]) throws {
+        try build(for: shapes)
+        if let host = self as? any AdapterHost, let rank = host.adapterOptions.rank {
+            try host.enableLoRA(rank: rank, alpha: host.adapterOptions.alpha)
+        }
+        for (_, layer) in activationLayers where !layer.isBuilt {
+            try layer.ensureBuilt(for: Array(outputShapes(for: shapes).prefix(1)))
+        }
     }
 
     /// Runs `body`; an error that does not say where it comes from gets the present layer path.
@@ -347,17 +435,37 @@ open class Layer {
         }
     }
 
+    /// The layers that were given as activations, with the names of the arguments.
+    var activationLayers: [(property: String, layer: Layer)] {
+        func find(_ mirror: Mirror) -> [(property: String, layer: Layer)] {
+            mirror.children.flatMap { child in
+                if let activation = child.value as? ActivationFunction {
+                    return activation.layer.map { [(child.label ?? "", $0)] } ?? []
+                }
+                let inner = Mirror(reflecting: child.value)
+                return inner.displayStyle == .struct ? find(inner) : []
+            }
+        }
+        var found: [(property: String, layer: Layer)] = []
+        var mirror: Mirror? = Mirror(reflecting: self)
+        while let level = mirror, level.subjectType != Layer.self {
+            found += find(level)
+            mirror = level.superclassMirror
+        }
+        return found
+    }
+
     private func findSublayers() -> [(property: String, layer: Layer)] {
         var found: [(property: String, layer: Layer)] = []
         func visit(_ value: Any, in property: String) {
-            if let layer = value as? Layer {
+            if let layer = value as? Layer ?? (value as? ActivationFunction)?.layer {
                 found.append((property, layer))
                 return
             }
             let mirror = Mirror(reflecting: value)
             switch mirror.displayStyle {
             case .optional, .collection, .dictionary, .tuple, .set, .struct:
-                mirror.children.forEach { visit($0.value, in: property) }
+                mirror.children.forEach { visit($0.value, in: $0.value is ActivationFunction ? $0.label ?? "" : property) }
             default: break
             }
         }
@@ -372,6 +480,15 @@ open class Layer {
         }
         return found
     }
+}
+
+extension Layer: TraceDependency {
+    package var traceSettings: [AnyHashable] { ownTraceSettings }
+}
+
+struct Weak<Object: AnyObject> {
+    weak var object: Object?
+    init(_ object: Object) { self.object = object }
 }
 
 extension Arguments where Root: Layer {

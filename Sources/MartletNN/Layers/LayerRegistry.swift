@@ -14,7 +14,7 @@ package enum LayerRegistry {
         UnitNormalization.self, Normalization.self, SpectralNormalization.self, Attention.self, AdditiveAttention.self,
         MultiHeadAttention.self, GroupQueryAttention.self,
         Dropout.self, SpatialDropout1D.self, SpatialDropout2D.self, SpatialDropout3D.self, AlphaDropout.self,
-        GaussianDropout.self, GaussianNoise.self, ActivityRegularization.self,
+        GaussianDropout.self, GaussianNoise.self, ActivityRegularization.self, StochasticDepth.self, LayerScale.self,
         Flatten.self, Reshape.self, Rescaling.self, Permute.self, RepeatVector.self,
         Cropping1D.self, Cropping2D.self, Cropping3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
         UpSampling1D.self, UpSampling2D.self, UpSampling3D.self, Resizing.self,

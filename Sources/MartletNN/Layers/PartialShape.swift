@@ -25,8 +25,15 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
 
     /// The size of an axis, nil when unknown; a negative axis counts from the end.
     public subscript(axis: Int) -> Int? {
-        get { dimensions[axis < 0 ? axis + rank : axis] }
-        set { dimensions[axis < 0 ? axis + rank : axis] = newValue }
+        get { place(of: axis).flatMap { dimensions[$0] } }
+        set { if let place = place(of: axis) { dimensions[place] = newValue } }
+    }
+
+    private func place(of axis: Int) -> Int? {
+        let place = axis < 0 ? axis + rank : axis
+        let exists = require(
+            dimensions.indices.contains(place), "PartialShape", "Expected an axis of the shape \(self). Received: \(axis).")
+        return exists ? place : nil
     }
 
     /// The shape with a batch axis of any size in front.

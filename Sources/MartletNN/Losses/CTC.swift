@@ -3,8 +3,8 @@ import MartletCore
 /// How surprising a sequence of labels is to logits at more steps than it has labels, over all ways to spread it over
 /// the steps. Class 0 is the blank, and pads targets.
 ///
-/// Shapes: targets [batch, labels], predictions [batch, steps, classes]. Labels that do not fit into the steps give a
-/// loss of the order of 1e30.
+/// Shapes: targets [batch, labels], predictions [batch, steps, classes]. Of labels that do not fit into the steps, parts count
+/// with a probability of 1e-307 besides, as in TensorFlow: the loss is then about 707.
 ///
 /// A. Graves et al., *Connectionist temporal classification*, 2006.
 ///
@@ -34,11 +34,14 @@ public final class CTC: Loss, ConfigurableLoss, Described {
             alpha = Tensor.stack([alpha, one, maximum(two, -1e30)], axis: 0).logSumExp(axis: 0) + odds[0..., step]
         }
         let length = (labels .!= 0).cast(to: .int64).sum(axis: 1, keepDims: true)
-        let last = alpha.takenAlong(axis: 1, indices: 2 * length)
-        let before = alpha.takenAlong(axis: 1, indices: maximum(2 * length - 1, 0))
-        let ends = Tensor.concatenate([last, `where`(length .> 0, before, -1e30)], axis: 1)
-        return -ends.logSumExp(axis: 1)
+        // At the last label, or at the blank behind it.
+        let place = Tensor.range(0..<places, dtype: .int64)
+        let isEnd = (place .== 2 * length).logicalOr(place .== 2 * length - 1)
+        return -`where`(isEnd, alpha, alpha + Self.improbable).logSumExp(axis: 1)
     }
+
+    /// The logarithm of 1e-307.
+    private static let improbable = -706.893623549172
 
     override var keepsIntegerTargets: Bool { true }
 

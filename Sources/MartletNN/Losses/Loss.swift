@@ -18,7 +18,8 @@ public enum Reduction: String, Sendable, CaseIterable {
 
 /// What measures how far predictions are from targets: the base of Keras's losses and of one's own.
 ///
-/// A subclass overrides `call`, which gives one loss for each sample; `callAsFunction` weights and reduces them.
+/// A subclass overrides `call`, which gives one loss for each sample; `callAsFunction` weights and reduces them. Threads may
+/// share a loss, as long as nobody sets its properties.
 ///
 /// Source: [`keras.losses.Loss`](https://keras.io/api/losses/).
 open class Loss: LossConvertible {
@@ -92,6 +93,7 @@ open class Loss: LossConvertible {
     ///   - sampleWeight: a weight for each sample, or for each of its losses; a weight of fewer axes counts for all
     ///     that the missing last ones hold.
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
+        Context.current.trace?.depends(on: self)
         let (target, prediction) = matched(yTrue, yPred)
         let masks = [yPred.mask?.cast(to: .bool), mask(target, prediction)?.cast(to: .bool)].compactMap { $0 }
         return Self.reduce(
@@ -101,6 +103,7 @@ open class Loss: LossConvertible {
 
     /// The loss of each sample, of targets and predictions brought to one dtype and rank.
     func lossOfSamples(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
+        Context.current.trace?.depends(on: self)
         let (target, prediction) = matched(yTrue, yPred)
         return call(target, prediction)
     }

@@ -66,6 +66,7 @@ public final class AUC: Metric, ConfigurableMetric, Described {
         self.fromLogits = fromLogits
         super.init(name: name, dtype: dtype)
         if !self.multiLabel { givenLabels = nil }
+        if !allowsState(4, self.numThresholds, self.numLabels) { (self.numThresholds, givenLabels) = (2, nil) }
         let steps = self.numThresholds - 1
         givenThresholds?.sort()
         let inner = givenThresholds ?? (1..<steps).map { Double($0) / Double(steps) }

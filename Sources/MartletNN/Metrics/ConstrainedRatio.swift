@@ -16,6 +16,7 @@ public class ConstrainedRatio: Metric {
         self.numThresholds = numThresholds
         self.classID = classID
         super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype)
+        if !allowsState(4, self.numThresholds) { self.numThresholds = 1 }
         counts = ["true_positives", "false_positives", "true_negatives", "false_negatives"].map {
             addState($0, shape: [self.numThresholds])
         }

@@ -31,6 +31,7 @@ public class IoU: Metric, ConfigurableMetric, Described {
         self.sparseYPred = sparseYPred
         self.axis = axis
         super.init(name: name ?? LayerNames.snakeCase("\(Self.self)"), dtype: dtype ?? .int64)
+        if !allowsState(self.numClasses, self.numClasses) { (self.numClasses, self.targetClassIDs) = (1, []) }
         confusion = addState("total_confusion_matrix", shape: [self.numClasses, self.numClasses])
     }
 

@@ -3,7 +3,8 @@ import MartletFormats
 
 /// A figure of merit, accumulated over batches: the base of Keras's metrics and of one's own.
 ///
-/// A subclass makes its state with `addState`, and overrides `update` and `result`.
+/// A subclass makes its state with `addState`, and overrides `update` and `result`. Threads may not share a metric: between
+/// them its accumulators would mix.
 ///
 /// Source: [`keras.metrics.Metric`](https://keras.io/api/metrics/base_metric/).
 open class Metric: MetricConvertible {
@@ -28,6 +29,12 @@ open class Metric: MetricConvertible {
         variable.path = "\(self.name)/\(name)"
         variables.append(variable)
         return variable
+    }
+
+    /// Whether state of this size may be made, which a configuration asks for. If not, the problem is noted, and the
+    /// initializer goes on with a small one.
+    func allowsState(_ sizes: Int...) -> Bool {
+        WeightBudget.current?.takes(sizes, of: dtype, for: "state of the metric \(name)") ?? true
     }
 
     /// Takes a batch in.

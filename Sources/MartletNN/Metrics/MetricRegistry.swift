@@ -64,7 +64,9 @@ extension Metric {
     /// - Throws: `MartletError` when there is no such metric, or an argument is of a wrong type or out of range.
     public static func make(from json: JSONValue) throws -> Metric {
         if json["module"] == "keras.losses" { return try MeanMetricWrapper(Loss.make(from: json)) }
-        return try MetricRegistry.shared.make(from: json)
+        return try WeightBudget.$current.withValue(WeightBudget.current ?? .forMetrics) {
+            try MetricRegistry.shared.make(from: json)
+        }
     }
 }
 

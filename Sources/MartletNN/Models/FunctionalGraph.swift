@@ -3,9 +3,11 @@ import MartletCore
 /// The calls of layers between symbolic inputs and outputs, in an order in which they can run.
 final class FunctionalGraph {
     let inputs: [SymbolicTensor]
-    private(set) var outputs: [SymbolicTensor]
+    let outputs: [SymbolicTensor]
     /// Input nodes first, then the calls, each after those that it needs.
-    private(set) var nodes: [GraphNode]
+    let nodes: [GraphNode]
+    /// How many layers run when the graph does, those of models inside it included.
+    let callCount: Int
     /// The layers in Keras's order: those farthest from the outputs first, and equally distant ones in the order in which
     /// a search from the outputs meets them. A shared layer appears once.
     let layers: [Layer]
@@ -48,6 +50,7 @@ final class FunctionalGraph {
             }
         }
         nodes = order
+        callCount = order.reduce(0) { $0 + $1.layer.callCount }
         layers = FunctionalGraph.layers(of: order, inputs: inputs, outputs: outputs)
 
         var first: [ObjectIdentifier: Int] = [:]
@@ -61,12 +64,6 @@ final class FunctionalGraph {
         firstOutputPlace = order.map { first[ObjectIdentifier($0)]! }
         outputPlaces = outputs.map(place)
         placeCount = count
-    }
-
-    /// The last calls go first: one that took the calls before it along would need stack for each of them.
-    deinit {
-        outputs = []
-        while nodes.popLast() != nil {}
     }
 
     /// - Parameter order: the nodes, each after those that it needs.
@@ -123,7 +120,9 @@ final class FunctionalGraph {
 
     /// The shapes of the outputs for inputs of the given shapes.
     func outputShapes(for shapes: [PartialShape]) throws -> [PartialShape] {
-        try walk(shapes, default: []) { node, inputs in
+        // A model that is inside others is mostly asked for the shapes that it was made for, once for each level.
+        if shapes == inputs.map(\.shape) { return outputs.map(\.shape) }
+        return try walk(shapes, default: []) { node, inputs in
             try node.layer.checkedOutputShapes(of: node.call.map { inputs[$0] })
         }
     }

@@ -12,7 +12,7 @@ extension Model {
     }
 
     /// The text that `summary` prints.
-    /// - Parameter width: the number of characters in a line, at least 40; nil takes Keras's width.
+    /// - Parameter width: the number of characters in a line, from 40 to 1,000; nil takes Keras's width.
     public func summaryText(width: Int? = nil) -> String {
         var header = ["Layer (type)", "Output Shape", "Param #"]
         var places = [0.45, 0.80, 1.0]
@@ -20,15 +20,16 @@ extension Model {
             header.append("Connected to")
             places = [0.3, 0.56, 0.74, 1.0]
         }
+        let connections = isStack ? [:] : connections
         let rows = layers.map { layer in
             let parameters = layer.isBuilt || layer is InputLayer ? grouped(layer.parameterCount) : "0 (unbuilt)"
             let fields = ["\(layer.name) (\(layer.summaryType))", layer.summaryShape, parameters]
-            return isStack ? fields : fields + [connections(of: layer)]
+            return isStack ? fields : fields + [connections[ObjectIdentifier(layer)] ?? "-"]
         }
         let table = TextTable(
             header: header, rows: rows, rightAligned: [2],
-            widths: TextTable.widths(places: places, total: max(40, width ?? defaultSummaryWidth)))
-        return ["Model: \"\(name)\"", table.text, counts].joined(separator: "\n")
+            widths: TextTable.widths(places: places, total: min(max(40, width ?? defaultSummaryWidth), 1000)))
+        return ["Model: \"\(name.shortened(to: MartletError.quotedCount))\"", table.text, counts].joined(separator: "\n")
     }
 
     private var defaultSummaryWidth: Int { isStack ? 88 : 108 }
@@ -41,14 +42,21 @@ extension Model {
         }
     }
 
-    /// The inputs of each call of a layer: `name[call][output]`.
-    private func connections(of layer: Layer) -> String {
-        guard let graph else { return "-" }
-        let sources = graph.nodes.filter { $0.layer === layer }.flatMap(\.inputs).map { input in
-            let calls = graph.nodes.filter { $0.layer === input.node.layer }
-            return "\(input.node.layer.name)[\(calls.firstIndex { $0 === input.node } ?? 0)][\(input.index)]"
+    /// The inputs of all calls of each layer: `name[call][output]`.
+    private var connections: [ObjectIdentifier: String] {
+        var sources: [ObjectIdentifier: [String]] = [:]
+        var numbers: [ObjectIdentifier: Int] = [:]
+        var calls: [ObjectIdentifier: Int] = [:]
+        for node in graph?.nodes ?? [] {
+            let layer = ObjectIdentifier(node.layer)
+            numbers[ObjectIdentifier(node)] = calls[layer, default: 0]
+            calls[layer, default: 0] += 1
+            for input in node.inputs {
+                let call = numbers[ObjectIdentifier(input.node)] ?? 0
+                sources[layer, default: []].append("\(input.node.layer.name)[\(call)][\(input.index)]")
+            }
         }
-        return sources.isEmpty ? "-" : sources.joined(separator: ", ")
+        return sources.mapValues { $0.joined(separator: ", ") }
     }
 
     private var counts: String {

@@ -1,6 +1,8 @@
+import Foundation
 import MartletCore
 import MartletData
 import MartletFormats
+import Synchronization
 
 /// A layer that can be trained: `compile`, `fit`, `evaluate`, `predict`.
 ///
@@ -13,6 +15,10 @@ import MartletFormats
 /// try model.fit(x, y, epochs: 5, validationSplit: 0.1)
 /// ```
 ///
+/// Threads may share a model. Calls and `predict` run side by side. What trains or has metrics (`fit`, `evaluate`,
+/// `trainOnBatch`, `testOnBatch`) takes turns: a call waits until the one before has ended. So a callback must not wait for
+/// another thread that evaluates the model. A call or a prediction during training sees each weight as it was after some step.
+///
 /// Source: [`keras.Model`](https://keras.io/api/models/model/).
 open class Model: Layer {
     /// The graph of a functional model, nil for others.
@@ -23,24 +29,52 @@ open class Model: Layer {
     /// The settings of `compile`, nil before it is called.
     var compilation: Compilation? {
         didSet {
-            compiledSteps = nil
+            lock.withLock { compiledSteps = nil }
             compilationProblem = nil
+            Trace.noteSettingsChange()
         }
     }
+    private var compiledSteps: CompiledSteps?
     /// Says which penalty or constraint of the model's file is missing.
     var missingPart: String?
     /// Why the compilation of the model's file could not be taken over.
     var compilationProblem: String?
-    /// The compiled steps, made when they are first needed.
-    var compiledSteps: CompiledSteps?
     /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps. A step can then be debugged, and
     /// may read the elements of its tensors. The results have the same bits. `compile` sets it.
     public var runsEagerly = false
     /// The input shapes of the first data that the model saw, batch axis included.
-    var seenInputShapes: [PartialShape]?
+    var seenInputShapes: [PartialShape]? {
+        get { lock.withLock { seenShapes } }
+        set { lock.withLock { seenShapes = newValue } }
+    }
+    private var seenShapes: [PartialShape]?
+    private let lock = NSLock()
 
-    /// When a callback sets this to true, `fit` ends after the current batch.
-    public var stopTraining = false
+    /// Held by what trains the model or has metrics, from start to end. `fit` evaluates, and callbacks may.
+    let run = NSRecursiveLock()
+
+    /// The stream from which `fit` takes the orders of samples. The first one begins it. It goes on from one `fit` to the
+    /// next, and with the model through files.
+    var orders: RandomGenerator?
+
+    /// When a callback or another thread sets this to true, `fit` ends after the current batch.
+    public var stopTraining: Bool {
+        get { stops.load(ordering: .relaxed) }
+        set { stops.store(newValue, ordering: .relaxed) }
+    }
+    private let stops = Atomic(false)
+
+    /// The compiled steps, made when they are first needed; nil when the model runs eagerly.
+    func steps() -> CompiledSteps? {
+        guard !runsEagerly, !needsElementsInside else { return nil }
+        return lock.withLock {
+            let steps = compiledSteps ?? CompiledSteps(self)
+            compiledSteps = steps
+            return steps
+        }
+    }
+
+    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }] }
 
     /// For subclasses, which override `call`.
     public override init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
@@ -81,6 +115,8 @@ open class Model: Layer {
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+
+    override var callCount: Int { graph?.callCount ?? super.callCount }
 
     open override var className: String { graph == nil ? super.className : "Functional" }
 

@@ -38,8 +38,11 @@ public final class Sequential: Model {
         require(
             !isBuilt || startsWithInput, name, "Layers cannot be added after the model was built for its data.")
         stack.append(layer)
+        Trace.noteSettingsChange()
         buildWhenPossible()
     }
+
+    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [stack.map { ObjectIdentifier($0) }] }
 
     private var startsWithInput: Bool { stack.first is InputLayer }
 

@@ -18,7 +18,7 @@ public struct SymbolicTensor: Sendable {
 final class GraphNode: @unchecked Sendable {
     let layer: Layer
     /// Every tensor that the call takes, masks included.
-    let inputs: [SymbolicTensor]
+    private(set) var inputs: [SymbolicTensor]
     /// The call, with places in `inputs` instead of tensors.
     let call: LayerCall<Int>
     /// The arguments of the call in a file, nil for calls in code.
@@ -38,9 +38,25 @@ final class GraphNode: @unchecked Sendable {
         self.outputType = outputType
     }
 
+    /// The calls before it that nobody else holds go one by one: a call that took them along would need stack for each.
+    deinit {
+        var rest = inputs.map(\.node)
+        inputs = []
+        while var node = rest.popLast() {
+            guard isKnownUniquelyReferenced(&node) else { continue }
+            rest += node.inputs.map(\.node)
+            node.inputs = []
+        }
+    }
+
     /// What the call gives. Made when asked for: an output holds its node, so a node that held its outputs would never go.
     var outputs: [SymbolicTensor] {
-        outputShapes.enumerated().map { SymbolicTensor(shape: $1, dtype: outputType, node: self, index: $0) }
+        outputShapes.indices.map(output)
+    }
+
+    /// The output of a number below `outputCount`.
+    func output(_ index: Int) -> SymbolicTensor {
+        SymbolicTensor(shape: outputShapes[index], dtype: outputType, node: self, index: index)
     }
 
     /// The number of outputs.

@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import MartletFormats
 
@@ -14,6 +15,7 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
     public let dynamicGrowthSteps: Int
     private let stepCounter = Variable(Tensor(0, dtype: .int64), name: "step_counter", trainable: false)
     private let dynamicScale: Variable
+    private let updating = NSLock()
 
     /// Makes the optimizer.
     public init(
@@ -62,6 +64,8 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
     public override func finalizeValues(of variables: [Variable]) { innerOptimizer.finalizeValues(of: variables) }
 
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        updating.lock()
+        defer { updating.unlock() }
         build(variables)
         let scale = dynamicScale.value
         let unscaled = gradients.map { $0.map { ($0 / scale.cast(to: $0.dtype)).notingReadRows($0.readRows) } }

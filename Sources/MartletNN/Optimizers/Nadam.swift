@@ -51,6 +51,12 @@ public final class Nadam: Optimizer, ConfigurableOptimizer, Described {
         momentumProduct.assign(momentumProduct.value * momentum(at: step.cast(to: .float32)))
     }
 
+    /// P after so many steps.
+    func momentumProduct(after steps: Int) -> Tensor {
+        guard steps > 0 else { return Tensor(1, dtype: .float32) }
+        return momentum(at: .range(1..<(min(steps, 1 << 16) + 1), dtype: .float32)).log().sum().exp()
+    }
+
     private func momentum(at step: Tensor) -> Tensor { beta1 * (1 - 0.5 * pow(0.96, step)) }
 }
 

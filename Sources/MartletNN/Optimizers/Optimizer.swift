@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import MartletFormats
 
@@ -9,6 +10,9 @@ import MartletFormats
 /// optimizer.apply(tape.gradient(of: loss, withRespectTo: model.trainableVariables), to: model.trainableVariables)
 /// ```
 ///
+/// Threads may share an optimizer: updates take turns, and what one computed its gradients from may have changed when its turn
+/// comes. `learningRate` may be set at any time.
+///
 /// Source: [`keras.optimizers.Optimizer`](https://keras.io/api/optimizers/).
 open class Optimizer: OptimizerConvertible {
     /// Keras's name: `adam`.
@@ -16,13 +20,15 @@ open class Optimizer: OptimizerConvertible {
     /// The number of steps made, an `int64` scalar.
     open var iterations: Variable { stepCount }
     /// Clipping and weight decay.
-    public internal(set) var options: OptimizerOptions
+    public internal(set) var options: OptimizerOptions { didSet { Trace.noteSettingsChange() } }
     /// The schedule, nil when the rate is a number.
     public private(set) var schedule: (any LearningRateSchedule)?
 
     private let stepCount = Variable(Tensor(0, dtype: .int64), name: "iteration", trainable: false)
     private let rate = Variable(Tensor(0, dtype: .float32), name: "learning_rate", trainable: false)
-    private(set) var built: [Variable] = []
+    /// Held during an update, and while what follows is read or changed.
+    private let lock = NSRecursiveLock()
+    private var built: [Variable] = []
     private var slots: [ObjectIdentifier: [Variable]] = [:]
     private var slotGroups: [String: Int] = [:]
     private var averages: [ObjectIdentifier: Variable] = [:]
@@ -145,50 +151,65 @@ open class Optimizer: OptimizerConvertible {
     /// The number of steps, the learning rate unless a schedule gives it, and what is remembered for each variable:
     /// in the order of Keras's files.
     open var variables: [Variable] {
-        let groups = Set(slotGroups.values).sorted()
-        let grouped = groups.flatMap { group in
-            built.flatMap { slots(of: $0).filter { slotGroups[$0.name] == group } }
+        lock.withLock {
+            let groups = Set(slotGroups.values).sorted()
+            let grouped = groups.flatMap { group in
+                built.flatMap { slots(of: $0).filter { slotGroups[$0.name] == group } }
+            }
+            return [stepCount] + (schedule == nil ? [rate] : []) + built.compactMap { averages[ObjectIdentifier($0)] }
+                + built.compactMap { accumulators[ObjectIdentifier($0)] } + grouped + sharedVariables
         }
-        return [stepCount] + (schedule == nil ? [rate] : []) + built.compactMap { averages[ObjectIdentifier($0)] }
-            + built.compactMap { accumulators[ObjectIdentifier($0)] } + grouped + sharedVariables
     }
 
     /// Leaves variables out of weight decay: these, and those whose name contains one of `names`.
     public func excludeFromWeightDecay(_ variables: [Variable] = [], names: [String] = []) {
-        undecayed = (Set(variables.map(ObjectIdentifier.init)), names)
+        lock.withLock { undecayed = (Set(variables.map(ObjectIdentifier.init)), names) }
+        Trace.noteSettingsChange()
     }
 
     final func decays(_ variable: Variable) -> Bool {
-        !undecayed.variables.contains(ObjectIdentifier(variable))
+        let undecayed = lock.withLock { self.undecayed }
+        return !undecayed.variables.contains(ObjectIdentifier(variable))
             && !undecayed.names.contains { variable.name.contains($0) }
     }
 
     /// Whether it remembers anything of variables yet.
-    var isBuilt: Bool { !built.isEmpty }
+    var isBuilt: Bool { lock.withLock { !built.isEmpty } }
 
-    final func slots(of variable: Variable) -> [Variable] { slots[ObjectIdentifier(variable)] ?? [] }
+    final func slots(of variable: Variable) -> [Variable] { lock.withLock { slots[ObjectIdentifier(variable)] ?? [] } }
 
     /// The loss of which gradients are to be taken, so that those of low precision do not vanish; `apply` divides by
     /// the same factor.
-    open func scaleLoss(_ loss: Tensor) -> Tensor { options.lossScaleFactor.map { loss * $0 } ?? loss }
+    open func scaleLoss(_ loss: Tensor) -> Tensor {
+        noteUse()
+        return options.lossScaleFactor.map { loss * $0 } ?? loss
+    }
+
+    private func noteUse() {
+        guard let trace = Context.current.trace else { return }
+        trace.depends(on: self)
+        if let schedule { trace.depends(onPart: schedule) }
+    }
 
     /// Whether moving averages of variables are kept.
     var keepsAverages: Bool { options.useEMA }
 
     /// The variables of which moving averages are kept, with these.
     var movingAverages: [(variable: Variable, average: Variable)] {
-        built.compactMap { variable in averages[ObjectIdentifier(variable)].map { (variable, $0) } }
+        lock.withLock { built.compactMap { variable in averages[ObjectIdentifier(variable)].map { (variable, $0) } } }
     }
 
     /// Gives variables their final values at the end of a training: with `useEMA`, their moving averages.
     open func finalizeValues(of variables: [Variable]) {
         for variable in variables {
-            if let average = averages[ObjectIdentifier(variable)] { variable.assign(average.value) }
+            if let average = lock.withLock({ averages[ObjectIdentifier(variable)] }) { variable.assign(average.value) }
         }
     }
 
     /// Makes the slots of variables that are new.
     open func build(_ variables: [Variable]) {
+        lock.lock()
+        defer { lock.unlock() }
         for variable in variables where slots[ObjectIdentifier(variable)] == nil {
             let id = ObjectIdentifier(variable)
             built.append(variable)
@@ -213,6 +234,9 @@ open class Optimizer: OptimizerConvertible {
     /// Variables whose gradient is nil stay as they are. Stops when all are nil, or when the numbers or the shapes of gradients
     /// and variables differ.
     open func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        lock.lock()
+        defer { lock.unlock() }
+        noteUse()
         var present = checked(gradients, variables)
         build(variables)
         if let factor = options.lossScaleFactor { 
@@ -231,7 +255,8 @@ open class Optimizer: OptimizerConvertible {
         for (_, variable) in present {
             if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
         }
-        iterations.assign(count + 1)
+        // Compiled steps may have counted, too.
+        iterations.modify { $0 = $0 + 1 }
     }
 
     /// The gradients that are there, with their variables.
@@ -330,6 +355,10 @@ public protocol OptimizerConvertible {
     /// The optimizer itself.
     /// - Throws: `MartletError` when a name is not known.
     func makeOptimizer() throws -> Optimizer
+}
+
+extension Optimizer: TraceDependency {
+    package var traceSettings: [AnyHashable] { lock.withLock { return [undecayed.variables, undecayed.names, options] } }
 }
 
 extension Arguments where Root: Optimizer {

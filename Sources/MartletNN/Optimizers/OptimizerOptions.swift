@@ -1,7 +1,7 @@
 import MartletCore
 
 /// The options that every optimizer has.
-public struct OptimizerOptions: Sendable {
+public struct OptimizerOptions: Hashable, Sendable {
     /// Each gradient by itself is scaled to at most this L2 norm.
     public var clipNorm: Double?
     /// Each element of a gradient is clipped to `-clipValue...clipValue`.

@@ -147,12 +147,7 @@ public struct Plot: Sendable {
         func px(_ value: Double) -> Double? { horizontal.place(value).map { left + $0 * plotWidth } }
         func py(_ value: Double) -> Double? { vertical.place(value).map { top + (1 - $0) * plotHeight } }
 
-        var svg = SVGText()
-        svg.line(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width.plain)\" height=\"\(height.plain)\" "
-                + "viewBox=\"0 0 \(width.plain) \(height.plain)\" "
-                + "font-family=\"Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">")
-        svg.line("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>")
+        var svg = SVGText(width: width, height: height)
         if !title.isEmpty { svg.text(title, x: 24, y: 30, size: 16, color: "#1f2933", weight: 600) }
         for tick in vertical.ticks {
             guard let place = py(tick.value) else { continue }

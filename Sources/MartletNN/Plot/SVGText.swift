@@ -4,6 +4,15 @@ import Foundation
 struct SVGText {
     private(set) var content = ""
 
+    /// Begins a drawing of the given size on white. The last line, `</svg>`, is the caller's.
+    init(width: Double, height: Double) {
+        line(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width.plain)\" height=\"\(height.plain)\" "
+                + "viewBox=\"0 0 \(width.plain) \(height.plain)\" "
+                + "font-family=\"Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">")
+        line("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>")
+    }
+
     mutating func line(_ text: String) { content += text + "\n" }
 
     mutating func text(

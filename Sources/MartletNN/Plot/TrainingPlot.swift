@@ -28,12 +28,7 @@ public enum TrainingPlot {
         let rows = (names.count + columns - 1) / columns
         let width = 24 + Double(columns) * (PlotPanel.width + 24)
         let height = top + Double(max(1, rows)) * (PlotPanel.height + 24)
-        var svg = SVGText()
-        svg.line(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width.plain)\" height=\"\(height.plain)\" "
-                + "viewBox=\"0 0 \(width.plain) \(height.plain)\" "
-                + "font-family=\"Inter, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif\">")
-        svg.line("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>")
+        var svg = SVGText(width: width, height: height)
         if let title { svg.text(title, x: 24, y: 38, size: 18, color: "#1f2933", weight: 600) }
         for (index, name) in names.enumerated() {
             let panel = PlotPanel(

@@ -2,23 +2,35 @@ import MartletCore
 import MartletFormats
 
 extension CompileConfiguration {
-    /// Compiles a model as its file says. A file without an optimizer leaves the model as it is. So does one whose
-    /// compilation cannot be read, with a warning; what needs a compiled model then throws for the same reason.
-    static func apply(_ json: JSONValue, to model: Model) {
-        guard let optimizer = json["optimizer"] ?? json["optimizer_config"], optimizer != .null else { return }
+    /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss
+    /// or an optimizer leaves the model as it is, unless the caller gave a loss. So does one whose compilation cannot be
+    /// read, where the choice allows it; what needs a compiled model then throws for the same reason.
+    /// - Parameter isOlder: whether Keras 1 or 2 wrote it.
+    /// - Throws: `MartletError` with the part that is not known.
+    static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, isOlder: Bool) throws {
+        var json = choice.readsFile ? json ?? .null : .null
+        if isOlder, json != .null { json = OlderKeras.compilation(json, outputs: model.outputNames) }
+        let optimizer = json["optimizer"] ?? json["optimizer_config"] ?? .null
+        guard choice.losses != nil || optimizer != .null else { return }
         do {
-            let configuration = try CompileConfiguration(json)
-            guard let loss = configuration.loss else { return }
+            let configuration = try CompileConfiguration(choice.withoutReplaced(json))
+            guard let losses = choice.losses ?? configuration.loss else { return }
             try model.compile(
-                optimizer: configuration.optimizer, losses: loss, lossWeights: configuration.lossWeights,
-                metrics: configuration.metrics, weightedMetrics: configuration.weightedMetrics,
-                runEagerly: configuration.runEagerly, stepsPerExecution: configuration.stepsPerExecution)
-            model.compilation?.source = json
-        } catch {
+                optimizer: choice.optimizer ?? configuration.optimizer, losses: losses,
+                lossWeights: configuration.lossWeights, metrics: choice.metrics ?? configuration.metrics,
+                weightedMetrics: configuration.weightedMetrics, runEagerly: configuration.runEagerly,
+                stepsPerExecution: configuration.stepsPerExecution)
+            if !choice.replacesParts && !isOlder { model.compilation?.source = json }
+        } catch let error as MartletError {
+            guard choice.unreadable != .error else {
+                throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")
+            }
             model.compilationProblem = "The file's compilation cannot be read: \(error)"
-            Settings.warn(
-                "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) Load with "
-                    + "compile: false to skip it.")
+            if choice.unreadable == .warning {
+                Settings.warn(
+                    "The model \"\(model.name)\" is not compiled. The file's compilation cannot be read: \(error) "
+                        + choice.advice)
+            }
         }
     }
 
@@ -76,5 +88,37 @@ extension Model {
     /// The names of the outputs: the keys of a dictionary, or the names of the output layers.
     var outputNames: [String] {
         structures?.outputs.keys ?? graph?.outputs.map(\.node.layer.name) ?? [sublayers.last?.name ?? name]
+    }
+
+    /// The number of outputs, nil for a subclass, which shows it only when it runs.
+    package var outputCount: Int? { graph?.outputs.count ?? (self is Sequential ? 1 : nil) }
+}
+
+/// What `load` does with the compilation of a file.
+package struct CompilationChoice {
+    /// Parts in place of the file's, which are not read. Metrics replace the file's weighted metrics, too.
+    package var optimizer: (any OptimizerConvertible)?
+    package var losses: PerOutput<any LossConvertible>?
+    package var metrics: PerOutput<[any MetricConvertible]>?
+    /// Whether the file's compilation is read at all.
+    package var readsFile: Bool
+    /// What a compilation that cannot be read is. Unless it is an error, it leaves the model without one.
+    package enum Unreadable: Sendable {
+        case error, warning, nothing
+    }
+    package var unreadable = Unreadable.warning
+    /// What to do about a compilation that cannot be read.
+    package var advice = "Load with compile: false to skip it."
+
+    package init(readsFile: Bool = true) { self.readsFile = readsFile }
+
+    fileprivate var replacesParts: Bool { optimizer != nil || losses != nil || metrics != nil }
+
+    fileprivate func withoutReplaced(_ json: JSONValue) -> JSONValue {
+        guard case .object(var members) = json else { return .object([:]) }
+        if optimizer != nil { (members["optimizer"], members["optimizer_config"]) = (nil, nil) }
+        if losses != nil { members["loss"] = nil }
+        if metrics != nil { (members["metrics"], members["weighted_metrics"]) = (nil, nil) }
+        return .object(members)
     }
 }

@@ -17,6 +17,15 @@ struct FunctionalReader {
     private let make: (JSONValue) throws -> Layer
     private var layers: [String: Layer] = [:]
     private var nodes: [String: [GraphNode]] = [:]
+    /// A call of a layer that others wait for.
+    private struct Place: Hashable {
+        let layer: String
+        let call: Int
+    }
+    private var waiting: [Place: [String]] = [:]
+    /// The inputs that the next call of a waiting layer has so far.
+    private var arrived: [String: [SymbolicTensor]] = [:]
+    private var callCount = 0
 
     /// - Parameter make: makes a layer from its description.
     init(_ config: JSONValue, make: @escaping (JSONValue) throws -> Layer) throws {
@@ -50,21 +59,13 @@ struct FunctionalReader {
         let needed = neededLayers(from: outputReferences + inputReferences)
         let offsets = nodeOffsets
         for name in names where needed.contains(name) { try makeLayer(name) }
-        var waiting = names.filter { needed.contains($0) && !(layers[$0] is InputLayer) }
-        while !waiting.isEmpty {
-            let count = waiting.count
-            var rest: [String] = []
-            var progress = false
-            for name in waiting {
-                let before = nodes[name]?.count ?? 0
-                if try !addCalls(of: name, offsets) { rest.append(name) }
-                progress = progress || (nodes[name]?.count ?? 0) > before
-            }
-            waiting = rest
-            guard progress || waiting.count < count else {
-                throw MartletError(
-                    "The calls of \"\(waiting[0])\" need tensors that no layer of the model computes.", at: "inbound_nodes")
-            }
+        let called = names.filter { needed.contains($0) && !(layers[$0] is InputLayer) }
+        // Last first. A layer whose call has to wait comes back when the call that it waits for is made.
+        var stack = Array(called.reversed())
+        while let name = stack.popLast() { stack += try addCalls(of: name, offsets) }
+        if let name = called.first(where: { (nodes[$0]?.count ?? 0) < (calls[$0]?.count ?? 0) }) {
+            throw MartletError(
+                "The calls of \"\(name)\" need tensors that no layer of the model computes.", at: "inbound_nodes")
         }
         func tensors(_ references: [CallArguments.Reference], _ place: String) throws -> [SymbolicTensor] {
             try references.map { reference in
@@ -106,32 +107,44 @@ struct FunctionalReader {
         }
     }
 
-    /// Makes the calls of a layer whose inputs exist. Returns whether these are all calls.
-    private mutating func addCalls(of name: String, _ offsets: [String: Int]) throws -> Bool {
-        guard let layer = layers[name], let calls = calls[name] else { return true }
-        var made = nodes[name] ?? []
-        defer { nodes[name] = made }
-        for call in calls.dropFirst(made.count) {
-            let inputs = call.inputs.compactMap { tensor($0, offsets) }
-            guard inputs.count == call.inputs.count else { return false }
+    /// Makes the calls of a layer, up to one whose inputs do not exist yet.
+    /// - Returns: the layers that have waited for these calls.
+    private mutating func addCalls(of name: String, _ offsets: [String: Int]) throws -> [String] {
+        guard let layer = layers[name], let calls = calls[name] else { return [] }
+        var ready: [String] = []
+        for number in (nodes[name]?.count ?? 0)..<calls.count {
+            let call = calls[number]
+            var inputs = arrived.removeValue(forKey: name) ?? []
+            for reference in call.inputs.dropFirst(inputs.count) {
+                guard let input = tensor(reference, offsets) else {
+                    arrived[name] = inputs
+                    let node = reference.node &- offsets[reference.layer, default: 0]
+                    waiting[Place(layer: reference.layer, call: node), default: []].append(name)
+                    return ready
+                }
+                inputs.append(input)
+            }
+            callCount += layer.callCount
+            try ModelReader.check(callCount: callCount, at: name)
             do {
-                made.append(
-                    try Argument.throwing {
-                        try GraphNode.make(layer: layer, inputs, arguments: call.arguments)
-                    })
+                let node = try Argument.throwing {
+                    try GraphNode.make(layer: layer, inputs, arguments: call.arguments)
+                }
+                nodes[name, default: []].append(node)
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: "layer \(name)")
             }
+            ready += waiting.removeValue(forKey: Place(layer: name, call: number)) ?? []
         }
-        return true
+        return ready
     }
 
     private func tensor(_ reference: CallArguments.Reference, _ offsets: [String: Int]) -> SymbolicTensor? {
-        let index = reference.node - offsets[reference.layer, default: 0]
+        let index = reference.node &- offsets[reference.layer, default: 0]
         guard let made = nodes[reference.layer], made.indices.contains(index),
-            made[index].outputs.indices.contains(reference.output)
+            (0..<made[index].outputCount).contains(reference.output)
         else { return nil }
-        return made[index].outputs[reference.output]
+        return made[index].output(reference.output)
     }
 
     /// The layers that the outputs need.
@@ -147,7 +160,7 @@ struct FunctionalReader {
     /// An input or an output of the model. Here a model's own graph counts as its first call.
     private func end(_ reference: CallArguments.Reference) -> SymbolicTensor? {
         let isGraph = (layers[reference.layer] as? Model)?.graph != nil
-        let call = isGraph ? max(0, reference.node - 1) : reference.node
+        let call = isGraph ? max(0, reference.node &- 1) : reference.node
         return tensor(CallArguments.Reference(layer: reference.layer, node: call, output: reference.output), [:])
     }
 

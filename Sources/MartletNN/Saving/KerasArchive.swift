@@ -18,24 +18,39 @@ struct KerasArchive {
     }
 
     /// The model's configuration.
-    func config() throws -> JSONValue {
-        let text = try archive.read(KerasArchive.configuration)
+    func config() throws -> JSONValue { try json(KerasArchive.configuration) }
+
+    /// The version of Keras that wrote the file, nil where it does not say.
+    func kerasVersion() throws -> String? {
+        guard archive.names.contains(KerasArchive.metadata) else { return nil }
+        return try json(KerasArchive.metadata).valueIfPresent(at: ["keras_version"])
+    }
+
+    private func json(_ name: String) throws -> JSONValue {
+        // Text is packed to a twentieth, at best.
+        let packed = try archive.sizes(of: name).packed
+        let text = try archive.read(name, limit: min(64 << 20, 8 << 20 + 100 * packed))
         do {
             return try JSONValue(parsing: text)
         } catch {
-            throw MartletError(error.message, at: "\(path):\(KerasArchive.configuration)")
+            throw MartletError(error.message, at: "\(path):\(name)")
         }
     }
 
     /// A file of a layer, nil when there is none.
-    func asset(_ name: String) throws -> [UInt8]? { archive.contains(name) ? try archive.read(name) : nil }
+    func asset(_ name: String) throws -> [UInt8]? {
+        guard archive.contains(name) else { return nil }
+        // Text is packed to a twentieth, at best.
+        return try archive.read(name, limit: 8 << 20 + 100 * archive.sizes(of: name).packed)
+    }
 
-    /// The bytes of the weights file.
-    func weightBytes() throws -> [UInt8] { try archive.read(KerasArchive.weights) }
+    /// The size of the weights file, unpacked.
+    func weightSize() throws -> Int { try archive.sizes(of: KerasArchive.weights).unpacked }
 
-    /// The weights.
-    func weights() throws -> HDF5Group {
-        try HDF5File(weightBytes(), name: "\(path):\(KerasArchive.weights)").root
+    /// The weights of a model or a layer. A file that is far larger than these is not unpacked.
+    func weights(of layer: Layer) throws -> HDF5Group {
+        let bytes = try archive.read(KerasArchive.weights, limit: KerasLayout(of: layer).largestFile)
+        return try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
     }
 
     /// Writes a file, which appears whole or not at all. Keras 3 uses its own version as the version of its files.

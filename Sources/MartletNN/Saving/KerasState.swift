@@ -6,12 +6,21 @@ struct KerasState {
     let path: String
     let name: String
     let variables: [Variable]
-    let layer: Layer
+    /// The layer that they are of, nil for a random stream.
+    var layer: Layer?
+    /// Files hold a weight with what these add to it.
+    var adapters: LowRankAdapters?
+    /// Whether files may lack it.
+    var isOptional = false
 }
 
 /// The layout of `model.weights.h5`: the places where Keras puts the variables of a model's parts. The path of a part
 /// consists of attribute names and, in lists, of its class and a number. Names that users give do not matter.
 struct KerasLayout {
+    /// The attribute of Keras's layers that holds their random stream. Its state there has a seed and a counter, as
+    /// Martlet's has.
+    static let generator = "seed_generator"
+
     private(set) var states: [KerasState] = []
     private var seen: Set<ObjectIdentifier> = []
 
@@ -20,43 +29,65 @@ struct KerasLayout {
 
     private mutating func visit(_ layer: Layer, _ path: String) {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
-        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, layer: layer))
+        states.append(
+            KerasState(
+                path: path, name: layer.name, variables: layer.kerasVariables, layer: layer, adapters: layer.adapters))
         let prefix = path.isEmpty ? "" : path + "/"
+        for (number, generator) in layer.ownRandomGenerators.enumerated() {
+            let name = number == 0 ? KerasLayout.generator : "\(KerasLayout.generator)_\(number)"
+            states.append(
+                KerasState(path: prefix + name, name: name, variables: [generator.state], isOptional: true))
+        }
         for (place, sublayer) in layer.kerasChildren { visit(sublayer, prefix + place) }
+    }
+
+    /// The most bytes of a file that holds these variables and an optimizer's state for them, in the widest types, with a
+    /// file's structure around them.
+    var largestFile: Int {
+        let structure = 1 << 16
+        return states.reduce(1 << 20) { sum, state in
+            state.variables.reduce(sum + structure + (state.layer?.storedByteCount ?? 0)) {
+                $0 + structure + 32 * $1.shape.elementCount * $1.dtype.byteCount
+            }
+        }
     }
 
     /// Reads all variables that the file holds.
     /// - Throws: `MartletError` at the first variable that is missing, has another shape, or is surplus.
     func values(in root: HDF5Group, file: String) throws -> [(variable: Variable, value: Tensor)] {
-        try states.flatMap { state in
+        // A group with thousands of layers is parsed once.
+        var groups: [String: HDF5Group] = ["": root]
+        return try states.flatMap { state in
             let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
-            guard let group = try KerasLayout.group(state.path, in: root) else {
-                if state.variables.isEmpty { return [(variable: Variable, value: Tensor)]() }
+            guard let group = try KerasLayout.group(state.path, &groups) else {
+                if state.variables.isEmpty || state.isOptional { return [(variable: Variable, value: Tensor)]() }
                 throw MartletError(
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
             }
-            let stored = state.layer.storedNames
+            let stored = state.layer?.storedNames ?? []
             for name in stored where group.contains(name) {
-                try state.layer.load(array: group.dataset(name).read(), named: name)
+                try state.layer?.load(array: group.dataset(name).read(), named: name)
             }
+            let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
             return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file, beside: stored)
+                + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
         }
     }
 
     /// Files of the layers in an archive: `assets/layers/string_lookup/vocabulary.txt`.
     var assets: [(name: String, bytes: [UInt8])] {
         states.flatMap { state in
-            state.layer.assets.map { ("assets/" + (state.path.isEmpty ? "" : state.path + "/") + $0.name, $0.bytes) }
+            (state.layer?.assets ?? []).map { ("assets/" + (state.path.isEmpty ? "" : state.path + "/") + $0.name, $0.bytes) }
         }
     }
 
     /// Gives the layers their files.
     func loadAssets(from archive: KerasArchive) throws {
         for state in states {
-            for name in state.layer.assetNames {
+            for name in state.layer?.assetNames ?? [] {
                 let place = "assets/" + (state.path.isEmpty ? "" : state.path + "/") + name
-                if let bytes = try archive.asset(place) { try state.layer.load(asset: bytes, named: name) }
+                if let bytes = try archive.asset(place) { try state.layer?.load(asset: bytes, named: name) }
             }
         }
     }
@@ -89,15 +120,29 @@ struct KerasLayout {
     }
 
     /// The group `vars` of an object. An attribute may be private in one version of Keras and public in another:
-    /// `_query_dense`.
-    private static func group(_ path: String, in root: HDF5Group) throws -> HDF5Group? {
-        var group = root
-        for name in path.split(separator: "/").map(String.init) + ["vars"] {
-            let other = name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name
-            guard let known = [name, other].first(where: group.contains) else { return nil }
-            group = try group.group(known)
+    /// `_query_dense`. TensorFlow 2.12 has another name for the layers of a model.
+    /// - Parameter groups: the groups read so far, at their paths.
+    private static func group(_ path: String, _ groups: inout [String: HDF5Group]) throws -> HDF5Group? {
+        var (place, group) = ("", groups[""]!)
+        for name in path.split(separator: "/").map(String.init) {
+            place += "/" + name
+            if let known = groups[place] {
+                group = known
+                continue
+            }
+            guard let inner = try KerasLayout.member(name, of: group) else { return nil }
+            groups[place] = inner
+            group = inner
         }
-        return group
+        return try member("vars", of: group)
+    }
+
+    private static func member(_ name: String, of group: HDF5Group) throws -> HDF5Group? {
+        let others = [
+            name, name.hasPrefix("_") ? String(name.dropFirst()) : "_" + name,
+            name == "layers" ? "_layer_checkpoint_dependencies" : name,
+        ]
+        return try others.first(where: group.contains).map(group.group)
     }
 
     /// Adds all variables to a file's content.
@@ -105,15 +150,25 @@ struct KerasLayout {
         for state in states {
             let group = root.group(state.path.isEmpty ? "vars" : "\(state.path)/vars")
             group.attributes = [("name", .text(state.name))]
-            for (index, variable) in state.variables.enumerated() { group.add(variable.storedValue, at: "\(index)") }
-            for (name, value) in state.layer.storedArrays { group.add(value, at: name) }
+            for (index, variable) in state.variables.enumerated() {
+                let adapters = state.adapters.flatMap { $0.weight === variable ? $0 : nil }
+                group.add(adapters?.storedValue ?? variable.storedValue, at: "\(index)")
+            }
+            for (name, value) in state.layer?.storedArrays ?? [] { group.add(value, at: name) }
         }
     }
 }
 
 extension Layer {
+    /// The random streams of the layer without those of the layers inside.
+    fileprivate var ownRandomGenerators: [RandomGenerator] {
+        let inner = Set(distinctSublayers.flatMap(\.randomGenerators).map { ObjectIdentifier($0) })
+        return randomGenerators.filter { !inner.contains(ObjectIdentifier($0)) }
+    }
+
     /// The layer's own variables in Keras's order: trainable ones first.
     var kerasVariables: [Variable] {
+        if savesInOrder { return ownWeights.map(\.variable).filter { $0 !== adapters?.a && $0 !== adapters?.b } }
         let trained = ownWeights.filter(\.variable.isTrainable) + ownWeights.filter { !$0.variable.isTrainable }
         let meant = ownWeights.filter(\.isMeantForTraining) + ownWeights.filter { !$0.isMeantForTraining }
         // A frozen layer keeps its original order.
@@ -144,11 +199,11 @@ extension Layer {
         while let level = mirror, level.subjectType != Layer.self {
             if let child = level.children.first(where: { $0.label == property }) {
                 let inner = Mirror(reflecting: child.value)
-                return child.value is Layer || inner.displayStyle == .optional
+                return child.value is Layer || child.value is ActivationFunction || inner.displayStyle == .optional
             }
             mirror = level.superclassMirror
         }
-        return false
+        return activationLayers.contains { $0.property == property }
     }
 }
 

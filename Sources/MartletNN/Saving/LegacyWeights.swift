@@ -59,6 +59,11 @@ struct LegacyWeights {
         for (variable, value) in values { variable.assign(value) }
     }
 
+    /// The weights of a group in the order in which it names them.
+    static func values(in group: HDF5Group, file: String) throws -> [(name: String, dataset: HDF5Dataset)] {
+        try texts("weight_names", of: group, file).map { ($0, try group.dataset($0)) }
+    }
+
     /// Adds all weights to a file's content.
     func write(to group: HDF5GroupContent) {
         Self.add(layers.map(\.name), as: "layer_names", to: group)

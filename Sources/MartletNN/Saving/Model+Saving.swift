@@ -15,12 +15,21 @@ extension Model {
                     + "InputLayer.", at: "\(name).save")
         }
         try requireDescription()
-        switch try? WeightFormat(path: path) {
-        case .keras:
+        if try Model.savesArchive(at: path) {
             try KerasArchive.write(
                 config: describe(), content: kerasContent(), assets: KerasLayout(of: self).assets, to: path)
-        case .hdf5 where !path.hasSuffix(".weights.h5"):
+        } else {
             try HDF5Writer.write(LookupOptions.$writesVocabularies.withValue(true, operation: legacyContent), to: path)
+        }
+    }
+
+    /// Whether `save` makes a `.keras` archive of this name, and not a legacy `.h5` file.
+    /// - Throws: `MartletError` for another extension.
+    @discardableResult
+    package static func savesArchive(at path: String) throws -> Bool {
+        switch try? WeightFormat(path: path) {
+        case .keras: return true
+        case .hdf5 where !path.hasSuffix(".weights.h5"): return false
         default:
             throw MartletError(
                 "Expected a name that ends in .keras or .h5 for a whole model; saveWeights(to:) saves weights alone.",
@@ -28,40 +37,51 @@ extension Model {
         }
     }
 
-    /// Loads a model that `save` or Keras wrote: `.keras`, or Keras's legacy `.h5`.
+    /// Loads a model that `save` or Keras wrote: `.keras`, or Keras's legacy `.h5`. What Keras 1 and 2 named otherwise than
+    /// Keras 3 is understood.
     ///
     /// ```swift
     /// let model = try Model.load(from: "model.keras")
     /// try model.fit(x, y, epochs: 5)
     /// ```
     ///
-    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file it
-    ///   starts anew, as in Keras. Where the file names losses, metrics or optimizers that are not known, the model is not
-    ///   compiled, and a warning says what to ``register(_:package:)``.
+    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file of
+    ///   Keras 3 it starts anew, as in Keras. Where the file names losses, metrics or optimizers that are not known, the model
+    ///   is not compiled, and a warning says what to ``register(_:package:)``.
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
+        try load(from: path, CompilationChoice(readsFile: compile))
+    }
+
+    /// Loads a model with a compilation of which the caller may have given parts.
+    package static func load(from path: String, _ choice: CompilationChoice) throws -> Model {
         switch try? WeightFormat(path: path) {
-        case .keras: return try load(KerasArchive(path), path, compile: compile)
-        case .hdf5: return try load(legacy: FileIO.read(path), path, compile: compile)
+        case .keras: return try load(KerasArchive(path), path, choice)
+        case .hdf5: return try load(legacy: FileIO.read(path), path, choice)
         default: throw MartletError("Expected the name of a model file, which ends in .keras or .h5.", at: path)
         }
     }
 
     package static func load(keras bytes: [UInt8], name: String, compile: Bool = true) throws -> Model {
-        try load(KerasArchive(bytes, name: name), name, compile: compile)
+        try load(KerasArchive(bytes, name: name), name, CompilationChoice(readsFile: compile))
     }
 
-    private static func load(_ archive: KerasArchive, _ path: String, compile: Bool) throws -> Model {
-        let bytes = try archive.weightBytes()
-        let root = try HDF5File(bytes, name: "\(path):\(KerasArchive.weights)").root
-        let config = try archive.config()
+    private static func load(_ archive: KerasArchive, _ path: String, _ choice: CompilationChoice) throws -> Model {
+        let (config, size) = (try archive.config(), try archive.weightSize())
+        let isOlder = OlderKeras.wrote(try archive.kerasVersion())
         return try located("\(path):\(KerasArchive.configuration)") {
-            let model = try read(config, fileBytes: bytes.count)
-            if compile, let json = config["compile_config"], json != .null {
-                CompileConfiguration.apply(json, to: model)
+            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: size)
+            try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
+            let (root, file) = (try archive.weights(of: model), "\(path):\(KerasArchive.weights)")
+            do {
+                // The saved state is that of the file's own optimizer.
+                try model.loadState(
+                    from: root, file: file, withOptimizer: choice.optimizer == nil && choice.readsFile, isOlder: isOlder)
+            } catch where choice.unreadable == .nothing {
+                model.compilation = nil
+                try model.loadState(from: root, file: file, isOlder: isOlder)
             }
-            try model.loadState(from: root, file: "\(path):\(KerasArchive.weights)")
             try KerasLayout(of: model).loadAssets(from: archive)
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
@@ -70,19 +90,32 @@ extension Model {
     }
 
     package static func load(legacy bytes: [UInt8], _ path: String, compile: Bool) throws -> Model {
+        try load(legacy: bytes, path, CompilationChoice(readsFile: compile))
+    }
+
+    private static func load(legacy bytes: [UInt8], _ path: String, _ choice: CompilationChoice) throws -> Model {
         let root = try HDF5File(bytes, name: path).root
         guard let text = try root.attribute("model_config")?.text else {
             throw MartletError(
                 "Expected a whole model. The file has no model_config: it holds only weights. Use loadWeights(from:).",
                 at: path)
         }
+        let isOlder = OlderKeras.wrote(try root.attribute("keras_version")?.text ?? "1")
         return try located(path) {
-            let model = try read(JSONValue(parsing: text), fileBytes: bytes.count)
-            if compile, let text = try root.attribute("training_config")?.text {
-                CompileConfiguration.apply(try JSONValue(parsing: text), to: model)
-            }
+            let config = try JSONValue(parsing: text)
+            let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
+            let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
+            try CompileConfiguration.apply(text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
+            }
+            if isOlder, let optimizer = model.optimizer, root.contains("optimizer_weights") {
+                let saved = try LegacyWeights.values(in: root.group("optimizer_weights"), file: path)
+                for (variable, value) in try OlderKeras.values(
+                    saved, of: optimizer, for: model.trainableVariables, file: path)
+                {
+                    variable.assign(value)
+                }
             }
             return model
         }
@@ -121,10 +154,11 @@ extension Model {
     /// - Throws: `MartletError` with the layer and the argument, when the text is not such a configuration.
     public static func fromJSON(_ text: String) throws -> Model {
         let json = try JSONValue(parsing: text)
+        let isOlder = OlderKeras.wrote(try json.valueIfPresent(at: ["keras_version"]))
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
-            try Argument.throwing { try ModelReader.model(json) }
+            try Argument.throwing { try ModelReader.model(isOlder ? OlderKeras.model(json) : json) }
         }
-        if let config = json["compile_config"], config != .null { CompileConfiguration.apply(config, to: model) }
+        try CompileConfiguration.apply(json["compile_config"], to: model, CompilationChoice(), isOlder: isOlder)
         return model
     }
 

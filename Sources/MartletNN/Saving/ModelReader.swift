@@ -22,6 +22,13 @@ enum ModelReader {
         }
     }
 
+    /// The layer that is described in the place of an activation, nil for the description of a function.
+    static func activationLayer(_ json: JSONValue) throws -> Layer? {
+        guard case .string(let name)? = json["class_name"], !ActivationRegistry.shared.contains(name) else { return nil }
+        let isKnown = LayerRegistry.shared.contains(name) || ["Sequential", "Functional", "Model"].contains(name)
+        return isKnown ? try layer(json) : try CustomObjects.make(ObjectDescription(json)) as? Layer
+    }
+
     /// A whole model.
     static func model(_ json: JSONValue) throws -> Model {
         guard let model = try layer(json) as? Model else {
@@ -59,6 +66,17 @@ enum ModelReader {
         }
     }
 
+    /// Limits the calls of layers in a model, those of models inside it included: a few models of which each calls the one
+    /// inside it twice make billions.
+    static func check(callCount: Int, at name: String) throws {
+        let maximum = 100_000
+        guard callCount <= maximum else {
+            throw MartletError(
+                "Expected a model of at most \(maximum) calls of layers, those of models inside it included. "
+                    + "Received: \(callCount) or more.", at: "layer \(name)")
+        }
+    }
+
     private static func sequential(_ config: JSONValue, _ depth: Int) throws -> Layer {
         // The first versions wrote only the list of layers.
         let list: [JSONValue]
@@ -73,6 +91,7 @@ enum ModelReader {
             }
         }
         let name: String? = try config.valueIfPresent(at: ["name"])
+        try check(callCount: layers.reduce(0) { $0 + $1.callCount }, at: name ?? "sequential")
         let trainable = try config.valueIfPresent(at: ["trainable"], as: Bool.self) ?? true
         return try Argument.throwing { try Sequential(checking: layers, name: name, trainable: trainable) }
     }

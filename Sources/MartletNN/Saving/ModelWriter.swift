@@ -10,7 +10,7 @@ enum ModelWriter {
         let isGraph = (layer as? Model)?.graph != nil
         let module =
             if registered != nil { "builtins" } else if isGraph { "keras.src.models.functional" } else {
-                layer is Model ? "keras" : "keras.layers"
+                layer is Model ? "keras" : layer.kerasModule
             }
         return [
             "module": .string(module), "class_name": .string(isGraph ? "Functional" : layer.className),

@@ -57,7 +57,7 @@ extension Layer {
         case .npz: try assign(named: NPZ.read(path).tensors, path)
         case .keras:
             let archive = try KerasArchive(path)
-            try loadState(from: archive.weights(), file: path)
+            try loadState(from: archive.weights(of: self), file: path, isOlder: OlderKeras.wrote(archive.kerasVersion()))
             try KerasLayout(of: self).loadAssets(from: archive)
         case .hdf5:
             let root = try HDF5File(path).root
@@ -73,9 +73,13 @@ extension Layer {
     }
 
     /// The content of `model.weights.h5`.
-    func kerasContent() -> HDF5GroupContent {
+    /// - Parameter orders: the state of the stream of `fit`'s orders; nil is its present one.
+    func kerasContent(orders: Tensor? = nil) -> HDF5GroupContent {
         let root = HDF5GroupContent()
         KerasLayout(of: self).write(to: root)
+        if let state = orders ?? (self as? Model)?.orders?.state.storedValue {
+            root.add(state, at: "\(KerasLayout.generator)/vars/0")
+        }
         if let optimizer = (self as? Model)?.optimizer {
             let group = root.group("optimizer/vars")
             group.attributes = [("name", .text(optimizer.name))]
@@ -86,13 +90,33 @@ extension Layer {
         return root
     }
 
-    /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one.
-    func loadState(from root: HDF5Group, file: String) throws {
-        var values = try KerasLayout(of: self).values(in: root, file: file)
-        if let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
+    /// Assigns the content of `model.weights.h5`, including the optimizer's state if model and file have one, and the stream of
+    /// `fit`'s orders.
+    /// - Parameters:
+    ///   - isOlder: whether Keras 2 wrote it.
+    ///   - more: further values, assigned with these.
+    func loadState(
+        from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false,
+        and more: [(variable: Variable, value: Tensor)] = []
+    ) throws {
+        var values = try KerasLayout(of: self).values(in: root, file: file) + more
+        if let model = self as? Model, root.contains(KerasLayout.generator) {
+            let group = try root.group("\(KerasLayout.generator)/vars")
+            let orders = model.orders ?? RandomGenerator(seed: 0)
+            values += try KerasLayout.read([orders.state], from: group, owner: KerasLayout.generator, file: file)
+            model.orders = orders
+        }
+        if withOptimizer, let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
             let group = try root.group("optimizer")
             if group.contains("vars") {
-                values += try optimizer.values(in: group.group("vars"), for: model.trainableVariables, file: file)
+                let group = try group.group("vars")
+                if try isOlder || OlderKeras.wroteVariables(group, of: optimizer) {
+                    values += try OlderKeras.values(
+                        group.names.indices.map { ("\($0)", try group.dataset("\($0)")) }, of: optimizer,
+                        for: model.trainableVariables, file: file)
+                } else {
+                    values += try optimizer.values(in: group, for: model.trainableVariables, file: file)
+                }
             }
         }
         for (variable, value) in values { variable.assign(value) }

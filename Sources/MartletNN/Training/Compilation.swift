@@ -176,21 +176,6 @@ extension Model {
         runsEagerly = runEagerly
     }
 
-    /// Compiles again with other parts. Parts that are nil stay as they are.
-    package func recompile(
-        optimizer: (any OptimizerConvertible)?, losses: PerOutput<any LossConvertible>?,
-        metrics: PerOutput<[any MetricConvertible]>?
-    ) throws {
-        guard let losses = losses ?? compilation?.losses else {
-            throw MartletError("Expected a loss: the model is not compiled.", at: name)
-        }
-        try compile(
-            optimizer: optimizer ?? compilation?.optimizer ?? "rmsprop", losses: losses,
-            lossWeights: compilation?.lossWeights, metrics: metrics ?? compilation?.metrics,
-            weightedMetrics: compilation?.weightedMetrics, runEagerly: runsEagerly,
-            stepsPerExecution: compilation?.stepsPerExecution ?? 1)
-    }
-
     /// The optimizer of `compile`, nil before it is called.
     public var optimizer: Optimizer? { compilation?.optimizer }
 

@@ -27,29 +27,22 @@ final class CompiledSteps {
     private let train: CompiledFunction<Batch, Void>
     private let test: CompiledFunction<Batch, Void>
     private let predict: CompiledFunction<[Tensor], [Tensor]>
-    /// What the graphs depend on besides shapes: which variables are trained, and the functions of Swift code.
-    private let trained: [ObjectIdentifier]
     private unowned let model: Model
 
     init(_ model: Model) {
         self.model = model
         train = compiled(name: "\(model.name).trainStep") { [unowned model] (batch: Batch) -> Void in
+            Context.current.trace?.depends(on: model)
             model.trainStep(batch)
         }
         test = compiled(name: "\(model.name).testStep") { [unowned model] (batch: Batch) -> Void in
+            Context.current.trace?.depends(on: model)
             model.testStep(batch)
         }
         predict = compiled(name: "\(model.name).predict") { [unowned model] (inputs: [Tensor]) -> [Tensor] in
             model.apply(inputs, training: false)
         }
-        trained = CompiledSteps.trainedVariables(of: model)
     }
-
-    private static func trainedVariables(of model: Model) -> [ObjectIdentifier] {
-        model.trainableVariables.map { ObjectIdentifier($0) } + model.hostFunctions.map { ObjectIdentifier($0) }
-    }
-
-    func isFit(for model: Model) -> Bool { trained == CompiledSteps.trainedVariables(of: model) }
 
     func makeTrainStep(_ batch: Batch) { train(prepared(batch)) }
     func makeTestStep(_ batch: Batch) { test(prepared(batch)) }
@@ -58,17 +51,5 @@ final class CompiledSteps {
     private func prepared(_ batch: Batch) -> Batch {
         Batch(
             inputs: model.withElementsRead(batch.inputs), targets: batch.targets, sampleWeights: batch.sampleWeights)
-    }
-}
-
-extension Model {
-    /// The compiled steps, nil when the model runs eagerly. Call it when a run begins: if layers were frozen since the last
-    /// run, it makes new graphs.
-    func steps() -> CompiledSteps? {
-        guard !runsEagerly, !needsElementsInside else { return nil }
-        if let compiledSteps, compiledSteps.isFit(for: self) { return compiledSteps }
-        let steps = CompiledSteps(self)
-        compiledSteps = steps
-        return steps
     }
 }

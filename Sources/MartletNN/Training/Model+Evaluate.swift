@@ -23,6 +23,8 @@ extension Model {
     public func evaluate(
         _ data: TensorDataset, batchSize: Int = 32, verbosity: Verbosity = .silent, callbacks: [Callback] = []
     ) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
         try prepare(for: data, compilation)
         let all = callbacks + [ProgressBar()]
@@ -41,18 +43,26 @@ extension Model {
             throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
         }
         guard data.count > 0 else { throw MartletError("Expected at least one sample. Received: none.", at: "x") }
+        return try evaluate(data.reading(size: batchSize), limit: nil, callbacks: callbacks, compilation)
+    }
+
+    /// The loop of `evaluate`.
+    /// - Parameters:
+    ///   - batches: gives the batches, nil at the end.
+    ///   - limit: the most batches.
+    func evaluate(
+        _ batches: () throws -> Batch?, limit: Int?, callbacks: [Callback], _ compilation: Compilation
+    ) throws -> Logs {
         let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
-        let steps = data.batchCount(size: batchSize)
-        for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-            let last = min(first + compilation.stepsPerExecution, steps) - 1
+        _ = try forEachExecution(of: batches, limit: limit, compilation.stepsPerExecution) { first in
             for callback in callbacks { try callback.onTestBatchBegin(first) }
-            for step in first...last {
-                let batch = data.batch(step, size: batchSize)
-                try withErrors { if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) } }
-            }
+        } step: { batch in
+            if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+        } end: { last in
             for callback in callbacks { try callback.onTestBatchEnd(last, logs: compilation.logs) }
+            return true
         }
         let logs = try withErrors(compilation.logs)
         for callback in callbacks { try callback.onTestEnd(logs: logs) }
@@ -63,6 +73,8 @@ extension Model {
     /// - Returns: loss and metrics by name, `loss` first.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func testOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("testOnBatch")
         let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)

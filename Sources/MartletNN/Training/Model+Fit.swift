@@ -13,13 +13,17 @@ extension Model {
     ///   - validationSplit: the fraction of the samples, from the end, that is used for validation instead of training.
     ///   - validationData: samples for validation; replaces `validationSplit`.
     ///   - validationBatchSize: the number of samples in a validation step, `batchSize` when nil.
-    ///   - validationFrequency: the number of epochs between validations.
+    ///   - validationFrequency: the number of epochs between validations, counted from epoch 0.
     ///   - callbacks: observe and control training. They are called in this order.
     ///   - shuffle: whether the samples are shuffled before every epoch.
+    ///   - seed: begins the random stream of the orders: the same seed, the same orders. When nil, the stream of the model's last
+    ///     `fit` goes on, which its files have too; the first one is the next of `setRandomSeed`. Layers that draw random numbers
+    ///     have seeds of their own.
     ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
     ///   - sampleWeight: a factor of the loss for each sample.
     ///   - initialEpoch: the number of the first epoch, to resume training.
-    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil.
+    ///   - stepsPerEpoch: the number of batches in an epoch, all when nil. The next epoch goes on behind them; one in which the
+    ///     data ends is shorter, and the data begins anew with the one after.
     /// - Returns: the logs of every epoch.
     /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
     ///   of callbacks.
@@ -27,14 +31,14 @@ extension Model {
     public func fit(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil, validationBatchSize: Int? = nil,
-        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
-        sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
+        classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         try fit(
             TensorDataset(x, y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs, verbosity: verbosity,
             validationSplit: validationSplit, validationData: validationData.map { try TensorDataset($0.x, $0.y) },
             validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, callbacks: callbacks,
-            shuffle: shuffle, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
+            shuffle: shuffle, seed: seed, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
     }
 
     /// Trains a model of any number of inputs and outputs. See `fit` for two tensors.
@@ -42,64 +46,42 @@ extension Model {
     public func fit(
         _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: TensorDataset? = nil, validationBatchSize: Int? = nil,
-        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, classWeight: [Int: Double]? = nil,
-        initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
+        classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
     ) throws -> History {
         let compilation = try requireCompilation("fit")
-        for (argument, value) in [
-            ("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1),
-            ("validationFrequency", validationFrequency), ("stepsPerEpoch", stepsPerEpoch ?? 1),
-        ] where value < 1 {
+        for (argument, value) in [("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1)] where value < 1 {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)
         }
-        guard epochs >= 0, initialEpoch >= 0 else {
-            throw MartletError(
-                "Expected numbers of at least 0. Received: epochs \(epochs), initialEpoch \(initialEpoch).",
-                at: "\(name).fit")
-        }
         var (training, validation) = try split(data, validationSplit, validationData)
-        if let classWeight { training = try training.weighted(by: classWeight) }
-        try prepare(for: training, compilation)
-        if let validation { try prepare(for: validation, compilation) }
-
-        let steps = min(stepsPerEpoch ?? .max, training.batchCount(size: batchSize))
-        let history = History()
-        let all = callbacks + [history, ProgressBar()]
-        for callback in all {
-            callback.model = self
-            callback.parameters = FitParameters(epochs: epochs, steps: steps, verbosity: verbosity)
-        }
-        let compiled = self.steps()
-        stopTraining = false
-        let orders = RandomGenerator()
-        for callback in all { try callback.onTrainBegin() }
-        let initialEpoch = all.lazy.compactMap(\.firstEpoch).first ?? initialEpoch
-        for epoch in initialEpoch..<max(initialEpoch, epochs) {
-            compilation.resetMetrics()
-            for callback in all { try callback.onEpochBegin(epoch) }
-            let order = shuffle ? orders.permutation(training.count) : nil
-            for first in stride(from: 0, to: steps, by: compilation.stepsPerExecution) {
-                let last = min(first + compilation.stepsPerExecution, steps) - 1
-                for callback in all { try callback.onTrainBatchBegin(first) }
-                for step in first...last {
-                    let batch = training.batch(step, size: batchSize, order: order)
-                    try withErrors { if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) } }
+        // It takes the next stream after those of the weights.
+        var orders: RandomGenerator?
+        let count = training.batchCount(size: batchSize)
+        var (start, order) = (0, Tensor?.none)
+        let plan = TrainingPlan(
+            epochs: epochs, initialEpoch: initialEpoch, steps: min(stepsPerEpoch ?? .max, count),
+            stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
+            prepare: {
+                let predictions = try self.prepare(for: training, compilation)
+                if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }
+                if let validation { try self.prepare(for: validation, compilation) }
+                orders = seed.map { RandomGenerator(seed: $0) } ?? self.orders ?? RandomGenerator()
+                self.orders = orders
+            },
+            batches: { skipped in
+                if start == count { start = 0 }
+                start += skipped
+                if start == skipped { order = shuffle ? orders?.permutation(training.count) : nil }
+                return {
+                    guard start < count else { return nil }
+                    defer { start += 1 }
+                    return training.batch(start, size: batchSize, order: order)
                 }
-                for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
-                if stopTraining { break }
-            }
-            var logs = try withErrors(compilation.logs)
-            if let validation, (epoch + 1 - initialEpoch) % validationFrequency == 0 {
-                let figures = try evaluate(
-                    validation, batchSize: validationBatchSize ?? batchSize, callbacks: all, compilation)
-                logs.add(figures, prefix: "val_")
-            }
-            for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
-            if stopTraining { break }
-        }
-        compilation.optimizer.finalizeValues(of: trainableVariables)
-        for callback in all { try callback.onTrainEnd() }
-        return history
+            },
+            validate: validation.map { data in
+                { try self.evaluate(data, batchSize: validationBatchSize ?? batchSize, callbacks: $0, compilation) }
+            })
+        return try train(plan, compilation)
     }
 
     private func split(
@@ -124,7 +106,7 @@ extension Model {
     /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (Batch) -> Void {
-        try prepare(for: data, requireCompilation("makeTrainFunction"))
+        _ = try run.withLock { try prepare(for: data, requireCompilation("makeTrainFunction")) }
         if let compiled = steps() { return compiled.makeTrainStep }
         return { [unowned self] in trainStep($0) }
     }
@@ -134,6 +116,8 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     @discardableResult
     public func trainOnBatch(_ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
         let compilation = try requireCompilation("trainOnBatch")
         let data = try TensorDataset(x, y, sampleWeight: sampleWeight)
         try prepare(for: data, compilation)

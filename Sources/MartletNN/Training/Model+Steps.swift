@@ -10,11 +10,13 @@ extension Model {
     /// - Returns: a scalar. Stops when the model is not compiled.
     public func computeLoss(_ batch: Batch, predictions: [Tensor]) -> Tensor {
         guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
+        Context.current.trace?.depends(on: self)
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
-            var loss = Context.current.inLayer("loss \(function.name)") {
-                function(batch.targets[target], prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
+            let weight = batch.sampleWeight(ofOutput: index)
+            var loss = comparing("loss \(function.name)", batch.targets[target], prediction, weight) {
+                function($0, $1, sampleWeight: $2)
             }
             // A loss without reduction counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
@@ -34,22 +36,47 @@ extension Model {
     /// - Parameter loss: the total loss that `computeLoss` returned.
     public func updateMetrics(_ batch: Batch, predictions: [Tensor], loss: Tensor) {
         guard let compilation else { stop("\(name).updateMetrics", "The model is not compiled.") }
+        let trace = Context.current.trace
+        trace?.depends(on: self)
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
+            for metric in output.metrics + output.weightedMetrics { trace?.depends(on: metric) }
             for metric in output.metrics {
-                Context.current.inLayer("metric \(metric.name)") { metric.update(target, prediction) }
+                comparing("metric \(metric.name)", target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }
             }
+            let weight = batch.sampleWeight(ofOutput: index)
             for metric in output.weightedMetrics {
-                Context.current.inLayer("metric \(metric.name)") {
-                    metric.update(target, prediction, sampleWeight: batch.sampleWeight(ofOutput: index))
-                }
+                comparing("metric \(metric.name)", target, prediction, weight) { metric.update($0, $1, sampleWeight: $2) }
             }
         }
     }
 
+    /// Runs `body`, the loss or metric `name`. A failure says what it got.
+    private func comparing<R>(
+        _ name: String, _ target: Tensor, _ prediction: Tensor, _ weight: Tensor?,
+        _ body: (Tensor, Tensor, Tensor?) -> R
+    ) -> R {
+        func explain(_ failure: MartletError) -> MartletError {
+            // As far as it is the shapes' fault; what a layer inside failed of, it said itself.
+            let areClassNumbers =
+                prediction.rank > 1 && prediction.shape[-1] > 1 && !name.contains("sparse")
+                && (target.rank == prediction.rank - 1 || target.rank == prediction.rank && target.shape[-1] == 1)
+            return MartletError(
+                "Expected targets\(weight == nil ? "" : " and sample weights") that fit the predictions \(prediction.spec). "
+                    + "Received: targets \(target.spec)\(weight.map { ", sample weights \($0.spec)" } ?? ""). "
+                    + (areClassNumbers ? "For class numbers there are losses and metrics whose names begin with sparse. " : "")
+                    + "(\(failure))", at: name)
+        }
+        return FailureScope.explaining(explain) {
+            Context.current.inLayer(name) { body(target, prediction, weight) }
+        }
+    }
+
     /// Checks that model, losses and metrics fit the data, and makes the weights, before the first step.
-    func prepare(for data: TensorDataset, _ compilation: Compilation) throws {
+    /// - Returns: the shapes of the outputs.
+    @discardableResult
+    func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
         for (index, target) in data.targets.enumerated() where target.dtype == .string {
             throw MartletError(
                 "Expected numbers. Received: strings of shape \(target.stringShape). StringLookup gives each string a number.",
@@ -78,11 +105,17 @@ extension Model {
             ? outputNames : predictions.indices.map { "output_\($0 + 1)" }
         try compilation.prepare(
             outputs: names, targets: data.targets.map { PartialShape($0.shape).withAnyBatch }, predictions: predictions)
+        try validate(targets: data.targets, predictions: predictions, compilation)
+        warnOfMistakes(in: data, predictions: predictions, sample: first, compilation)
+        return predictions
+    }
+
+    /// Lets the losses check the values of the targets.
+    func validate(targets: [Tensor], predictions: [PartialShape], _ compilation: Compilation) throws {
         for (output, prediction) in zip(compilation.outputs, predictions) {
             guard let target = output.target else { continue }
-            try output.loss?.validate(values: data.targets[target], prediction: prediction)
+            try output.loss?.validate(values: targets[target], prediction: prediction)
         }
-        warnOfMistakes(in: data, predictions: predictions, sample: first, compilation)
     }
 
     /// Makes the weights for data of these shapes, or checks that the data fits them.

@@ -37,8 +37,10 @@ extension Model {
                 warn("\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN.")
             }
         }
-        let rate = compilation.optimizer.learningRate
-        if rate < 0 { warn("The learning rate is negative, \(rate): the loss will grow.") }
+        let optimizer = compilation.optimizer
+        for rate in ((optimizer as? MultiOptimizer)?.innerOptimizers ?? [optimizer]).map(\.learningRate) where rate < 0 {
+            warn("The learning rate is negative, \(rate): the loss will grow.")
+        }
 
         let names = outputNames.count == predictions.count ? outputNames : predictions.indices.map { "output_\($0 + 1)" }
         for (index, output) in compilation.outputs.enumerated() {

@@ -9,9 +9,10 @@ struct EvaluateCommand: ParsableCommand {
         discussion: """
             Examples:
               martlet evaluate model.keras --x x_test.npy --y y_test.npy
-              martlet evaluate model.keras --x x.npy --y y.npy --metrics accuracy,auc --json
+              martlet evaluate model.keras --x x.npy --y y.npy --metrics mae,mse --json
 
-            Loss and metrics are those of the file, unless others are given.
+            Loss and metrics are those of the file, unless others are given. The file's optimizer does not matter here, and \
+            is not read.
             """)
 
     @OptionGroup var model: ModelFile
@@ -22,8 +23,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         try samples.check()
-        let network = try Model.load(from: model.path)
-        try choices.apply(to: network)
+        let network = try choices.load(model, optimizer: "sgd", options: "--loss or --metrics")
         let figures = try network.evaluate(
             samples.read(), batchSize: samples.batchSize, verbosity: json ? .silent : .progressBar)
         if json { say(jsonLine(figures.map { ($0.key, figures.json($0.key)) })) }

@@ -14,8 +14,11 @@ struct FitCommand: ParsableCommand {
                 --validation-split 0.2 --early-stopping 5 --save best.keras --history history.json
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam --learning-rate 0.01
 
-            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new
-            optimizer of the same configuration. The options below override what the file says.
+            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
+            optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
+
+            Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
+            exit code is 130. --save may name the model itself, and then replaces it.
             """)
 
     @OptionGroup var model: ModelFile
@@ -62,24 +65,46 @@ struct FitCommand: ParsableCommand {
         try samples.check()
         try expect(epochs, atLeast: 1, "--epochs")
         if let earlyStopping { try expect(earlyStopping, atLeast: 1, "--early-stopping") }
-        for path in [save, history].compactMap({ $0 }) {
-            // A file is begun and dropped: this checks that the path is writable before time is spent on training.
-            _ = try AtomicFile(path)
-        }
+        if let learningRate { try expectRate(learningRate) }
+        try checkFiles()
+        let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
-        let network = try Model.load(from: model.path)
-        try choices.apply(to: network, optimizer: optimizer, learningRate: learningRate)
+        let network = try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
+        try setLearningRate(of: network)
         var callbacks: [Callback] = []
         if let earlyStopping {
             callbacks.append(
                 EarlyStopping(
                     monitor: validationSplit > 0 ? "val_loss" : "loss", patience: earlyStopping, restoreBestWeights: true))
         }
-        let figures = try network.fit(
-            samples.read(), batchSize: samples.batchSize, epochs: epochs, verbosity: quiet ? .silent : .progressBar,
-            validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: readClassWeight())
+        let data = try samples.read()
+        let training = try Interruption.watch(network, callbacks) { callbacks in
+            try network.fit(
+                data, batchSize: samples.batchSize, epochs: epochs, verbosity: quiet ? .silent : .progressBar,
+                validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
+        }
         if let save { try network.save(to: save) }
-        if let history { try FileIO.write(JSONValue.object(figures.json).serialized(indented: true) + "\n", to: history) }
+        if let history {
+            try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
+        }
+        try training.end(wrote: [save, history].compactMap { $0 })
+    }
+
+    private func checkFiles() throws {
+        if let save { try Model.savesArchive(at: save) }
+        let inputs = samples.files + [("--class-weight", classWeight)].given
+        try checkOutputs([("--save", save), ("--history", history)].given, keeping: inputs)
+        try checkOutputs([("--history", history)].given, keeping: [("the model", model.path)])
+    }
+
+    private func setLearningRate(of network: Model) throws {
+        guard let learningRate, let optimizer = network.optimizer else { return }
+        guard optimizer.schedule == nil else {
+            throw MartletError(
+                "A schedule sets the learning rate of the file's optimizer. Give --optimizer too, to replace both.",
+                at: "--learning-rate")
+        }
+        optimizer.learningRate = learningRate
     }
 
     private func readClassWeight() throws -> [Int: Double]? {
@@ -94,4 +119,9 @@ struct FitCommand: ParsableCommand {
             weights[label] = weight
         }
     }
+}
+
+extension [(String, String?)] {
+    /// The options that were given.
+    fileprivate var given: [(option: String, path: String)] { compactMap { option, path in path.map { (option, $0) } } }
 }

@@ -10,6 +10,19 @@ struct ModelFile: ParsableArguments {
             "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format.",
             valueName: "model"))
     var path: String
+    @Option(
+        help: ArgumentHelp(
+            "The most memory that tensors may take, in MiB (default: what the machine has free).", valueName: "mib"))
+    var memory: Int?
+
+    /// Loads the model, within the limit on memory.
+    func load(_ choice: CompilationChoice) throws -> Model {
+        if let memory {
+            try expect(memory, atLeast: 1, "--memory")
+            Settings.memoryLimit = min(memory, 1 << 40) << 20
+        }
+        return try Model.load(from: path, choice)
+    }
 }
 
 /// The samples and targets of `evaluate` and `fit`.
@@ -42,9 +55,14 @@ struct SampleFiles: ParsableArguments {
     }
 
     func check() throws { try expect(batchSize, atLeast: 1, "--batch-size") }
+
+    /// The files, with the options that name them.
+    var files: [(option: String, path: String)] {
+        x.map { ("--x", $0) } + y.map { ("--y", $0) } + sampleWeight.map { ("--sample-weight", $0) }
+    }
 }
 
-/// Loss and metrics that override those of the model's file.
+/// Loss and metrics in place of those of the model's file.
 struct TrainingChoices: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -55,31 +73,38 @@ struct TrainingChoices: ParsableArguments {
     var loss: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Other metrics, by Keras's names, separated by commas: accuracy,auc. Repeat the option for each output.",
-            valueName: "names"))
+            """
+            Other metrics, by Keras's names, separated by commas: mae,mse. Repeat the option for each output. They \
+            replace the file's weighted metrics, too.
+            """, valueName: "names"))
     var metrics: [String] = []
+    @Flag(
+        name: .customLong("no-compile"),
+        help: "Read nothing of the file's loss, metrics and optimizer. Then --loss is needed.")
+    var ignoresFile = false
 
-    /// Compiles the model again if options were given. Everything else stays as the file says. An optimizer that is not
-    /// replaced keeps its state.
-    func apply(to model: Model, optimizer: String? = nil, learningRate: Double? = nil) throws {
-        if !(loss.isEmpty && metrics.isEmpty && optimizer == nil) {
-            try model.recompile(
-                optimizer: optimizer,
-                losses: loss.isEmpty
-                    ? nil : loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }),
-                metrics: metrics.isEmpty ? nil : .list(metrics.map { $0.split(separator: ",").map(String.init) }))
+    /// Loads the model. What is given here or as `optimizer` is not read from the file. An optimizer that is not replaced
+    /// keeps its state.
+    func load(_ model: ModelFile, optimizer: String? = nil, options: String) throws -> Model {
+        var choice = CompilationChoice(readsFile: !ignoresFile)
+        choice.unreadable = .error
+        choice.optimizer = optimizer
+        if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
+        if !metrics.isEmpty { choice.metrics = .list(metrics.map { $0.split(separator: ",").map(String.init) }) }
+        choice.advice = "Give \(options) to use others than the file's, or --no-compile to read none of them."
+        let network = try model.load(choice)
+        guard network.optimizer != nil else {
+            let reason = ignoresFile ? "With --no-compile the file's is not read" : "The file has none"
+            throw MartletError("Expected a loss. \(reason): give --loss.", at: model.path)
         }
-        guard let learningRate else { return }
-        guard learningRate > 0, learningRate.isFinite else {
-            throw MartletError("Expected a positive number. Received: \(learningRate).", at: "--learning-rate")
-        }
-        guard let optimizer = model.optimizer else { return }
-        guard optimizer.schedule == nil else {
-            throw MartletError(
-                "A schedule sets the learning rate of the file's optimizer. Give --optimizer too, to replace both.",
-                at: "--learning-rate")
-        }
-        optimizer.learningRate = learningRate
+        return network
+    }
+}
+
+/// - Throws: `MartletError` when a learning rate is no positive number that a weight can have.
+func expectRate(_ value: Double) throws {
+    guard value > 0, Float(value).isFinite else {
+        throw MartletError("Expected a positive number below 3.4e38. Received: \(value).", at: "--learning-rate")
     }
 }
 
@@ -88,10 +113,4 @@ func expect(_ value: Int, atLeast minimum: Int, _ option: String) throws {
     guard value >= minimum else {
         throw MartletError("Expected a number of at least \(minimum). Received: \(value).", at: option)
     }
-}
-
-/// `loss: 0.3456 - accuracy: 0.8754`
-func line(_ logs: Logs) -> String {
-    logs.map { name, value in "\(name): \(value.formatted(.number.precision(.significantDigits(1...5)).grouping(.never)))" }
-        .joined(separator: " - ")
 }

@@ -11,7 +11,7 @@ struct PredictCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet predict pair.keras --x left.npy --x right.npy -o score.npy
 
-            Without -o the shape and the first values of each output are printed. NumPy has no bfloat16, so such an output \
+            Without -o the first values of each output are printed. NumPy has no bfloat16, so such an output \
             is written as float32, which can represent the same numbers.
             """)
 
@@ -34,18 +34,24 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
-        let network = try Model.load(from: model.path, compile: false)
+        try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + x.map { ("--x", $0) })
+        let network = try model.load(CompilationChoice(readsFile: false))
+        try checkCount(network.outputCount)
         let outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
         guard !output.isEmpty else {
             for values in outputs { say("\(values)") }
             return
         }
-        guard output.count == outputs.count else {
-            throw MartletError(
-                "Expected a file for each of the model's \(outputs.count) outputs. Received: \(output.count).", at: "-o")
-        }
+        try checkCount(outputs.count)
         for (values, path) in zip(outputs, output) {
             try NPY.write(values.dtype == .bfloat16 ? values.cast(to: .float32) : values, to: path)
         }
+    }
+
+    /// A subclass of `Model` shows its outputs only when it runs, others before.
+    private func checkCount(_ count: Int?) throws {
+        guard let count, !output.isEmpty, output.count != count else { return }
+        throw MartletError(
+            "Expected a file for each of the model's \(count) outputs. Received: \(output.count).", at: "-o")
     }
 }

@@ -41,6 +41,24 @@ import Testing
 
     private func plain(_ text: String) -> String { text.replacing(/\u{1B}\[[0-9;]*[mK]/, with: "") }
 
+    /// An epoch of unknown length counts up; the next one knows.
+    @Test func unknownLength() {
+        let screen = Screen()
+        var time = 100.0
+        let bar = ProgressBar(output: screen.output(isTerminal: true), clock: { time })
+        bar.parameters = FitParameters(epochs: 1, verbosity: .progressBar)
+        bar.onEpochBegin(0)
+        for step in 0..<12 {
+            time += 1
+            bar.onTrainBatchEnd(step) { ["loss": 0.5] }
+        }
+        let drawn = plain(screen.take())
+        #expect(drawn.hasSuffix("\r12 ━━━━━━━━━━━━━━━━━━━━ 12s 1s/step - loss: 0.5000"))
+        var logs: Logs = ["loss": 0.5]
+        bar.onEpochEnd(0, logs: &logs)
+        #expect(plain(screen.take()) == "\r12 ━━━━━━━━━━━━━━━━━━━━ 12s 1s/step - loss: 0.5000\n")
+    }
+
     @Test func barInATerminal() {
         let (draws, last) = play(.progressBar, isTerminal: true)
         #expect(draws.count == 3, "at 1 s, and 50 ms later")

@@ -49,6 +49,8 @@ import Testing
             let other = Sequential([InputLayer([2]), Dense(3), Dense(1)])
             try other.compile(optimizer: "adam", loss: "mse")
             #expect(throws: MartletError.self) { try fit(other, [BackupAndRestore(folder + "/b")]) }
+            try model().saveWeights(to: folder + "/b/latest.weights.h5")
+            #expect(throws: MartletError.self) { try fit(model(), [BackupAndRestore(folder + "/b")]) }
             try Data("{\"epoch\": -1}".utf8).write(to: URL(fileURLWithPath: folder + "/b/training_metadata.json"))
             #expect(throws: MartletError.self) { try fit(model(), [BackupAndRestore(folder + "/b")]) }
         }

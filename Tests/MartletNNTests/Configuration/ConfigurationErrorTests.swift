@@ -95,7 +95,6 @@ import Testing
         ("loss", "BinaryCrossentropy", ["label_smoothing": 1.5], "BinaryCrossentropy.labelSmoothing"),
         ("loss", "CategoricalGeneralizedCrossEntropy", ["q": 1], "CategoricalGeneralizedCrossEntropy.q"),
         ("loss", "Hinge", ["reduction": "product"], "Hinge.reduction"),
-        ("metric", "BinaryAccuracy", ["threshold": 1], "BinaryAccuracy.threshold"),
         ("metric", "R2Score", ["num_regressors": -1], "R2Score.numRegressors"),
         ("metric", "AUC", ["num_thresholds": 1], "AUC.numThresholds"),
         ("metric", "AUC", ["thresholds": [0.5, 1.5]], "AUC.thresholds"),

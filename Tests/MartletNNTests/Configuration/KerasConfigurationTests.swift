@@ -42,7 +42,7 @@ struct KerasConfigurationTests {
         #expect(throws: MartletError.self) { try loss("BinaryCrossentropy", ["label_smoothing": 2]) }
         #expect(throws: MartletError.self) { try loss("BinaryCrossentropy", ["axis": "last"]) }
         for (name, config) in [
-            ("BinaryAccuracy", ["threshold": 2]), ("AUC", ["num_thresholds": 1]), ("AUC", ["num_thresholds": -3]),
+            ("BinaryAccuracy", ["threshold": "half"]), ("AUC", ["num_thresholds": 1]), ("AUC", ["num_thresholds": -3]),
             ("AUC", ["multi_label": true]), ("Precision", ["thresholds": [2]]), ("Recall", ["thresholds": []]),
             ("TruePositives", ["thresholds": "all"]),
         ] as [(JSONValue, JSONValue)] {

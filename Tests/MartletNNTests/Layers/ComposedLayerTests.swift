@@ -50,6 +50,15 @@ import Testing
         #expect(relativeError(parts.variance!.value, data.variance(axis: 0)) < 1e-13)
         #expect(parts.trainableWeights.isEmpty && parts.weights.map(\.name) == ["mean", "variance", "count"])
 
+        // Far from 0, in float32: multiples of 1/16, which it has exactly.
+        let far = (0..<600).map { (i: Int) -> Double in 1e6 + Double(i * i % 97) / 16 }
+        let layer = Normalization(axes: [], dtype: .float32)
+        try layer.adapt(stride(from: 0, to: 600, by: 100).map { Tensor(Array(far[$0..<$0 + 100]), shape: [100]) })
+        let mean = far.reduce(0.0, +) / 600
+        let squares = far.reduce(0.0) { (sum: Double, x: Double) in sum + (x - mean) * (x - mean) }
+        let variance = squares / 600
+        #expect(abs(layer.mean!.value.item() - mean) <= 1.0 / 32)
+        #expect(abs(layer.variance!.value.item() / variance - 1) < 1e-6)
         #expect(throws: MartletError.self) { try Normalization().adapt([]) }
         #expect(throws: MartletError.self) { try Normalization().adapt(Tensor.zeros([0, 2])) }
         #expect(throws: MartletError.self) { try whole.adapt(Tensor.zeros([2, 3, 5])) }

@@ -3,13 +3,13 @@ import Synchronization
 /// A branch or a loop's body: a graph without variables, which runs as often as it is asked.
 final class Subfunction: Sendable {
     let graph: Graph
-    private let made = Mutex<(executable: Executable?, derivative: Subfunction?)>((nil, nil))
+    private let made = Mutex<(executables: ExecutablePool?, derivative: Subfunction?)>((nil, nil))
 
     init(_ graph: Graph) { self.graph = graph }
 
     /// A function of its inputs alone.
     convenience init(_ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]) {
-        self.init(Context.current.outsideTrace { Trace.run(specs, body) })
+        self.init(Context.current.outsideTrace { Trace.run(specs, body).graph })
     }
 
     var inputSpecs: [TensorSpec] { graph.inputs.map { graph.specs[$0] } }
@@ -27,13 +27,13 @@ final class Subfunction: Sendable {
 
     /// Runs the graph on arguments and leaves its results where `memory` says.
     func run(_ memory: KernelMemory) throws(OpFailure) {
-        let executable = try made.withLock { (made) throws(OpFailure) in
-            if let executable = made.executable { return executable }
-            let executable = try Executable(graph, name: "branch")
-            made.executable = executable
-            return executable
+        let executables = try made.withLock { (made) throws(OpFailure) in
+            if let executables = made.executables { return executables }
+            let executables = ExecutablePool(try Executable(graph, name: "branch"))
+            made.executables = executables
+            return executables
         }
-        try executable.run(memory)
+        try executables.withExecutable { (executable) throws(OpFailure) in try executable.run(memory) }
     }
 
     /// The gradients of the floating-point inputs, in order, for the gradients of the floating-point results; zeros for

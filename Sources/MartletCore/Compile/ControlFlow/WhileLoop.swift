@@ -60,7 +60,9 @@ struct WhileGradient: ControlFlowOp {
 
     let loop: While
 
-    var outputCount: Int { loop.body.inputSpecs.count(where: \.dtype.isFloatingPoint) + loop.conditionCaptures.count }
+    var outputCount: Int {
+        (loop.body.inputSpecs + loop.condition.inputSpecs.dropFirst(loop.states)).count(where: \.dtype.isFloatingPoint)
+    }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let own = loopInputs(inputs)

@@ -60,6 +60,9 @@ package struct Windows: Sendable, Hashable {
         self.after = after ?? strides.map { _ in 0 }
     }
 
+    /// The largest number of a window: products of two do not overflow.
+    private static let largest = 1 << 31
+
     /// Resolves `padding` for an input and a window of the given spatial sizes. Stops when the counts of strides,
     /// dilations and axes differ or a number is out of range.
     package init(
@@ -75,7 +78,7 @@ package struct Windows: Sendable, Hashable {
             "Expected a window, strides and dilations of \(rank) numbers each, one for each spatial axis. "
                 + "Received: window \(window), strides \(strides), dilations \(dilations).")
         fits = fits && require(
-            (window + strides + dilations).allSatisfy { (1...(1 << 31)).contains($0) }, function,
+            (window + strides + dilations).allSatisfy { $0 >= 1 && $0 <= Self.largest }, function,
             "Expected a window, strides and dilations of 1 or more, below 2^31. "
                 + "Received: window \(window), strides \(strides), dilations \(dilations).")
         if padding == .causal {
@@ -83,7 +86,7 @@ package struct Windows: Sendable, Hashable {
         }
         if case .explicit(let amounts) = padding {
             fits = fits && require(
-                amounts.count == rank && amounts.allSatisfy { (0...(1 << 31)).contains($0.before) && (0...(1 << 31)).contains($0.after) },
+                amounts.count == rank && amounts.flatMap { [$0.before, $0.after] }.allSatisfy { $0 >= 0 && $0 <= Self.largest },
                 function, "Expected explicit padding of \(rank) pairs of numbers of 0 or more, below 2^31. Received: \(amounts).")
         }
         guard fits else {

@@ -117,9 +117,9 @@ private func requireSizes(_ function: String, _ x: Tensor, _ size: [Int]) -> Boo
     else { return false }
     do throws(OpFailure) {
         // Which element comes from where is worked out before any op runs.
-        for (axis, size) in size.enumerated() {
-            try MemoryBudget.check([TensorSpec(x.shape.replacing(axis + 1, by: size), x.dtype)])
-        }
+        var shape = x.shape
+        for (axis, size) in size.enumerated() { shape = shape.replacing(axis + 1, by: size) }
+        try MemoryBudget.check([TensorSpec(shape, x.dtype)])
         return true
     } catch {
         fail(function, error.message)

@@ -50,30 +50,23 @@ package struct ElementwiseProgram: Sendable {
             for (variable, result) in zip(variables, results) { variable.assign(result) }
             return
         }
+        if Context.current.hasFailed { return }
         let count = variables[0].shape.elementCount
-        var inputs: [UnsafeRawPointer] = []
-        var outputs: [UnsafeMutableRawPointer] = []
-        func descend() {
-            guard inputs.count < variables.count else {
-                run(inputs + others.map(\.pointer), outputs, indices: rows ?? []) { memory in
-                    if let op {
-                        let bad = op.run(memory, rows!.map(\.spec))
-                        precondition(bad.list < 0, "a row that was read does not exist")
-                    } else {
-                        code.withProgram(dimensions: [Int64(count)], strides: strides) {
-                            mk_ewise_run($0, memory.inputs, memory.outputs)
-                        }
+        let places = Variable.lend(variables)
+        defer { for variable in variables { variable.settle() } }
+        let inputs = places.map { UnsafeRawPointer($0.old) } + others.map(\.pointer)
+        withExtendedLifetime(others) {
+            run(inputs, places.map(\.new), indices: rows ?? []) { memory in
+                if let op {
+                    let bad = op.run(memory, rows!.map(\.spec))
+                    precondition(bad.list < 0, "a row that was read does not exist")
+                } else {
+                    code.withProgram(dimensions: [Int64(count)], strides: strides) {
+                        mk_ewise_run($0, memory.inputs, memory.outputs)
                     }
                 }
-                return
-            }
-            variables[inputs.count].overwrite { old, new in
-                inputs.append(old)
-                outputs.append(new)
-                descend()
             }
         }
-        withExtendedLifetime(others) { descend() }
     }
 
     /// The op that changes the rows of some lists.

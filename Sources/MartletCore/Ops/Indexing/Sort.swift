@@ -154,7 +154,13 @@ extension Tensor {
         let fraction = place - Double(below)
         func slice(_ index: Int) -> Tensor { ordered.strided(from: index, by: 1, count: 1, axis: position) }
         var result = slice(below)
-        if fraction > 0 { result = result + (slice(below + 1) - result) * fraction }
+        if fraction > 0 {
+            let above = slice(below + 1)
+            let difference = above - result
+            // The difference of infinities is no number.
+            result = `where`(
+                difference.isFinite(), result + difference * fraction, result * (1 - fraction) + above * fraction)
+        }
         // Where there is a NaN, it is the last.
         let last = slice(count - 1)
         result = `where`(last.isNaN(), last, result)

@@ -65,7 +65,8 @@ extension Shape {
     /// The shape with another size at `axis`.
     func replacing(_ axis: Int, by size: Int) -> Shape {
         var result = dimensions
-        result[axis] = size
+        // After a failure an axis may be none of the shape's.
+        if result.indices.contains(axis) { result[axis] = size }
         return Shape(unchecked: result)
     }
 }

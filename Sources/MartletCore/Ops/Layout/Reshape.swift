@@ -12,6 +12,8 @@ struct Reshape: ViewOp, SimplifiableOp {
         return [TensorSpec(shape, inputs[0].dtype)]
     }
 
+    func substitute(for input: TensorSpec) -> TensorSpec { TensorSpec(shape, input.dtype) }
+
     func gradient(_ context: GradientContext) -> [Tensor?] {
         [context.gradient.reshaped(to: context.inputs[0].shape)]
     }

@@ -92,7 +92,7 @@ private func checkPlaces(begin: [Int], step: [Int], sizes: [Int], in shape: Shap
     }
     for axis in sizes.indices where sizes[axis] != 0 {
         let range = 0..<shape.dimensions[axis]
-        let last = begin[axis] + (sizes[axis] - 1) * step[axis]
+        let last = begin[axis] &+ saturatedProduct(sizes[axis] - 1, step[axis])
         guard sizes[axis] > 0, step[axis] != 0, range.contains(begin[axis]), range.contains(last) else {
             throw OpFailure(
                 "Expected places in \(range) along axis \(axis), not \(sizes[axis]) from \(begin[axis]) by "
@@ -110,6 +110,7 @@ extension Tensor {
     /// The elements at `start + i * step` for `count` numbers i along one axis in `0..<rank`.
     func strided(from start: Int, by step: Int, count: Int, axis: Int) -> Tensor {
         var (begin, steps) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
+        if Context.current.hasFailed { return .substitute(spec) }
         (begin[axis], steps[axis]) = (start, step)
         return perform(
             Slice(begin: begin, step: steps, sizes: shape.replacing(axis, by: count).dimensions), self)
@@ -118,7 +119,9 @@ extension Tensor {
     /// The elements in reverse order along the given axes, all of them when nil.
     public func reversed(axes: [Int]? = nil) -> Tensor {
         var (begin, step) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
-        for axis in checkedAxes(axes, "reversed") { (begin[axis], step[axis]) = (Swift.max(0, shape[axis] - 1), -1) }
+        let axes = checkedAxes(axes, "reversed")
+        if Context.current.hasFailed { return .substitute(spec) }
+        for axis in axes { (begin[axis], step[axis]) = (Swift.max(0, shape[axis] - 1), -1) }
         return perform(Slice(begin: begin, step: step, sizes: shape.dimensions), self)
     }
 
@@ -128,7 +131,7 @@ extension Tensor {
         guard let axis else { return flattened().rolled(shift: shift, axis: 0).reshaped(to: shape) }
         let position = checkedAxis(axis, "rolled")
         let size = shape[position]
-        guard size > 0 else { return self }
+        guard size > 0, !Context.current.hasFailed else { return self }
         let offset = ((shift % size) + size) % size
         if offset == 0 { return self }
         let parts = split(sizes: [size - offset, offset], axis: position)

@@ -59,15 +59,19 @@ extension Tensor {
 
     /// This tensor with two axes swapped.
     public func transposed(_ a: Int, _ b: Int) -> Tensor {
+        let (a, b) = (checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
+        if Context.current.hasFailed { return .substitute(spec) }
         var axes = Array(0..<rank)
-        axes.swapAt(checkedAxis(a, "transpose"), checkedAxis(b, "transpose"))
+        axes.swapAt(a, b)
         return transposed(permutation: axes)
     }
 
     /// This tensor with one axis moved to another place, the others keeping their order.
     public func movingAxis(_ source: Int, to destination: Int) -> Tensor {
+        let (source, destination) = (checkedAxis(source, "movingAxis"), checkedAxis(destination, "movingAxis"))
+        if Context.current.hasFailed { return .substitute(spec) }
         var axes = Array(0..<rank)
-        axes.insert(axes.remove(at: checkedAxis(source, "movingAxis")), at: checkedAxis(destination, "movingAxis"))
+        axes.insert(axes.remove(at: source), at: destination)
         return transposed(permutation: axes)
     }
 }

@@ -98,5 +98,6 @@ package func denseLayer(
     if bias == nil && activation == .none { return matmul(x, kernel) }
     require(x.rank >= 1, "dense", "Expected inputs of rank 1 or more. Received: \(x.spec).")
     let y = perform(Dense(activation: activation), [x.rowsFolded, kernel] + (bias.map { [$0] } ?? []))[0]
-    return x.rank == 2 || Context.current.hasFailed ? y : y.reshaped(to: Shape(unchecked: x.shape.dimensions.dropLast() + [y.shape[1]]))
+    if x.rank == 2 || Context.current.hasFailed { return y }
+    return y.reshaped(to: Shape(unchecked: x.shape.dimensions.dropLast() + [y.shape[1]]))
 }

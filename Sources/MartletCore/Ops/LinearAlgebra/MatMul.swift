@@ -186,6 +186,7 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
         product = perform(op, a, b)
         sizes = product.shape.dimensions
     }
+    if Context.current.hasFailed { return product }
     if isColumn { sizes.removeLast() }
     if isRow { sizes.remove(at: sizes.count - (isColumn ? 1 : 2)) }
     return sizes == product.shape.dimensions ? product : product.reshaped(to: Shape(unchecked: sizes))

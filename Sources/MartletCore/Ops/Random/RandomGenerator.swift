@@ -1,18 +1,13 @@
-import Synchronization
-
 /// A stream of random numbers: Philox4x32-10 of a key, at a counter that every draw moves on.
 ///
-/// The same seed and the same draws give the same bits, with any number of threads. Generators may be used from several
-/// threads; what each gets then depends on who comes first.
+/// The same seed and the same draws give the same bits, with any number of kernel threads. Threads may share a generator, in
+/// ops and in compiled functions at once: no two draws get the same numbers, and which get which depends on who comes first.
 ///
 /// Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, *Parallel random numbers: as easy as 1, 2, 3*, 2011.
 public final class RandomGenerator: Sendable {
     /// The stream's key and counter: `int64 [2]`, bit patterns of unsigned numbers. Save its value and assign it later,
     /// and the stream goes on from there.
     public let state: Variable
-
-    /// Reading the state and moving it on are one step.
-    private let drawing = Mutex(())
 
     static let stateSpec = TensorSpec([2], .int64)
 
@@ -28,15 +23,16 @@ public final class RandomGenerator: Sendable {
 
     /// Begins another stream.
     func restart(key: UInt64) {
-        drawing.withLock { _ in state.assign(Tensor([Int64(bitPattern: key), 0])) }
+        state.assign(Tensor([Int64(bitPattern: key), 0]))
     }
 
     private func draw(_ distribution: RandomDraw.Distribution, _ shape: Shape, _ dtype: DType) -> Tensor {
         // 16-bit floats are rounded from float32 draws.
         let op = RandomDraw(distribution: distribution, spec: TensorSpec(shape, dtype.isHalf ? .float32 : dtype))
-        let result = drawing.withLock { _ in
-            let results = perform(op, [state.value])
-            state.assign(results[1])
+        // Reading the state and moving it on are one step, also for a compiled function that draws at the same time.
+        let result = state.modify { state in
+            let results = perform(op, [state])
+            state = results[1]
             return results[0]
         }
         return dtype.isHalf ? result.cast(to: dtype) : result

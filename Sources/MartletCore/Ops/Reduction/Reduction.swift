@@ -32,15 +32,18 @@ package struct ReducedAxes: Hashable, Sendable {
     /// The shape with size 1 for every folded axis.
     func keptShape(for shape: Shape) -> Shape {
         var sizes = shape.dimensions
-        for axis in axes { sizes[axis] = 1 }
+        for axis in axes where sizes.indices.contains(axis) { sizes[axis] = 1 }
         return Shape(unchecked: sizes)
     }
 
     /// The axes that are not folded.
     func remaining(of shape: Shape) -> [Int] { shape.dimensions.indices.filter { !axes.contains($0) } }
 
+    /// A bit for each folded axis.
+    var bits: UInt32 { axes.reduce(into: 0) { $0 |= 1 << UInt32($1) } }
+
     /// The number of elements that become one.
-    func count(in shape: Shape) -> Int { axes.reduce(1) { $0 * shape.dimensions[$1] } }
+    func count(in shape: Shape) -> Int { axes.reduce(1) { $0 * shape[$1] } }
 }
 
 /// An op that folds the elements along some axes into one.
@@ -49,6 +52,8 @@ protocol ReductionOp: KernelOp {
     var axes: ReducedAxes { get }
     init(axes: ReducedAxes)
     func takes(_ type: DType) -> Bool
+    /// The dtype of the result.
+    func outputType(for type: DType) -> DType
 }
 
 extension ReductionOp {
@@ -57,16 +62,19 @@ extension ReductionOp {
     }
 
     func takes(_ type: DType) -> Bool { type != .bool && !type.isHalf }
+    func outputType(for type: DType) -> DType { type }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         guard takes(inputs[0].dtype) else { throw OpFailure("The op does not take this dtype.") }
-        return [TensorSpec(try axes.outputShape(for: inputs[0].shape), inputs[0].dtype)]
+        return [TensorSpec(try axes.outputShape(for: inputs[0].shape), outputType(for: inputs[0].dtype))]
     }
 
-    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
-        let (shape, type) = (inputs[0].shape, inputs[0].dtype.c)
-        let folded = axes.axes.reduce(into: UInt32(0)) { $0 |= 1 << UInt32($1) }
-        return Kernel {
+    func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel { reduction(of: inputs[0]) }
+
+    /// The kernel of a reduction to the input's dtype.
+    func reduction(of input: TensorSpec) -> Kernel {
+        let (shape, type) = (input.shape, input.dtype.c)
+        return Kernel { [folded = axes.bits] in
             mk_reduce(Self.code, type, $0.input(0), $0.output(0), Int32(shape.rank), shape.dimensions, folded)
         }
     }

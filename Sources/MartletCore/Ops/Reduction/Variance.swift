@@ -6,7 +6,9 @@ extension Tensor {
     ///   variance of a population (as Keras), 1 for the unbiased estimate from a sample.
     public func variance(axes: [Int]? = nil, keepDims: Bool = false, correction: Double = 0) -> Tensor {
         let x = floating
-        let deviations = (x - x.mean(axes: axes, keepDims: true)).square()
+        let shifted = x - x.mean(axes: axes, keepDims: true)
+        // The mean was rounded. What is left of the deviations' sum is that error, which does not depend on x.
+        let deviations = (shifted - shifted.stopGradient().mean(axes: axes, keepDims: true)).square()
         if correction == 0 { return deviations.mean(axes: axes, keepDims: keepDims) }
         let count = ReducedAxes(axes, of: self, keepDims: keepDims).count(in: shape)
         return deviations.sum(axes: axes, keepDims: keepDims) / Swift.max(Double(count) - correction, 0)

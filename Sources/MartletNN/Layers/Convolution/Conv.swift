@@ -16,7 +16,7 @@ public typealias Conv3D = Conv<Spatial3D>
 /// Convolution: `activation(conv(x, kernel) + bias)`. ``Conv1D``, ``Conv2D`` and ``Conv3D``.
 ///
 /// Weights: `kernel` [window..., channels / groups, filters], `bias` [filters].
-public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, ConfigurableLayer, Described {
+public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
     /// The number of output channels.
     public private(set) var filters: Int
     /// Into how many parts the channels are cut that do not see each other; divides both channel counts.
@@ -25,6 +25,8 @@ public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, Configurable
     public private(set) var kernel: Variable!
 
     private var kernelOptions: WeightOptions
+    var adapterOptions: AdapterOptions
+    var adapted: (weight: Variable?, options: WeightOptions) { (kernel, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -34,11 +36,13 @@ public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, Configurable
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.filters = filters
         self.groups = groups
         kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
+        adapterOptions = AdapterOptions(rank: loraRank, alpha: loraAlpha)
         super.init(
             kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat,
             dilationRate: dilationRate, activation: activation, useBias: useBias,
@@ -52,6 +56,7 @@ public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, Configurable
             $0("filters", \.filters, required: true, .atLeast(1))
             $0("groups", \.groups)
             $0.weight("kernel", \.kernelOptions)
+            $0.include(\.adapterOptions, AdapterOptions.arguments)
             $0.check { $0.checkTogether() }
         }
     }
@@ -76,7 +81,7 @@ public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, Configurable
     override func convolve(_ x: Tensor) -> Tensor {
         activation.apply {
             convLayer(
-                x, kernel.value, strides: strides, padding: padding, dilations: dilationRate, groups: groups,
+                x, adapters?.value ?? kernel.value, strides: strides, padding: padding, dilations: dilationRate, groups: groups,
                 bias: bias?.value, activation: $0)
         }
     }

@@ -6,7 +6,7 @@ import MartletFormats
 /// Shapes: [batch, ..., features] gives [batch, ..., units]. Weights: `kernel` [features, units], `bias` [units].
 ///
 /// Source: [`keras.layers.Dense`](https://keras.io/api/layers/core_layers/dense/).
-public final class Dense: Layer, ConfigurableLayer, Described {
+public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
     /// The size of the output's last axis, at least 1.
     public private(set) var units: Int
     /// What is applied to the output.
@@ -18,7 +18,13 @@ public final class Dense: Layer, ConfigurableLayer, Described {
     /// [units]; nil until the layer is built, and without a bias.
     public private(set) var bias: Variable?
 
+    /// What the products with a quantized kernel are divided by, [units]; nil for kernels of real numbers.
+    public private(set) var kernelScale: Variable?
+
     private var kernelOptions, biasOptions: WeightOptions
+    private var quantization: Int8Quantization?
+    var adapterOptions: AdapterOptions
+    var adapted: (weight: Variable?, options: WeightOptions) { (quantization == nil ? kernel : nil, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -26,13 +32,15 @@ public final class Dense: Layer, ConfigurableLayer, Described {
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.units = units
         self.activation = activation ?? .linear
         self.useBias = useBias
         kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
         biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
+        adapterOptions = AdapterOptions(rank: loraRank, alpha: loraAlpha)
         super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
@@ -41,22 +49,42 @@ public final class Dense: Layer, ConfigurableLayer, Described {
         $0("activation", \.activation)
         $0("use_bias", \.useBias)
         $0.weight("kernel", \.kernelOptions)
+        $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
+        $0.custom("dtype") { layer, config in
+            if let dtype = try config.dtype { layer.dtype = dtype }
+            layer.quantization = try config.int8Quantization()
+        } write: { $0.quantization?.policy(of: $0.dtype) ?? .string($0.dtype.name) }
+        $0.custom("quantization_config", write: { $0.quantization?.configuration ?? .null })
+        $0.omitNull("quantization_config")
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         let shape = try outputShapes(for: inputShapes)[0].replacing(-1, by: inputShapes[0][-1])
         let features = try Self.knownSize(shape, axis: -1)
-        kernel = addWeight("kernel", shape: [features, units], kernelOptions)
+        if quantization != nil {
+            kernel = addWeight("kernel", shape: [features, units], initializer: .zeros, trainable: false)
+        } else {
+            kernel = addWeight("kernel", shape: [features, units], kernelOptions)
+        }
         if useBias { bias = addWeight("bias", shape: [units], biasOptions) }
+        if quantization != nil {
+            kernelScale = addWeight("kernel_scale", shape: [units], initializer: .ones, trainable: false)
+        }
     }
+
+    override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
-        return activation.apply { denseLayer(x, kernel.value, bias: bias?.value, activation: $0) }
+        if let quantization, let kernelScale {
+            let y = quantization.product(x, kernel.value, scale: kernelScale.value)
+            return activation(bias.map { y + $0.value } ?? y)
+        }
+        return activation.apply { denseLayer(x, adapters?.value ?? kernel.value, bias: bias?.value, activation: $0) }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

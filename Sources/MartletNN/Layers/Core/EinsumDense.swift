@@ -10,7 +10,7 @@ import MartletCore
 /// Weights: `kernel`, with the axes that the equation gives it, and `bias`, with the axes `biasAxes` of the output.
 ///
 /// Source: [`keras.layers.EinsumDense`](https://keras.io/api/layers/core_layers/einsum_dense/).
-public final class EinsumDense: Layer, ConfigurableLayer, Described {
+public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
     /// The equation: input, kernel, output; an ellipsis stands for leading or trailing axes of input and output.
     public private(set) var equation: String
     /// The output's sizes behind its first axis (and the elided ones), nil where they follow from the input.
@@ -26,6 +26,8 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described {
 
     private var rule: EinsumRule?
     private var kernelOptions, biasOptions: WeightOptions
+    var adapterOptions: AdapterOptions
+    var adapted: (weight: Variable?, options: WeightOptions) { (kernel, kernelOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
@@ -33,7 +35,8 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described {
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.equation = equation
         self.outputShape = outputShape
@@ -41,6 +44,7 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described {
         self.biasAxes = biasAxes
         kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
         biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
+        adapterOptions = AdapterOptions(rank: loraRank, alpha: loraAlpha)
         super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
         rule = EinsumRule(self.equation)
     }
@@ -55,6 +59,7 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described {
         $0("activation", \.activation)
         $0("bias_axes", \.biasAxes)
         $0.weight("kernel", \.kernelOptions)
+        $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0.weight("bias", \.biasOptions)
         $0("activity_regularizer", \.activityRegularizer)
         $0.check { layer in
@@ -92,15 +97,16 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let kernel = adapters?.value ?? kernel.value
         guard let rule, let inner = rule.contractedAxes else {
-            let y = einsum(equation, x, kernel.value)
+            let y = einsum(equation, x, kernel)
             return activation(bias.map { y + $0.value } ?? y)
         }
         // The last axes of x with the first ones of the kernel: one product of matrices, the bias and activation in it.
         let own = kernel.shape.dimensions[inner...]
         let rows = x.shape.dimensions.dropLast(inner)
         let width = own.reduce(1, *)
-        let matrix = kernel.value.reshaped(to: [kernel.shape.dimensions[..<inner].reduce(1, *), width])
+        let matrix = kernel.reshaped(to: [kernel.shape.dimensions[..<inner].reduce(1, *), width])
         let folded = x.reshaped(to: Shape(Array(rows) + [matrix.shape[0]]))
         let isWhole = bias.map { $0.shape.elementCount == width } ?? true
         let y = activation.apply { fused in

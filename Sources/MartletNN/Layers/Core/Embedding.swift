@@ -6,7 +6,7 @@ import MartletCore
 /// `0..<inputDim` stops the program.
 ///
 /// Source: [`keras.layers.Embedding`](https://keras.io/api/layers/core_layers/embedding/).
-public final class Embedding: Layer, ConfigurableLayer, Described {
+public final class Embedding: Layer, ConfigurableLayer, Described, AdaptableLayer, AdapterHost {
     /// The number of rows, at least 1: the inputs are below it.
     public private(set) var inputDim: Int
     /// The size of a row, at least 1.
@@ -17,18 +17,22 @@ public final class Embedding: Layer, ConfigurableLayer, Described {
     public private(set) var embeddings: Variable!
 
     private var embeddingsOptions: WeightOptions
+    var adapterOptions: AdapterOptions
+    var adapted: (weight: Variable?, options: WeightOptions) { (embeddings, embeddingsOptions) }
 
     /// Makes a layer. The properties describe the arguments.
     public init(
         _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: any Initializer = .randomUniform(),
         embeddingsRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         embeddingsConstraint: (any Constraint)? = nil, maskZero: Bool = false, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: DType? = nil,
+        loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.inputDim = inputDim
         self.outputDim = outputDim
         self.maskZero = maskZero
         embeddingsOptions = WeightOptions(embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint)
+        adapterOptions = AdapterOptions(rank: loraRank, alpha: loraAlpha)
         super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
     }
 
@@ -36,6 +40,7 @@ public final class Embedding: Layer, ConfigurableLayer, Described {
         $0("input_dim", \.inputDim, required: true, .atLeast(1))
         $0("output_dim", \.outputDim, required: true, .atLeast(1))
         $0.weight("embeddings", \.embeddingsOptions)
+        $0.include(\.adapterOptions, AdapterOptions.arguments)
         $0("mask_zero", \.maskZero)
         $0("activity_regularizer", \.activityRegularizer)
     }
@@ -49,7 +54,7 @@ public final class Embedding: Layer, ConfigurableLayer, Described {
     override var castsInputs: Bool { false }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        embeddings.value.gathered(at: Self.indices(x).checkedIndices(below: inputDim))
+        (adapters?.value ?? embeddings.value).gathered(at: Self.indices(x).checkedIndices(below: inputDim))
     }
 
     public override func computeMasks(_ inputs: [Tensor], masks: [Tensor?]) -> [Tensor?] {

@@ -148,7 +148,7 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
 
     private func move(_ statistic: Variable, towards batch: Tensor, momentum: Double) {
         let value = batch.stopGradient().cast(to: statistic.dtype)
-        statistic.assign(statistic.value * momentum + value * (1 - momentum))
+        statistic.modify { $0 = $0 * momentum + value * (1 - momentum) }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

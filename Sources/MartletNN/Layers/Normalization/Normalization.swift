@@ -80,13 +80,19 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
         guard givenMean == nil else {
             throw MartletError("Expected a layer without a given mean. Received: mean \(givenMean!).", at: name)
         }
-        var (count, mean, variance) = (0.0, Tensor(0.0, dtype: dtype), Tensor(0.0, dtype: dtype))
+        var (count, mean, variance) = (0.0, Tensor(0.0, dtype: .float64), Tensor(0.0, dtype: .float64))
+        // Of numbers that are far from 0, differences to the first batch's mean keep more digits than the numbers.
+        var origin: Tensor?
         for batch in batches where batch.elementCount > 0 {
             try ensureBuilt(for: [PartialShape(batch.shape)])
             _ = try outputShapes(for: [PartialShape(batch.shape)])
             let kept = keptAxes(of: batch.rank)
-            let (x, axes) = (batch.cast(to: dtype), (0..<batch.rank).filter { !kept.contains($0) })
-            let (batchMean, batchVariance) = (x.mean(axes: axes), x.variance(axes: axes))
+            let (data, axes) = (batch.cast(to: dtype), (0..<batch.rank).filter { !kept.contains($0) })
+            let zero = origin ?? data.mean(axes: axes)
+            origin = zero
+            let x = data - aligned(zero, with: data)
+            let batchMean = x.mean(axes: axes).cast(to: .float64)
+            let batchVariance = x.variance(axes: axes).cast(to: .float64)
             let size = Double(axes.reduce(1) { $0 * x.shape[$1] })
             // T. Chan, G. Golub, R. LeVeque, *Updating formulae for computing sample variances*, 1979.
             let share = size / (count + size)
@@ -96,8 +102,8 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
             count += size
         }
         guard count > 0 else { throw MartletError("Expected data to adapt to. Received: no elements.", at: name) }
-        self.mean!.assign(mean)
-        self.variance!.assign(variance)
+        self.mean!.assign((mean + origin!.cast(to: .float64)).cast(to: dtype))
+        self.variance!.assign(variance.cast(to: dtype))
     }
 
     public override var supportsMasking: Bool { true }

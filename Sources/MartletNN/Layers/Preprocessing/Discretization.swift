@@ -81,11 +81,14 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
         guard !summary.values.isEmpty else { throw MartletError("Expected data to adapt to. Received: no elements.", at: name) }
         binBoundaries = summary.compressed(to: 1 / Double(numBins)).values.dropLast().map { Double($0) }
         function = nil
+        version += 1
     }
 
     // MARK: Calling
 
     private var function: HostFunction?
+    /// Counts the changes of the boundaries, which compiled functions hold.
+    private var version = 0 { didSet { Trace.noteSettingsChange() } }
     private var search: HostFunction {
         if let function { return function }
         let bounds = (binBoundaries ?? []).map { Float($0) }
@@ -104,7 +107,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
         return made
     }
 
-    override var hostFunctions: [HostFunction] { [search] }
+    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [version] }
     override var castsInputs: Bool { false }
 
     /// Older files keep what `adapt` has seen.

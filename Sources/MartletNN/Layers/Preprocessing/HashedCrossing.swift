@@ -66,8 +66,6 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
         return made
     }
 
-    override var hostFunctions: [HostFunction] { [cross] }
-
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         guard
             require(

@@ -101,8 +101,6 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
         return made
     }
 
-    override var hostFunctions: [HostFunction] { [hash] }
-
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let bins = hash(x.dtype == .string ? x : x.asCategories)
         return CategoryEncoder.encode(bins, outputMode, depth: numBins, dtype: dtype)

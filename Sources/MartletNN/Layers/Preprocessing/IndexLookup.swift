@@ -11,6 +11,8 @@ public class IndexLookup: Layer {
     /// The vocabulary without the special tokens, nil until it is known.
     private var table: TokenTable?
     private var function: HostFunction?
+    /// Counts the changes of the vocabulary, which compiled functions hold.
+    private(set) var version = 0 { didSet { Trace.noteSettingsChange() } }
     /// The weights of the special tokens and the terms, for `tfIDF`.
     private(set) var inverseFrequencies: [Double]?
 
@@ -107,6 +109,7 @@ public class IndexLookup: Layer {
         let padding = padToMaxTokens ? max(0, (maxTokens ?? 0) - weights.count) : 0
         inverseFrequencies = weights + [Double](repeating: 0, count: padding)
         function = nil
+        version += 1
     }
 
     private func set(_ tokens: [LookupToken]) throws {
@@ -119,6 +122,7 @@ public class IndexLookup: Layer {
         options.vocabularySize = size
         table = TokenTable(tokens)
         function = nil
+        version += 1
     }
 
     /// Takes the terms of a file, one a line.
@@ -243,7 +247,7 @@ public class IndexLookup: Layer {
 
     public override var takesStrings: Bool { isOfText && !invert }
     override var castsInputs: Bool { false }
-    override var hostFunctions: [HostFunction] { table == nil ? [] : [lookup] }
+    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [version] }
 
     /// The size of vectors, nil until the vocabulary is known.
     var depth: Int? { padToMaxTokens ? maxTokens : options.vocabularySize }
@@ -359,9 +363,11 @@ public class IndexLookup: Layer {
         guard outputMode == .tfIDF, let inverseFrequencies else { return [] }
         return [("idf_weights", Tensor(inverseFrequencies, shape: [inverseFrequencies.count]).cast(to: .float32))]
     }
+    override var storedByteCount: Int { outputMode == .tfIDF ? 8 * min(depth ?? 0, 1 << 24) : 0 }
     override func load(array: Tensor, named name: String) throws {
         guard outputMode == .tfIDF, array.rank == 1 else { return }
         inverseFrequencies = array.scalars(as: Double.self)
         function = nil
+        version += 1
     }
 }

@@ -127,7 +127,6 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     /// - Throws: `MartletError` when a term comes twice, there are too many, or the weights do not fit.
     public func setVocabulary(_ vocabulary: [String], idfWeights: [Double]? = nil) throws {
         try lookupLayer.setVocabulary(vocabulary, idfWeights: idfWeights)
-        function = nil
     }
 
     /// Takes the terms of a file, one a line, without the special tokens.
@@ -135,7 +134,6 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     ///   no such file holds.
     public func setVocabulary(contentsOf path: String) throws {
         try lookupLayer.setVocabulary(contentsOf: path)
-        function = nil
     }
 
     /// Finds the vocabulary in texts: the most frequent terms, of equally frequent ones the last in their order first.
@@ -165,7 +163,6 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
                 })
         }
         try lookupLayer.finish(counter)
-        function = nil
     }
 
     // MARK: Calling
@@ -173,13 +170,13 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     public override var takesStrings: Bool { true }
     override var castsInputs: Bool { false }
     override var needsElements: Bool { outputMode == .int && outputSequenceLength == nil && tokens.split != nil }
-    override var hostFunctions: [HostFunction] { lookupLayer.isReady ? [vectorization] : [] }
+    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [lookupLayer.version] }
 
-    private var function: HostFunction?
+    /// The function, of the vocabulary of that version.
+    private var function: (version: Int, function: HostFunction)?
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        // The model has called the layer already, to know the number of steps.
-        if needsElements, x.dtype == .int64 { return x }
+        if isCalled(with: PartialShape(of: x)) { return x }
         guard
             require(
                 lookupLayer.isReady, className,
@@ -207,7 +204,13 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         return PartialShape(Array(shape.dimensions.dropLast()))
     }
 
+    /// Whether the input is the layer's own output: the model has called the layer already, to know the number of steps.
+    private func isCalled(with shape: PartialShape) -> Bool {
+        needsElements && !shape.holdsStrings && Context.current.trace != nil
+    }
+
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        if inputShapes.count == 1, isCalled(with: inputShapes[0]) { return inputShapes }
         let shape = try documentShape(Self.onlyInput(inputShapes))
         let isSplit = tokens.split != nil
         if outputMode == .int {
@@ -249,7 +252,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     }
 
     private var vectorization: HostFunction {
-        if let function { return function }
+        if let function, function.version == lookupLayer.version { return function.function }
         let (tokens, terms, mode, length) = (tokens, lookupLayer.terms, outputMode, outputSequenceLength)
         let depth = lookupLayer.depth ?? 0
         let isSplit = tokens.split != nil
@@ -296,7 +299,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             }
             if let failure { throw failure }
         }
-        function = made
+        function = (lookupLayer.version, made)
         return made
     }
 
@@ -307,13 +310,12 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     override var assetNames: [String] { lookupLayer.assetNames }
     override func load(asset: [UInt8], named name: String) throws {
         try lookupLayer.load(asset: asset, named: name)
-        function = nil
     }
     override var storedNames: Set<String> { lookupLayer.storedNames }
     override var storedArrays: [(name: String, value: Tensor)] { lookupLayer.storedArrays }
+    override var storedByteCount: Int { lookupLayer.storedByteCount }
     override func load(array: Tensor, named name: String) throws {
         try lookupLayer.load(array: array, named: name)
-        function = nil
     }
 
     public override var config: [String: JSONValue] {

@@ -25,7 +25,11 @@ public class BuiltInCell: RNNCell {
         var input: [Tensor]?
         var recurrent: [Tensor]?
     }
-    private var sequenceMasks: Masks?
+    /// Those for all steps of the sequence that this thread runs.
+    private var sequenceMasks: Masks? {
+        get { Context.current.kept[ObjectIdentifier(self)] as? Masks }
+        set { Context.current.kept[ObjectIdentifier(self)] = newValue }
+    }
 
     init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
         self.options = options
@@ -43,7 +47,9 @@ public class BuiltInCell: RNNCell {
     /// The number of units of each state.
     public var units: Int { options.units }
     public override var stateSizes: [Int] { [Int](repeating: units, count: kind.stateCount) }
-    package override var randomGenerators: [RandomGenerator] { [generator] }
+    package override var randomGenerators: [RandomGenerator] {
+        options.dropout > 0 || options.recurrentDropout > 0 ? [generator] : []
+    }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)

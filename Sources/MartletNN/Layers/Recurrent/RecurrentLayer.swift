@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 
 /// How a recurrent layer reads its sequences and what it gives.
@@ -34,6 +35,7 @@ public class RecurrentLayer: Layer {
     var options: SequenceOptions
     /// The states in which the last batch ended, where `stateful`; nil before the first.
     private var states: [Variable]?
+    private let statesLock = NSLock()
 
     init(
         _ cell: RNNCell?, _ options: SequenceOptions, activityRegularizer: (any Regularizer)? = nil, name: String?,
@@ -114,13 +116,14 @@ public class RecurrentLayer: Layer {
 
     private func startingStates(batch: Int) -> [Tensor] {
         guard stateful else { return cell.initialStates(batch: batch) }
-        if states == nil {
+        let kept = statesLock.withLock {
             // Kept states are made once, not at each run of a step that is being compiled.
-            states = Context.current.outsideTrace {
+            let states = self.states ?? Context.current.outsideTrace {
                 cell.initialStates(batch: batch).map { Variable($0, name: "rnn_state", trainable: false) }
             }
-        }
-        let kept = (states ?? []).map(\.value)
+            self.states = states
+            return states
+        }.map(\.value)
         require(
             kept.allSatisfy { $0.shape[0] == batch }, name,
             "Expected batches of one size, as the layer is stateful: \(kept.first?.shape[0] ?? batch). Received: "

@@ -1,0 +1,181 @@
+import Foundation
+import MartletCore
+import MartletFormats
+
+/// A CSV file: its columns, their types, and its rows as a `Dataset`.
+///
+/// ```swift
+/// let csv = try CSV("passengers.csv")
+/// print(csv.columns)                                    // [("age", .number), ("sex", .text), ...]
+/// let samples = csv.samples(features: ["age", "fare"], label: "survived")
+/// try model.fit(samples.shuffle(bufferSize: 1000).batch(32), epochs: 5)
+/// ```
+public struct CSV: Sendable {
+    /// What the fields of a column are.
+    public enum Kind: String, Sendable {
+        /// Whole numbers, `int64`.
+        case integer
+        /// Numbers, `float32`.
+        case number
+        /// Text.
+        case text
+    }
+
+    /// A field.
+    public enum Value: Sendable, Hashable {
+        /// A whole number.
+        case integer(Int64)
+        /// A number; NaN where the file has none.
+        case number(Double)
+        /// Text.
+        case text(String)
+        /// Nothing, in a column of whole numbers or text.
+        case missing
+
+        /// The number; NaN for what is missing, nil for text.
+        public var number: Double? {
+            switch self {
+            case .integer(let value): Double(value)
+            case .number(let value): value
+            case .missing: .nan
+            case .text: nil
+            }
+        }
+    }
+
+    /// A row: its fields by the names of the columns.
+    public struct Row: Sendable {
+        let values: [Value]
+        let places: [String: Int]
+
+        /// The field of a column. Stops when there is no such column.
+        public subscript(_ column: String) -> Value {
+            guard let place = places[column] else {
+                fail("CSV.Row", "Expected a column among \(places.keys.sorted()). Received: \"\(column)\".")
+                return .missing
+            }
+            return values[place]
+        }
+    }
+
+    /// The columns in the order of the file.
+    public let columns: [(name: String, kind: Kind)]
+    private let path: String
+    private let delimiter: UInt8
+    private let hasHeader: Bool
+    private let missing: Set<String>
+
+    /// Looks at a file, plain or gzip-compressed.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - delimiter: what is between fields.
+    ///   - hasHeader: whether the first record has the names of the columns; otherwise they are `"0"`, `"1"`, ...
+    ///   - kinds: the types of columns. Those of others follow from the first rows.
+    ///   - missing: texts that stand for no value.
+    ///   - rowsToLookAt: how many rows are read to find out the types.
+    /// - Throws: `MartletError` with file and line when it cannot be read, is no CSV, or has no such columns.
+    public init(
+        _ path: String, delimiter: Character = ",", hasHeader: Bool = true, kinds: [String: Kind] = [:],
+        missing: Set<String> = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"], rowsToLookAt: Int = 1000
+    ) throws {
+        guard let mark = delimiter.asciiValue, mark != 0x22, mark != 0x0A, mark != 0x0D else {
+            throw MartletError("Expected one ASCII character. Received: \"\(delimiter)\".", at: "delimiter")
+        }
+        (self.path, self.delimiter, self.hasHeader, self.missing) = (path, mark, hasHeader, missing)
+        let reader = CSVReader(try FileStream.openDecompressing(path), delimiter: mark)
+        guard let first = try reader.next() else { throw MartletError("Expected at least one row. The file is empty.", at: path) }
+        let names = hasHeader ? CSV.withoutMark(first) : first.indices.map(String.init)
+        if let twice = Dictionary(grouping: names, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
+            throw MartletError("Expected columns with different names. Received \"\(twice)\" twice.", at: "\(path):1")
+        }
+        if let stranger = kinds.keys.sorted().first(where: { !names.contains($0) }) {
+            throw MartletError("Expected columns among \(names). Received: \"\(stranger)\".", at: "kinds")
+        }
+        var found = [Kind?](repeating: nil, count: names.count)
+        var row = hasHeader ? try reader.next() : first
+        for _ in 0..<max(1, rowsToLookAt) {
+            guard let fields = row else { break }
+            for (place, field) in fields.prefix(names.count).enumerated() where !missing.contains(field) {
+                let kind: Kind = Int64(field) != nil ? .integer : Double(field) != nil ? .number : .text
+                switch (found[place], kind) {
+                case (nil, _), (.integer, _), (.number, .text): found[place] = kind
+                default: break
+                }
+            }
+            row = try reader.next()
+        }
+        columns = zip(names, found).map { ($0, kinds[$0] ?? $1 ?? .text) }
+    }
+
+    /// Names without the mark that some programs put before UTF-8.
+    private static func withoutMark(_ names: [String]) -> [String] {
+        var names = names
+        if let first = names.first, first.unicodeScalars.first == "\u{FEFF}" {
+            names[0] = String(first.unicodeScalars.dropFirst())
+        }
+        return names
+    }
+
+    /// The rows. A reading throws a `MartletError` with file, line and column for a row with another number of fields, or a
+    /// field that is not of its column's type; with `onError` they can be left out.
+    public var rows: Dataset<Row> {
+        let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.name, $0) })
+        return Dataset(source: "CSV(\(path))", length: .unknown, identity: Dataset<String>.identity(path)) { _, _ in
+            let reader = CSVReader(try FileStream.openDecompressing(path), delimiter: delimiter)
+            var isFirst = hasHeader
+            return ClosureReader { _ in
+                if isFirst {
+                    isFirst = false
+                    _ = try reader.next()
+                }
+                guard let fields = try reader.next() else { return nil }
+                guard fields.count == columns.count else {
+                    throw MartletError(
+                        "Expected \(columns.count) fields. Received \(fields.count).", at: "\(path):\(reader.line)")
+                }
+                let values = try zip(fields, columns).map { try value($0, $1, reader.line) }
+                return Row(values: values, places: places)
+            }
+        }
+    }
+
+    private func value(_ field: String, _ column: (name: String, kind: Kind), _ line: Int) throws -> Value {
+        let isMissing = missing.contains(field)
+        switch column.kind {
+        case .text: return isMissing ? .missing : .text(field)
+        case .integer:
+            if isMissing { return .missing }
+            if let value = Int64(field) { return .integer(value) }
+        case .number:
+            if isMissing { return .number(.nan) }
+            if let value = Double(field) { return .number(value) }
+        }
+        let kind = column.kind == .integer ? "a whole number" : "a number"
+        throw MartletError(
+            "Expected \(kind). Received: \(field.prefix(60).debugDescription). Give the column the kind .text, or leave such "
+                + "rows out with onError(.skip()).", at: "\(path):\(line), column \"\(column.name)\"")
+    }
+
+    /// The rows as samples: a vector of features, `float32`, and a label, `int64` for whole numbers, else `float32`.
+    /// - Parameters:
+    ///   - features: columns of numbers; nil takes all but the label.
+    ///   - label: the column of the label.
+    /// - Throws: `MartletError` when there is no such column, or it holds text.
+    public func samples(features: [String]? = nil, label: String) throws -> Dataset<(Tensor, Tensor)> {
+        let features = features ?? columns.map(\.name).filter { $0 != label }
+        for name in features + [label] {
+            guard let column = columns.first(where: { $0.name == name }) else {
+                throw MartletError("Expected a column among \(columns.map(\.name)). Received: \"\(name)\".", at: path)
+            }
+            guard column.kind != .text else {
+                throw MartletError(
+                    "Expected columns of numbers. \"\(name)\" holds text: make numbers of it in a map of `rows`.", at: path)
+            }
+        }
+        return rows.map { row in
+            let x = Tensor(features.map { Float(row[$0].number ?? .nan) })
+            if case .integer(let value) = row[label] { return (x, Tensor([value], shape: [])) }
+            return (x, Tensor([Float(row[label].number ?? .nan)], shape: []))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import MartletCore
+
+/// Reads a file of records, as TensorFlow writes them (TFRecord, event files): for each record its length, a checksum of the
+/// length, the bytes, and a checksum of the bytes.
+package final class RecordReader {
+    private let stream: any ByteStream
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    private var (start, end) = (0, 0)
+    /// The place of the next record in the uncompressed bytes.
+    package private(set) var offset = 0
+    /// The number of records that were read.
+    package private(set) var count = 0
+
+    package init(_ stream: any ByteStream) { self.stream = stream }
+    deinit { buffer.deallocate() }
+
+    private var place: String { "record \(count) at byte \(offset)" }
+
+    /// Fills `target` and returns the number of bytes, which is below its size only at the end.
+    private func take(_ target: UnsafeMutableRawBufferPointer) throws -> Int {
+        var taken = 0
+        while taken < target.count {
+            if start == end {
+                if target.count - taken >= buffer.count {
+                    return taken + (try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: target[taken...])))
+                }
+                (start, end) = (0, try stream.read(into: buffer))
+                if end == 0 { break }
+            }
+            let part = min(end - start, target.count - taken)
+            (target.baseAddress! + taken).copyMemory(from: buffer.baseAddress! + start, byteCount: part)
+            start += part
+            taken += part
+        }
+        return taken
+    }
+
+    private func fill(_ target: UnsafeMutableRawBufferPointer) throws {
+        if try take(target) < target.count { throw stream.error("The file ends within \(place): it is cut short.") }
+    }
+
+    /// The next record, nil at the end.
+    package func next() throws -> [UInt8]? {
+        var header = (UInt64(0), UInt32(0))
+        let size = try withUnsafeMutableBytes(of: &header.0) { try take($0) }
+        if size == 0 { return nil }
+        guard size == 8 else { throw stream.error("The file ends within \(place): it is cut short.") }
+        try withUnsafeMutableBytes(of: &header.1) { try fill($0) }
+        guard withUnsafeBytes(of: header.0, CRC32C.masked) == UInt32(littleEndian: header.1) else {
+            throw stream.error("The length of \(place) does not have its checksum: it is no file of records, or damaged.")
+        }
+        let length = UInt64(littleEndian: header.0)
+        guard length <= UInt64(stream.bound) + UInt64(end - start) else {
+            throw stream.error("Expected \(length) bytes of \(place). The file ends before: it is cut short.")
+        }
+        var checksum: UInt32 = 0
+        let record = try [UInt8](unsafeUninitializedCapacity: Int(length)) { target, initialized in
+            try fill(UnsafeMutableRawBufferPointer(target))
+            initialized = Int(length)
+        }
+        try withUnsafeMutableBytes(of: &checksum) { try fill($0) }
+        guard record.withUnsafeBytes(CRC32C.masked) == UInt32(littleEndian: checksum) else {
+            throw stream.error("The bytes of \(place) do not have their checksum: the file is damaged there.")
+        }
+        offset += 16 + record.count
+        count += 1
+        return record
+    }
+}
+
+/// Writes records.
+package struct RecordWriter {
+    private let sink: any ByteSink
+
+    package init(_ sink: any ByteSink) { self.sink = sink }
+
+    /// Writes one record.
+    package func write(_ record: UnsafeRawBufferPointer) throws {
+        func number<Number: FixedWidthInteger>(_ value: Number) throws {
+            try withUnsafeBytes(of: value.littleEndian) { try sink.write($0) }
+        }
+        let length = UInt64(record.count)
+        try number(length)
+        try number(withUnsafeBytes(of: length.littleEndian, CRC32C.masked))
+        try sink.write(record)
+        try number(CRC32C.masked(record))
+    }
+}
+
+/// Files of records that TensorFlow reads, `.tfrecord`.
+public enum TFRecord {
+    /// Writes records to the file at `path`, which appears whole or not at all.
+    /// - Parameter gzip: whether the file is compressed. TensorFlow has to be told when it reads.
+    /// - Throws: `MartletError` when the file cannot be written, and the errors of `records`.
+    public static func write(_ records: some Sequence<Data>, to path: String, gzip: Bool = false) throws {
+        try FileIO.write(to: path) { file in
+            let compressor = gzip ? GzipSink(file) : nil
+            let buffered = BufferedSink(compressor ?? file)
+            let writer = RecordWriter(buffered)
+            for record in records { try record.withUnsafeBytes { try writer.write($0) } }
+            try buffered.flush()
+            try compressor?.finish()
+        }
+    }
+}
+
+/// Gathers small writes.
+package final class BufferedSink: ByteSink {
+    private let target: any ByteSink
+    private var bytes: [UInt8] = []
+
+    package init(_ target: any ByteSink) {
+        self.target = target
+        bytes.reserveCapacity(1 << 16)
+    }
+
+    package func write(_ new: UnsafeRawBufferPointer) throws {
+        bytes += new
+        if bytes.count >= 1 << 16 { try flush() }
+    }
+
+    /// Passes on what is held.
+    package func flush() throws {
+        try target.write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
+}

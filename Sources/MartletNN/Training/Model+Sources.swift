@@ -1,0 +1,190 @@
+import MartletCore
+import MartletData
+
+extension Model {
+    /// Trains the model on batches that come from a pipeline.
+    ///
+    /// ```swift
+    /// let train = Dataset.fromTensorSlices(x, y).shuffle(bufferSize: .all).batch(32).prefetch()
+    /// try model.fit(train, epochs: 5)
+    /// ```
+    ///
+    /// Each batch is checked as tensors are; an error names the batch.
+    /// - Parameters:
+    ///   - source: a `Dataset` of batches, the `batches(of:)` of a `TensorDataset`, or another `BatchSource`.
+    ///   - epochs: the epoch, counted from 0, before which training ends, also when it starts at `initialEpoch`.
+    ///   - verbosity: how much is printed. Where the length is unknown, the first epoch counts up.
+    ///   - validationData: batches for validation.
+    ///   - validationSteps: the number of batches of a validation, all when nil. Each validation begins at the first.
+    ///   - validationFrequency: the number of epochs between validations.
+    ///   - callbacks: observe and control training. They are called in this order.
+    ///   - classWeight: a factor of the loss for each class; 1 for classes that are not given.
+    ///   - initialEpoch: the number of the first epoch, to resume training.
+    ///   - stepsPerEpoch: the number of batches in an epoch. The next epoch goes on where the last one stopped; where the source
+    ///     ends, it is read anew. When nil, an epoch is one reading of the source.
+    /// - Returns: the logs of every epoch.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, and the errors of the source and of
+    ///   callbacks.
+    @discardableResult
+    public func fit(
+        _ source: some BatchSource, epochs: Int = 1, verbosity: Verbosity = .progressBar,
+        validationData: (any BatchSource)? = nil, validationSteps: Int? = nil, validationFrequency: Int = 1,
+        callbacks: [Callback] = [], classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+    ) throws -> History {
+        let compilation = try requireCompilation("fit")
+        try requireEnd(source, stepsPerEpoch, "stepsPerEpoch")
+        if let validationData { try requireEnd(validationData, validationSteps, "validationSteps") }
+        let training = CheckedBatches(source, self, compilation, classWeight: classWeight)
+        let validation = validationData.map { CheckedBatches($0, self, compilation) }
+        let plan = TrainingPlan(
+            epochs: epochs, initialEpoch: initialEpoch, steps: stepsPerEpoch ?? source.length.count,
+            stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
+            prepare: {
+                try training.begin()
+                try validation?.begin()
+            },
+            batches: { skipped in
+                if stepsPerEpoch == nil { try training.begin() }
+                let next = stepsPerEpoch == nil ? training.next : training.nextOfAnyReading
+                for _ in 0..<skipped { _ = try next() }
+                return next
+            },
+            validate: validation.map { batches in
+                {
+                    try batches.begin()
+                    defer { batches.end() }
+                    return try self.evaluate(batches.next, limit: validationSteps, callbacks: $0, compilation)
+                }
+            })
+        return try train(plan, compilation)
+    }
+
+    /// Computes the loss and the metrics on batches that come from a pipeline, without training.
+    /// - Parameters:
+    ///   - source: a `Dataset` of batches, or another `BatchSource`.
+    ///   - steps: the most batches, all when nil.
+    ///   - verbosity: `.silent`, or a line with the results.
+    ///   - callbacks: their test hooks are called.
+    /// - Returns: loss and metrics by name, `loss` first.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, and the errors of the source and of
+    ///   callbacks.
+    public func evaluate(
+        _ source: some BatchSource, steps: Int? = nil, verbosity: Verbosity = .silent, callbacks: [Callback] = []
+    ) throws -> Logs {
+        run.lock()
+        defer { run.unlock() }
+        let compilation = try requireCompilation("evaluate")
+        try requireEnd(source, steps, "steps")
+        let batches = CheckedBatches(source, self, compilation)
+        try batches.begin()
+        let all = callbacks + [ProgressBar()]
+        let count = [steps, source.length.count].compactMap { $0 }.min()
+        for callback in all {
+            callback.model = self
+            callback.parameters = FitParameters(epochs: 0, steps: count ?? 0, verbosity: verbosity)
+        }
+        return try evaluate(batches.next, limit: steps, callbacks: all, compilation)
+    }
+
+    /// Computes all outputs for the inputs of batches that come from a pipeline, in inference mode. Targets are not looked at.
+    /// - Parameters:
+    ///   - source: a `Dataset` of batches, or another `BatchSource`.
+    ///   - steps: the most batches, all when nil.
+    /// - Throws: `MartletError` when the data does not fit the model, or there is none, and the errors of the source.
+    public func predict(_ source: some BatchSource, steps: Int? = nil) throws -> [Tensor] {
+        try requireEnd(source, steps, "steps")
+        let next = try source.readBatches()
+        var parts: [[Tensor]] = []
+        while parts.count < steps ?? .max, let batch = try next() {
+            do { parts.append(try predictOnBatch(batch.inputs)) } catch { throw located(error, batch: parts.count) }
+        }
+        guard let first = parts.first else { throw noBatches }
+        return try withErrors { first.indices.map { index in Tensor.concatenate(parts.map { $0[index] }) } }
+    }
+
+    private func requireEnd(_ source: any BatchSource, _ steps: Int?, _ argument: String) throws {
+        if let steps, steps < 1 { throw MartletError("Expected a number of at least 1. Received: \(steps).", at: argument) }
+        guard steps == nil, source.length == .infinite else { return }
+        throw MartletError("Expected a number of batches, as the data has no end. Received: nil.", at: argument)
+    }
+}
+
+private let noBatches = MartletError("Expected at least one batch. The data has none.", at: "x")
+
+private func located(_ error: any Error, batch: Int) -> any Error {
+    guard let error = error as? MartletError else { return error }
+    return MartletError(error.message, at: "batch \(batch)" + (error.location.map { ", \($0)" } ?? ""))
+}
+
+/// Reads a source, and checks each batch against the model: the first one as `fit` checks tensors, later ones in their values,
+/// and anew where a shape or dtype is another.
+private final class CheckedBatches {
+    private let source: any BatchSource
+    private let model: Model
+    private let compilation: Compilation
+    private let classWeight: [Int: Double]?
+    private var reading: (() throws -> Batch?)?
+    /// The first batch of a reading that was begun.
+    private var first: Batch?
+    private var count = 0
+    private var specs: [TensorSpec] = []
+    private var predictions: [PartialShape] = []
+
+    init(_ source: any BatchSource, _ model: Model, _ compilation: Compilation, classWeight: [Int: Double]? = nil) {
+        (self.source, self.model, self.compilation, self.classWeight) = (source, model, compilation, classWeight)
+    }
+
+    /// Begins a reading, unless one was begun from which nothing has been taken.
+    func begin() throws {
+        if reading != nil, first != nil { return }
+        count = 0
+        reading = try source.readBatches()
+        first = try following()
+        if first == nil { throw noBatches }
+    }
+
+    /// Leaves the reading.
+    func end() { (reading, first) = (nil, nil) }
+
+    /// The next batch of the reading, nil at the end.
+    func next() throws -> Batch? {
+        if let batch = first {
+            first = nil
+            return batch
+        }
+        return try following()
+    }
+
+    /// The next batch, of another reading when this one has ended.
+    func nextOfAnyReading() throws -> Batch? {
+        if let batch = try next() { return batch }
+        end()
+        try begin()
+        return try next()
+    }
+
+    private func following() throws -> Batch? {
+        guard let batch = try reading?() else {
+            reading = nil
+            return nil
+        }
+        defer { count += 1 }
+        do { return try checked(batch) } catch { throw located(error, batch: count) }
+    }
+
+    private func checked(_ batch: Batch) throws -> Batch {
+        let data = try TensorDataset(inputs: batch.inputs, targets: batch.targets, sampleWeights: batch.sampleWeights)
+        let specs = (data.inputs + data.targets + data.sampleWeights).map { tensor in
+            TensorSpec(Shape(Array(tensor.shape.dimensions.dropFirst())), tensor.dtype)
+        }
+        if specs == self.specs {
+            try model.validate(inputs: data.inputs)
+            try model.validate(targets: data.targets, predictions: predictions, compilation)
+        } else {
+            predictions = try model.prepare(for: data, compilation)
+            self.specs = specs
+        }
+        guard let classWeight else { return data.wholeBatch }
+        return try data.weighted(by: classWeight, predictions: predictions).wholeBatch
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletFormats
+
+/// An end of the command that is no success: the last line of standard error and the exit code.
+struct CommandEnd: Error {
+    let message: String
+    var code: Int32 = 1
+}
+
+/// What must be so before anything runs: a failed write is an error and no signal, the standard streams exist, and memory
+/// for OpenBLAS can be had.
+func prepareProcess() {
+    for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+    // In place of a closed stream the next file that is opened would get its number, and what is printed.
+    for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
+        _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
+    Settings.prepare()
+}
+
+/// Throws when something that was printed did not arrive. A closed pipe is an error like a full disk.
+func checkStandardOutput() throws {
+    guard let code = TextOutput.standardOutputFailure else { return }
+    throw CommandEnd(message: "standard output: Cannot write all of it: \(String(cString: strerror(code)).lowercased()).")
+}
+
+/// Ends the process after an error. The last line on standard error says what is wrong. Help and versions, which are errors
+/// to the argument parser, go to standard output; a wrong call prints the usage first, with code 64.
+func finish(_ error: any Error) -> Never {
+    switch error {
+    case let end as CommandEnd: exit(saying: end.message, code: end.code)
+    case let error as MartletError: exit(saying: error.description, code: 1)
+    case _ where MartletCommand.exitCode(for: error).isSuccess:
+        say(MartletCommand.fullMessage(for: error))
+        do { try checkStandardOutput() } catch { finish(error) }
+        exit(0)
+    default:
+        let lines = MartletCommand.fullMessage(for: error).split(whereSeparator: \.isNewline)
+        let usage = lines.drop { !$0.hasPrefix("Usage") }.joined(separator: "\n")
+        try? FileHandle.standardError.write(contentsOf: Data((usage + "\n").utf8))
+        exit(saying: MartletCommand.message(for: error), code: MartletCommand.exitCode(for: error).rawValue)
+    }
+}
+
+/// Ends the process with an `error:` line.
+private func exit(saying problem: String, code: Int32) -> Never {
+    let line = problem.split(whereSeparator: \.isNewline).joined(separator: " ")
+    try? FileHandle.standardError.write(contentsOf: Data("error: \(line)\n".utf8))
+    exit(code)
+}
+
+/// Checks, before time is spent on work, that each file can be written, and that none takes the place of another.
+/// - Parameters:
+///   - outputs: the files that the command writes, with the options that name them.
+///   - inputs: the files that it reads and that must stay.
+/// - Throws: `MartletError` with the option.
+func checkOutputs(_ outputs: [(option: String, path: String)], keeping inputs: [(option: String, path: String)] = []) throws {
+    var taken = inputs.map { (option: $0.option, target: FileIO.resolved($0.path)) }
+    for (option, path) in outputs {
+        // A file is begun and dropped.
+        let target = try AtomicFile(path).target
+        if let other = taken.first(where: { $0.target == target }) {
+            throw MartletError(
+                "Expected a file of its own. \"\(path)\" is also the file of \(other.option == option ? "another " : "")"
+                    + "\(other.option): one would replace the other.", at: option)
+        }
+        taken.append((option, target))
+    }
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Writes Tests/MartletNNTests/Fixtures/keras2: small models that Keras 2 trained and saved, with what Keras 2 makes of them.
+
+Needs Python 3.11 or older with tensorflow-cpu==2.15.*. Beside each model NAME stands NAME.npz: inputs x, targets t (one for
+each output), the predictions y, the figures of `evaluate` under their names, and the predictions "after" and the loss of two
+more epochs with the optimizer's state.
+"""
+import os
+import pathlib
+import warnings
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+warnings.simplefilter("ignore")
+import numpy as np
+import tensorflow as tf
+
+keras, layers, optimizers = tf.keras, tf.keras.layers, tf.keras.optimizers
+FOLDER = pathlib.Path(__file__).parent.parent / "Tests/MartletNNTests/Fixtures/keras2"
+
+
+def stack():
+    """Old names of arguments, and a hard sigmoid of slope 0.2."""
+    return keras.Sequential([
+        layers.Dense(5, activation="hard_sigmoid", input_shape=(4,)), layers.LeakyReLU(alpha=0.1),
+        layers.BatchNormalization(momentum=0.9), layers.ThresholdedReLU(theta=0.1), layers.Dropout(0.0),
+        layers.Dense(1, activation="sigmoid")])
+
+
+def recurrent():
+    x = keras.Input((3, 4))
+    y = layers.Bidirectional(layers.GRU(2, reset_after=False, recurrent_activation="hard_sigmoid", return_sequences=True))(x)
+    y = layers.Add()([y, layers.MultiHeadAttention(2, 2)(y, y)])
+    y = layers.LSTM(3, recurrent_activation="hard_sigmoid")(layers.LayerNormalization()(y))
+    return keras.Model(x, [layers.Dense(1, activation="sigmoid", name="a")(y), layers.Dense(2, name="b")(y)])
+
+
+def images():
+    """Not fused: TensorFlow's fused normalization corrects the variances that it averages, Keras 3 does not."""
+    normalization = layers.BatchNormalization(fused=False)
+    inner = keras.Sequential([layers.Conv2D(2, 3, use_bias=False, input_shape=(6, 6, 1)), normalization])
+    x = keras.Input((6, 6, 1))
+    y = layers.DepthwiseConv2D(2)(layers.ReLU(max_value=6.0, negative_slope=0.1)(inner(x)))
+    return keras.Model(x, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(y)))
+
+
+def operations():
+    """Operations of TensorFlow as nodes."""
+    x = keras.Input((4,))
+    a, b = layers.Dense(3)(x), layers.Dense(3)(x)
+    y = tf.nn.relu((1.0 - a) * b + a * 0.5) / (2.0 + tf.math.abs(b))
+    y = tf.maximum(tf.sigmoid(a - (y - tf.reduce_mean(y, axis=1, keepdims=True)) ** 2), 0.2)
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(-y))
+
+
+def save(name, model, compiled, classes=2):
+    """Trains, saves, and trains on."""
+    path = FOLDER / name
+    random = np.random.RandomState(1)
+    x = random.uniform(-1, 1, (6, *model.input_shape[1:])).astype("f4")
+    ts = [np.arange(6) % classes] if len(model.outputs) == 1 else [np.arange(6) % 2, random.uniform(-1, 1, (6, 2))]
+    ts = [t.astype("f4") for t in ts]
+    t = ts if len(ts) > 1 else ts[0]
+    model.compile(**compiled)
+    model.fit(x, t, batch_size=3, epochs=2, shuffle=False, verbose=0)
+    model.save(path)
+    listed = lambda y: y if isinstance(y, list) else [y]
+    arrays = {"x": x} | {f"t{i}": t for i, t in enumerate(ts)}
+    arrays |= {f"y{i}": y for i, y in enumerate(listed(model.predict(x, verbose=0)))}
+    arrays |= {f"evaluate/{k}": np.float32(v) for k, v in
+               model.evaluate(x, t, batch_size=3, verbose=0, return_dict=True).items()}
+    loss = model.fit(x, t, batch_size=3, epochs=2, shuffle=False, verbose=0).history["loss"]
+    arrays |= {"loss": np.float32(loss)}
+    arrays |= {f"after{i}": y for i, y in enumerate(listed(model.predict(x, verbose=0)))}
+    np.savez(f"{path}.npz", **arrays)
+    print(f"{name}: {path.stat().st_size:,} bytes")
+
+
+def binary(optimizer):
+    return dict(optimizer=optimizer, loss=keras.losses.BinaryCrossentropy(),
+                metrics=["accuracy", "mae", keras.metrics.AUC(num_thresholds=20), keras.metrics.Precision()])
+
+
+def main():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    legacy = optimizers.legacy
+    decay = lambda: optimizers.schedules.ExponentialDecay(0.05, 2, 0.5)
+    for ending in ["keras", "h5"]:
+        for name, make, compiled in [
+            ("adam", stack, lambda: binary("adam")),
+            ("sgd", stack, lambda: binary(optimizers.SGD(0.05))),
+            ("outputs", recurrent, lambda: dict(
+                optimizer=optimizers.Adamax(0.01), loss={"a": "binary_crossentropy", "b": keras.losses.Huber()},
+                loss_weights={"a": 1.0, "b": 0.5}, metrics={"a": ["accuracy"], "b": [keras.metrics.MeanSquaredError()]})),
+            ("images", images, lambda: dict(
+                optimizer=optimizers.RMSprop(decay(), momentum=0.5),
+                loss="sparse_categorical_crossentropy", metrics=["accuracy"])),
+        ]:
+            keras.utils.set_random_seed(5)
+            save(f"{name}.{ending}", make(), compiled(), classes=3 if name == "images" else 2)
+    keras.utils.set_random_seed(5)
+    save("operations.h5", operations(), binary(optimizers.Adadelta(0.5)))
+    # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
+    for name, optimizer in [
+        ("legacy-adam", legacy.Adam(0.002, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),
+        ("legacy-rmsprop", legacy.RMSprop(0.001, momentum=0.5)), ("legacy-adamax", legacy.Adamax(0.01, decay=0.5)),
+    ]:
+        keras.utils.set_random_seed(5)
+        save(f"{name}.h5", stack(), binary(optimizer))
+
+
+if __name__ == "__main__":
+    main()

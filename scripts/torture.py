@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""Tortures the command line: damaged files, absurd options, full disks, kills. Needs Python 3.9 and nothing else.
+
+    scripts/torture.py --cli .build/release/martlet [--minutes 10] [--seed 1] [--mutants N] [--keep FOLDER] [STAGE ...]
+
+The stages are disk, options, kills and mutants; all of them by default. Mutants take the time that is left, or come to N. Each
+mutant is a function of the seed and its number, so a run can be repeated, and one mutant alone with --number.
+
+A command must end within 60 seconds and the memory limit, with code 0, or with code 1 and an `error:` line as the last one on
+standard error. Everything else is a fault: a signal, a report of a sanitizer, a missing line, a half-written file. The inputs
+of faults are kept with their commands, and the program ends with code 1.
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import re
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mutants import ROOT, mutant, seeds, written
+
+SECONDS = 60
+
+
+# Running one command
+
+class Outcome:
+    """What became of one command: `kind` is a word for the counts; `fault` says what is wrong, or is None."""
+
+    def __init__(self, kind, fault=None, error="", seconds=0.0, mebibytes=0.0):
+        self.kind, self.fault, self.error, self.seconds, self.mebibytes = kind, fault, error, seconds, mebibytes
+
+
+def fatal_line(text):
+    """The first line that names a reason, with numbers and paths taken out, so that equal reasons count together."""
+    for pattern in (r"SUMMARY: .*", r"Martlet: .*", r"Fatal error: .*", r".*[Oo]ut of memory.*", r".*terminat.*"):
+        found = re.search(pattern, text)
+        if found:
+            return re.sub(r'"[^"]*"|\[[^\]]*\]|/[\w./-]+|-?\d[\d.e+-]*', "#", found[0])[:160]
+    return (text.strip().splitlines() or ["nothing on standard error"])[-1][:160]
+
+
+def judged(code, error, limit=None):
+    if limit:
+        return Outcome(limit.split()[0], limit, error)
+    if code < 0:
+        return Outcome("signal", f"{signal.Signals(-code).name}: {fatal_line(error)}", error)
+    if code == 99:
+        return Outcome("sanitizer", fatal_line(error), error)
+    lines = error.strip().splitlines()
+    if code in (1, 64):
+        if not lines or not lines[-1].startswith("error: "):
+            return Outcome("no line", f"code {code}, and the last line is no error: {fatal_line(error)}", error)
+        if len(lines[-1]) > 4000:
+            return Outcome("long line", f"an error line of {len(lines[-1])} characters", error)
+        return Outcome("refused" if code == 1 else "usage", None, error)
+    if code != 0:
+        return Outcome("code", f"exit code {code}: {fatal_line(error)}", error)
+    return Outcome("done", None, error)
+
+
+class Martlet:
+    def __init__(self, path, mebibytes):
+        self.path, self.mebibytes = str(Path(path).resolve()), mebibytes
+        options = "exitcode=99:abort_on_error=0:detect_leaks=0:allocator_may_return_null=1:handle_sigill=0"
+        self.environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", MARTLET_NUM_THREADS="2", ASAN_OPTIONS=options)
+
+    def start(self, arguments, **others):
+        words = [self.path] + [str(a) for a in arguments]
+        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, **others)
+
+    def run(self, arguments, stdout=subprocess.DEVNULL, prepare=None):
+        with tempfile.TemporaryFile() as errors:
+            # A limit on files would be one on this file, too.
+            process = self.start(arguments, stdout=stdout, stderr=subprocess.PIPE if prepare else errors, preexec_fn=prepare)
+            begun, limit, most = time.monotonic(), None, 0.0
+            while process.poll() is None:
+                most = max(most, resident(process.pid))
+                if time.monotonic() - begun > SECONDS:
+                    limit = f"hang of over {SECONDS} s: {arguments[0]}"
+                elif most > self.mebibytes:
+                    limit = f"memory above {self.mebibytes} MiB: {arguments[0]}"
+                if limit:
+                    process.kill()
+                    process.wait()
+                    break
+                time.sleep(0.01)
+            errors.seek(0)
+            text = (process.stderr or errors).read().decode("utf-8", "replace")
+            outcome = judged(process.returncode, text, limit)
+            if outcome.fault and not text.strip() and not limit:
+                outcome.fault += f" ({arguments[0]})"
+        outcome.seconds, outcome.mebibytes = time.monotonic() - begun, most
+        return outcome
+
+
+def resident(pid):
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+# Stages
+
+class Run:
+    def __init__(self, args):
+        self.args, self.martlet = args, Martlet(args.cli, args.memory)
+        self.sanitized = Martlet(args.sanitized, args.memory) if args.sanitized else self.martlet
+        self.counts, self.faults = collections.defaultdict(collections.Counter), collections.defaultdict(list)
+        self.slowest, self.largest = (0.0, ""), (0.0, "")
+        self.end = time.monotonic() + args.minutes * 60
+        self.scratch = Path(tempfile.mkdtemp(prefix="martlet-torture-"))
+        self.pool = seeds(self.martlet, args.corpus, self.scratch)
+        if not any(seed.y for seed in self.pool):
+            sys.exit("Expected models with data, of Tests/MartletNNTests/Fixtures or of --corpus. Found none.")
+
+    def note(self, stage, outcome, arguments, folder=None, name=""):
+        self.counts[stage][outcome.kind] += 1
+        self.slowest = max(self.slowest, (outcome.seconds, f"{stage} {name} {arguments[0]}"))
+        self.largest = max(self.largest, (outcome.mebibytes, f"{stage} {name} {arguments[0]}"))
+        if outcome.fault is None:
+            return
+        kept = self.args.keep / re.sub(r"[ /]", "-", f"{stage}-{name}")
+        self.faults[outcome.fault].append(kept)
+        if len(self.faults[outcome.fault]) > 10:
+            return
+        if folder and not kept.exists():
+            shutil.copytree(folder, kept, ignore_dangling_symlinks=True)
+        kept.mkdir(parents=True, exist_ok=True)
+        words = [str(a).replace(str(folder), str(kept)) if folder else str(a) for a in arguments]
+        with open(kept / "command.txt", "a") as file:
+            file.write(f"martlet {shlex.join(words)}\n{outcome.fault}\n{outcome.error[:4000]}\n")
+
+    def check(self, stage, condition, fault, arguments, name=""):
+        """Counts one more thing that must hold."""
+        self.note(stage, Outcome("held") if condition else Outcome("broken", fault), arguments, name=name)
+
+    def mutants(self):
+        def one(number):
+            folder = self.scratch / str(number)
+            folder.mkdir()
+            form, commands = mutant(number, self.args, self.pool, folder)
+            results = [(form, self.sanitized.run(command), command) for command in commands]
+            return number, folder, results
+
+        first = self.args.number if self.args.number is not None else 0
+        last = first + (1 if self.args.number is not None else self.args.mutants or 10**9)
+        waiting, number = set(), first
+        with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as workers:
+            while waiting or number < last:
+                while number < last and len(waiting) < 2 * self.args.jobs:
+                    if not self.args.mutants and self.args.number is None and time.monotonic() > self.end:
+                        last = number
+                        break
+                    waiting.add(workers.submit(one, number))
+                    number += 1
+                done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+                for future in done:
+                    index, folder, results = future.result()
+                    for form, outcome, command in results:
+                        self.note(f"mutants of {form}", outcome, command, folder, str(index))
+                    shutil.rmtree(folder)
+
+    def job(self):
+        """A model that trains for long, with its data, as arguments."""
+        seed = next(s for s in self.pool if s.json is not None and len(s.x) == len(s.y) == 1)
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        x, y = (written(folder, f"{c}.npy", data) for c, data in (("x", seed.x[0]), ("y", seed.y[0])))
+        return folder, written(folder, "model.keras", seed.model), ["--x", x, "--y", y]
+
+    def options(self):
+        folder, model, data = self.job()
+        out = folder / "out"
+        demo = ["demo", "--data", "digits", "--model", "mlp", "--output", out]
+        bases = {
+            "summary": (["summary", model], ["--width", "--memory"]),
+            "predict": (["predict", model] + data[:2], ["--batch-size", "--memory"]),
+            "evaluate": (["evaluate", model] + data, ["--batch-size"]),
+            "fit": (["fit", model] + data, ["--batch-size", "--epochs", "--seed", "--validation-split", "--early-stopping",
+                                            "--learning-rate"]),
+            "demo": (demo, ["--batch-size", "--epochs", "--seed", "--learning-rate", "--limit"]),
+        }
+        values = ["-1", "0", "1", "40", str(2**31), str(2**63 - 1), str(-2**63), str(2**63), "99999999999", "nan", "inf", "-inf",
+                  "1e400", "1e-400", "", " ", "0x10", "१"]
+        for command, (base, names) in bases.items():
+            for name in names:
+                for value in values:
+                    if name == "--epochs" and value.isascii() and value.isdigit() and int(value) > 40:
+                        continue  # it would train for ever, as asked
+                    arguments = base + [f"{name}={value}"]
+                    if command == "demo":
+                        arguments += [] if name == "--limit" else ["--limit=40"]
+                        arguments += [] if name == "--epochs" else ["--epochs=1"]
+                    self.note("options", self.martlet.run(arguments), arguments, name=f"{command}{name}={value}")
+
+    def disk(self):
+        folder, model, data = self.job()
+        predict, fit = ["predict", model] + data[:2], ["fit", model] + data
+        commands = [["--help"], ["--version"], ["fit", "--help"], ["doctor"], ["doctor", "--json"], ["summary", model], predict,
+                    ["evaluate", model] + data, ["evaluate", model, "--json"] + data, fit,
+                    ["demo", "--data", "digits", "--model", "mlp", "--limit", "40", "--epochs", "1", "--output", folder / "demo"]]
+        for number, arguments in enumerate(commands):
+            with open("/dev/full", "wb") as full:
+                outcome = self.martlet.run(arguments, stdout=full)
+            self.note("disk", outcome, arguments, name=f"full-{number}")
+            self.check("disk", outcome.kind == "refused", f"/dev/full as output: {outcome.kind}", arguments, f"full-{number}")
+            reading, writing = os.pipe()
+            os.close(reading)
+            outcome = self.martlet.run(arguments, stdout=writing)
+            os.close(writing)
+            self.note("disk", outcome, arguments, name=f"pipe-{number}")
+            self.check("disk", outcome.kind == "refused", f"a closed pipe as output: {outcome.kind}", arguments, f"pipe-{number}")
+        targets = [(predict + ["-o"], "out.npy"), (fit + ["--save"], "out.keras"), (fit + ["--save"], "out.h5"),
+                   (fit + ["--history"], "history.json")]
+        for base, name in targets:
+            for size in (0, 1, 100, 4096, 1 << 40):
+                place = Path(tempfile.mkdtemp(dir=folder))
+                self.kept_whole(base, place / name, f"{name}-{size}", lambda: limit_files(size))
+            self.kept_whole(base, Path("/dev/full"), f"{name}-device")
+            place = Path(tempfile.mkdtemp(dir=folder))
+            place.chmod(stat.S_IRUSR | stat.S_IXUSR)
+            self.kept_whole(base, place / name, f"{name}-read-only")
+            place.chmod(stat.S_IRWXU)
+            place = Path(tempfile.mkdtemp(dir=folder))
+            mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", place]
+            if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0:
+                try:
+                    self.kept_whole(base, place / name, f"{name}-tmpfs")
+                    written(place, "filler", b"x" * 4096)
+                    self.kept_whole(base, place / name, f"{name}-full-tmpfs")
+                finally:
+                    subprocess.run(["umount", place])
+            else:
+                self.counts["disk"]["no tmpfs here"] += 1
+
+    def kept_whole(self, base, target, name, prepare=None):
+        """The old file stays as it was, or the new one is whole; nothing else is left in the folder."""
+        arguments = base + [target]
+        old = b"old" if target.parent != Path("/dev") else None
+        if old and os.access(target.parent, os.W_OK):
+            target.write_bytes(old)
+        before = set(os.listdir(target.parent))
+        outcome = self.martlet.run(arguments, prepare=prepare)
+        self.note("disk", outcome, arguments, name=name)
+        if old is None:
+            self.check("disk", outcome.kind == "refused", f"{target} as a file: {outcome.kind}", arguments, name)
+            return
+        new = target.read_bytes() if target.exists() else b""
+        if outcome.kind == "done":
+            self.check("disk", new != old and self.is_whole(target), "code 0, and the file is not whole", arguments, name)
+        else:
+            self.check("disk", new in (old, b""), "an error, and the old file is gone", arguments, name)
+        self.check("disk", set(os.listdir(target.parent)) <= before | {target.name}, "a temporary file is left", arguments, name)
+
+    def is_whole(self, path):
+        if path.suffix == ".json":
+            try:
+                return isinstance(json.loads(path.read_text()), dict)
+            except ValueError:
+                return False
+        if path.suffix == ".npy":
+            return path.read_bytes()[:6] == b"\x93NUMPY"
+        return self.martlet.run(["summary", path]).kind == "done"
+
+    def kills(self):
+        rng = random.Random(f"{self.args.seed}/kills")
+        count = self.args.kills
+        for number in range(count):
+            folder, model, data = self.job()
+            out, history = folder / "out.keras", folder / "history.json"
+            shutil.copy(model, out)
+            sent = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[number % 4]
+            epochs = rng.choice((3, 1000000))
+            arguments = ["fit", model, "--epochs", epochs, "--save", out, "--history", history] + data
+            with tempfile.TemporaryFile() as errors:
+                process = self.martlet.start(arguments, stdout=subprocess.DEVNULL, stderr=errors)
+                time.sleep(rng.uniform(0.05, 1.5))
+                process.send_signal(sent)
+                try:
+                    code = process.wait(SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    code = None
+                errors.seek(0)
+                error = errors.read().decode("utf-8", "replace")
+            name = f"{sent.name}-{number}"
+            # Before training the signal has its usual effect.
+            allowed = {0, -sent, 128 + sent}
+            self.check("kills", code in allowed, f"{sent.name}: code {code}: {fatal_line(error)}", arguments, name)
+            self.check("kills", self.is_whole(out), f"{sent.name}: the saved model is not whole", arguments, name)
+            self.check("kills", not history.exists() or self.is_whole(history), f"{sent.name}: half a history", arguments, name)
+            if code == 128 + sent:
+                last = (error.strip().splitlines() or [""])[-1]
+                self.check("kills", last.startswith("error: ") and "out.keras" in last and history.exists(),
+                           f"{sent.name}: not said or not saved: {last[:100]}", arguments, name)
+            shutil.rmtree(folder)
+
+    def report(self):
+        print("\nstage                    outcome: count")
+        for stage, counts in sorted(self.counts.items()):
+            print(f"{stage:24} " + ", ".join(f"{kind}: {count}" for kind, count in counts.most_common()))
+        print(f"slowest: {self.slowest[0]:.1f} s ({self.slowest[1]}); largest: {self.largest[0]:.0f} MiB ({self.largest[1]})")
+        total = sum(map(len, self.faults.values()))
+        kept = f", kept in {self.args.keep}" if total else ""
+        print(f"{total} faults of {len(self.faults)} kinds, seed {self.args.seed}{kept}")
+        for fault, kept in sorted(self.faults.items(), key=lambda item: -len(item[1])):
+            print(f"{len(kept):6}  {fault}\n        {kept[0]}")
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        return 1 if total else 0
+
+
+def limit_files(size):
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stages", nargs="*", metavar="STAGE")
+    parser.add_argument("--cli", type=Path, required=True)
+    parser.add_argument("--sanitized", type=Path, help="the command for mutants, built with --sanitize=address")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mutants", type=int, help="this many mutants, whatever the time")
+    parser.add_argument("--number", type=int, help="only this mutant")
+    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--memory", type=int, default=2048, help="the limit for a command, in MiB")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--corpus", type=Path, default=ROOT / "../shared/conformance")
+    parser.add_argument("--keep", type=Path, default=ROOT / ".build-torture", help="the folder for inputs of faults")
+    args = parser.parse_args()
+    stages = args.stages or ["disk", "options", "kills", "mutants"]
+    unknown = set(stages) - {"disk", "options", "kills", "mutants"}
+    if unknown:
+        parser.error(f"expected disk, options, kills or mutants. Received: {', '.join(unknown)}")
+    args.corpus = args.corpus if args.corpus.exists() else None
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    run = Run(args)
+    try:
+        for stage in stages:
+            print(f"{stage} ...", flush=True)
+            getattr(run, stage)()
+    except KeyboardInterrupt:
+        print("interrupted: what came so far")
+    sys.exit(run.report())
+
+
+if __name__ == "__main__":
+    main()
