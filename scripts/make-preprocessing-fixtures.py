@@ -111,7 +111,7 @@ def lookups():
     numbers = [[12, 36, 36], [-5, 1138, 7]]
     for options in (
             {}, dict(mask_token=0), dict(num_oov_indices=3), dict(num_oov_indices=3, oov_method="farmhash"),
-            dict(num_oov_indices=3, oov_method="farmhash", salt=[5, 6]), dict(output_mode="multi_hot", mask_token=36),
+            dict(num_oov_indices=3, oov_method="farmhash", salt=[5, 6]), dict(output_mode="multi_hot", mask_token=7),
             dict(output_mode="count", num_oov_indices=2), dict(output_mode="one_hot"),
             dict(output_mode="tf_idf", idf_weights=[0.5, 0.25, 2.0])):
         case(layers.IntegerLookup(vocabulary=[12, 36, 1138], **options), numbers)
@@ -140,6 +140,39 @@ def texts():
     case(layers.TextVectorization(vocabulary=["cat", "dog"], output_mode="tf_idf", idf_weights=[0.5, 2.0]), x)
 
 
+def feature_space(space, table, new):
+    """The adapted columns and the inputs are in the order of the features."""
+    config = keras.saving.serialize_keras_object(space)["config"]
+    space.adapt(tf.data.Dataset.from_tensor_slices(table).batch(2))
+    output = np.asarray(space({k: np.asarray(v) for k, v in new.items()}))
+    cases.append(dict(
+        layer="FeatureSpace", config=config, adapt=[tensor(v) for v in table.values()],
+        inputs=[tensor(v) for v in new.values()], output=tensor(output), vocabulary=None, boundaries=None))
+    return space
+
+
+def spaces():
+    kind = keras.utils.FeatureSpace
+    table = dict(size=np.float32([1, 2, 4, 8]), age=np.float32([3, 5, 5, 9]), level=np.float32([0.1, 0.9, 0.4, 0.6]),
+                 code=np.int32([7, 7, 9, 3]), city=np.array(["Oslo", "Rome", "Oslo", ""]), shop=np.array(["a", "b", "c", "d"]),
+                 number=np.int32([11, 12, 13, 14]), rank=np.float32([1, 2, 3, 4]))
+    new = {k: v[:3] for k, v in table.items()} | dict(city=np.array(["Rome", "Paris", "Oslo"]))
+    space = feature_space(kind(dict(
+        size="float", age="float_normalized", level=kind.float_discretized(num_bins=3), code="integer_categorical",
+        city=kind.string_categorical(num_oov_indices=2), shop="string_hashed", number=kind.integer_hashed(num_bins=5),
+        rank=kind.float_rescaled(scale=0.5, offset=1.0)),
+        crosses=[("city", "code"), kind.cross(("shop", "number"), crossing_dim=6)], crossing_dim=8, hashing_dim=4), table, new)
+    feature_space(kind(dict(text=kind.feature("string", layers.TextVectorization(output_mode="tf_idf"), "float"))),
+                  dict(text=np.array(["a b", "b c", "c"])), dict(text=np.array(["c c", "d a"])))
+    folder = TESTS / "MartletNNTests/Fixtures/preprocessing"
+    folder.mkdir(parents=True, exist_ok=True)
+    space.save(folder / "space.keras")
+    model("features", keras.Model(space.get_inputs(), layers.Dense(1)(space.get_encoded_features())),
+          {k: v.reshape(-1, 1) for k, v in new.items()})
+    np.savez(folder / "space.npz", **{f"x{i}": v for i, v in enumerate(new.values())},
+             y=np.asarray(space({k: np.asarray(v) for k, v in new.items()})))
+
+
 def pipeline():
     case(layers.Pipeline([layers.Rescaling(2.0, offset=1.0), layers.Flatten()]), np.float32([[[1, 2], [3, 4]]]))
 
@@ -151,12 +184,16 @@ def model(name, built, inputs):
     folder.mkdir(parents=True, exist_ok=True)
     built.compile("sgd", "mse")
     built.save(folder / f"{name}.keras")
-    given = {f"x{i}": np.asarray(x) for i, x in enumerate(inputs)}
-    as_tensors = [tf.constant(x) for x in given.values()]
-    fed = as_tensors if len(inputs) > 1 else as_tensors[0]
+    if isinstance(inputs, dict):  # Keras flattens dictionaries in the order of their keys
+        given = {f"x{i}": np.asarray(inputs[k]) for i, k in enumerate(sorted(inputs))}
+        fed = {k: tf.constant(v) for k, v in inputs.items()}
+    else:
+        given = {f"x{i}": np.asarray(x) for i, x in enumerate(inputs)}
+        as_tensors = [tf.constant(x) for x in given.values()]
+        fed = tuple(as_tensors) if len(inputs) > 1 else as_tensors[0]
     before = np.asarray(built(fed))
     targets = np.float32(random.randn(*before.shape).round(3))
-    built.fit(tf.data.Dataset.from_tensors((tuple(as_tensors) if len(inputs) > 1 else fed, targets)), verbose=0)
+    built.fit(tf.data.Dataset.from_tensors((fed, targets)), verbose=0)
     np.savez(folder / f"{name}.npz", **given, y=before, t=targets, after=np.asarray(built(fed)))
 
 
@@ -189,5 +226,6 @@ encoding()
 lookups()
 texts()
 pipeline()
+spaces()
 write("MartletNNTests/Fixtures/preprocessing.json", f"keras {keras.__version__}, tensorflow {tf.__version__}", cases)
 models()

@@ -17,7 +17,7 @@ public enum NPY {
     package static func read(_ stream: any ByteStream) throws -> Tensor {
         let header = try NPYHeader(from: stream)
         let stored = header.isFortranOrder ? Shape(unchecked: header.shape.dimensions.reversed()) : header.shape
-        if let text = header.text { return try readStrings(stream, header, stored, text) }
+        if let text = header.strings { return try readStrings(stream, header, stored, text) }
         let tensor = try stream.tensor(stored, header.element, header.order)
         try stream.expectEnd(after: "the \(stored.elementCount) elements that the header announces")
         return header.isFortranOrder ? reversingAxes(tensor) : tensor
@@ -34,7 +34,7 @@ public enum NPY {
         let stream = try FileStream(path)
         let size = stream.bound
         let header = try NPYHeader(from: stream)
-        if header.text != nil { return try read(path) }
+        if header.strings != nil { return try read(path) }
         let start = size - stream.bound
         let dtype = header.element.dtype
         let byteCount = header.shape.elementCount * dtype.byteCount
@@ -88,8 +88,8 @@ public enum NPY {
         }
         guard !overflow, size <= stream.bound, width > 0 || stored.elementCount <= 1 << 24 else {
             throw stream.error(
-                "Expected \(stored.elementCount) strings of \(text.characters) characters. At most \(stream.bound) bytes follow: the "
-                    + "data is cut short, or its header is wrong.")
+                "Expected \(stored.elementCount) strings of \(text.characters) characters. At most \(stream.bound) bytes follow: "
+                    + "the data is cut short, or its header is wrong.")
         }
         var part = [UInt8](repeating: 0, count: width)
         var strings: [[UInt8]] = []

@@ -3,9 +3,9 @@ import CKernels
 extension Tensor {
     /// Makes a tensor of strings, which only layers that take strings compute with: lookups, vectorization, hashing.
     ///
-    /// Its dtype is `string`, and its shape has one more axis than `shape`: the bytes of each string in UTF-8, filled up with zeros
-    /// to the length of the longest. As in NumPy's arrays of fixed-width strings, a zero byte at the end is no part of a string.
-    /// Slices, gathers and batches along the first axis work as with numbers.
+    /// Its dtype is `string`, and its shape has one more axis than `shape`: the bytes of each string in UTF-8, filled up with
+    /// zeros to the length of the longest. As in NumPy's arrays of fixed-width strings, a zero byte at the end is no part of a
+    /// string. Slices, gathers and batches along the first axis work as with numbers.
     ///
     /// ```swift
     /// let words = Tensor(strings: ["fig", "pear"])
@@ -22,13 +22,15 @@ extension Tensor {
     public init(strings rows: [[String]]) {
         let width = rows.first?.count ?? 0
         require(
-            rows.allSatisfy { $0.count == width }, "Tensor", "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
+            rows.allSatisfy { $0.count == width }, "Tensor",
+            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
         self.init(strings: rows.flatMap { $0 }, shape: [rows.count, width])
     }
 
     /// Makes a tensor of strings of their bytes.
-    package init(utf8 strings: [[UInt8]], shape: Shape) {
-        let width = Swift.max(1, strings.reduce(0) { Swift.max($0, $1.count) })
+    /// - Parameter width: the size of the last axis at least.
+    package init(utf8 strings: [[UInt8]], shape: Shape, width: Int = 1) {
+        let width = strings.reduce(width) { Swift.max($0, $1.count) }
         let spec = TensorSpec(Shape(shape.dimensions + [width]), .string)
         guard
             require(
@@ -55,6 +57,16 @@ extension Tensor {
 
     /// The strings of a tensor of strings, in row-major order. Bytes that are not UTF-8 become U+FFFD. Stops for numbers.
     public func strings() -> [String] { utf8Strings().map { String(decoding: $0, as: UTF8.self) } }
+
+    /// Tensors of strings whose last axes have one size, as those of one tensor have.
+    package static func withOneWidth(_ tensors: [Tensor]) -> [Tensor] {
+        let widths = tensors.map { $0.dtype == .string ? $0.shape[-1] : 0 }
+        guard let width = widths.max(), width > 0, widths.contains(where: { $0 < width }) else { return tensors }
+        return tensors.map { tensor in
+            guard tensor.dtype == .string, tensor.shape[-1] < width, tensor.symbol == nil else { return tensor }
+            return Tensor(utf8: tensor.utf8Strings(), shape: tensor.stringShape, width: width)
+        }
+    }
 
     /// The bytes of the strings of a tensor of strings, in row-major order.
     package func utf8Strings() -> [[UInt8]] {

@@ -15,6 +15,9 @@ import Testing
     }
 
     static func adapt(_ layer: Layer, _ batches: [Tensor]) throws {
+        if let space = layer as? FeatureSpace {
+            return try space.adapt(Dictionary(uniqueKeysWithValues: zip(space.featureNames, batches)))
+        }
         if batches.count == 1 {
             switch layer {
             case let lookup as IndexLookup: try lookup.adapt(batches[0])
@@ -56,6 +59,13 @@ import Testing
         }
         let inputs = try json.array("inputs").map { try $0.tensor() }
         let expected = try json.value(at: ["output"], as: JSONValue.self).tensor()
+        if let space = layer as? FeatureSpace {
+            let table = Dictionary(uniqueKeysWithValues: zip(space.featureNames, inputs))
+            let output = try space.encode(table)
+            #expect(relativeError(output, expected) < 1e-6, "\(place): \(output), Keras: \(expected)")
+            #expect(output.dtype == .float32)
+            return
+        }
         let promised = try layer.outputShapes(for: inputs.map(PartialShape.init(of:)))
         #expect(promised.count == 1 && promised[0].accepts(PartialShape(of: expected)), "\(place): \(promised)")
         let output = layer.apply(inputs)[0]
@@ -71,10 +81,10 @@ import Testing
 
     static func path(_ name: String) -> String { KerasFileTests.path("../preprocessing/\(name)") }
 
-    @Test(arguments: ["tf-idf", "words", "table"]) func filesOfKeras(_ name: String) throws {
+    @Test(arguments: ["tf-idf", "words", "table", "features"]) func filesOfKeras(_ name: String) throws {
         let model = try Model.load(from: Self.path("\(name).keras"))
         let npz = try NPZ.read(Self.path("\(name).npz"))
-        let inputs = (0..<3).compactMap { npz["x\($0)"] }
+        let inputs = (0..<8).compactMap { npz["x\($0)"] }
         let expected = try #require(npz["y"])
         #expect(relativeError(try model.predict(inputs)[0], expected) < 1e-6)
         #expect(relativeError(try model.predict(inputs, batchSize: 1)[0], expected) < 1e-6)
@@ -95,13 +105,56 @@ import Testing
         #expect(relativeError(try model.predict(inputs)[0], #require(npz["after"])) < 1e-5)
     }
 
+    @Test func featureSpaces() throws {
+        let space = try FeatureSpace.load(from: Self.path("space.keras"))
+        let npz = try NPZ.read(Self.path("space.npz"))
+        let columns = try space.featureNames.indices.map { try #require(npz["x\($0)"]) }
+        let table = Dictionary(uniqueKeysWithValues: zip(space.featureNames, columns))
+        let expected = try #require(npz["y"])
+        #expect(relativeError(try space.encode(table), expected) < 1e-6)
+        try KerasFileTests.withFolder { folder in
+            try space.save(to: "\(folder)/a.keras")
+            let again = try FeatureSpace.load(from: "\(folder)/a.keras")
+            #expect(relativeError(try again.encode(table), expected) < 1e-6)
+            #expect(JSONValue.object(again.config) == JSONValue.object(space.config))
+        }
+        let model = Model(inputs: space.getInputs(), outputs: [try space.getEncodedFeatures()])
+        let inputs = space.featureNames.map { name in
+            let x = table[name]!
+            return x.reshaped(to: Shape([3, 1] + x.shape.dimensions.dropFirst()))
+        }
+        #expect(relativeError(try model.predict(inputs)[0], expected) < 1e-6)
+    }
+
+    @Test func featureSpacesRefuse() throws {
+        let space = FeatureSpace(features: ["kind": "string_categorical", "size": .float])
+        let table = ["kind": Tensor(strings: ["a", "b"]), "size": Tensor([1.0, 2])]
+        #expect(throws: MartletError.self) { try space.encode(table) }
+        #expect(throws: MartletError.self) { try space.getEncodedFeatures() }
+        #expect(throws: MartletError.self) { try space.adapt(["size": Tensor([1.0])]) }
+        try space.adapt(table)
+        #expect(try space.encode(table).scalars() == [0, 0, 1, 1, 0, 1, 0, 2] as [Float])
+        #expect(throws: MartletError.self) { try space.encode(["kind": Tensor(strings: ["a"])]) }
+        let numbers = FeatureSpace(features: ["code": .integerHashed(numBins: 3, outputMode: .int)], outputMode: .dict)
+        #expect(try numbers.encodeEach(["code": Tensor([5])])["code"]?.shape == [1, 1])
+        #expect(throws: MartletError.self) { try numbers.encode(["code": Tensor([5])]) }
+        for config in [
+            ["features": [:]], [:], ["features": ["a": "float_squared"]], ["features": ["a": "float"], "crosses": [["a", "b"]]],
+            ["features": ["a": "float"], "output_mode": "list"],
+        ] as [[String: JSONValue]] {
+            #expect(throws: MartletError.self, "\(config)") { try Layer.make(className: "FeatureSpace", config: config) }
+        }
+    }
+
     // MARK: In models
 
     /// Texts of different lengths, batch by batch: as many steps as the longest of each has, compiled as eager.
     @Test(arguments: [true, false]) func stepsFollowTheLongestText(eagerly: Bool) throws {
         let texts = Tensor(strings: ["a b c d", "a", "b a", "c", "", "d d d"])
         let vectorize = TextVectorization(vocabulary: ["a", "b", "c", "d"])
-        let model = Sequential([InputLayer([], dtype: .string), vectorize, Embedding(6, 1, embeddingsInitializer: .ones()), Flatten3()])
+        let model = Sequential([
+            InputLayer([], dtype: .string), vectorize, Embedding(6, 1, embeddingsInitializer: .ones()), Flatten3(),
+        ])
         try model.compile(optimizer: "sgd", loss: "mse", runEagerly: eagerly)
         // The sum of ones counts the steps.
         #expect(try model.predict(texts, batchSize: 2).scalars(as: Int.self) == [4, 4, 2, 2, 3, 3])
@@ -197,7 +250,9 @@ import Testing
         expect("\"pear\"", "numOOVIndices") {
             _ = try withErrors { StringLookup(numOOVIndices: 0, vocabulary: ["fig"])(words) }
         }
-        let strict = Sequential([InputLayer([1], dtype: .string), StringLookup(numOOVIndices: 0, vocabulary: ["fig"], name: "kind")])
+        let strict = Sequential([
+            InputLayer([1], dtype: .string), StringLookup(numOOVIndices: 0, vocabulary: ["fig"], name: "kind"),
+        ])
         expect("kind", "\"pear\"") { _ = try strict.predict(words) }
     }
 

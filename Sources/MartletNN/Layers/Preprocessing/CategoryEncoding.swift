@@ -7,9 +7,9 @@ import MartletCore
 /// print(encode(Tensor([[0, 1], [0, 0], [1, 2], [3, 1]])))
 /// ```
 ///
-/// Shapes: `oneHot` gives [..., numTokens] (a last axis of size 1 is replaced), the other modes [batch, ..., numTokens], where the
-/// vectors go over axis 1; an input of one axis is a single sample. With `count` a second input may hold a weight for each number.
-/// A negative number stops the program.
+/// Shapes: `oneHot` gives [..., numTokens] (a last axis of size 1 is replaced), the other modes [batch, ..., numTokens], where
+/// the vectors go over axis 1; an input of one axis is a single sample. With `count` a second input may hold a weight for each
+/// number. A negative number stops the program.
 ///
 /// Source: [`keras.layers.CategoryEncoding`](https://keras.io/api/layers/preprocessing_layers/categorical/category_encoding/).
 public final class CategoryEncoding: Layer, ConfigurableLayer, Described {
@@ -59,7 +59,7 @@ public final class CategoryEncoding: Layer, ConfigurableLayer, Described {
     }
 
     package static var samples: [LayerSample] {
-        func make(_ mode: OutputMode) -> CategoryEncoding {
+        @Sendable func make(_ mode: OutputMode) -> CategoryEncoding {
             CategoryEncoding(numTokens: 4, outputMode: mode, dtype: .float64)
         }
         return [

@@ -24,8 +24,8 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
     /// What the layer returns; all but `tfIDF`.
     public private(set) var outputMode: OutputMode
 
-    /// Makes a layer. `binBoundaries` or `numBins` must be given; with both it is as `adapt` leaves it. The properties describe the
-    /// arguments.
+    /// Makes a layer. `binBoundaries` or `numBins` must be given; with both it is as `adapt` leaves it. The properties describe
+    /// the arguments.
     public init(
         binBoundaries: [Double]? = nil, numBins: Int? = nil, epsilon: Double = 0.01, outputMode: OutputMode = .int,
         name: String? = nil, dtype: DType? = nil
@@ -74,7 +74,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
             throw MartletError("Expected a layer with numBins. Received: one with given binBoundaries.", at: name)
         }
         var summary = QuantileSummary()
-        for batch in batches.prefix(steps ?? .max) {
+        try batches.forEachBatch(limit: steps) { batch in
             let values: [Float] = try withErrors { batch.cast(to: .float32).scalars() }
             summary = QuantileSummary(of: values, epsilon: epsilon).merged(with: summary, epsilon: epsilon)
         }
@@ -138,7 +138,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
     }
 
     package static var samples: [LayerSample] {
-        func make(_ mode: OutputMode) -> Discretization {
+        @Sendable func make(_ mode: OutputMode) -> Discretization {
             Discretization(binBoundaries: [-0.3, 0.1, 0.4], outputMode: mode, dtype: .float64)
         }
         return [

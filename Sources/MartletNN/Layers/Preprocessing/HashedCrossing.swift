@@ -42,14 +42,14 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
     private var cross: HostFunction {
         if let function { return function }
         let count = UInt64(numBins)
-        let made = HostFunction("cross") { inputs in
+        let made = HostFunction("cross") { (inputs) throws(OpFailure) in
             let shapes = inputs.map { $0.dtype == .string ? Shape($0.shape.dimensions.dropLast()) : $0.shape }
             guard inputs.allSatisfy({ $0.dtype == .string || $0.dtype == .int64 }) else {
                 throw OpFailure("Expected strings or integers.")
             }
             guard shapes.allSatisfy({ $0 == shapes[0] }) else { throw OpFailure("Expected inputs of one shape.") }
             return [TensorSpec(shapes[0], .int64)]
-        } run: { inputs, outputs in
+        } run: { (inputs, outputs) throws(OpFailure) in
             let target = outputs[0].assumingMemoryBound(to: Int.self)
             for place in target.indices {
                 var hash = Self.key

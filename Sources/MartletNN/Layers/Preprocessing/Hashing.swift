@@ -112,7 +112,7 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
 
     package static var samples: [LayerSample] {
         let words = ["fig", "", "pear", "Äpfel", "plum"]
-        func make(_ mode: OutputMode, mask: Int? = nil, salt: [Int]? = nil) -> Hashing {
+        @Sendable func make(_ mode: OutputMode, mask: Int? = nil, salt: [Int]? = nil) -> Hashing {
             Hashing(numBins: 4, maskValue: mask, salt: salt, outputMode: mode, dtype: mode == .int ? nil : .float64)
         }
         return [

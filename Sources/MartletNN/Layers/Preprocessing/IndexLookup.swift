@@ -85,7 +85,8 @@ public class IndexLookup: Layer {
         let names = special.map { "\"\($0.text)\"" }.joined(separator: ", ")
         if let mask = options.maskToken, seen.contains(mask) {
             throw refuse(
-                "the mask token nowhere, or all special tokens at the start, \(names)", "the mask token \"\(mask.text)\" elsewhere")
+                "the mask token nowhere, or all special tokens at the start, \(names)",
+                "the mask token \"\(mask.text)\" elsewhere")
         }
         if invert, let oov = options.oovToken, seen.contains(oov) {
             throw refuse(
@@ -116,8 +117,8 @@ public class IndexLookup: Layer {
         let size = tokenStart + tokens.count
         if outputMode != .int, !padToMaxTokens, let before = options.vocabularySize, before != size {
             throw MartletError(
-                "Expected a vocabulary of the size that the layer had first, \(before), which is the size of its output. Received: "
-                    + "\(size) terms. With padToMaxTokens it may change.", at: name)
+                "Expected a vocabulary of the size that the layer had first, \(before), which is the size of its output. "
+                    + "Received: \(size) terms. With padToMaxTokens it may change.", at: name)
         }
         options.vocabularySize = size
         table = TokenTable(tokens)
@@ -200,7 +201,7 @@ public class IndexLookup: Layer {
     /// - Throws: `MartletError` when the data does not fit, or the vocabulary was given.
     public func adapt(_ batches: some Sequence<Tensor>, steps: Int? = nil) throws {
         var counter = try makeCounter()
-        for batch in batches.prefix(steps ?? .max) { counter.add(try documents(in: batch, eachIsOne: false)) }
+        try batches.forEachBatch(limit: steps) { counter.add(try documents(in: $0, eachIsOne: false)) }
         try finish(counter)
     }
 

@@ -46,8 +46,9 @@ public final class IntegerLookup: IndexLookup, ConfigurableLayer, Described {
         super.init(
             options: LookupOptions(
                 maxTokens: maxTokens, numOOVIndices: numOOVIndices, maskToken: maskToken.map { .integer($0) },
-                oovToken: .integer(oovToken), vocabulary: vocabulary?.map { .integer($0) }, idfWeights: idfWeights, invert: invert,
-                outputMode: outputMode, padToMaxTokens: padToMaxTokens, oovMethod: .init(rawValue: oovMethod.rawValue)!,
+                oovToken: .integer(oovToken), vocabulary: vocabulary?.map { .integer($0) }, idfWeights: idfWeights,
+                invert: invert, outputMode: outputMode, padToMaxTokens: padToMaxTokens,
+                oovMethod: .init(rawValue: oovMethod.rawValue)!,
                 salt: salt, isGiven: vocabulary != nil), name: name, dtype: dtype)
     }
 
@@ -106,7 +107,7 @@ public final class IntegerLookup: IndexLookup, ConfigurableLayer, Described {
     public override var config: [String: JSONValue] { vocabularyConfig(super.config) }
 
     package static var samples: [LayerSample] {
-        func make(
+        @Sendable func make(
             _ mode: OutputMode, oov: Int = 1, mask: Int? = nil, idf: [Double]? = nil, invert: Bool = false
         ) -> IntegerLookup {
             IntegerLookup(

@@ -42,13 +42,13 @@ struct LookupTerms: Sendable {
 
     /// The numbers of a tensor of terms.
     func function(isOfText: Bool) -> HostFunction {
-        HostFunction("lookup") { inputs in
+        HostFunction("lookup") { (inputs) throws(OpFailure) in
             guard (inputs[0].dtype == .string) == isOfText else {
                 throw OpFailure("Expected \(isOfText ? "strings" : "integers").")
             }
             let shape = inputs[0].shape
             return [TensorSpec(isOfText ? Shape(shape.dimensions.dropLast()) : shape, .int64)]
-        } run: { inputs, outputs in
+        } run: { (inputs, outputs) throws(OpFailure) in
             let target = outputs[0].assumingMemoryBound(to: Int.self)
             if isOfText {
                 let strings = inputs[0].strings
@@ -125,7 +125,8 @@ struct LookupOptions {
     /// Checks what joins arguments.
     func check(_ owner: String) {
         Argument.check(
-            !padToMaxTokens || maxTokens != nil, owner, "padToMaxTokens", expected: "maxTokens with padToMaxTokens", received: "none")
+            !padToMaxTokens || maxTokens != nil, owner, "padToMaxTokens", expected: "maxTokens with padToMaxTokens",
+            received: "none")
         Argument.check(
             !invert || outputMode == .int, owner, "outputMode", expected: "int with invert", received: outputMode.rawValue)
         Argument.check(

@@ -63,8 +63,8 @@ extension ArgumentForm<[LookupToken]> {
                 let json = config.arguments[.key(key)] ?? .null
                 if case .string(let path) = json {
                     throw MartletError(
-                        "Expected the terms themselves. Received: the name of a file, \"\(path)\", which a model's file may not ask "
-                            + "for. Call setVocabulary(contentsOf:) on the layer.")
+                        "Expected the terms themselves. Received: the name of a file, \"\(path)\", which a model's file may not "
+                            + "ask for. Call setVocabulary(contentsOf:) on the layer.")
                 }
                 guard case .array(let list) = json["config"]?["value"] ?? json else {
                     throw MartletError("Expected a list of terms.")

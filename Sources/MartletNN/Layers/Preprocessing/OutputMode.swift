@@ -66,13 +66,13 @@ enum CategoryEncoder {
 
     /// Sums over the second axis, or the only one.
     private static func bags(depth: Int, isBinary: Bool) -> HostFunction {
-        HostFunction("categories") { inputs in
+        HostFunction("categories") { (inputs) throws(OpFailure) in
             guard inputs.count == 1 || inputs[1].shape == inputs[0].shape else {
                 throw OpFailure("Expected a weight for each of the categories.")
             }
             let sizes = shape(of: PartialShape(inputs[0].shape), .count, depth: depth)
             return [TensorSpec(Shape(sizes.dimensions.map { $0! }), .float64)]
-        } run: { inputs, outputs in
+        } run: { (inputs, outputs) throws(OpFailure) in
             let (shape, indices) = (inputs[0].spec.shape, inputs[0].elements(Int.self))
             let weights = inputs.count > 1 ? inputs[1].elements(Double.self) : nil
             let target = outputs[0].assumingMemoryBound(to: Double.self)

@@ -11,8 +11,8 @@ import MartletFormats
 /// ```
 ///
 /// Index 0 stands for strings that are not in the vocabulary, or for the mask token, if there is one. Shapes: `int` keeps the
-/// shape, `oneHot` gives [..., terms] (a last axis of size 1 is replaced), the others [batch, ..., terms], over axis 1. The dtype is
-/// `int64`, or the default float type for vectors.
+/// shape, `oneHot` gives [..., terms] (a last axis of size 1 is replaced), the others [batch, ..., terms], over axis 1. The dtype
+/// is `int64`, or the default float type for vectors.
 ///
 /// Source: [`keras.layers.StringLookup`](https://keras.io/api/layers/preprocessing_layers/categorical/string_lookup/).
 public final class StringLookup: IndexLookup, ConfigurableLayer, Described {
@@ -83,15 +83,21 @@ public final class StringLookup: IndexLookup, ConfigurableLayer, Described {
         options.idfWeights = nil
     }
 
-    /// Finds the vocabulary in strings, each of which is a document of its own.
+    /// Finds the vocabulary in strings, each of which is a document of its own: a list, or a `Dataset`.
     /// - Throws: `MartletError` when there are none, or the vocabulary was given.
-    public func adapt(_ strings: [String]) throws { try adapt(Tensor(strings: strings)) }
+    public func adapt(_ strings: some Sequence<String>) throws {
+        var counter = try makeCounter()
+        try strings.forEachBatch(limit: nil) { counter.add([[LookupToken($0)]]) }
+        try finish(counter)
+    }
 
     public override var config: [String: JSONValue] { vocabularyConfig(super.config) }
 
     package static var samples: [LayerSample] {
         let words = ["fig", "", "pear", "Äpfel", "plum"]
-        func make(_ mode: OutputMode, oov: Int = 1, mask: String? = nil, idf: [Double]? = nil) -> StringLookup {
+        @Sendable func make(
+            _ mode: OutputMode, oov: Int = 1, mask: String? = nil, idf: [Double]? = nil
+        ) -> StringLookup {
             StringLookup(
                 numOOVIndices: oov, maskToken: mask, vocabulary: ["pear", "fig", "Äpfel"], idfWeights: idf, outputMode: mode,
                 dtype: .float64)
@@ -110,6 +116,9 @@ public final class StringLookup: IndexLookup, ConfigurableLayer, Described {
 extension IndexLookup {
     /// Where a file has no place for a vocabulary, the configuration holds it.
     func vocabularyConfig(_ config: [String: JSONValue]) -> [String: JSONValue] {
+        var config = config
+        // Older versions of Keras do not know these.
+        if options.salt == nil, options.oovMethod == .floormod { (config["salt"], config["oov_method"]) = (nil, nil) }
         guard LookupOptions.writesVocabularies, options.vocabulary == nil, isReady else { return config }
         let tokens = tokens(includeSpecialTokens: true)
         let weights = inverseFrequencies.map { Array($0.prefix(tokens.count)) }

@@ -12,10 +12,10 @@ import MartletFormats
 /// print(vectorize(Tensor(strings: ["The cat ran!"])))
 /// ```
 ///
-/// Shapes: [batch] or [batch, 1] of strings gives [batch, steps] of `int64` in `int` mode, where 0 is padding and 1 stands for unknown
-/// tokens, and [batch, terms] of the default float type in the others. Without `outputSequenceLength` there are as many steps
-/// as the longest text of the batch has. Outside of `fit`, `evaluate` and `predict`, a function that is being compiled cannot call
-/// such a layer.
+/// Shapes: [batch] or [batch, 1] of strings gives [batch, steps] of `int64` in `int` mode, where 0 is padding and 1 stands for
+/// unknown tokens, and [batch, terms] of the default float type in the others. Without `outputSequenceLength` there are as many
+/// steps as the longest text of the batch has. Outside of `fit`, `evaluate` and `predict`, a function that is being compiled
+/// cannot call such a layer.
 ///
 /// Source: [`keras.layers.TextVectorization`](https://keras.io/api/layers/preprocessing_layers/text/text_vectorization/).
 public final class TextVectorization: Layer, ConfigurableLayer, Described {
@@ -136,9 +136,17 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         try lookupLayer.setVocabulary(contentsOf: path)
     }
 
-    /// Finds the vocabulary in texts: the most frequent terms, of equally frequent ones the last in their order first.
+    /// Finds the vocabulary in texts, a list or a `Dataset`: the most frequent terms, of equally frequent ones the last in their
+    /// order first.
     /// - Throws: `MartletError` when there are no texts, or the vocabulary was given.
-    public func adapt(_ texts: [String]) throws { try adapt(Tensor(strings: texts)) }
+    public func adapt(_ texts: some Sequence<String>) throws {
+        var counter = try lookupLayer.makeCounter()
+        try texts.forEachBatch(limit: nil) { text in
+            let texts = Tensor(strings: [text])
+            try add(texts, to: &counter)
+        }
+        try lookupLayer.finish(counter)
+    }
 
     /// Finds the vocabulary in texts, of shape [batch] or [batch, 1].
     /// - Throws: `MartletError` when there are no texts, or the vocabulary was given.
@@ -149,20 +157,22 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     /// - Throws: `MartletError` when there are no texts, or the vocabulary was given.
     public func adapt(_ batches: some Sequence<Tensor>, steps: Int? = nil) throws {
         var counter = try lookupLayer.makeCounter()
-        for batch in batches.prefix(steps ?? .max) {
-            guard batch.dtype == .string else { throw MartletError("Expected strings. Received: \(batch.spec).", at: name) }
-            let shape = try documentShape(PartialShape(of: batch))
-            let size = tokens.split == nil && shape.rank > 1 ? batch.stringShape[-1] : 1
-            counter.add(
-                batch.withUnsafeBytes { bytes in
-                    tokens.documents(StringArray(bytes, width: batch.shape[-1]), size: size).map { texts in
-                        var found: [LookupToken] = []
-                        tokens.forEachTerm(in: texts) { found.append(.text(Array($0))) }
-                        return found
-                    }
-                })
-        }
+        try batches.forEachBatch(limit: steps) { try add($0, to: &counter) }
         try lookupLayer.finish(counter)
+    }
+
+    private func add(_ batch: Tensor, to counter: inout TokenCounter) throws {
+        guard batch.dtype == .string else { throw MartletError("Expected strings. Received: \(batch.spec).", at: name) }
+        let shape = try documentShape(PartialShape(of: batch))
+        let size = tokens.split == nil && shape.rank > 1 ? batch.stringShape[-1] : 1
+        let terms = batch.withUnsafeBytes { bytes in
+            tokens.documents(StringArray(bytes, width: batch.shape[-1]), size: size).map { texts in
+                var found: [LookupToken] = []
+                tokens.forEachTerm(in: texts) { found.append(.text(Array($0))) }
+                return found
+            }
+        }
+        counter.add(terms)
     }
 
     // MARK: Calling
@@ -226,7 +236,8 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             let terms = shape.rank > 1 ? shape.replacing(-1, by: shape[-1].map(tokens.termCount)) : shape
             return [PartialShape(terms.dimensions + [depth])]
         }
-        return [PartialShape(isSplit || shape.rank < 2 ? shape.dimensions + [depth] : shape.dimensions.dropLast() + [depth])]
+        let documents = isSplit || shape.rank < 2 ? shape.dimensions : Array(shape.dimensions.dropLast())
+        return [PartialShape(documents + [depth])]
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType {
@@ -247,8 +258,8 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         }
         let length = rows.reduce(0) { max($0, $1.count) }
         let values = rows.flatMap { $0 + [Int](repeating: 0, count: length - $0.count) }
-        let shape = x.stringShape.rank > 1 ? x.stringShape.dimensions.dropLast() : x.stringShape.dimensions[...]
-        return Tensor(values, shape: Shape(shape + [length]))
+        let sizes = x.stringShape.dimensions
+        return Tensor(values, shape: Shape((sizes.count > 1 ? Array(sizes.dropLast()) : sizes) + [length]))
     }
 
     private var vectorization: HostFunction {
@@ -256,7 +267,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         let (tokens, terms, mode, length) = (tokens, lookupLayer.terms, outputMode, outputSequenceLength)
         let depth = lookupLayer.depth ?? 0
         let isSplit = tokens.split != nil
-        let made = HostFunction("vectorize") { inputs in
+        let made = HostFunction("vectorize") { (inputs) throws(OpFailure) in
             guard inputs[0].dtype == .string else { throw OpFailure("Expected strings.") }
             let shape = inputs[0].shape.dimensions.dropLast()
             // Texts, without an axis of size 1.
@@ -269,7 +280,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             case .oneHot: [TensorSpec(Shape((shape.count < 2 ? Array(shape) : documents + [steps]) + [depth]), .float64)]
             default: [TensorSpec(Shape((shape.count < 2 ? Array(shape) : documents) + [depth]), .float64)]
             }
-        } run: { inputs, outputs in
+        } run: { (inputs, outputs) throws(OpFailure) in
             let rank = inputs[0].spec.shape.rank - 1
             let size = isSplit || rank < 2 ? 1 : inputs[0].spec.shape[rank - 1]
             let documents = tokens.documents(inputs[0].strings, size: size)
@@ -328,7 +339,9 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
 
     package static var samples: [LayerSample] {
         let texts = ["The cat sat.", "", "a DOG,  a cat", "Dog"]
-        func make(_ mode: OutputMode, length: Int? = nil, ngrams: Int? = nil, idf: [Double]? = nil) -> TextVectorization {
+        @Sendable func make(
+            _ mode: OutputMode, length: Int? = nil, ngrams: Int? = nil, idf: [Double]? = nil
+        ) -> TextVectorization {
             TextVectorization(
                 ngrams: ngrams, outputMode: mode, outputSequenceLength: length, vocabulary: ["cat", "dog", "a cat"],
                 idfWeights: idf, dtype: .float64)
