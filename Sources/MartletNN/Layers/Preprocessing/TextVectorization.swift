@@ -284,8 +284,8 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             let rank = inputs[0].spec.shape.rank - 1
             let size = isSplit || rank < 2 ? 1 : inputs[0].spec.shape[rank - 1]
             let documents = tokens.documents(inputs[0].strings, size: size)
-            guard !documents.isEmpty else { return }
             outputs[0].initializeMemory(as: UInt8.self, repeating: 0)
+            guard !documents.isEmpty else { return }
             let row = outputs[0].count / 8 / documents.count
             let (integers, numbers) = (
                 outputs[0].assumingMemoryBound(to: Int.self), outputs[0].assumingMemoryBound(to: Double.self)
