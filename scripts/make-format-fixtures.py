@@ -123,6 +123,11 @@ def main():
     npy("f2-scalar", np.array(1.5, "<f2"))
     npy("f4-empty", np.zeros((3, 0, 2), "<f4"))
     npy("complex", np.zeros(2, "<c8"))
+    words = np.array([["fig", "", "Äpfel"], ["梨", "🍐 pear", "a b"]])
+    npy("strings", words)
+    npy("strings-big-endian-fortran", np.asfortranarray(words.astype(">U6")))
+    npy("bytes", np.char.encode(words, "utf-8"))
+    npy("strings-empty", np.array(["", ""], "<U0"))
 
     hdf5("types", types)
     hdf5("chunks", chunks)

@@ -8,14 +8,16 @@ public enum NPY {
 
     /// Reads the array in the file at `path`: any byte order, rows or columns first.
     ///
-    /// `int8`, `int16` and `uint16` become `int32`, `uint32` becomes `int64`; the other types keep theirs.
-    /// - Throws: `MartletError` when the file cannot be read, is not an `.npy` file, holds another type (strings, objects,
-    ///   complex numbers, `uint64`), is cut short, or has bytes after its elements.
+    /// `int8`, `int16` and `uint16` become `int32`, `uint32` becomes `int64`; the other types keep theirs. Strings, `U` and `S`,
+    /// become a tensor of strings in UTF-8.
+    /// - Throws: `MartletError` when the file cannot be read, is not an `.npy` file, holds another type (objects, complex
+    ///   numbers, `uint64`), is cut short, or has bytes after its elements.
     public static func read(_ path: String) throws -> Tensor { try read(FileStream(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Tensor {
         let header = try NPYHeader(from: stream)
         let stored = header.isFortranOrder ? Shape(unchecked: header.shape.dimensions.reversed()) : header.shape
+        if let text = header.strings { return try readStrings(stream, header, stored, text) }
         let tensor = try stream.tensor(stored, header.element, header.order)
         try stream.expectEnd(after: "the \(stored.elementCount) elements that the header announces")
         return header.isFortranOrder ? reversingAxes(tensor) : tensor
@@ -32,6 +34,7 @@ public enum NPY {
         let stream = try FileStream(path)
         let size = stream.bound
         let header = try NPYHeader(from: stream)
+        if header.strings != nil { return try read(path) }
         let start = size - stream.bound
         let dtype = header.element.dtype
         let byteCount = header.shape.elementCount * dtype.byteCount
@@ -51,8 +54,8 @@ public enum NPY {
         return Tensor(TensorSpec(header.shape, dtype), buffer: buffer)
     }
 
-    /// Writes `tensor` to the file at `path`, little-endian and row-major. The file appears whole or not
-    /// at all.
+    /// Writes `tensor` to the file at `path`, little-endian and row-major, strings as NumPy's bytes (`S`). The file appears
+    /// whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, or for `bfloat16`, which NumPy does not have.
     public static func write(_ tensor: Tensor, to path: String) throws {
         try FileIO.write(to: path) { try write(tensor, to: $0, at: path) }
@@ -60,16 +63,62 @@ public enum NPY {
 
     /// Writes `tensor` to a sink. Errors name `path`.
     package static func write(_ tensor: Tensor, to sink: any ByteSink, at path: String) throws {
-        guard let descriptor = NPYHeader.descriptor(of: tensor.dtype) else {
+        let isText = tensor.dtype == .string
+        guard let descriptor = isText ? "|S\(tensor.shape[-1])" : NPYHeader.descriptor(of: tensor.dtype) else {
             throw MartletError("NumPy has no \(tensor.dtype): cast it to float32.", at: path)
         }
-        let text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(tensor.shape), }"
+        let text = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': \(tensor.stringShape), }"
         // The elements begin at a multiple of 64 bytes, for programs that map the file into memory.
         let padding = 63 - (magic.count + 4 + text.utf8.count) % 64
         let header = Array((text + String(repeating: " ", count: padding) + "\n").utf8)
         let size = [UInt8(truncatingIfNeeded: header.count), UInt8(truncatingIfNeeded: header.count >> 8)]
         try sink.write(magic + [1, 0] + size + header)
         try sink.write(elementsOf: tensor, .little)
+    }
+
+    /// Strings of fixed width, filled up with zeros: bytes, or UTF-32.
+    private static func readStrings(
+        _ stream: any ByteStream, _ header: NPYHeader, _ stored: Shape, _ text: (characters: Int, byteCount: Int)
+    ) throws -> Tensor {
+        let width = text.characters * text.byteCount
+        let (size, overflow) = stored.elementCount.multipliedReportingOverflow(by: width)
+        // Strings without a character take no bytes of the file, but some of memory.
+        guard stored.rank < Shape.maximumRank else {
+            throw stream.error("Expected strings of at most \(Shape.maximumRank - 1) axes. Received: shape \(header.shape).")
+        }
+        guard !overflow, size <= stream.bound, width > 0 || stored.elementCount <= 1 << 24 else {
+            throw stream.error(
+                "Expected \(stored.elementCount) strings of \(text.characters) characters. At most \(stream.bound) bytes follow: "
+                    + "the data is cut short, or its header is wrong.")
+        }
+        var part = [UInt8](repeating: 0, count: width)
+        var strings: [[UInt8]] = []
+        strings.reserveCapacity(stored.elementCount)
+        for _ in 0..<stored.elementCount {
+            try part.withUnsafeMutableBytes { try stream.fill($0, "strings") }
+            strings.append(text.byteCount == 1 ? trimmed(part) : try utf8(part, header.order, stream))
+        }
+        try stream.expectEnd(after: "the \(stored.elementCount) strings that the header announces")
+        guard header.isFortranOrder else { return Tensor(utf8: strings, shape: header.shape) }
+        let order: [Int] = reversingAxes(Tensor(Array(strings.indices), shape: stored)).scalars()
+        return Tensor(utf8: order.map { strings[$0] }, shape: header.shape)
+    }
+
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        Array(bytes[..<((bytes.lastIndex { $0 != 0 } ?? -1) + 1)])
+    }
+
+    private static func utf8(_ bytes: [UInt8], _ order: ByteOrder, _ stream: any ByteStream) throws -> [UInt8] {
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 4) {
+            let word = bytes[start..<start + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            let code = order == .big ? word : word.byteSwapped
+            guard let scalar = Unicode.Scalar(code) else {
+                throw stream.error("Expected characters of Unicode. Received: the number \(code).")
+            }
+            text += UTF8.encode(scalar)!
+        }
+        return trimmed(text)
     }
 
     /// The tensor whose axes are those of `tensor` from the last to the first.

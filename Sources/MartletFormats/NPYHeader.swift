@@ -3,6 +3,8 @@ import MartletCore
 /// The header of an `.npy` file: a Python dictionary with type, order and shape.
 struct NPYHeader {
     let element: StoredElement
+    /// Of strings, how many characters each has, of 4 bytes (`U`) or 1 (`S`); nil for numbers.
+    let strings: (characters: Int, byteCount: Int)?
     let order: ByteOrder
     let isFortranOrder: Bool
     let shape: Shape
@@ -41,10 +43,12 @@ struct NPYHeader {
         }
         guard case .tuple(let dimensions)? = members["shape"] else { throw malformed("a tuple of sizes as shape") }
 
-        guard let mark = descriptor.first, "<>|=".contains(mark),
-            let element = NPYHeader.elements[String(descriptor.dropFirst())]
+        let kind = descriptor.dropFirst().first
+        strings = (kind == "U" || kind == "S" ? Int(descriptor.dropFirst(2)) : nil).map { ($0, kind == "U" ? 4 : 1) }
+        guard let mark = descriptor.first, "<>|=".contains(mark), strings.map({ (0..<1 << 31).contains($0.characters) }) != false,
+            let element = strings == nil ? NPYHeader.elements[String(descriptor.dropFirst())] : .uint8
         else {
-            let names = NPYHeader.elements.keys.sorted().joined(separator: ", ")
+            let names = (NPYHeader.elements.keys.sorted() + ["U", "S"]).joined(separator: ", ")
             throw stream.error("Expected elements of a type among \(names). Received: \"\(descriptor)\".")
         }
         self.element = element

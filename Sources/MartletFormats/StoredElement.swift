@@ -39,7 +39,7 @@ package enum StoredElement: Sendable {
         case .bfloat16: self = .bfloat16
         case .int32: self = .int32
         case .int64: self = .int64
-        case .uint8: self = .uint8
+        case .uint8, .string: self = .uint8
         case .bool: self = .bool
         }
     }

@@ -39,6 +39,30 @@ import MartletFormats
         }
     }
 
+    @Test func strings() throws {
+        let words = ["fig", "", "Äpfel", "梨", "🍐 pear", "a b"]
+        try withFolder { folder in
+            for name in ["strings", "strings-big-endian-fortran", "bytes"] {
+                let found = try NPY.read(fixture("\(name).npy"))
+                #expect(found.strings() == words && found.stringShape == [2, 3], "\(name)")
+                try NPY.write(found, to: "\(folder)/a.npy")
+                #expect(try FileIO.read("\(folder)/a.npy") == FileIO.read(fixture("bytes.npy")), "\(name)")
+            }
+        }
+        #expect(try NPY.read(fixture("strings-empty.npy")).strings() == ["", ""])
+        expectError("Unicode") { try read("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", [0, 0, 0, 255]) }
+        expectError("cut short") { try read("{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }") }
+        expectError("header is wrong") { try read("{'descr': '|S2000000000', 'fortran_order': False, 'shape': (9999999999,), }") }
+        expectError("header is wrong") { try read("{'descr': '|S0', 'fortran_order': False, 'shape': (9999999999,), }", []) }
+        expectError("axes") {
+            let sizes = [String](repeating: "1", count: Shape.maximumRank).joined(separator: ",")
+            return try read("{'descr': '|S4', 'fortran_order': False, 'shape': (\(sizes)), }")
+        }
+        for descriptor in ["<U", "<U-1", "<Ux", "|S99999999999999999999", "<U2147483648"] {
+            expectError(descriptor) { try read("{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (1,), }") }
+        }
+    }
+
     func read(_ header: String, _ data: [UInt8] = [0, 0, 0, 0]) throws -> Tensor {
         let text = Array(header.utf8)
         let bytes = NPY.magic + [1, 0, UInt8(text.count & 255), UInt8(text.count >> 8)] + text + data
@@ -74,7 +98,7 @@ import MartletFormats
         expectError("magic") { try NPY.read(MemoryStream([UInt8](repeating: 1, count: 99), name: "file.npy")) }
     }
 
-    @Test(arguments: ["f4", "i2-big-endian-fortran-v2", "u1-v3"]) func fuzzing(name: String) throws {
+    @Test(arguments: ["f4", "i2-big-endian-fortran-v2", "u1-v3", "strings"]) func fuzzing(name: String) throws {
         let counts = fuzz(try FileIO.read(fixture("\(name).npy"))) { try NPY.read(MemoryStream($0, name: name)) }
         #expect(counts.refused > 500)
     }

@@ -11,6 +11,7 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     let outputs: [Tensor]
     do throws(OpFailure) {
         let inputSpecs = inputs.map(\.spec)
+        if !O.takesStrings, inputSpecs.contains(where: { $0.dtype == .string }) { throw OpFailure(stringsMessage) }
         let specs = try op.outputs(for: inputSpecs)
         if context.hasFailed { return substitutes(for: op, inputs) }
         if O.form != .view { try MemoryBudget.check(specs) }
@@ -47,6 +48,9 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     }
     return outputs
 }
+
+private let stringsMessage =
+    "Expected numbers. StringLookup, TextVectorization, Hashing and HashedCrossing make numbers of strings."
 
 private func runKernel<O: Op>(
     _ op: O, _ inputs: [Tensor], _ inputSpecs: [TensorSpec], _ outputs: [Tensor], _ specs: [TensorSpec]

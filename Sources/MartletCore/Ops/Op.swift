@@ -19,6 +19,9 @@ package protocol Op: Sendable, Hashable {
     /// computed from its outputs alone.
     static var isDifferentiable: Bool { get }
 
+    /// Whether inputs may be strings. Other ops refuse them.
+    static var takesStrings: Bool { get }
+
     /// What a device has to do. The protocols above say it.
     static var form: OpForm { get }
 
@@ -84,6 +87,7 @@ extension Op {
     package func substitute(for input: TensorSpec) -> TensorSpec { input }
     package static var isLinear: Bool { false }
     package static var isDifferentiable: Bool { true }
+    package static var takesStrings: Bool { false }
     package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }
     package func mayOverwrite(_ input: Int) -> Bool { false }
     package func formula(_ inputs: [Tensor]) -> [Tensor]? { nil }
@@ -116,6 +120,7 @@ package protocol ViewOp: MovingOp {}
 
 extension ViewOp {
     package static var form: OpForm { .view }
+    package static var takesStrings: Bool { true }
     package func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { nil }
 }
 

@@ -6,6 +6,12 @@ import CKernels
 /// once. Raw values are shared with the C kernels.
 public enum DType: UInt8, Sendable, CaseIterable {
     case float32, float64, float16, bfloat16, int32, int64, uint8, bool
+    /// Strings of a fixed number of bytes, which the last axis holds: ``Tensor/init(strings:shape:)``. Layers that take strings
+    /// turn them into numbers; no other computes with them.
+    case string
+
+    /// The types of numbers: all but `string`.
+    public static let allCases: [DType] = [.float32, .float64, .float16, .bfloat16, .int32, .int64, .uint8, .bool]
 
     /// The size of one element in bytes.
     public var byteCount: Int {
@@ -13,7 +19,7 @@ public enum DType: UInt8, Sendable, CaseIterable {
         case .float64, .int64: 8
         case .float32, .int32: 4
         case .float16, .bfloat16: 2
-        case .uint8, .bool: 1
+        case .uint8, .bool, .string: 1
         }
     }
 
@@ -37,14 +43,15 @@ public enum DType: UInt8, Sendable, CaseIterable {
     /// The type with Keras's name `name`.
     /// - Throws: `MartletError` when no type has that name.
     public init(name: String) throws(MartletError) {
-        guard let type = DType.allCases.first(where: { $0.name == name }) else {
+        guard let type = (DType.allCases + [.string]).first(where: { $0.name == name }) else {
             throw MartletError(
                 "Expected a dtype among \(DType.allCases.map(\.name).joined(separator: ", ")). Received: \"\(name)\".")
         }
         self = type
     }
 
-    package var c: mk_dtype { mk_dtype(UInt32(rawValue)) }
+    /// Kernels that move elements take a string's bytes as integers.
+    package var c: mk_dtype { mk_dtype(UInt32((self == .string ? .uint8 : self).rawValue)) }
 
     /// The type that holds the result of an op on both: floats win over integers, integers over `bool`, wider over
     /// narrower, and `float16` with `bfloat16` gives `float32`, as in JAX and Keras.
@@ -63,6 +70,7 @@ public enum DType: UInt8, Sendable, CaseIterable {
         case .float16, .bfloat16: 4
         case .float32: 5
         case .float64: 6
+        case .string: 7
         }
     }
 }

@@ -60,6 +60,9 @@ extension Tensor {
         case .int64: integer(Int64.self)
         case .uint8: integer(UInt8.self)
         case .bool: fill(value.doubleValue != 0)
+        case .string:
+            fail("full", "Expected a type of numbers. Received: string. Use Tensor(strings:).")
+            fill(UInt8(0))
         case .float16, .bfloat16:
             let one = Tensor.full([], value.doubleValue, dtype: .float64).cast(to: type)
             let bits = one.withUnsafeBytes { $0.load(as: UInt16.self) }

@@ -5,6 +5,7 @@ extension Tensor: CustomStringConvertible {
     /// only the first and last three slices along each axis when there are more than 1000 elements.
     public var description: String {
         if elementCount == 0 { return "[]" }
+        if dtype == .string { return stringDescription }
         let isSummary = elementCount > ArrayText.threshold
         let shown = shape.dimensions.map { size -> [Int] in
             let edge = ArrayText.edge
@@ -15,6 +16,21 @@ extension Tensor: CustomStringConvertible {
             places = places.flatMap { place in indices.map { place + $0 * stride } }
         }
         return ArrayText(shape: shape, shown: shown.map(\.count), words: words(at: places)).text
+    }
+
+    /// The strings in quotes, of many the first and the last.
+    private var stringDescription: String {
+        let (all, edge) = (strings(), ArrayText.edge)
+        let isSummary = all.count > ArrayText.threshold
+        let shown = stringShape.dimensions.map { size -> [Int] in
+            isSummary && size > 2 * edge ? Array(0..<edge) + Array((size - edge)..<size) : Array(0..<size)
+        }
+        var places = [0]
+        for (indices, stride) in zip(shown, stringShape.strides) {
+            places = places.flatMap { place in indices.map { place + $0 * stride } }
+        }
+        let words = places.map { all[$0].debugDescription }
+        return ArrayText(shape: stringShape, shown: shown.map(\.count), words: words).text
     }
 
     /// The elements at `places`, all of one width.
@@ -28,6 +44,7 @@ extension Tensor: CustomStringConvertible {
             let words = places.map { String(values[$0]) }
             let width = words.map(\.count).max() ?? 0
             return words.map { $0.padded(toWidth: width) }
+        case .string: return []
         case .float64:
             let values: [Double] = scalars()
             return NumberText.words(places.map { NumberText(values[$0]) }) { large, small in

@@ -45,6 +45,7 @@ extension Tensor: Batchable, Unbatchable {
     /// The tensors along a new first axis.
     /// - Throws: `MartletError` when shapes or dtypes differ.
     public static func batch(_ elements: [Tensor]) throws -> Tensor {
+        let elements = withOneWidth(elements)
         let spec = elements[0].spec
         if let place = elements.firstIndex(where: { $0.spec != spec }) {
             throw MartletError(
@@ -64,6 +65,8 @@ extension Tensor: Batchable, Unbatchable {
     /// The tensors, filled up at their ends to the largest size of each axis, along a new first axis.
     /// - Throws: `MartletError` when ranks or dtypes differ, or an integer type cannot hold `padding`.
     public static func batch(_ elements: [Tensor], padding: Double) throws -> Tensor {
+        // The bytes of strings are filled up anyway.
+        if elements[0].dtype == .string { return try batch(elements) }
         let (rank, dtype) = (elements[0].rank, elements[0].dtype)
         if let other = elements.first(where: { $0.rank != rank || $0.dtype != dtype }) {
             throw MartletError(

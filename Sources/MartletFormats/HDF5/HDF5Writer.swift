@@ -133,7 +133,7 @@ public enum HDF5Writer {
         case .bfloat16: ch_type_opaque16()
         case .int32: ch_type_int32()
         case .int64: ch_type_int64()
-        case .uint8: ch_type_uint8()
+        case .uint8, .string: ch_type_uint8()
         case .bool: ch_type_bool()
         }
     }

@@ -14,17 +14,32 @@ package struct LayerSample: Sendable {
         package let shape: [Int]
         /// Integers are below it; nil for real numbers.
         package let classCount: Int?
+        /// The strings of a tensor of strings.
+        package let words: [String]?
 
         package init(arrayLiteral sizes: Int...) { self.init(sizes) }
-        package init(_ shape: [Int], classCount: Int? = nil) {
+        package init(_ shape: [Int], classCount: Int? = nil, words: [String]? = nil) {
             self.shape = shape
             self.classCount = classCount
+            self.words = words
+        }
+
+        /// The dtype of `tensor`.
+        package var dtype: DType { words != nil ? .string : classCount != nil ? .int64 : .float64 }
+        /// The shape of a batch of any size.
+        package var batchedShape: PartialShape {
+            var result = PartialShape(shape.map { $0 }).batched()
+            result.holdsStrings = words != nil
+            return result
         }
 
         /// Values for a batch of the given size: integers, or numbers of which no two are near each other, or near 0,
         /// or near one of another seed.
         package func tensor(batch: Int, seed: UInt64 = 1) -> Tensor {
             let all = Shape([batch] + shape)
+            if let words {
+                return Tensor(strings: (0..<all.elementCount).map { words[($0 * 7 + Int(seed)) % words.count] }, shape: all)
+            }
             guard let classCount else { return SampleInput.distinct(all, step: 0.11, seed: seed) + 0.03 * Double(seed) }
             return Tensor((0..<all.elementCount).map { ($0 * 7 + Int(seed)) % classCount }, shape: all)
         }

@@ -50,10 +50,10 @@ extension Layer {
             clearCallLosses()
         }
         do {
-            if !isBuilt { try ensureBuilt(for: inputs.map { PartialShape($0.shape) }) }
+            if !isBuilt { try ensureBuilt(for: inputs.map { PartialShape(of: $0) }) }
             // Where failures are thrown, the shape rule says best what does not fit. A model leaves that to its layers.
             if context.failsSoftly, !(self is Model) {
-                _ = try checkedOutputShapes(of: layerCall.map { PartialShape($0.shape) })
+                _ = try checkedOutputShapes(of: layerCall.map { PartialShape(of: $0) })
             }
         } catch {
             Argument.note(error)
@@ -74,6 +74,9 @@ extension Layer {
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
+            if !takesStrings, let strings = inputs.first(where: { $0.dtype == .string }) {
+                fail(className, Self.stringsMessage + " Received: strings of shape \(strings.stringShape).")
+            }
             if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
             var outputs = call(taken, in: arguments)
             if context.hasFailed { return outputs }

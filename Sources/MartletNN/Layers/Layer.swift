@@ -147,6 +147,18 @@ open class Layer {
     /// Whether `call` sees the masks that its inputs carry, and not only those that are passed to it.
     func seesCarriedMasks(of inputs: [Tensor]) -> Bool { true }
 
+    /// Whether the layer takes strings. Others refuse them.
+    open var takesStrings: Bool { false }
+
+    /// - Throws: `MartletError` when an input is of strings that the layer does not take.
+    private func checkStrings(_ shapes: [PartialShape]) throws {
+        guard !takesStrings, let strings = shapes.first(where: \.holdsStrings) else { return }
+        throw MartletError(Self.stringsMessage + " Received: strings of shape \(strings).")
+    }
+
+    static let stringsMessage =
+        "Expected numbers. StringLookup, TextVectorization, Hashing and HashedCrossing make numbers of strings."
+
     /// The names of the arguments of Keras's `call`, which files call it with, the tensors first.
     var callParameters: [String] { ["inputs"] }
 
@@ -160,13 +172,36 @@ open class Layer {
     /// - Throws: `MartletError` also when no tensor can have such a shape.
     final func checkedOutputShapes(of call: LayerCall<PartialShape>) throws -> [PartialShape] {
         try Context.current.inLayer(name) {
-            try locatingErrors { try FailureScope.run { try outputShapes(of: call).map { try $0.validated() } } }
+            try locatingErrors {
+                try checkStrings(call.inputs)
+                return try FailureScope.run { try outputShapes(of: call).map { try $0.validated() } }
+            }
         }
     }
 
     /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to
     /// its layers.
     var castsInputs: Bool { true }
+
+    /// Whether the shape of the output depends on the input's elements, which a function that is being compiled does not know.
+    var needsElements: Bool { distinctSublayers.contains(where: \.needsElements) }
+
+    // MARK: What files hold of a layer beside its weights
+
+    /// The names of arrays that Keras keeps beside the numbered weights.
+    var storedNames: Set<String> { [] }
+    /// The most bytes that they take in a file.
+    var storedByteCount: Int { 0 }
+    /// Those arrays.
+    var storedArrays: [(name: String, value: Tensor)] { [] }
+    /// Takes such an array from a file.
+    func load(array: Tensor, named name: String) throws {}
+    /// Files in the archive that belong to the layer: vocabularies.
+    var assets: [(name: String, bytes: [UInt8])] { [] }
+    /// Which of these the layer reads.
+    var assetNames: [String] { [] }
+    /// Takes such a file.
+    func load(asset: [UInt8], named name: String) throws {}
 
     /// The random streams from which `call` draws: those of the layers inside, by default.
     package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
@@ -365,7 +400,10 @@ open class Layer {
         do {
             try Context.current.outsideTrace {
                 try Context.current.inLayer(name) {
-                    try locatingErrors { try FailureScope.run { try buildWithActivations(for: inputShapes.map(\.withAnyBatch)) } }
+                    try locatingErrors {
+                        try checkStrings(inputShapes)
+                        try FailureScope.run { try buildWithActivations(for: inputShapes.map(\.withAnyBatch)) }
+                    }
                 }
             }
         } catch {
@@ -464,6 +502,11 @@ extension Arguments where Root: Layer {
         self.init(making: value) {
             $0("trainable", \.isTrainable)
             $0("dtype", \.dtype)
+            $0.check { layer in
+                Argument.check(
+                    layer.dtype != .string || layer.takesStrings, layer.className, "dtype", expected: "a dtype of numbers",
+                    received: "string")
+            }
             describe(&$0)
             // The last, so that what fails takes no automatic name.
             $0.custom("name", read: { try $0.setName($1.name) }, write: { .string($0.name) })

@@ -18,11 +18,15 @@ package enum LayerRegistry {
         Flatten.self, Reshape.self, Rescaling.self, Permute.self, RepeatVector.self,
         Cropping1D.self, Cropping2D.self, Cropping3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
         UpSampling1D.self, UpSampling2D.self, UpSampling3D.self, Resizing.self,
+        CategoryEncoding.self, Discretization.self, HashedCrossing.self, Hashing.self, IntegerLookup.self, StringLookup.self,
+        FeatureSpace.self, Pipeline.self, TextVectorization.self,
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self, Dot.self,
         SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
         LSTMCell.self, GRUCell.self, StackedRNNCells.self,
     ]
 
     package static let shared = Registry<Layer>(
-        "layer", module: "keras.layers", types.map { type in (type.className, { try type.init(config: $0) }) })
+        "layer", module: "keras.layers", types.map { type in (type.className, { try type.init(config: $0) }) },
+        // The parts of a FeatureSpace in a model.
+        aliases: ["TFDIdentity": "Identity", "TFDConcat": "Concatenate"])
 }

@@ -6,11 +6,18 @@ import MartletCore
 public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
     /// The size of each axis, nil where any size will do.
     public var dimensions: [Int?]
+    /// Whether the elements are strings, whose bytes are no axis here. Most layers take numbers only.
+    public var holdsStrings = false
 
     /// Makes a partial shape.
     public init(_ dimensions: [Int?]) { self.dimensions = dimensions }
     /// The partial shape of a tensor: every size is known.
     public init(_ shape: Shape) { dimensions = shape.dimensions }
+    /// The partial shape of a tensor of numbers or strings.
+    public init(of tensor: Tensor) {
+        self.init(tensor.stringShape)
+        holdsStrings = tensor.dtype == .string
+    }
     public init(arrayLiteral elements: Int?...) { dimensions = elements }
 
     /// The number of axes.
@@ -30,11 +37,18 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
     }
 
     /// The shape with a batch axis of any size in front.
-    public func batched() -> PartialShape { PartialShape([nil] + dimensions) }
+    public func batched() -> PartialShape { withDimensions([nil] + dimensions) }
 
     /// The same sizes with the batch axis unknown.
     public var withAnyBatch: PartialShape {
-        dimensions.isEmpty ? self : PartialShape([nil] + dimensions.dropFirst())
+        dimensions.isEmpty ? self : withDimensions([nil] + dimensions.dropFirst())
+    }
+
+    /// A shape of the same elements with other sizes.
+    private func withDimensions(_ dimensions: [Int?]) -> PartialShape {
+        var result = self
+        result.dimensions = dimensions
+        return result
     }
 
     /// The shape when every size is known, nil otherwise.
@@ -43,9 +57,10 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
         return sizes.count == rank ? Shape(sizes) : nil
     }
 
-    /// Whether a tensor of shape `other` fits: the same rank, and every size that both know equal.
+    /// Whether a tensor of shape `other` fits: numbers or strings as here, the same rank, and every size that both know equal.
     public func accepts(_ other: PartialShape) -> Bool {
-        rank == other.rank && zip(dimensions, other.dimensions).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
+        holdsStrings == other.holdsStrings && rank == other.rank
+            && zip(dimensions, other.dimensions).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
     }
 
     /// The shape, when tensors can have it: what files ask for is checked by this before anything is computed with it.
@@ -62,6 +77,9 @@ public struct PartialShape: Hashable, Sendable, ExpressibleByArrayLiteral, Custo
         }
         return self
     }
+
+    /// What it is the shape of: "strings of shape" or "data of shape".
+    var kind: String { holdsStrings ? "strings of shape" : "data of shape" }
 
     /// As Keras prints it: `(None, 28, 28, 1)`.
     public var description: String {

@@ -69,7 +69,7 @@ open class Model: Layer {
 
     /// The compiled steps, made when they are first needed; nil when the model runs eagerly.
     func steps() -> CompiledSteps? {
-        guard !runsEagerly else { return nil }
+        guard !runsEagerly, !needsElementsInside else { return nil }
         return lock.withLock {
             let steps = compiledSteps ?? CompiledSteps(self)
             compiledSteps = steps
@@ -207,6 +207,8 @@ open class Model: Layer {
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
     override var castsInputs: Bool { false }
+    /// The layers inside say for themselves.
+    open override var takesStrings: Bool { true }
     override var listParameter: String? { graph.map { $0.inputs.count > 1 ? "inputs" : nil } ?? nil }
 
     private func check(_ shapes: [PartialShape], against inputs: [SymbolicTensor]) throws {
@@ -217,7 +219,8 @@ open class Model: Layer {
         }
         for (shape, input) in zip(shapes, inputs) where !input.shape.accepts(shape) {
             throw MartletError(
-                "Expected data of shape \(input.shape) for input \"\(input.node.layer.name)\". Received: \(shape).")
+                "Expected \(input.shape.kind) \(input.shape) for input \"\(input.node.layer.name)\". "
+                    + "Received: \(shape.holdsStrings ? "strings of shape " : "")\(shape).")
         }
     }
 }

@@ -37,6 +37,13 @@ struct KerasArchive {
         }
     }
 
+    /// A file of a layer, nil when there is none.
+    func asset(_ name: String) throws -> [UInt8]? {
+        guard archive.contains(name) else { return nil }
+        // Text is packed to a twentieth, at best.
+        return try archive.read(name, limit: 8 << 20 + 100 * archive.sizes(of: name).packed)
+    }
+
     /// The size of the weights file, unpacked.
     func weightSize() throws -> Int { try archive.sizes(of: KerasArchive.weights).unpacked }
 
@@ -47,13 +54,15 @@ struct KerasArchive {
     }
 
     /// Writes a file, which appears whole or not at all. Keras 3 uses its own version as the version of its files.
-    static func write(config: JSONValue, content: HDF5GroupContent, to path: String) throws {
+    static func write(
+        config: JSONValue, content: HDF5GroupContent, assets: [(name: String, bytes: [UInt8])], to path: String
+    ) throws {
         let metadata: JSONValue = ["keras_version": "3.0.0", "date_saved": "1980-01-01@00:00:00"]
         try ZipWriter.write(
             [
                 (KerasArchive.metadata, Array(metadata.serialized().utf8)),
                 (configuration, Array(config.serialized().utf8)),
                 (weights, try HDF5Writer.bytes(of: content, name: path)),
-            ], to: path)
+            ] + assets, to: path)
     }
 }

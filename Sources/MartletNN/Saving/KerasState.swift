@@ -6,6 +6,8 @@ struct KerasState {
     let path: String
     let name: String
     let variables: [Variable]
+    /// The layer that they are of, nil for a random stream.
+    var layer: Layer?
     /// Files hold a weight with what these add to it.
     var adapters: LowRankAdapters?
     /// Whether files may lack it.
@@ -27,7 +29,9 @@ struct KerasLayout {
 
     private mutating func visit(_ layer: Layer, _ path: String) {
         guard seen.insert(ObjectIdentifier(layer)).inserted else { return }
-        states.append(KerasState(path: path, name: layer.name, variables: layer.kerasVariables, adapters: layer.adapters))
+        states.append(
+            KerasState(
+                path: path, name: layer.name, variables: layer.kerasVariables, layer: layer, adapters: layer.adapters))
         let prefix = path.isEmpty ? "" : path + "/"
         for (number, generator) in layer.ownRandomGenerators.enumerated() {
             let name = number == 0 ? KerasLayout.generator : "\(KerasLayout.generator)_\(number)"
@@ -42,7 +46,7 @@ struct KerasLayout {
     var largestFile: Int {
         let structure = 1 << 16
         return states.reduce(1 << 20) { sum, state in
-            state.variables.reduce(sum + structure) {
+            state.variables.reduce(sum + structure + (state.layer?.storedByteCount ?? 0)) {
                 $0 + structure + 32 * $1.shape.elementCount * $1.dtype.byteCount
             }
         }
@@ -61,19 +65,41 @@ struct KerasLayout {
                     "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
                     at: "\(file):/\(place)")
             }
+            let stored = state.layer?.storedNames ?? []
+            for name in stored where group.contains(name) {
+                try state.layer?.load(array: group.dataset(name).read(), named: name)
+            }
             let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
-            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file)
+            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file, beside: stored)
                 + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
+        }
+    }
+
+    /// Files of the layers in an archive: `assets/layers/string_lookup/vocabulary.txt`.
+    var assets: [(name: String, bytes: [UInt8])] {
+        states.flatMap { state in
+            (state.layer?.assets ?? []).map { ("assets/" + (state.path.isEmpty ? "" : state.path + "/") + $0.name, $0.bytes) }
+        }
+    }
+
+    /// Gives the layers their files.
+    func loadAssets(from archive: KerasArchive) throws {
+        for state in states {
+            for name in state.layer?.assetNames ?? [] {
+                let place = "assets/" + (state.path.isEmpty ? "" : state.path + "/") + name
+                if let bytes = try archive.asset(place) { try state.layer?.load(asset: bytes, named: name) }
+            }
         }
     }
 
     /// Numbered datasets for variables.
     static func read(
-        _ variables: [Variable], from group: HDF5Group, owner: String, file: String
+        _ variables: [Variable], from group: HDF5Group, owner: String, file: String, beside others: Set<String> = []
     ) throws -> [(variable: Variable, value: Tensor)] {
-        guard group.names.count == variables.count else {
+        let count = group.names.filter { !others.contains($0) }.count
+        guard count == variables.count else {
             throw MartletError(
-                "Expected \(variables.count) weights of \"\(owner)\". The file holds \(group.names.count).",
+                "Expected \(variables.count) weights of \"\(owner)\". The file holds \(count).",
                 at: "\(file):\(group.path)")
         }
         return try variables.enumerated().map { index, variable in
@@ -128,6 +154,7 @@ struct KerasLayout {
                 let adapters = state.adapters.flatMap { $0.weight === variable ? $0 : nil }
                 group.add(adapters?.storedValue ?? variable.storedValue, at: "\(index)")
             }
+            for (name, value) in state.layer?.storedArrays ?? [] { group.add(value, at: name) }
         }
     }
 }

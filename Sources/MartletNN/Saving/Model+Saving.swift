@@ -16,9 +16,10 @@ extension Model {
         }
         try requireDescription()
         if try Model.savesArchive(at: path) {
-            try KerasArchive.write(config: describe(), content: kerasContent(), to: path)
+            try KerasArchive.write(
+                config: describe(), content: kerasContent(), assets: KerasLayout(of: self).assets, to: path)
         } else {
-            try HDF5Writer.write(legacyContent(), to: path)
+            try HDF5Writer.write(LookupOptions.$writesVocabularies.withValue(true, operation: legacyContent), to: path)
         }
     }
 
@@ -81,6 +82,7 @@ extension Model {
                 model.compilation = nil
                 try model.loadState(from: root, file: file, isOlder: isOlder)
             }
+            try KerasLayout(of: model).loadAssets(from: archive)
             // A file that was saved before training holds no slots. They start from the loaded weights.
             model.optimizer?.build(model.trainableVariables)
             return model

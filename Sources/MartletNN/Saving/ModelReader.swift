@@ -47,12 +47,17 @@ enum ModelReader {
         return .object(object)
     }
 
+    /// Arguments that are no sizes.
+    private static let notSizes: Set = [
+        "seed", "shared_object_id", "vocabulary", "salt", "mask_value", "mask_token", "oov_token",
+    ]
+
     /// Limits the sizes in a file, so that products of sizes cannot overflow.
     static func checkSizes(_ config: JSONValue) throws {
         var stack = [(key: "config", value: config)]
         while let (key, value) = stack.popLast() {
             switch value {
-            case .int(let number) where number.magnitude >= 1 << 31 && !["seed", "shared_object_id"].contains(key):
+            case .int(let number) where number.magnitude >= 1 << 31 && !notSizes.contains(key):
                 throw MartletError("Expected a number below 2^31. Received: \(number).", at: key)
             case .array(let values): stack += values.map { (key, $0) }
             case .object(let object): stack += object.map { ($0.key, $0.value) }

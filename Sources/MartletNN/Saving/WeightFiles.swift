@@ -58,6 +58,7 @@ extension Layer {
         case .keras:
             let archive = try KerasArchive(path)
             try loadState(from: archive.weights(of: self), file: path, isOlder: OlderKeras.wrote(archive.kerasVersion()))
+            try KerasLayout(of: self).loadAssets(from: archive)
         case .hdf5:
             let root = try HDF5File(path).root
             if let group = try LegacyWeights.group(in: root) {

@@ -27,8 +27,10 @@ final class CompiledSteps {
     private let train: CompiledFunction<Batch, Void>
     private let test: CompiledFunction<Batch, Void>
     private let predict: CompiledFunction<[Tensor], [Tensor]>
+    private unowned let model: Model
 
     init(_ model: Model) {
+        self.model = model
         train = compiled(name: "\(model.name).trainStep") { [unowned model] (batch: Batch) -> Void in
             Context.current.trace?.depends(on: model)
             model.trainStep(batch)
@@ -42,7 +44,12 @@ final class CompiledSteps {
         }
     }
 
-    func makeTrainStep(_ batch: Batch) { train(batch) }
-    func makeTestStep(_ batch: Batch) { test(batch) }
-    func predictions(for inputs: [Tensor]) -> [Tensor] { predict(inputs) }
+    func makeTrainStep(_ batch: Batch) { train(prepared(batch)) }
+    func makeTestStep(_ batch: Batch) { test(prepared(batch)) }
+    func predictions(for inputs: [Tensor]) -> [Tensor] { predict(model.withElementsRead(inputs)) }
+
+    private func prepared(_ batch: Batch) -> Batch {
+        Batch(
+            inputs: model.withElementsRead(batch.inputs), targets: batch.targets, sampleWeights: batch.sampleWeights)
+    }
 }

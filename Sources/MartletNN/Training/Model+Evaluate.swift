@@ -89,8 +89,8 @@ extension Model {
     /// Computes the outputs for one batch, in inference mode.
     /// - Throws: `MartletError` when the data does not fit the model.
     public func predictOnBatch(_ x: [Tensor]) throws -> [Tensor] {
-        if seenInputShapes == nil || !zip(seenInputShapes ?? [], x).allSatisfy({ $0.accepts(PartialShape($1.shape)) }) {
-            try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
+        if seenInputShapes == nil || !zip(seenInputShapes ?? [], x).allSatisfy({ $0.accepts(PartialShape(of: $1)) }) {
+            try prepare(for: x.map { PartialShape(of: $0).withAnyBatch })
         }
         try validate(inputs: x)
         return try withErrors { steps()?.predictions(for: x) ?? apply(x, training: false) }
@@ -126,7 +126,7 @@ extension Model {
             throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
         }
         let data = try TensorDataset(inputs: x)
-        try prepare(for: x.map { PartialShape($0.shape).withAnyBatch })
+        try prepare(for: x.map { PartialShape(of: $0).withAnyBatch })
         try validate(inputs: x)
         // Without samples the outputs have no rows.
         let count = max(1, data.batchCount(size: batchSize))
@@ -136,7 +136,19 @@ extension Model {
             return try withErrors { compiled?.predictions(for: inputs) ?? apply(inputs, training: false) }
         }
         return try withErrors {
-            parts[0].indices.map { index in count == 1 ? parts[0][index] : Tensor.concatenate(parts.map { $0[index] }) }
+            parts[0].indices.map { index in count == 1 ? parts[0][index] : Self.joined(parts.map { $0[index] }) }
         }
+    }
+
+    /// The outputs of batches as one. Where their other sizes differ, as the steps of texts that are padded batch by batch, shorter
+    /// ones are filled up with zeros.
+    static func joined(_ parts: [Tensor]) -> Tensor {
+        let sizes = (0..<parts[0].rank).map { axis in axis == 0 ? 0 : parts.reduce(0) { max($0, $1.shape[axis]) } }
+        return Tensor.concatenate(
+            parts.map { part in
+                let missing = zip(sizes, part.shape.dimensions).map { max(0, $0 - $1) }
+                let isWhole = missing.dropFirst().allSatisfy { $0 == 0 }
+                return isWhole ? part : part.padded(missing.enumerated().map { (0, $0 == 0 ? 0 : $1) })
+            })
     }
 }

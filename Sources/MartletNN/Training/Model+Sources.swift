@@ -111,7 +111,7 @@ extension Model {
             do { parts.append(try predictOnBatch(batch.inputs)) } catch { throw located(error, batch: parts.count) }
         }
         guard let first = parts.first else { throw noBatches }
-        return try withErrors { first.indices.map { index in Tensor.concatenate(parts.map { $0[index] }) } }
+        return try withErrors { first.indices.map { index in Self.joined(parts.map { $0[index] }) } }
     }
 
     private func requireEnd(_ source: any BatchSource, _ steps: Int?, _ argument: String) throws {

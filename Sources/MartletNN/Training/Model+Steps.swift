@@ -86,7 +86,12 @@ extension Model {
     /// - Returns: the shapes of the outputs.
     @discardableResult
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
-        let inputShapes = data.inputs.map { PartialShape($0.shape).withAnyBatch }
+        for (index, target) in data.targets.enumerated() where target.dtype == .string {
+            throw MartletError(
+                "Expected numbers. Received: strings of shape \(target.stringShape). StringLookup gives each string a number.",
+                at: data.targets.count == 1 ? "y" : "y[\(index)]")
+        }
+        let inputShapes = data.inputs.map { PartialShape(of: $0).withAnyBatch }
         try prepare(for: inputShapes)
         try validate(inputs: data.inputs)
         let predictions: [PartialShape]
@@ -97,7 +102,7 @@ extension Model {
             // Only `call` knows the output shapes of such a model: run it with one sample.
             let sample = data[0..<min(1, data.count)]
             let computed = try withErrors { apply(sample.inputs, training: false) }
-            predictions = computed.map { PartialShape($0.shape).withAnyBatch }
+            predictions = computed.map { PartialShape(of: $0).withAnyBatch }
             first = computed
         }
         guard [0, 1, predictions.count].contains(data.sampleWeights.count) else {

@@ -23,8 +23,9 @@ import Testing
             }
         }
         let recurrent = try Fixture("recurrent").cases
+        let preprocessing = try Fixture("preprocessing").cases.map { try $0.string("layer") }
         let inRecurrent = try recurrent.flatMap { try [$0.string("class")] + classNames(in: #require($0["config"])) }
-        let compared = try Set(Self.cases.map { try $0.string("layer") } + inRecurrent + ["InputLayer", "Masking"])
+        let compared = try Set(Self.cases.map { try $0.string("layer") } + inRecurrent + preprocessing + ["InputLayer", "Masking"])
         for type in LayerRegistry.types { #expect(compared.contains(type.className), "\(type.className)") }
     }
 

@@ -20,6 +20,9 @@ struct Fixture {
 extension JSONValue {
     /// The tensor that this value describes.
     func tensor() throws -> Tensor {
+        if try string("dtype") == "string" {
+            return try Tensor(strings: value(at: ["values"]), shape: Shape(value(at: ["shape"], as: [Int].self)))
+        }
         let values = try array("values").map { value in
             switch value {
             case .string("nan"): Double.nan

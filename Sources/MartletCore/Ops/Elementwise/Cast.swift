@@ -6,7 +6,7 @@ struct Cast: ElementwiseOp, MovingOp {
     let target: DType
 
     var instruction: mk_op { MK_CAST }
-    func outputType(for inputs: [DType]) -> DType? { target }
+    func outputType(for inputs: [DType]) -> DType? { target == .string ? nil : target }
     func substitute(for input: TensorSpec) -> TensorSpec { TensorSpec(input.shape, target) }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -3,6 +3,7 @@ import CKernels
 /// Slices of the first input at the tuples of indices in the second's last axis.
 struct GatherND: KernelOp, MovingOp {
     static let name = "gatherND"
+    static let takesStrings = true
     static let isLinear = true
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {

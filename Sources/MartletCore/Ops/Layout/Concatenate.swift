@@ -3,6 +3,7 @@ import CKernels
 /// Tensors one after the other along an axis.
 struct Concatenate: KernelOp, MovingOp {
     static let name = "concatenate"
+    static let takesStrings = true
     static let isLinear = true
 
     let axis: Int
@@ -54,6 +55,7 @@ struct Concatenate: KernelOp, MovingOp {
 /// A tensor cut into parts along an axis: the adjoint of `Concatenate`.
 struct Split: KernelOp, MovingOp {
     static let name = "split"
+    static let takesStrings = true
     static let isLinear = true
 
     let sizes: [Int]
@@ -108,6 +110,7 @@ extension Tensor {
     /// The tensors, all of one shape, along a new axis that is axis `axis` of the result. Dtypes are promoted.
     public static func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
         guard require(!tensors.isEmpty, "stack", "Expected at least one tensor.") else { return .nothing }
+        let tensors = withOneWidth(tensors)
         require(
             tensors.allSatisfy { $0.shape == tensors[0].shape }, "stack",
             "Expected tensors of one shape. Received: \(tensors.map(\.spec)).")
@@ -116,6 +119,7 @@ extension Tensor {
     }
 
     private static func promoted(_ tensors: [Tensor]) -> [Tensor] {
+        if tensors.allSatisfy({ $0.dtype == .string }) { return withOneWidth(tensors) }
         let type = tensors.dropFirst().reduce(tensors[0].dtype) { DType.promoted($0, $1.dtype) }
         return tensors.map { $0.dtype == type ? $0 : $0.cast(to: type) }
     }

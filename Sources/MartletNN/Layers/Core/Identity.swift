@@ -11,6 +11,8 @@ public final class Identity: Layer, ConfigurableLayer, Described {
 
     public override var supportsMasking: Bool { true }
 
+    public override var takesStrings: Bool { true }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -5,15 +5,20 @@ import MartletCore
 /// Source: [`keras.layers.InputLayer`](https://keras.io/api/layers/core_layers/input/).
 public final class InputLayer: Layer, ConfigurableLayer, Described {
     /// The shape with the batch axis in front.
-    public private(set) var batchShape: PartialShape
+    public var batchShape: PartialShape {
+        var result = shape.batched()
+        result.holdsStrings = dtype == .string
+        return result
+    }
+    private var shape: PartialShape
 
     /// The number of samples in a batch, which Keras must know where a recurrent layer keeps its states; nil for any.
     /// Batches of another size are taken too.
     public private(set) var batchSize: Int?
 
-    /// Makes an input for samples of `shape`; nil stands for any size.
+    /// Makes an input for samples of `shape`; nil stands for any size. With the dtype `string` the samples are strings.
     public init(_ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil) {
-        batchShape = shape.batched()
+        self.shape = shape
         self.batchSize = batchSize
         super.init(name: name, dtype: dtype)
     }
@@ -26,17 +31,22 @@ public final class InputLayer: Layer, ConfigurableLayer, Described {
     private var kerasShape: PartialShape {
         get { PartialShape([batchSize] + batchShape.dimensions.dropFirst()) }
         set {
-            batchShape = PartialShape(Array(newValue.dimensions.dropFirst())).batched()
+            shape = PartialShape(Array(newValue.dimensions.dropFirst()))
             batchSize = newValue.dimensions.first ?? nil
         }
     }
+
+    public override var takesStrings: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor { x }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes)
+        // In a compiled step the model may have turned strings into numbers before.
+        if dtype == .string, !shape.holdsStrings, Context.current.trace != nil { return [shape] }
         guard batchShape.accepts(shape) else {
-            throw MartletError("Expected data of shape \(batchShape). Received: \(shape).")
+            throw MartletError(
+                "Expected \(batchShape.kind) \(batchShape). Received: \(shape.holdsStrings ? "strings of shape " : "")\(shape).")
         }
         return [shape]
     }

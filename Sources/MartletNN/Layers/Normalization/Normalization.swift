@@ -83,7 +83,8 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
         var (count, mean, variance) = (0.0, Tensor(0.0, dtype: .float64), Tensor(0.0, dtype: .float64))
         // Of numbers that are far from 0, differences to the first batch's mean keep more digits than the numbers.
         var origin: Tensor?
-        for batch in batches where batch.elementCount > 0 {
+        try batches.forEachBatch(limit: nil) { batch in
+            guard batch.elementCount > 0 else { return }
             try ensureBuilt(for: [PartialShape(batch.shape)])
             _ = try outputShapes(for: [PartialShape(batch.shape)])
             let kept = keptAxes(of: batch.rank)
