@@ -3,7 +3,7 @@
 # names it by path and trains a model, the same model in a dynamic library that a program is linked to, and in one that a
 # program loads while it runs. All three print the same losses, bit for bit. A further program of the client is made of the
 # Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not). What
-# users of other libraries write must compile (client/Spellings.swift), or the compiler must say the right name
+# users of other libraries write must compile (client/Spellings.swift, client/Expressions.swift), or the compiler must say the right name
 # (client/Misspelled.swift).
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
@@ -77,6 +77,7 @@ EOF
 
 python3 "$package/scripts/spellings.py" program >"$client/Sources/Spellings/KerasNames.swift"
 for file in Spellings Misspelled; do cp "$package/scripts/client/$file.swift" "$client/Sources/$file/"; done
+cp "$package/scripts/client/Expressions.swift" "$client/Sources/Spellings/"
 python3 "$package/scripts/document-programs.py" "$package" >"$client/Sources/Documents/main.swift"
 
 for configuration in debug release; do

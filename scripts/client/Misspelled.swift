@@ -33,6 +33,15 @@ func misspelled(x: Tensor, y: Tensor, v: Variable, model: Model, layer: Layer) t
     _ = InputLayer(shape: [28, 28])  // write InputLayer([28, 28]), or InputLayer(28, 28)
 }
 
+// Wrong operands, and members that do not exist within formulas.
+func wrong(x: Tensor, y: Tensor, list: [Double], maybe: Tensor?) {
+    _ = "a" * x  // binary operator '*' cannot be applied to operands of type 'String' and 'Tensor'
+    _ = x * list  // binary operator '*' cannot be applied to operands of type 'Tensor' and '[Double]'
+    _ = x + maybe  // value of optional type 'Tensor?' must be unwrapped
+    _ = -(y * log(x.foo + 1e-7) + (1 - y) * log(1 - x + 1e-7)).mean()  // value of type 'Tensor' has no member 'foo'
+    _ = -(y * log(z + 1e-7) + (1 - y) * log(1 - z + 1e-7)).mean()  // cannot find 'z' in scope
+}
+
 final class Watcher: Callback {
     func onEpochEnd(_ epoch: Int, logs: Logs) {}  // overriding declaration requires an 'override' keyword
     override func onTrainBatchEnd(_ batch: Int, logs: Logs) {}  // overrides a 'final' instance method
