@@ -4,15 +4,17 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop.
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files.
 let examples = [
     "Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor", "CompiledLoop",
+    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory",
 ]
 
 let package = Package(
     name: "martlet",
     products: [
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletImages", targets: ["MartletImages"]),
         .executable(name: "martlet", targets: ["martlet-cli"]),
         .executable(name: "martlet-bench", targets: ["martlet-bench"]),
     ],
@@ -28,19 +30,23 @@ let package = Package(
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .target(name: "CKernels", dependencies: ["COpenBLAS", "CLAPACKE"], exclude: ["README.md"]),
         .target(name: "MartletCore", dependencies: ["CKernels", logging], exclude: ["README.md"]),
         .target(
             name: "MartletFormats", dependencies: ["MartletCore", "CZlib", "CZip", "CHDF5", "CCrypto"],
             exclude: ["README.md"]),
         .target(name: "MartletData", dependencies: ["MartletFormats"], exclude: ["README.md"]),
+        .target(name: "CImageFiles", dependencies: ["CPNG", "CJPEG"]),
+        .target(name: "MartletImages", dependencies: ["MartletData", "CImageFiles"], exclude: ["README.md"]),
         .target(
             name: "MartletNN",
             dependencies: ["MartletData", .product(name: "OrderedCollections", package: "swift-collections")],
             exclude: ["README.md"]),
         .target(name: "Martlet", dependencies: ["MartletNN"]),
-        .executableTarget(name: "martlet-cli", dependencies: ["Martlet", arguments]),
-        .executableTarget(name: "martlet-bench", dependencies: ["Martlet", arguments]),
+        .executableTarget(name: "martlet-cli", dependencies: ["Martlet", "MartletImages", arguments]),
+        .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", arguments]),
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -50,12 +56,13 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
+        .testTarget(name: "MartletDataTests", dependencies: ["MartletData"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletImagesTests", dependencies: ["MartletImages"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "martlet-cli"]),
-    ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet"], path: "Sources/Examples/\($0)") },
+        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),
+    ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet", "MartletImages"], path: "Sources/Examples/\($0)") },
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )

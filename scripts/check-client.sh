@@ -58,7 +58,9 @@ let package = Package(
         .executableTarget(name: "Client", dependencies: [.product(name: "Model", package: "Model")]),
         .executableTarget(name: "Linked", dependencies: [.product(name: "DynamicModel", package: "Model")]),
         .executableTarget(name: "Loader"),
-        .executableTarget(name: "Documents", dependencies: [.product(name: "Martlet", package: "martlet")]),
+        .executableTarget(name: "Documents", dependencies: [
+            .product(name: "Martlet", package: "martlet"), .product(name: "MartletImages", package: "martlet"),
+        ]),
         .target(name: "Spellings", dependencies: [.product(name: "Martlet", package: "martlet")]),
     ] + (Context.environment["MISSPELLED"] == nil ? [] : [
         .target(name: "Misspelled", dependencies: [.product(name: "Martlet", package: "martlet")]),

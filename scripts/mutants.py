@@ -10,6 +10,7 @@ import random
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,9 +193,13 @@ METRICS = """accuracy auc precision recall mae top_k_categorical_accuracy sparse
 def mutant(number, args, pool, folder):
     """Files of mutant `number` in `folder`, and the commands to run on them."""
     rng = random.Random(f"{args.seed}/{number}")
-    form = rng.choices(("config", "weights", "archive", "data", "options", "images"), (45, 8, 12, 20, 10, 5))[0]
+    forms = {"config": 40, "weights": 8, "archive": 12, "data": 18, "options": 10, "images": 4, "png": 2, "jpeg": 2, "csv": 2,
+             "tfrecord": 2}
+    form = rng.choices(list(forms), list(forms.values()))[0]
     if form == "images":
         return form, [image_command(rng, folder)]
+    if form in ("png", "jpeg", "csv", "tfrecord"):
+        return form, [data_command(rng, form, folder)]
     seed = rng.choice([s for s in pool if form not in ("data", "options") or s.y])
     model, x, y = seed.model, list(seed.x), list(seed.y)
     if form in ("config", "weights") and seed.json is not None:
@@ -243,3 +248,62 @@ def image_command(rng, folder):
             data = mutated_bytes(rng, data) if rng.random() < 0.3 else data
         written(folder, name, data)
     return ["demo", "--data", folder, "--model", "mlp", "--epochs", "1", "--output", Path(folder, "out")]
+
+
+def png_chunk(name, data, crc=None):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data) if crc is None else crc)
+
+
+def png(rng):
+    """An image of any kind with right checksums, so that what is wrong in it reaches the decoder."""
+    kind, bits = rng.choice(((0, 1), (0, 8), (0, 16), (2, 8), (2, 16), (3, 4), (3, 8), (4, 8), (6, 8), (6, 16)))
+    width, height = rng.choice((1, 5, 40)), rng.choice((1, 4, 30))
+    row = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[kind] + 7) // 8
+    pixels = bytes(rng.choice((0, 1, 2, 3, 4, 9)) if i % row == 0 else rng.randrange(256) for i in range(row * height))
+    head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, rng.choice((0, 0, 1)))
+    parts = [(b"IHDR", head), (b"PLTE", bytes(range(48))), (b"tRNS", bytes(rng.choice((1, 2, 6)))),
+             (b"IDAT", zlib.compress(pixels))]
+    parts = [part for part in parts if part[0] in (b"IHDR", b"IDAT") or rng.random() < 0.7 or (part[0] == b"PLTE" and kind == 3)]
+    if rng.random() < 0.5:
+        i = rng.randrange(len(parts))
+        parts[i] = (parts[i][0], mutated_bytes(rng, parts[i][1]))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*part) for part in parts + [(b"IEND", b"")])
+    return mutated_bytes(rng, data) if rng.random() < 0.5 else data
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def tfrecord(rng):
+    """Records with right checksums and damaged messages, or the other way round."""
+    message = bytes.fromhex("0a2a0a0c0a0178120712050a030000000a0c0a0179120712051a030a01050a0c0a017a120712050a030a0141")
+    records = b""
+    for _ in range(rng.choice((1, 3))):
+        record = mutated_bytes(rng, message) if rng.random() < 0.7 else message
+        length = struct.pack("<Q", len(record))
+        records += length + crc32c(length) + record + crc32c(record)
+    return mutated_bytes(rng, records) if rng.random() < 0.3 else records
+
+
+def data_command(rng, form, folder):
+    """A data set with a damaged file, for `martlet data`."""
+    if form == "csv":
+        rows = b'a,b,c\n1,"x, ""y""",2.5\n,"u\nv",nan\n3,z,1e400\n' * rng.choice((1, 50))
+        return ["data", written(folder, "t.csv", mutated_bytes(rng, rows))]
+    if form == "tfrecord":
+        return ["data", written(folder, "a.tfrecord", tfrecord(rng))]
+    if form == "jpeg":
+        seeds = sorted((ROOT / "Tests/MartletImagesTests/Fixtures").glob("*.jpg"))
+        data, name = mutated_bytes(rng, rng.choice(seeds).read_bytes()), "a.jpg"
+    else:
+        data, name = png(rng), "a.png"
+    (folder / "images/class").mkdir(parents=True)
+    written(folder / "images/class", name, data)
+    return ["data", folder / "images"] + rng.choice(([], ["--sheet", folder / "sheet.png"]))

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev \
+need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev \
   dataset-fashion-mnist python3-numpy python3-h5py
 
 # What stands beside the project is run; so it is missed now, not after the build.
@@ -35,7 +35,8 @@ done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
 
-for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor CompiledLoop; do
+for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
+  CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do
   echo "example $example"
   .build/release/"$example" >/dev/null
 done

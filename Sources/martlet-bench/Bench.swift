@@ -53,7 +53,8 @@ struct Bench: ParsableCommand {
         if let threads { Settings.threadCount = threads }
         setRandomSeed(0)
         if let pipe = Pipe(rawValue: workload) {
-            guard let data, !profile else { throw ValidationError("Expected --data FOLDER and no --profile for a pipe.") }
+            guard let data else { throw ValidationError("Expected --data FOLDER for a pipe.") }
+            if profile { return try print(pipe.profile(folder: data, workers: workers, epochs: epochs).pipelineTable()) }
             return try output(pipe.report(folder: data, workers: workers, epochs: epochs))
         }
         if profile { return try printProfile(of: workload) }

@@ -1,12 +1,14 @@
 import Foundation
 import Martlet
 import MartletFormats
+import MartletImages
 
 /// An input pipeline to time, on the files of the peers' runner.
 enum Pipe: String, CaseIterable {
     case fashion = "pipe_fashion_b32"
     case augmented = "pipe_fashion_augment_b32"
     case records = "pipe_tfrecord_b128"
+    case photos = "pipe_jpeg_b32"
 
     /// With the fields of the peers' runner.
     struct Report: Encodable {
@@ -26,7 +28,13 @@ enum Pipe: String, CaseIterable {
         var label_sum = 0
     }
 
-    private var samples: Int { self == .records ? 100_000 : 60_000 }
+    private var samples: Int {
+        switch self {
+        case .fashion, .augmented: 60_000
+        case .records: 100_000
+        case .photos: 1_000
+        }
+    }
 
     /// The pipeline over the files in `folder`. What is loaded here is not timed.
     func dataset(_ folder: String) throws -> Dataset<(Tensor, Tensor)> {
@@ -36,6 +44,7 @@ enum Pipe: String, CaseIterable {
                 return (try example.tensor("x"), try example.tensor("y", shape: []))
             }.shuffle(bufferSize: 10_000).batch(128).prefetch(2)
         }
+        if self == .photos { return try photos(folder + "/jpeg") }
         let images = try IDX.read(folder + "/images.idx3-ubyte")
         let labels = try IDX.read(folder + "/labels.idx1-ubyte").cast(to: .int64)
         let scaled = Dataset.fromTensorSlices(images, labels).shuffle(bufferSize: .all).map { image, label in
@@ -49,6 +58,27 @@ enum Pipe: String, CaseIterable {
             let padded = flipped.padded([(2, 2), (2, 2), (0, 0)])
             return (padded[top..<top + 28, left..<left + 28], label)
         }.batch(32).prefetch(2)
+    }
+
+    /// JPEG files in order, decoded, brought to another size, some of them flipped.
+    private func photos(_ folder: String) throws -> Dataset<(Tensor, Tensor)> {
+        let labels = try Dataset.textLines(folder + "/labels.txt").array().map { line in
+            guard let label = Int64(line) else {
+                throw MartletError("Expected a number in each line. Received: \"\(line)\".", at: folder + "/labels.txt")
+            }
+            return label
+        }
+        let files = labels.enumerated().map { (String(format: "\(folder)/%04d.jpg", $0), $1) }
+        return Dataset(files).randomMap { file, random in
+            let image = try decodeImage(FileIO.read(file.0), colorMode: .rgb, name: file.0, size: (96, 96)) / 255
+            return (Bool.random(using: &random) ? image.reversed(axes: [1]) : image, Tensor([file.1], shape: []))
+        }.batch(32).prefetch(2)
+    }
+
+    /// Reads epochs, measuring each stage.
+    func profile(folder: String, workers: Int, epochs: Int) throws -> Profile {
+        let dataset = try dataset(folder).threads(workers - 1)
+        return try Profiler.profile { for _ in 0..<epochs { try dataset.forEach { _, _ in } } }
     }
 
     /// Times epochs.

@@ -19,6 +19,10 @@ struct MartletCommand: ParsableCommand {
               martlet evaluate model.keras --x x.npy --y y.npy
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
 
+            With a folder of images for each class, a CSV file, or TFRecord files:
+              martlet data flowers
+              martlet fit model.keras --data flowers --epochs 5 --save trained.keras
+
             The demo writes its curves, logs and weights to a folder.
             The same seed gives the same weights, bit for bit, with any number of
             threads.
@@ -50,6 +54,7 @@ struct MartletCommand: ParsableCommand {
             CommandGroup(
                 name: "Model",
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
+            CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
         ])
 }

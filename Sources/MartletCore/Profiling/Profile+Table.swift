@@ -1,8 +1,8 @@
 import Foundation
 
 extension Profile: CustomStringConvertible {
-    /// The table by shapes.
-    public var description: String { table() }
+    /// The table by shapes, and that of the pipelines where some were read.
+    public var description: String { [table(), pipelineTable()].filter { !$0.isEmpty }.joined(separator: "\n\n") }
 
     /// A table of the ops beside the machine's ceilings, and of the time outside of ops.
     ///
@@ -46,6 +46,28 @@ extension Profile: CustomStringConvertible {
             """
     }
 
+    /// A table of the stages of the pipelines that were read, and of who waited for whom; empty when none was. Readings of one
+    /// pipeline make one table.
+    public func pipelineTable() -> String {
+        var tables: [(stages: [Stage], readings: Int)] = []
+        for stages in pipelines {
+            guard let place = tables.firstIndex(where: { $0.stages.map(\.name) == stages.map(\.name) }) else {
+                tables.append((stages, 1))
+                continue
+            }
+            tables[place].readings += 1
+            for (index, stage) in stages.enumerated() { tables[place].stages[index].add(stage) }
+        }
+        return tables.map { stages, readings in
+            let rows = stages.map { stage in
+                [stage.name, "\(stage.elements)"] + [stage.onReader, stage.onWorkers, stage.waitedFor].map { number($0 * 1e3) }
+            }
+            let count = "stage, \(readings) reading\(readings == 1 ? "" : "s")"
+            let head = [count, "elements", "reader ms", "workers ms", "waited for ms"]
+            return Self.aligned([head] + rows, leading: 1)
+        }.joined(separator: "\n\n")
+    }
+
     private func cells(_ row: Row, _ ceilings: MachineCeilings) -> [String] {
         let (flops, bytes) = (Double(row.flops) / row.duration, Double(row.bytes) / row.duration)
         func rate(_ value: Double, _ ceiling: Double) -> [String] {
@@ -79,6 +101,15 @@ extension Profile: CustomStringConvertible {
                 return column < leading ? cell.0 + filler : filler + cell.0
             }.joined(separator: "  ").replacing(#/\s+$/#, with: "")
         }.joined(separator: "\n")
+    }
+}
+
+extension Profile.Stage {
+    fileprivate mutating func add(_ other: Self) {
+        elements += other.elements
+        onReader += other.onReader
+        onWorkers += other.onWorkers
+        waitedFor += other.waitedFor
     }
 }
 

@@ -42,6 +42,24 @@ public struct Profile: Sendable {
     public let events: [Event]
     /// Seconds from the beginning to the end.
     public let duration: Double
+    /// The stages, from the source on, of each reading of a `Dataset` that began and ended meanwhile.
+    public let pipelines: [[Stage]]
+
+    /// What a stage of a `Dataset` did in a reading. Times are its own: what stages before it took in the same call is theirs.
+    public struct Stage: Sendable {
+        /// The stage's name.
+        public let name: String
+        /// How many elements it gave.
+        public package(set) var elements = 0
+        /// Seconds of work on the thread that was profiled, and read.
+        public package(set) var onReader = 0.0
+        /// Seconds of work on other threads, all together.
+        public package(set) var onWorkers = 0.0
+        /// Seconds that threads waited because it had nothing ready.
+        public package(set) var waitedFor = 0.0
+
+        package init(name: String) { self.name = name }
+    }
 
     /// Events that were put together.
     public struct Row: Sendable {

@@ -44,6 +44,14 @@ public enum Profiler {
     }
 }
 
+extension Profiler {
+    /// Whether the calling thread is being profiled.
+    package static var isRunning: Bool { Context.current.recorder != nil }
+
+    /// Notes a reading of a pipeline that has ended.
+    package static func note(_ stages: [Profile.Stage]) { Context.current.recorder?.pipelines.append(stages) }
+}
+
 /// Takes down what a thread runs. Whatever is expensive (names, costs, sums) waits for the end.
 package final class ProfileRecorder {
     /// What can be run: an op at its place, a compiled function, or its compilation.
@@ -62,6 +70,8 @@ package final class ProfileRecorder {
         let end: UInt64
     }
 
+    /// The stages of each reading of a pipeline that ended.
+    var pipelines: [[Profile.Stage]] = []
     private var sites: [Site] = []
     /// In the order of their ends, so that what runs inside of another stands before it.
     private var spans: [Span] = []
@@ -137,6 +147,7 @@ package final class ProfileRecorder {
                     duration: seconds(span.end - span.start), ownDuration: seconds(span.end - span.start - inside)))
         }
         return Profile(
-            events: events.sorted { ($0.start, -$0.duration) < ($1.start, -$1.duration) }, duration: seconds(end - start))
+            events: events.sorted { ($0.start, -$0.duration) < ($1.start, -$1.duration) }, duration: seconds(end - start),
+            pipelines: pipelines)
     }
 }

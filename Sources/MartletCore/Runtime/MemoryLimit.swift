@@ -107,6 +107,17 @@ enum MemoryBudget {
     }
 }
 
+extension Settings {
+    /// Throws when there is no memory for so many bytes, which something from outside asks for.
+    package static func requireMemory(_ byteCount: Int, at place: String) throws(MartletError) {
+        do throws(OpFailure) {
+            try MemoryBudget.check(byteCount: byteCount)
+        } catch {
+            throw MartletError(error.message, at: place)
+        }
+    }
+}
+
 extension Tensor {
     /// Takes uninitialised memory for `function` to fill; nil after a failure, when there is none.
     init?(filledLater spec: TensorSpec, _ function: String) {

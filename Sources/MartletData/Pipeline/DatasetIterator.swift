@@ -29,6 +29,9 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
     /// The number of elements that were left out because of errors, as `onError` allows.
     public var skipped: Int { reading.run.skipped }
 
+    /// What was wrong with the first 20 of them.
+    public var failures: [String] { reading.run.failures }
+
     /// Owns a run; not for several threads.
     final class Reading: @unchecked Sendable {
         let run: Run
@@ -99,8 +102,10 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
             }
             end()
             if run.skipped > 0 {
-                Settings.logger.warning(
-                    "\(run.skipped) elements could not be made and were left out or replaced, of \(pipeline).")
+                let named = run.failures.prefix(5).joined(separator: " ")
+                Settings.warn(
+                    "\(run.skipped) elements could not be made and were left out or replaced, of \(pipeline). The first: "
+                        + named)
             }
             return nil
         }

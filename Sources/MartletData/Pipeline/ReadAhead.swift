@@ -54,6 +54,8 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     }
 
     let run: Run
+    private let place: Place
+    private let times: StageTimes?
     private let upstream: Reader<Input>
     private let transform: Transform
     private let workers: Int
@@ -76,7 +78,7 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     private var upstreamStages: [Adopted] = []
 
     // The reader's place in the first slot.
-    private var place = 0
+    private var position = 0
     private var failuresMet = 0
 
     /// The time that a chunk should take: long beside what its handling costs, short beside a training step.
@@ -87,10 +89,10 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     ///   - skipsUnmade: whether elements that are passed over need not be made.
     ///   - open: opens upstream for this stage.
     init(
-        _ opening: Opening, _ depth: Depth, _ parallelism: Parallelism, skipsUnmade: Bool = true,
+        _ opening: Opening, _ place: Place, _ depth: Depth, _ parallelism: Parallelism, skipsUnmade: Bool = true,
         open: (Opening) throws -> Reader<Input>, transform: @escaping Transform
     ) throws {
-        run = opening.run
+        (run, self.place, times) = (opening.run, place, opening.branch == 0 ? opening.run.times : nil)
         self.skipsUnmade = skipsUnmade
         self.transform = transform
         workers = min(parallelism.workers, run.threads)
@@ -162,7 +164,11 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
         pull.unlock()
 
         var made = Made<Output>()
-        transform(inputs, first, &made)
+        if let times {
+            times.measure(place.number, place.stage) { transform(inputs, first, &made) }
+        } else {
+            transform(inputs, first, &made)
+        }
         if let failure { made.fail(failure) }
         let nanoseconds = DispatchTime.now().uptimeNanoseconds - start
         run.condition.lock()
@@ -215,7 +221,11 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
             }
             if hasFixedChunks, firstSlot > 0 { depth = min(2 * depth, mostAhead) }
             run.waiting += 1
-            run.condition.wait()
+            if let times {
+                times.measure(place.number, place.stage, waits: true) { run.condition.wait() }
+            } else {
+                run.condition.wait()
+            }
             run.waiting -= 1
             hasHelped = true
         }
@@ -235,15 +245,15 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
         defer { run.condition.unlock() }
         guard let made = slots[0] else { return }
         let end = failuresMet < made.failures.count ? made.failures[failuresMet].place : made.elements.count
-        let taken = min(left, end - place)
-        elements += made.elements[place..<place + taken]
-        place += taken
+        let taken = min(left, end - position)
+        elements += made.elements[position..<position + taken]
+        position += taken
         left -= taken
-        guard place == end, left > 0 || failuresMet >= made.failures.count else { return }
+        guard position == end, left > 0 || failuresMet >= made.failures.count else { return }
         if failuresMet < made.failures.count {
             failuresMet += 1
             let error = made.failures[failuresMet - 1].error
-            if failuresMet == made.failures.count, place == made.elements.count { dropFirst() }
+            if failuresMet == made.failures.count, position == made.elements.count { dropFirst() }
             throw error
         }
         dropFirst()
@@ -252,7 +262,7 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     private func dropFirst() {
         slots.removeFirst()
         firstSlot += 1
-        (place, failuresMet) = (0, 0)
+        (position, failuresMet) = (0, 0)
     }
 
     override func skip(_ count: Int) throws -> Int {

@@ -19,10 +19,16 @@ package final class Run: @unchecked Sendable {
     /// What stages have learned about where they are. Needs `condition`.
     private var facts: [Int: [Int]]
     private var skippedElements = 0
+    private var firstFailures: [String] = []
+    private static let mostFailuresKept = 20
+
+    /// Measures stages while the thread that reads is being profiled.
+    let times: StageTimes?
 
     init(threads: Int, facts: [Int: [Int]]) {
         self.threads = threads
         self.facts = facts
+        times = Profiler.isRunning ? StageTimes() : nil
         if threads > 0 { WorkerPool.shared.enter(self) }
     }
 
@@ -30,6 +36,7 @@ package final class Run: @unchecked Sendable {
     /// in a source or a closure then ends when that returns.
     func cancel() {
         cancelSoon()
+        if let stages = times?.takeStages(), !stages.isEmpty { Profiler.note(stages) }
         if threads > 0 { WorkerPool.shared.leave(self, patience: 0.5) }
     }
 
@@ -43,7 +50,15 @@ package final class Run: @unchecked Sendable {
 
     /// Elements that stages left out because of errors.
     var skipped: Int { locked { skippedElements } }
-    func countSkipped() { locked { skippedElements += 1 } }
+    /// Why, for the first of them.
+    var failures: [String] { locked { firstFailures } }
+
+    func noteFailure(_ error: any Error) {
+        locked {
+            skippedElements += 1
+            if firstFailures.count < Run.mostFailuresKept { firstFailures.append("\(error)") }
+        }
+    }
 
     func fact(_ stage: Int) -> [Int]? { locked { facts[stage] } }
     func note(_ fact: [Int], _ stage: Int) { locked { facts[stage] = fact } }

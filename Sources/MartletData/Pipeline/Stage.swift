@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import Synchronization
 
@@ -59,7 +60,14 @@ final class Stage<Element: Sendable>: Sendable {
     ) {
         (self.path, self.number, self.length, self.indexed) = (path, number, length, indexed)
         (self.readings, self.isRandom, self.threads) = (readings, isRandom, threads)
-        (self.identity, self.open) = (identity, open)
+        self.identity = identity
+        self.open = { opening in
+            let reader = try open(opening)
+            // A stage that was made of another with the same `open` is measured once.
+            guard let times = opening.run.times, opening.branch == 0, !(reader is TimedReader<Element>) else { return reader }
+            let name = String(path.split(separator: "→").last ?? "").trimmingCharacters(in: .whitespaces)
+            return TimedReader(reader, times, number, name)
+        }
     }
 }
 

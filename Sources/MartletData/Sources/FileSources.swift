@@ -16,12 +16,15 @@ extension Dataset where Element == String {
     /// The files with their sizes and times.
     static func identity(_ pattern: String) -> @Sendable () throws -> String {
         {
-            try paths(matching: pattern).map { path in
-                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-                let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-                return "\(path) \(attributes?[.size] ?? 0) \(time)"
-            }.joined(separator: ", ")
+            try paths(matching: pattern).map(identity(ofFile:)).joined(separator: ", ")
         }
+    }
+
+    /// A file with its size and time.
+    static func identity(ofFile path: String) -> String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+        return "\(path) \(attributes?[.size] ?? 0) \(time)"
     }
 
     fileprivate static func paths(matching pattern: String) throws -> [String] {

@@ -41,37 +41,15 @@ public struct Example: Sendable, Equatable {
         try record.withUnsafeBytes { bytes in
             var message = ProtobufReader(bytes)
             while let field = try message.next() {
-                guard field.number == 1 else { continue }
-                var list = try field.message()
-                while let entry = try list.next() {
-                    guard entry.number == 1 else { continue }
-                    try read(entry.message())
-                }
+                if field.number == 1 { try features.read(field.message(), Feature.init) }
             }
         }
     }
 
-    /// One entry of the map of features.
-    private mutating func read(_ message: ProtobufReader) throws {
-        var (message, name, feature) = (message, "", Feature?.none)
-        while let field = try message.next() {
-            if field.number == 1 { name = String(decoding: try field.bytes(), as: UTF8.self) }
-            if field.number == 2 { feature = try Feature(field.message()) }
-        }
-        if let feature { features[name] = feature }
-    }
-
     /// The bytes of a record. The same features give the same bytes.
     public func serialized() -> Data {
-        var list = ProtobufWriter()
-        for (name, feature) in features.sorted(by: { $0.key < $1.key }) {
-            var entry = ProtobufWriter()
-            entry.write(1, Array(name.utf8))
-            entry.write(2, feature.message)
-            list.write(1, entry.bytes)
-        }
         var message = ProtobufWriter()
-        message.write(1, list.bytes)
+        message.write(1, features.message { $0.message })
         return Data(message.bytes)
     }
 
@@ -80,29 +58,63 @@ public struct Example: Sendable, Equatable {
     ///   - shape: the shape, a vector when nil.
     /// - Throws: `MartletError` when there is no such feature, or it holds bytes or another number of numbers.
     public func tensor(_ name: String, shape: Shape? = nil) throws -> Tensor {
-        let count: Int
-        switch features[name] {
-        case .floats(let numbers): count = numbers.count
-        case .integers(let numbers): count = numbers.count
-        case .bytes: throw MartletError("Expected numbers in the feature \"\(name)\". Received bytes.")
-        case nil:
+        guard let feature = features[name] else {
             throw MartletError(
                 "Expected a feature \"\(name)\". Received an example with \(features.keys.sorted()).")
         }
-        let shape = shape ?? [count]
-        guard shape.elementCount == count else {
-            throw MartletError(
-                "Expected \(shape.elementCount) numbers in the feature \"\(name)\", for shape \(shape). Received \(count).")
+        return try feature.tensor(name, shape)
+    }
+}
+
+extension Dictionary where Key == String {
+    /// Reads a message of which each field 1 is an entry of a map. An entry without a value is none.
+    mutating func read(_ message: ProtobufReader, _ value: (ProtobufReader) throws -> Value?) throws {
+        var list = message
+        while let field = try list.next() {
+            guard field.number == 1 else { continue }
+            var (entry, name, found) = (try field.message(), "", Value?.none)
+            while let field = try entry.next() {
+                if field.number == 1 { name = String(decoding: try field.bytes(), as: UTF8.self) }
+                if field.number == 2 { found = try value(field.message()) }
+            }
+            if let found { self[name] = found }
         }
-        if case .floats(let numbers) = features[name] { return Tensor(numbers, shape: shape) }
-        if case .integers(let numbers) = features[name] { return Tensor(numbers, shape: shape) }
-        return Tensor([Float](), shape: shape)
+    }
+
+    /// The message of a map, its entries in the order of their names.
+    func message(_ value: (Value) -> [UInt8]) -> [UInt8] {
+        var list = ProtobufWriter()
+        for (name, element) in sorted(by: { $0.key < $1.key }) {
+            var entry = ProtobufWriter()
+            entry.write(1, Array(name.utf8))
+            entry.write(2, value(element))
+            list.write(1, entry.bytes)
+        }
+        return list.bytes
     }
 }
 
 extension Example.Feature {
+    /// The numbers as a tensor, a vector when `shape` is nil.
+    func tensor(_ name: String, _ shape: Shape?) throws -> Tensor {
+        func shaped<Number: TensorElement>(_ numbers: [Number]) throws -> Tensor {
+            let shape = shape ?? [numbers.count]
+            guard shape.elementCount == numbers.count else {
+                throw MartletError(
+                    "Expected \(shape.elementCount) numbers in the feature \"\(name)\", for shape \(shape). Received "
+                        + "\(numbers.count).")
+            }
+            return Tensor(numbers, shape: shape)
+        }
+        switch self {
+        case .floats(let numbers): return try shaped(numbers)
+        case .integers(let numbers): return try shaped(numbers)
+        case .bytes: throw MartletError("Expected numbers in the feature \"\(name)\". Received bytes.")
+        }
+    }
+
     /// The message `Feature`: one of three lists. Nil for an empty one.
-    fileprivate init?(_ message: ProtobufReader) throws {
+    init?(_ message: ProtobufReader) throws {
         var message = message
         var result: Example.Feature?
         while let field = try message.next() {
@@ -127,7 +139,7 @@ extension Example.Feature {
         self = result
     }
 
-    fileprivate var message: [UInt8] {
+    var message: [UInt8] {
         var (list, feature) = (ProtobufWriter(), ProtobufWriter())
         switch self {
         case .bytes(let values):

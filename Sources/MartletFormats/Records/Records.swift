@@ -103,6 +103,40 @@ public enum TFRecord {
             try compressor?.finish()
         }
     }
+
+    /// Writes records to several files, the first to the first file, the second to the second, and so on in turn. The files are
+    /// called as TensorFlow calls them, `data.tfrecord-00000-of-00004`, and all of them appear whole, or none: a pattern such as
+    /// `data.tfrecord-*` reads them.
+    /// - Parameters:
+    ///   - path: what the names begin with.
+    ///   - shards: the number of files, 1 to 99,999.
+    ///   - gzip: whether the files are compressed.
+    /// - Returns: the paths of the files.
+    /// - Throws: `MartletError` when a file cannot be written, and the errors of `records`.
+    @discardableResult
+    public static func write(
+        _ records: some Sequence<Data>, to path: String, shards: Int, gzip: Bool = false
+    ) throws -> [String] {
+        guard (1...99_999).contains(shards) else {
+            throw MartletError("Expected 1 to 99,999 files. Received: \(shards).", at: "shards")
+        }
+        func digits(_ number: Int) -> String { String(repeating: "0", count: 5 - String(number).count) + String(number) }
+        let paths = (0..<shards).map { "\(path)-\(digits($0))-of-\(digits(shards))" }
+        let files = try paths.map { path in
+            let file = try AtomicFile(path)
+            let compressor = gzip ? GzipSink(file) : nil
+            return (file: file, compressor: compressor, buffered: BufferedSink(compressor ?? file))
+        }
+        for (number, record) in records.enumerated() {
+            try record.withUnsafeBytes { try RecordWriter(files[number % shards].buffered).write($0) }
+        }
+        for (_, compressor, buffered) in files {
+            try buffered.flush()
+            try compressor?.finish()
+        }
+        for (file, _, _) in files { try file.commit() }
+        return paths
+    }
 }
 
 /// Gathers small writes.

@@ -114,6 +114,11 @@ open class Model: Layer {
     /// The layers, in the order of calls, or of declaration in a subclass.
     public var layers: [Layer] { sublayers }
 
+    /// The inputs of a graph, or of a stack that begins with an `InputLayer`; empty where only data tells.
+    package var inputSpecs: [(name: String, shape: PartialShape, dtype: DType)] {
+        graph?.inputs.map { ($0.node.layer.name, $0.shape, $0.dtype) } ?? []
+    }
+
     /// The layer of this name, nil when there is none.
     public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
 

@@ -62,6 +62,11 @@ public final class Sequential: Model {
     /// The shape of the data, batch axis included, if the first layer is an `InputLayer`.
     public var inputShape: PartialShape? { (stack.first as? InputLayer)?.batchShape }
 
+    package override var inputSpecs: [(name: String, shape: PartialShape, dtype: DType)] {
+        guard let first = stack.first, let shape = inputShape ?? builtInputShapes?.first else { return [] }
+        return [(first.name, shape, startsWithInput ? first.outputType(for: [.float32]) : .float32)]
+    }
+
     public override var sublayers: [Layer] { stack }
     /// The layers in their order, without the `InputLayer` in front, as in Keras.
     public override var layers: [Layer] { startsWithInput ? Array(stack.dropFirst()) : stack }

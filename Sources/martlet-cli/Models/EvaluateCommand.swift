@@ -10,6 +10,7 @@ struct EvaluateCommand: ParsableCommand {
             Examples:
               martlet evaluate model.keras --x x_test.npy --y y_test.npy
               martlet evaluate model.keras --x x.npy --y y.npy --metrics mae,mse --json
+              martlet evaluate model.keras --data flowers/test
 
             Loss and metrics are those of the file, unless others are given. The file's optimizer does not matter here, and \
             is not read.
@@ -24,8 +25,13 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         try samples.check()
         let network = try choices.load(model, optimizer: "sgd", options: "--loss or --metrics")
-        let figures = try network.evaluate(
-            samples.read(), batchSize: samples.batchSize, verbosity: json ? .silent : .progressBar)
+        let verbosity: Verbosity = json ? .silent : .progressBar
+        let figures: Logs
+        if let source = try samples.source(for: network, quiet: json) {
+            figures = try network.evaluate(source.batches(of: samples.batchSize), verbosity: verbosity)
+        } else {
+            figures = try network.evaluate(samples.read(), batchSize: samples.batchSize, verbosity: verbosity)
+        }
         if json { say(jsonLine(figures.map { ($0.key, figures.json($0.key)) })) }
     }
 }

@@ -13,6 +13,9 @@ struct FitCommand: ParsableCommand {
               martlet fit model.keras --x x.npy --y y.npy --epochs 100 \\
                 --validation-split 0.2 --early-stopping 5 --save best.keras
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam
+              martlet fit model.keras --data flowers --validation-split 0.2 --save trained.keras
+              martlet fit model.keras --data people.csv --label survived --features age,fare
+              martlet fit model.keras --data 'train-*.tfrecord' --label y --save trained.keras
 
             A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
             optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
@@ -35,7 +38,10 @@ struct FitCommand: ParsableCommand {
     var classWeight: String?
     @Option(
         help: ArgumentHelp(
-            "The fraction of the samples, from the end, that is used for validation instead of training.",
+            """
+            The fraction of the samples, from the end, that is used for validation instead of training; of a folder, a \
+            random part.
+            """,
             valueName: "fraction"))
     var validationSplit = 0.0
     @Option(
@@ -91,18 +97,35 @@ struct FitCommand: ParsableCommand {
         // Last: it backs up what the others leave. It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
         if let keeper { callbacks.append(keeper) }
-        let data = try samples.read()
-        let training = try Interruption.watch(network, callbacks) { callbacks in
-            try network.fit(
-                data, batchSize: samples.batchSize, epochs: epochs, verbosity: quiet ? .silent : .progressBar,
-                validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
-        }
+        let fit = try fitting(network, classWeight)
+        let training = try Interruption.watch(network, callbacks, fit: fit)
         if let save { try network.save(to: save) }
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
         try training.end(wrote: [save, history].compactMap { $0 })
         try keeper?.deleteBackup()
+    }
+
+    /// The call of `fit` with what the options name.
+    private func fitting(_ network: Model, _ classWeight: [Int: Double]?) throws -> ([Callback]) throws -> Void {
+        let verbosity: Verbosity = quiet ? .silent : .progressBar
+        guard let source = try samples.source(for: network, quiet: quiet) else {
+            let data = try samples.read()
+            return { callbacks in
+                try network.fit(
+                    data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
+                    validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
+            }
+        }
+        let parts = validationSplit == 0 ? nil : try source.split(validation: validationSplit, seed: seed)
+        let data = try (parts?.0 ?? source).batches(of: samples.batchSize, shuffledBy: shuffle ? seed : nil)
+        let validation = try parts?.1.batches(of: samples.batchSize)
+        return { callbacks in
+            try network.fit(
+                data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
+                classWeight: classWeight)
+        }
     }
 
     private func checkFiles() throws {

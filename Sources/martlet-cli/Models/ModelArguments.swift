@@ -33,11 +33,19 @@ struct SampleFiles: ParsableArguments {
             The inputs, samples along the first axis: an .npy file. For a model with several inputs, repeat the option \
             in their order.
             """, valueName: "x.npy"))
-    var x: [String]
+    var x: [String] = []
     @Option(
         help: ArgumentHelp(
             "The targets. For a model with several outputs, repeat the option in their order.", valueName: "y.npy"))
-    var y: [String]
+    var y: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            In place of --x and --y: a folder with a folder of images for each class, a .csv or .tsv file, or TFRecord \
+            files, a pattern in quotes.
+            """, valueName: "data"))
+    var data: String?
+    @OptionGroup(title: "With --data") var choices: DataChoices
     @Option(
         help: ArgumentHelp(
             """
@@ -54,11 +62,38 @@ struct SampleFiles: ParsableArguments {
             inputs: x.map(NPY.read), targets: y.map(NPY.read), sampleWeights: sampleWeight.map(NPY.read))
     }
 
-    func check() throws { try expect(batchSize, atLeast: 1, "--batch-size") }
+    func check() throws {
+        try expect(batchSize, atLeast: 1, "--batch-size")
+        _ = try choices.size()
+    }
+
+    func validate() throws {
+        guard data == nil else {
+            if let other = [("--x", x), ("--y", y), ("--sample-weight", sampleWeight)].first(where: { !$0.1.isEmpty }) {
+                throw ValidationError("Expected --data or \(other.0), not both.")
+            }
+            return
+        }
+        if x.isEmpty || y.isEmpty {
+            throw ValidationError("Missing \(x.isEmpty ? "--x" : "--y"). Expected --x and --y, or --data.")
+        }
+    }
+
+    /// What `--data` names; nil where it is not given.
+    func source(for model: Model, quiet: Bool) throws -> DataSource? {
+        guard let data else { return nil }
+        let source = try DataSource(data, choices, for: model, isLabeled: true)
+        if !source.classNames.isEmpty, !quiet {
+            let names = source.classNames.prefix(100).enumerated().map { "\($0) \($1)" }.joined(separator: ", ")
+            say("Classes: \(names)\(source.classNames.count > 100 ? ", ..." : "")")
+        }
+        return source
+    }
 
     /// The files, with the options that name them.
     var files: [(option: String, path: String)] {
         x.map { ("--x", $0) } + y.map { ("--y", $0) } + sampleWeight.map { ("--sample-weight", $0) }
+            + [data].compactMap { $0 }.map { ("--data", $0) }
     }
 }
 

@@ -10,6 +10,7 @@ struct PredictCommand: ParsableCommand {
             Examples:
               martlet predict model.keras --x x.npy -o y.npy
               martlet predict pair.keras --x left.npy --x right.npy -o score.npy
+              martlet predict model.keras --data photos -o y.npy
 
             Without -o the first values of each output are printed. NumPy has no bfloat16, so such an output \
             is written as float32, which can represent the same numbers.
@@ -22,7 +23,15 @@ struct PredictCommand: ParsableCommand {
             The inputs, samples along the first axis: an .npy file. For a model with several inputs, repeat the option \
             in their order.
             """, valueName: "x.npy"))
-    var x: [String]
+    var x: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            In place of --x: a folder of images, in the order of their paths, a .csv or .tsv file, or TFRecord files, a pattern \
+            in quotes. With --label, that column or feature is no input.
+            """, valueName: "data"))
+    var data: String?
+    @OptionGroup(title: "With --data") var choices: DataChoices
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
@@ -32,12 +41,23 @@ struct PredictCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
     var batchSize = 32
 
+    func validate() throws {
+        if data == nil, x.isEmpty { throw ValidationError("Missing --x. Expected --x or --data.") }
+        if data != nil, !x.isEmpty { throw ValidationError("Expected --x or --data, not both.") }
+    }
+
     func run() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
-        try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + x.map { ("--x", $0) })
+        let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
+        try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + inputs)
         let network = try model.load(CompilationChoice(readsFile: false))
         try checkCount(network.outputCount)
-        let outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
+        let outputs: [Tensor]
+        if let data {
+            outputs = try network.predict(DataSource(data, choices, for: network, isLabeled: false).batches(of: batchSize))
+        } else {
+            outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
+        }
         guard !output.isEmpty else {
             for values in outputs { say("\(values)") }
             return

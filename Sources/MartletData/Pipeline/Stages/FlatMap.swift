@@ -52,7 +52,7 @@ extension Dataset {
                     return try opening.openPart(number, of: element, place, transform)
                 }
                 return try ReadAhead(
-                    opening, .elements(2 * blockLength, most: Swift.max(16, 4 * blockLength)), .automatic
+                    opening, place, .elements(2 * blockLength, most: Swift.max(16, 4 * blockLength)), .automatic
                 ) { try $0.openPart(number, of: element, place, transform) } transform: { $2.elements = $0 }
             }
             return ClosureReader { _ in

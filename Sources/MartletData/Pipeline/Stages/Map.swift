@@ -50,7 +50,7 @@ extension Dataset {
         _ opening: Opening, _ place: Place, _ stage: Stage<Element>, _ parallelism: Parallelism,
         _ transform: @escaping (Element, Int) throws -> Output
     ) throws -> Reader<Output> {
-        try ReadAhead(opening, .chunks, parallelism, skipsUnmade: !opening.leavesOutFailures, open: stage.open) {
+        try ReadAhead(opening, place, .chunks, parallelism, skipsUnmade: !opening.leavesOutFailures, open: stage.open) {
             inputs, first, made in
             made.elements.reserveCapacity(inputs.count)
             for (offset, input) in inputs.enumerated() {
@@ -69,10 +69,10 @@ extension Dataset {
     /// - Parameter count: how many elements lie ready; nil begins with 2 and goes up to 16 when the reader has to wait.
     public func prefetch(_ count: Int? = nil) -> Dataset {
         require(count ?? 1 >= 1, "prefetch", "Expected a number of at least 1. Received: \(count ?? 0).")
-        return then("prefetch", stage.length) { opening, _, stage in
+        return then("prefetch", stage.length) { opening, place, stage in
             guard opening.run.threads > 0 else { return try stage.open(opening) }
             return try ReadAhead(
-                opening, .elements(count ?? 2, most: count ?? 16), .automatic, skipsUnmade: true,
+                opening, place, .elements(count ?? 2, most: count ?? 16), .automatic, skipsUnmade: true,
                 open: stage.open
             ) { inputs, _, made in made.elements = inputs }
         }

@@ -29,7 +29,7 @@ extension Dataset {
                         switch policy {
                         case .fail: throw error
                         case .replace(let element):
-                            opening.run.countSkipped()
+                            opening.run.noteFailure(error)
                             return element
                         case .skip(let limit):
                             skipped += 1
@@ -38,10 +38,32 @@ extension Dataset {
                                     "More than \(limit) elements could not be made, the last because of: \(error)",
                                     at: "onError of \(place.path)")
                             }
-                            opening.run.countSkipped()
+                            opening.run.noteFailure(error)
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// An element, and why it is not the one that was asked for.
+package struct Noted<Value: Sendable>: Sendable {
+    package let value: Value
+    package let failure: (any Error)?
+
+    package init(_ value: Value, _ failure: (any Error)?) { (self.value, self.failure) = (value, failure) }
+}
+
+extension Dataset {
+    /// The values. Failures are counted and named as those of `onError` are.
+    package func notingFailures<Value: Sendable>() -> Dataset<Value> where Element == Noted<Value> {
+        then("notingFailures", stage.length) { opening, _, stage in
+            let inlet = Inlet<Element>.Shared(try stage.open(opening))
+            return ClosureReader(skip: { try inlet.inlet.skip($0) }) { wanted in
+                guard let element = try inlet.inlet.next(ahead: wanted) else { return nil }
+                if let failure = element.failure { opening.run.noteFailure(failure) }
+                return element.value
             }
         }
     }

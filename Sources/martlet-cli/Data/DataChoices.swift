@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletImages
+
+/// What is read of a data set in files, beside its name.
+struct DataChoices: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The column of a CSV file, or the feature of a TFRecord file, that is the target.", valueName: "name"))
+    var label: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            The columns or features that are inputs, separated by commas (default: those that are called like the model's \
+            inputs, else all but the label).
+            """, valueName: "names"))
+    var features: String?
+    @Option(
+        help: ArgumentHelp(
+            "The classes in the order of their numbers, separated by commas: folders, or texts in the label's column.",
+            valueName: "names"))
+    var classes: String?
+    @Option(help: ArgumentHelp("The size that images are brought to (default: that of the model's input).", valueName: "HxW"))
+    var imageSize: String?
+    @Option(help: "The channels of images (default: those of the model's input).")
+    var color: ColorMode?
+    @Option(help: ArgumentHelp("What pixels, 0 to 255, are multiplied with, such as 0.00392157.", valueName: "factor"))
+    var scale = 1.0
+    @Flag(help: "Leave out images, rows and records that cannot be read; the log tells their number and names the first.")
+    var skipUnreadable = false
+
+    /// The names in a list with commas.
+    static func names(_ text: String?) -> [String]? { text.map { $0.split(separator: ",").map(String.init) } }
+
+    /// The height and width of `--image-size`.
+    func size() throws -> (height: Int, width: Int)? {
+        guard let imageSize else { return nil }
+        let numbers = imageSize.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        guard (1...2).contains(numbers.count), numbers.allSatisfy({ (1...65_536).contains($0) }) else {
+            throw MartletError("Expected a height and a width, such as 96x96. Received: \"\(imageSize)\".", at: "--image-size")
+        }
+        return (numbers[0], numbers[numbers.count - 1])
+    }
+}
+
+extension ColorMode: ExpressibleByArgument {}
+
+/// One sample of a model.
+struct Sample: Batchable {
+    let inputs: [Tensor]
+    var targets: [Tensor] = []
+
+    static func batch(_ samples: [Sample]) throws -> Batch {
+        Batch(inputs: try [Tensor].batch(samples.map(\.inputs)), targets: try [Tensor].batch(samples.map(\.targets)))
+    }
+}

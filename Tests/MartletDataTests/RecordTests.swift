@@ -1,0 +1,101 @@
+import Foundation
+import MartletCore
+import MartletData
+import MartletFormats
+import Testing
+
+/// Files of records by TensorFlow, and ours for it (`scripts/make-record-fixtures.py`).
+@Suite struct RecordTests {
+    private static func fixture(_ name: String) -> String {
+        Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path
+    }
+
+    private static func example(_ n: Int) -> Example {
+        Example([
+            "x": .floats([Float(n) / 4, -1.5]), "y": .integers([Int64(n), Int64(-n)]), "name": .bytes([Data("n\(n)".utf8)]),
+        ])
+    }
+
+    private static func sequence(_ n: Int) -> SequenceExample {
+        let steps = 0...n
+        return SequenceExample(
+            context: ["label": .integers([Int64(n)])],
+            sequences: [
+                "words": steps.map { .integers([Int64($0), Int64($0 + 1)]) }, "scores": steps.map { .floats([Float($0) / 2]) },
+            ])
+    }
+
+    @Test(arguments: ["examples.tfrecord", "examples.tfrecord.gz"])
+    func byTensorFlow(name: String) throws {
+        let examples = try Dataset.tfRecords(RecordTests.fixture(name)).map { try Example(serialized: $0) }.array()
+        #expect(examples == (0..<7).map(RecordTests.example))
+    }
+
+    @Test func sequencesByTensorFlow() throws {
+        let records = try Dataset.tfRecords(RecordTests.fixture("sequences.tfrecord")).array()
+        let examples = try records.map { try SequenceExample(serialized: $0) }
+        #expect(examples == (0..<3).map(RecordTests.sequence))
+        #expect(try examples[2].tensor("words").shape == [3, 2])
+        #expect(try examples[2].tensor("words", shape: [2, 1]).scalars(as: Int.self) == [0, 1, 1, 2, 2, 3])
+        #expect(try examples[1].contextTensor("label", shape: []).item(as: Int.self) == 1)
+        expectError("\"none\"", "scores") { try examples[0].tensor("none") }
+        var uneven = examples[2]
+        uneven.sequences["words"]![1] = .integers([1])
+        expectError("step 1", "one size") { try uneven.tensor("words") }
+        uneven.sequences["words"] = []
+        expectError("empty") { try uneven.tensor("words") }
+        #expect(try uneven.tensor("words", shape: [2]).shape == [0, 2])
+        // An Example is a context.
+        #expect(try SequenceExample(serialized: RecordTests.example(3).serialized()).context == RecordTests.example(3).features)
+    }
+
+    @Test func sequencesBothWays() throws {
+        let odd = SequenceExample(context: [:], sequences: ["a": [], "b": [.bytes([]), .bytes([Data([0, 255])])]])
+        for example in [odd, SequenceExample(), RecordTests.sequence(4)] {
+            #expect(try SequenceExample(serialized: example.serialized()) == example)
+        }
+    }
+
+    /// With MARTLET_RECORDS, the files stay there, and `scripts/make-record-fixtures.py --check` has TensorFlow read them.
+    @Test func writesForTensorFlow() throws {
+        try withFolder { temporary in
+            let folder = ProcessInfo.processInfo.environment["MARTLET_RECORDS"] ?? temporary
+            let records = (0..<7).map { RecordTests.example($0).serialized() }
+            try TFRecord.write(records, to: folder + "/examples.tfrecord")
+            try TFRecord.write(records, to: folder + "/examples.tfrecord.gz", gzip: true)
+            try TFRecord.write((0..<3).map { RecordTests.sequence($0).serialized() }, to: folder + "/sequences.tfrecord")
+            let paths = try TFRecord.write(records, to: folder + "/shards.tfrecord", shards: 3)
+            #expect(paths.map { ($0 as NSString).lastPathComponent } == (0..<3).map { "shards.tfrecord-0000\($0)-of-00003" })
+            let sharded = try Dataset.tfRecords(folder + "/shards.tfrecord-*").array()
+            #expect(sharded == [0, 3, 6, 1, 4, 2, 5].map { records[$0] })
+            // A file of TensorFlow's and ours are the same bytes: the order of the features is that of their names in both, or
+            // the same after reading.
+            #expect(try Dataset.tfRecords(folder + "/examples.tfrecord").array() == records)
+            expectError("99,999") { try TFRecord.write(records, to: folder + "/none", shards: 0) }
+            expectError("none/a") { try TFRecord.write(records, to: folder + "/none/a", shards: 2) }
+        }
+    }
+
+    /// A bit that is flipped and an end that is missing, in files by TensorFlow.
+    @Test func damage() throws {
+        try withFolder { folder in
+            let path = folder + "/a.tfrecord"
+            let bytes = try FileIO.read(RecordTests.fixture("examples.tfrecord"))
+            func count(_ changed: [UInt8]) throws -> Int {
+                try FileIO.write(changed, to: path)
+                return try Dataset.tfRecords(path).array().count
+            }
+            let size = bytes.count / 7
+            var flipped = bytes
+            flipped[3 * size + 20] ^= 8
+            expectError(path, "record 3 at byte \(3 * size)", "checksum", "damaged there") { try count(flipped) }
+            flipped = bytes
+            flipped[5 * size + 2] ^= 1
+            expectError(path, "length of record 5 at byte \(5 * size)", "checksum") { try count(flipped) }
+            for lost in [1, 5, size - 1] {
+                expectError(path, "record 6 at byte \(6 * size)", "cut short") { try count(Array(bytes.dropLast(lost))) }
+            }
+            #expect(try count(Array(bytes.dropLast(size))) == 6)
+        }
+    }
+}
