@@ -88,8 +88,8 @@ import Testing
             return error?.description
         }
         #expect(
-            try message("precision") == "metric precision: Expected targets that fit the predictions float32 [8, 4]. "
-                + "Received: int64 [8]. Class numbers need a loss or metric whose name begins with sparse.")
+            try message("precision") == "metric precision: Expected targets that fit the predictions float32(8, 4). "
+                + "Received: int64(8,). Class numbers need a loss or metric whose name begins with sparse.")
         let own = try message(MeanMetricWrapper(name: "own") { yTrue, yPred in (yTrue - yPred).reshaped([3]) })
         #expect(own?.contains("metric own: Expected") == true && own?.contains("(subtract: ") == true, "\(own ?? "")")
     }
