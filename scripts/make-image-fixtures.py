@@ -53,7 +53,7 @@ def make_images():
     Image.fromarray(rgba).save(FOLDER / "rgba.png")
     Image.fromarray(grey).save(FOLDER / "grey.png")
     Image.fromarray(picture(7, 8, 2)).save(FOLDER / "grey-alpha.png")
-    Image.fromarray(rgb).quantize(16).save(FOLDER / "palette.png", bits=8)  # of 4 bits TensorFlow makes an alpha of 15
+    Image.fromarray(rgb).quantize(16).save(FOLDER / "palette.png")
     Image.fromarray(rgb).quantize(7).save(FOLDER / "palette-transparent.png", transparency=2)
     Image.fromarray(grey > 120).save(FOLDER / "one-bit.png")
     png(FOLDER / "two-bits.png", 5, 3, 2, 0, [[0b00011011, 0b11000000], [0b11100100, 0], [0b01010101, 0b01000000]])

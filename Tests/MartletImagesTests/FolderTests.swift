@@ -45,7 +45,9 @@ import Testing
             let images = try Tensor.batch(zip(samples, paths).filter { $1.hasSuffix(".png") }.map(\.0.0))
             let expected = file[name]!
             #expect(images.spec == expected.spec)
-            #expect((images - expected).abs().max().item() < 2e-3)
+            // Where a palette of 4 bits has no alpha, TensorFlow fills in 15, the most of 4 bits, and not 255.
+            let count = mode == .rgba ? 3 : 4
+            #expect((images - expected)[0..<count].abs().max().item() < 2e-3)
         }
     }
 
