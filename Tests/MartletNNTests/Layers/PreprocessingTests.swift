@@ -87,7 +87,8 @@ import Testing
         let inputs = (0..<8).compactMap { npz["x\($0)"] }
         let expected = try #require(npz["y"])
         #expect(relativeError(try model.predict(inputs)[0], expected) < 1e-6)
-        #expect(relativeError(try model.predict(inputs, batchSize: 1)[0], expected) < 1e-6)
+        // The mean over the steps of "words" depends on the longest text of the batch.
+        if name != "words" { #expect(relativeError(try model.predict(inputs, batchSize: 1)[0], expected) < 1e-6) }
         try KerasFileTests.withFolder { folder in
             for file in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(file)")
@@ -97,7 +98,7 @@ import Testing
             let archive = try ZipArchive("\(folder)/a.keras")
             let original = try ZipArchive(Self.path("\(name).keras"))
             let assets = original.names.filter { $0.hasPrefix("assets/") }
-            #expect(archive.names.filter { $0.hasPrefix("assets/") } == assets.sorted { $0.count < $1.count } || assets.count < 3)
+            #expect(Set(archive.names.filter { $0.hasPrefix("assets/") }) == Set(assets))
             for asset in assets { #expect(try archive.read(asset) == original.read(asset), "\(asset)") }
         }
         let data = try TensorDataset(inputs: inputs, targets: [#require(npz["t"])])
