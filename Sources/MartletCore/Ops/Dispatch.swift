@@ -49,7 +49,8 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     return outputs
 }
 
-private let stringsMessage =
+/// What ops say that compute with numbers only.
+let stringsMessage =
     "Expected numbers. StringLookup, TextVectorization, Hashing and HashedCrossing make numbers of strings."
 
 private func runKernel<O: Op>(

@@ -6,7 +6,13 @@ struct Cast: ElementwiseOp, MovingOp {
     let target: DType
 
     var instruction: mk_op { MK_CAST }
-    func outputType(for inputs: [DType]) -> DType? { target == .string ? nil : target }
+    func outputType(for inputs: [DType]) -> DType? { target }
+
+    func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
+        if target == .string { throw OpFailure(stringsMessage) }
+        return [TensorSpec(inputs[0].shape, target)]
+    }
+
     func substitute(for input: TensorSpec) -> TensorSpec { TensorSpec(input.shape, target) }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {

@@ -118,7 +118,7 @@ public final class FeatureSpace: Layer, ConfigurableLayer {
                 ])
         }
         return [
-            "features": .object(features), "output_mode": .string(outputMode.rawValue),
+            "name": .string(name), "features": .object(features), "output_mode": .string(outputMode.rawValue),
             "crosses": .array(
                 crosses.map { cross in
                     described(
