@@ -19,8 +19,15 @@ package enum LayerRegistry {
         Cropping1D.self, Cropping2D.self, Cropping3D.self, ZeroPadding1D.self, ZeroPadding2D.self, ZeroPadding3D.self,
         UpSampling1D.self, UpSampling2D.self, UpSampling3D.self, Resizing.self,
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self, Dot.self,
-        SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
+        SimpleRNN.self, LSTM.self, GRU.self, ConvLSTM1D.self, ConvLSTM2D.self, ConvLSTM3D.self, RNN.self,
+        Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
         LSTMCell.self, GRUCell.self, StackedRNNCells.self,
+        CenterCrop.self, RandomCrop.self, RandomFlip.self, RandomRotation.self, RandomZoom.self, RandomTranslation.self,
+        RandomShear.self, RandomPerspective.self, RandomElasticTransform.self, RandomBrightness.self, RandomContrast.self,
+        RandomHue.self, RandomSaturation.self, RandomColorJitter.self, RandomColorDegeneration.self,
+        RandomPosterization.self, RandomInvert.self, RandomGrayscale.self, RandomGaussianBlur.self, RandomSharpness.self,
+        RandomErasing.self, RandAugment.self, AugMix.self, CutMix.self, MixUp.self, AutoContrast.self, Equalization.self,
+        Solarization.self, MaxNumBoundingBoxes.self, MelSpectrogram.self, STFTSpectrogram.self,
     ]
 
     package static let shared = Registry<Layer>(
