@@ -40,12 +40,8 @@ REASONS = dict(
     compiled_metrics="Keras 2's", compute_output_spec="`outputShapes(for:)` and `outputType(for:)`",
     dtype_policy="a layer has one dtype, for weights and computation", compute_dtype="a layer has one dtype",
     variable_dtype="a layer has one dtype", input_dtype="a layer has one dtype")
-for name in """AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix Discretization
-        Equalization HashedCrossing Hashing IntegerLookup MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RandAugment
-        RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform
-        RandomErasing RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
-        RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom
-        STFTSpectrogram Solarization StringLookup TextVectorization""".split():
+for name in """CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization Discretization HashedCrossing Hashing
+        IntegerLookup Pipeline StringLookup TextVectorization""".split():
     REASONS[name] = PREPROCESSING
 
 for name in "quantize quantized_build quantized_call quantization_mode get_quantization_layer_structure".split():
@@ -90,7 +86,7 @@ REGISTRIES = {
     "initializers": ("Initializers", "InitializerRegistry"), "regularizers": ("Regularizers", "RegularizerRegistry"),
     "constraints": ("Constraints", "ConstraintRegistry")}
 NUMBERS = {
-    "layers": ["layers", "recurrent"], "losses": ["losses"], "metrics": ["metrics"], "optimizers": ["optimizers"],
+    "layers": ["layers", "recurrent", "images"], "losses": ["losses"], "metrics": ["metrics"], "optimizers": ["optimizers"],
     "optimizers.schedules": ["schedules"], "regularizers": ["weights"], "constraints": ["weights"],
     "activations": ["activations"]}
 OVER_ALL = {"layers": "UniversalLayerTests", "losses": "UniversalPartTests", "metrics": "UniversalPartTests",

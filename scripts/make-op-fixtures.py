@@ -484,8 +484,23 @@ def attention():
             case("attention", lambda q, k, v, m: attend(q, k, v, both(m), None, factor), [q, k, v, visible], args)
 
 
+def matrices():
+    """Square matrices far from singular; those of a Cholesky decomposition symmetric and positive definite."""
+    for shape in [(3, 3), (2, 2, 2), (1, 1), (2, 1, 4, 4)]:
+        a = draw.uniform(shape, -1, 1) + 2 * np.eye(shape[-1])
+        b = draw.uniform(shape[:-1] + (2,))
+        symmetric = a @ np.swapaxes(a, -1, -2)
+        case("cholesky", torch.linalg.cholesky, [symmetric])
+        case("inverse", torch.linalg.inv, [a])
+        case("determinant", torch.linalg.det, [a])
+        case("logDeterminant", lambda x: torch.linalg.slogdet(x)[1], [-a])
+        case("solve", torch.linalg.solve, [a, b])
+        for upper in (False, True):
+            case("solveTriangular", lambda a, b: torch.linalg.solve_triangular(a, b, upper=upper), [a, b], dict(reverse=upper))
+
+
 for section in (unary, binary, reductions, cumulative, softmax, linear_algebra, convolution, shapes, indexing,
-                normalization, attention):
+                normalization, attention, matrices):
     begin(section.__name__)
     section()
 for name, cases in groups.items():

@@ -24,8 +24,8 @@ BATCH, STEPS, FEATURES, UNITS = 3, 4, 3, 2
 MASK = np.array([[False, True, False, True], [True, True, False, False], [False, False, False, False]])
 
 
-def case(layer, states=0, masked=False, features=(FEATURES,)):
-    inputs = [draw.uniform((BATCH, STEPS, *features))] + [draw.uniform((BATCH, UNITS), -1, 1) for _ in range(states)]
+def case(layer, states=0, masked=False, features=(FEATURES,), state=(UNITS,)):
+    inputs = [draw.uniform((BATCH, STEPS, *features))] + [draw.uniform((BATCH, *state), -1, 1) for _ in range(states)]
     leaves = [tf.constant(x) for x in inputs]
     kwargs = dict(initial_state=leaves[1:]) if states else {}
     if masked:
@@ -70,6 +70,18 @@ def cases():
     yield case(layers.Bidirectional(layers.GRU(UNITS, return_state=True)), 2)
     yield case(layers.TimeDistributed(layers.Dense(UNITS, activation="tanh")))
     yield case(layers.TimeDistributed(layers.BatchNormalization()))
+    yield case(layers.ConvLSTM1D(UNITS, 2), features=(5, 2))
+    yield case(layers.ConvLSTM1D(UNITS, 3, strides=2, padding="same", return_sequences=True, return_state=True), 2,
+               features=(5, 2), state=(3, UNITS))
+    yield case(layers.ConvLSTM1D(UNITS, 2, dilation_rate=2, return_sequences=True, go_backwards=True), masked=True,
+               features=(5, 2))
+    yield case(layers.ConvLSTM2D(UNITS, (2, 3), recurrent_activation="hard_sigmoid", return_state=True), masked=True,
+               features=(4, 3, 2))
+    yield case(layers.ConvLSTM2D(UNITS, 2, strides=(1, 2), use_bias=False, activation="relu", unit_forget_bias=False),
+               features=(3, 4, 1))
+    yield case(layers.ConvLSTM3D(UNITS, 2, padding="same", return_sequences=True), features=(2, 3, 2, 1))
+    yield case(layers.Bidirectional(layers.ConvLSTM2D(UNITS, 2, padding="same", return_sequences=True)), masked=True,
+               features=(2, 3, 1))
 
 
 write("MartletNNTests/Fixtures/recurrent.json",

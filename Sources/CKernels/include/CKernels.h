@@ -19,6 +19,7 @@
 #include "mk_resample.h"
 #include "mk_rnn.h"
 #include "mk_rows.h"
+#include "mk_sample.h"
 #include "mk_scan.h"
 #include "mk_softmax.h"
 #include "mk_sort.h"

@@ -20,8 +20,11 @@ package final class Context {
     package internal(set) var hasFailed = false
     /// The names of the layers that are being called, outermost first.
     package var layerPath: [String] = []
-    /// Whether the outermost layer being called was called for training; layers called inside inherit it.
-    package var isTraining = false
+    /// Whether the outermost layer being called was called for training, nil where it was not said; layers called inside
+    /// inherit it.
+    package var isTraining: Bool?
+    /// Where random layers draw from, nil for streams of their own.
+    package var randomGenerator: RandomGenerator?
     /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
     package var castsInputs = true
 

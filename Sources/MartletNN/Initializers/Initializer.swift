@@ -34,7 +34,7 @@ package enum InitializerRegistry {
     package static let types: [any (Initializer & Configurable).Type] = [
         Zeros.self, Ones.self, Constant.self, RandomUniform.self, RandomNormal.self, TruncatedNormal.self,
         VarianceScaling.self, GlorotUniform.self, GlorotNormal.self, HeUniform.self, HeNormal.self, LecunUniform.self,
-        LecunNormal.self, Orthogonal.self, IdentityInitializer.self,
+        LecunNormal.self, Orthogonal.self, IdentityInitializer.self, STFT.self,
     ]
 
     package static let shared = Registry<any Initializer>(
@@ -42,6 +42,7 @@ package enum InitializerRegistry {
         aliases: [
             "zero": "Zeros", "one": "Ones", "uniform": "RandomUniform", "normal": "RandomNormal",
             "IdentityInitializer": "Identity", "OrthogonalInitializer": "Orthogonal",
+            "stft": "STFT", "STFTInitializer": "STFT",
         ], standIn: { MissingParts.note($0, $1, isNeededForTraining: false) })
 }
 

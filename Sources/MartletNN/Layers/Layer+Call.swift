@@ -60,12 +60,12 @@ extension Layer {
             return Self.substitutes(for: inputs)
         }
         let outer = context.isTraining
-        context.isTraining = layerCall.training ?? (isOutermost ? false : outer)
+        context.isTraining = layerCall.training ?? (isOutermost ? nil : outer)
         defer {
             context.isTraining = outer
             if isOutermost { context.unmasked = [] }
         }
-        var arguments = CallContext(training: context.isTraining)
+        var arguments = CallContext(training: context.isTraining ?? trainsByDefault)
         arguments.attentionMask = layerCall.attentionMask
         arguments.useCausalMask = layerCall.useCausalMask
         arguments.returnAttentionScores = layerCall.returnAttentionScores

@@ -206,6 +206,9 @@ open class Layer {
     /// The random streams from which `call` draws: those of the layers inside, by default.
     package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
 
+    /// Whether the layer is called for training where nothing says whether it is.
+    var trainsByDefault: Bool { false }
+
     /// Whether the inputs lose their masks to the layer, for every layer that the same model calls on them later.
     var takesMasksOff: Bool { false }
 

@@ -21,8 +21,15 @@ package enum LayerRegistry {
         CategoryEncoding.self, Discretization.self, HashedCrossing.self, Hashing.self, IntegerLookup.self, StringLookup.self,
         FeatureSpace.self, Pipeline.self, TextVectorization.self,
         Add.self, Subtract.self, Multiply.self, Average.self, Maximum.self, Minimum.self, Concatenate.self, Dot.self,
-        SimpleRNN.self, LSTM.self, GRU.self, RNN.self, Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
+        SimpleRNN.self, LSTM.self, GRU.self, ConvLSTM1D.self, ConvLSTM2D.self, ConvLSTM3D.self, RNN.self,
+        Bidirectional.self, TimeDistributed.self, SimpleRNNCell.self,
         LSTMCell.self, GRUCell.self, StackedRNNCells.self,
+        CenterCrop.self, RandomCrop.self, RandomFlip.self, RandomRotation.self, RandomZoom.self, RandomTranslation.self,
+        RandomShear.self, RandomPerspective.self, RandomElasticTransform.self, RandomBrightness.self, RandomContrast.self,
+        RandomHue.self, RandomSaturation.self, RandomColorJitter.self, RandomColorDegeneration.self,
+        RandomPosterization.self, RandomInvert.self, RandomGrayscale.self, RandomGaussianBlur.self, RandomSharpness.self,
+        RandomErasing.self, RandAugment.self, AugMix.self, CutMix.self, MixUp.self, AutoContrast.self, Equalization.self,
+        Solarization.self, MaxNumBoundingBoxes.self, MelSpectrogram.self, STFTSpectrogram.self,
     ]
 
     package static let shared = Registry<Layer>(

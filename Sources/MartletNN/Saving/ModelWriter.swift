@@ -64,7 +64,9 @@ extension Layer {
     /// The first layer inside this one whose class files cannot name, such as a layer of closures.
     var firstUnknownLayer: Layer? {
         let isKnown = self is Model || self is OperationLayer || self is any ConfigurableLayer
-        if !isKnown, CustomObjects.registeredName(of: self) == nil { return self }
+        // Its arguments are those of the layer that holds it.
+        let isPart = className == ConvLSTMCell<Spatial1D>.typeName
+        if !isKnown, !isPart, CustomObjects.registeredName(of: self) == nil { return self }
         return sublayers.lazy.compactMap(\.firstUnknownLayer).first
     }
 }

@@ -170,6 +170,14 @@ extension OpFixture {
             [dotProductAttention(
                 query: x[0], key: x[1], value: x[2], bias: x[3], scale: args.scale, isCausal: args.isCausal)]
         },
+
+        // Square matrices
+        "cholesky": { x, _ in [x[0].cholesky()] },
+        "inverse": { x, _ in [x[0].inverse()] },
+        "determinant": { x, _ in [x[0].determinant()] },
+        "logDeterminant": { x, _ in [x[0].logDeterminant().logMagnitude] },
+        "solve": { x, _ in [solve(x[0], x[1])] },
+        "solveTriangular": { x, args in [solveTriangular(x[0], x[1], lower: !args.reverse)] },
     ]
 
     /// `x` moved by one place along the axis of a scan, with the neutral element in the free place: the inclusive scan

@@ -53,7 +53,7 @@ struct OpFixture: Decodable, Sendable {
     /// The names of the files, without extension.
     static let files = [
         "unary", "binary", "reductions", "cumulative", "softmax", "linearAlgebra", "convolution", "shapes", "indexing",
-        "normalization", "attention",
+        "normalization", "attention", "matrices",
     ]
 
     static func cases(of file: String) throws -> [OpFixture] {

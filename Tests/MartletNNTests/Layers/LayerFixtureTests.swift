@@ -8,8 +8,8 @@ import Testing
 @Suite struct LayerFixtureTests {
     static let cases: [JSONValue] = (try? Fixture("layers").cases) ?? []
 
-    /// Recurrent layers have a file of their own, with cells in them; an input layer computes nothing, and
-    /// what `Masking` computes is in `MaskTests`.
+    /// Recurrent layers and those of images have files of their own, the first with cells in them; an input layer computes
+    /// nothing, and what `Masking` computes is in `MaskTests`.
     @Test func everyLayerIsComparedWithKeras() throws {
         func classNames(in json: JSONValue) -> [String] {
             switch json {
@@ -25,7 +25,9 @@ import Testing
         let recurrent = try Fixture("recurrent").cases
         let preprocessing = try Fixture("preprocessing").cases.map { try $0.string("layer") }
         let inRecurrent = try recurrent.flatMap { try [$0.string("class")] + classNames(in: #require($0["config"])) }
-        let compared = try Set(Self.cases.map { try $0.string("layer") } + inRecurrent + preprocessing + ["InputLayer", "Masking"])
+        let images = try Fixture("images").cases.map { try $0.string("layer") }
+        let others = images + inRecurrent + preprocessing + ["InputLayer", "Masking"]
+        let compared = try Set(Self.cases.map { try $0.string("layer") } + others)
         for type in LayerRegistry.types { #expect(compared.contains(type.className), "\(type.className)") }
     }
 

@@ -9,7 +9,7 @@ import Testing
     /// Outputs, and gradients with respect to inputs, states and weights.
     @Test func agreesWithKeras() throws {
         let fixture = try Fixture("recurrent")
-        #expect(fixture.cases.count == 35)
+        #expect(fixture.cases.count == 42)
         for (index, item) in fixture.cases.enumerated() {
             let config = try item.value(at: ["config"], as: JSONValue.self)
             let layer = try Layer.make(

@@ -35,6 +35,27 @@ open class RNNCell: Layer {
     /// The states before the first step: zeros, by default.
     open func initialStates(batch: Int) -> [Tensor] { stateSizes.map { .zeros([batch, $0], dtype: dtype) } }
 
+    /// The shapes of the states beside an input [batch, ...]: [batch, size] for each of `stateSizes`.
+    /// - Throws: `MartletError` where a cell whose states depend on the input cannot take it.
+    func stateShapes(for input: PartialShape) throws -> [PartialShape] { stateSizes.map { [input[0], $0] } }
+
+    /// The shape of the output for an input [batch, ...]: [batch, outputSize].
+    func outputShape(for input: PartialShape) throws -> PartialShape { [input[0], outputSize] }
+
+    /// The states before the first step, for inputs of shape [batch, ...].
+    func initialStates(for input: Shape) -> [Tensor] { initialStates(batch: input[0]) }
+
+    /// What `sequenceStep` reads, of all inputs [batch, steps, ...] at once: the inputs, unless a cell can do a part of its
+    /// work on all of them together.
+    func project(_ x: Tensor, in context: CallContext) -> Tensor { x }
+
+    /// A step on a part of what `project` gave.
+    func sequenceStep(
+        _ x: Tensor, states: [Tensor], in context: CallContext
+    ) -> (output: Tensor, states: [Tensor]) {
+        step(x, states: states, in: context)
+    }
+
     /// Fixes what stays the same for all steps of a sequence: dropout's masks, for inputs of shape [batch, ...].
     func beginSequence(_ inputShape: Shape, in context: CallContext) {}
     func endSequence() {}
@@ -56,14 +77,15 @@ open class RNNCell: Layer {
         guard let x = inputShapes.first, x.rank >= 2 else {
             throw MartletError("Expected an input (batch, ..., features) and states. Received: \(inputShapes).")
         }
-        try Self.checkStates(Array(inputShapes.dropFirst()), sizes: stateSizes)
-        return ([outputSize] + stateSizes).map { [x[0], $0] }
+        let states = try stateShapes(for: x)
+        try Self.checkStates(Array(inputShapes.dropFirst()), expected: states)
+        return [try outputShape(for: x)] + states
     }
 
-    /// - Throws: `MartletError` unless the shapes are those of states of the given sizes.
-    static func checkStates(_ shapes: [PartialShape], sizes: [Int]) throws {
-        let expected = sizes.map { PartialShape([nil, $0]) }
-        guard shapes.count == sizes.count, zip(expected, shapes).allSatisfy({ $0.accepts($1) }) else {
+    /// - Throws: `MartletError` unless the shapes are the expected ones, with any batch.
+    static func checkStates(_ shapes: [PartialShape], expected: [PartialShape]) throws {
+        let expected = expected.map { $0.replacing(0, by: nil) }
+        guard shapes.count == expected.count, zip(expected, shapes).allSatisfy({ $0.accepts($1) }) else {
             let list = expected.map(\.description).joined(separator: ", ")
             throw MartletError("Expected states of shapes \(list). Received: \(shapes).")
         }

@@ -66,21 +66,21 @@ public class RecurrentLayer: Layer {
     }
 
     /// The shapes of what the cell sees.
-    private func stepShapes(_ inputShapes: [PartialShape]) -> [PartialShape] {
-        let x = inputShapes[0]
-        return [PartialShape([x[0]] + x.dimensions.dropFirst(2))] + cell.stateSizes.map { [x[0], $0] }
+    private func stepShapes(_ inputShapes: [PartialShape]) throws -> [PartialShape] {
+        let x = PartialShape([inputShapes[0][0]] + inputShapes[0].dimensions.dropFirst(2))
+        return [x] + (try cell.stateShapes(for: x))
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         guard let x = inputShapes.first, x.rank >= 3 else {
             throw MartletError("Expected sequences (batch, steps, features). Received: \(inputShapes).")
         }
-        _ = try cell.outputShapes(for: stepShapes(inputShapes))
-        if inputShapes.count > 1 {
-            try RNNCell.checkStates(Array(inputShapes.dropFirst()), sizes: cell.stateSizes)
-        }
-        let y: PartialShape = returnSequences ? [x[0], x[1], cell.outputSize] : [x[0], cell.outputSize]
-        return [y] + (returnState ? cell.stateSizes.map { [x[0], $0] } : [])
+        let step = try stepShapes(inputShapes)
+        let shapes = try cell.outputShapes(for: step)
+        let states = Array(shapes.dropFirst())
+        if inputShapes.count > 1 { try RNNCell.checkStates(Array(inputShapes.dropFirst()), expected: states) }
+        let y = returnSequences ? PartialShape([x[0], x[1]] + shapes[0].dimensions.dropFirst()) : shapes[0]
+        return [y] + (returnState ? states : [])
     }
 
     // MARK: - Calls
@@ -102,8 +102,9 @@ public class RecurrentLayer: Layer {
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let mask = context.mask?.cast(to: .bool)
         let x = inputs[0].dtype.isFloatingPoint ? inputs[0] : inputs[0].cast(to: dtype)
-        let first = inputs.count == 1 ? startingStates(batch: x.shape[0]) : Array(inputs.dropFirst())
-        cell.beginSequence(Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2)), in: context)
+        let step = Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2))
+        let first = inputs.count == 1 ? startingStates(for: step) : Array(inputs.dropFirst())
+        cell.beginSequence(step, in: context)
         defer { cell.endSequence() }
         let (output, last) =
             (cell as? BuiltInCell)?.runSequence(
@@ -114,20 +115,20 @@ public class RecurrentLayer: Layer {
         return [output] + (returnState ? last : [])
     }
 
-    private func startingStates(batch: Int) -> [Tensor] {
-        guard stateful else { return cell.initialStates(batch: batch) }
+    private func startingStates(for step: Shape) -> [Tensor] {
+        guard stateful else { return cell.initialStates(for: step) }
         let kept = statesLock.withLock {
             // Kept states are made once, not at each run of a step that is being compiled.
             let states = self.states ?? Context.current.outsideTrace {
-                cell.initialStates(batch: batch).map { Variable($0, name: "rnn_state", trainable: false) }
+                cell.initialStates(for: step).map { Variable($0, name: "rnn_state", trainable: false) }
             }
             self.states = states
             return states
         }.map(\.value)
         require(
-            kept.allSatisfy { $0.shape[0] == batch }, name,
-            "Expected batches of one size, as the layer is stateful: \(kept.first?.shape[0] ?? batch). Received: "
-                + "\(batch).")
+            kept.allSatisfy { $0.shape[0] == step[0] }, name,
+            "Expected batches of one size, as the layer is stateful: \(kept.first?.shape[0] ?? step[0]). Received: "
+                + "\(step[0]).")
         return kept
     }
 
@@ -135,16 +136,16 @@ public class RecurrentLayer: Layer {
     private func runSteps(
         _ x: Tensor, mask: Tensor?, states: [Tensor], in context: CallContext
     ) -> (output: Tensor, states: [Tensor]) {
-        let (batch, steps) = (x.shape[0], x.shape[1])
-        let inputs = steps == 0 ? [] : x.unstacked(axis: 1)
-        let masks = steps == 0 ? nil : mask?.unstacked(axis: 1).map { $0.expandingDims(at: 1) }
-        let zeros = Tensor.zeros([batch, cell.outputSize], dtype: dtype)
+        let steps = x.shape[1]
+        let zeros = emptyOutput(for: Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2)))
+        let inputs = steps == 0 ? [] : cell.project(x, in: context).unstacked(axis: 1)
+        let masks = steps == 0 ? nil : mask?.unstacked(axis: 1)
         var (states, output, outputs) = (states, zeros, [Tensor]())
         for t in goBackwards ? Array((0..<steps).reversed()) : Array(0..<steps) {
-            let (result, next) = cell.step(inputs[t], states: states, in: context)
+            let (result, next) = cell.sequenceStep(inputs[t], states: states, in: context)
             if let keep = masks?[t] {
-                output = `where`(keep, result, options.zeroOutputForMask ? zeros : output)
-                states = zip(next, states).map { `where`(keep, $0, $1) }
+                output = Self.choose(keep, result, options.zeroOutputForMask ? zeros : output)
+                states = zip(next, states).map { Self.choose(keep, $0, $1) }
             } else {
                 (output, states) = (result, next)
             }
@@ -153,6 +154,23 @@ public class RecurrentLayer: Layer {
         guard returnSequences else { return (output, states) }
         let all = outputs.isEmpty ? zeros.expandingDims(at: 1)[.all, 0..<0] : Tensor.stack(outputs, axis: 1)
         return (all, states)
+    }
+
+    /// Zeros in the place of an output.
+    private func emptyOutput(for step: Shape) -> Tensor {
+        do {
+            let shape = try cell.outputShape(for: PartialShape(step))
+            return .zeros(Shape(shape.dimensions.map { $0 ?? 0 }), dtype: dtype)
+        } catch {
+            Argument.note(error)
+            return .nothing
+        }
+    }
+
+    /// `a` for the samples where `mask`, [batch], is true, otherwise `b`.
+    private static func choose(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
+        let ones = [Int](repeating: 1, count: max(0, a.rank - 1))
+        return `where`(mask.reshaped([a.shape[0]] + ones), a, b)
     }
 }
 

@@ -4,12 +4,14 @@ import MartletCore
 public class NoiseLayer: Layer {
     /// Starts the layer's random stream; nil takes the next one of the global seed.
     public private(set) var seed: Int?
-    private(set) var generator: RandomGenerator!
+    private var ownGenerator: RandomGenerator!
+    /// The stream to draw from: that of a pipeline's element where the call is one of its map.
+    var generator: RandomGenerator { Context.current.randomGenerator ?? ownGenerator }
 
     init(seed: Int?, name: String?, dtype: DType?) {
         self.seed = seed
         super.init(name: name, dtype: dtype)
-        generator = RandomGenerator(seed: self.seed)
+        ownGenerator = RandomGenerator(seed: self.seed)
     }
 
     /// The arguments of such a layer, with those that `describe` names.
@@ -22,7 +24,7 @@ public class NoiseLayer: Layer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] { [generator] }
+    package override var randomGenerators: [RandomGenerator] { [ownGenerator] }
 
     /// Changes an input of a floating-point dtype.
     func disturb(_ x: Tensor) -> Tensor { stop(className, "The layer changes nothing: override disturb(_:).") }

@@ -74,7 +74,7 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         dataFormat.apply(to: x) { x in
-            let images = withProportions(x)
+            let images = Self.withProportions(x, height: height, width: width, aspectRatio, fillValue: fillValue)
             let y = resize(images, to: [height, width], interpolation: interpolation, antialias: antialias)
             if y.dtype == x.dtype { return y }
             let whole = y.round()
@@ -82,7 +82,10 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
         }
     }
 
-    private func withProportions(_ x: Tensor) -> Tensor {
+    /// The images cropped or padded to the proportions of `height` and `width`.
+    static func withProportions(
+        _ x: Tensor, height: Int, width: Int, _ aspectRatio: AspectRatio?, fillValue: Double = 0
+    ) -> Tensor {
         let (rows, columns) = (x.shape[1], x.shape[2])
         // The sizes, were the other one kept; TensorFlow computes them in float32.
         let fitting = [Int(Float(columns * height) / Float(width)), Int(Float(rows * width) / Float(height))]

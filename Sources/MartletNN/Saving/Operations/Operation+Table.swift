@@ -5,7 +5,11 @@ extension Operation {
     /// Keras's operations under the names of their classes.
     static let table: NameTable<Maker> = {
         var table: [String: Maker] = [:]
-        for fill in [arithmetic, functions, reductions, products, layout, arrays, pooling] { fill(&table) }
+        let fills = [
+            arithmetic, functions, reductions, products, layout, arrays, pooling, convolutions, linearAlgebra,
+            imageFunctions,
+        ]
+        for fill in fills { fill(&table) }
         return NameTable(of: "operation", table.map { ([$0.key], $0.value) })
     }()
 

@@ -1,0 +1,32 @@
+import MartletCore
+import MartletData
+
+/// A layer in the closures of a pipeline, which run on several threads at once.
+///
+/// ```swift
+/// let change = PipelineLayer(Sequential([RandomFlip(.horizontal), RandomRotation(0.1)]))
+/// let augmented = samples.randomMap(seed: 1) { sample, random in (change(sample.0, using: &random), sample.1) }
+/// ```
+///
+/// Do not change the layer's properties or weights while a pipeline uses it.
+public struct PipelineLayer: @unchecked Sendable {
+    // Calls of layers by several threads do not disturb each other.
+    private let layer: Layer
+
+    /// Makes the layer usable in closures of pipelines.
+    public init(_ layer: Layer) { self.layer = layer }
+
+    /// Calls the layer in inference: for layers that change nothing at random.
+    public func callAsFunction(_ x: Tensor) -> Tensor { layer(x, training: false) }
+
+    /// Calls the layer for training, with the random numbers of the pipeline's element: the same ones with any number of
+    /// threads, and when a reading is resumed. All image layers and noise layers inside draw from them, in the order of their
+    /// calls.
+    public func callAsFunction(_ x: Tensor, using random: inout RandomStream) -> Tensor {
+        let context = Context.current
+        let outer = context.randomGenerator
+        context.randomGenerator = random.makeGenerator()
+        defer { context.randomGenerator = outer }
+        return layer(x, training: true)
+    }
+}
