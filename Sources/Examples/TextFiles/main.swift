@@ -40,7 +40,7 @@ reportingErrors {
 
     func batches(_ files: ClassFolder) throws -> Dataset<(Tensor, Tensor)> {
         try files.texts(labels: .binary).map { text, label in (Tensor(words(text).map { numbers[$0] ?? 1 }), label) }
-            .bucketByLength(boundaries: [8, 11], batchSizes: [32, 32, 32]) { $0.0.elementCount }
+            .bucketByLength(boundaries: [8, 11], batchSizes: [32, 32, 32]) { numbers, _ in numbers.elementCount }
     }
     let model = Sequential([
         Embedding(vocabulary.count + 2, 16, maskZero: true), LSTM(16), Dense(1, activation: .sigmoid),
