@@ -44,7 +44,7 @@ extension CommandLineTests {
             // The same as in code.
             let samples = try ClassFolder(images: data).images(size: (6, 8)).map { ($0 * 0.00392157, $1) }.batch(32)
             let expected = try Model.load(from: folder + "/out.keras").evaluate(samples)
-            #expect(figures["accuracy"] == 1 && figures["loss"] == .double(expected["loss"]!))
+            #expect(figures["accuracy"] == 1.0 && figures["loss"] == .double(expected["loss"]!))
             let predict = try run([
                 "predict", folder + "/out.keras", "--data", data, "--scale", "0.00392157", "-o", folder + "/p.npy",
             ])
@@ -132,7 +132,7 @@ extension CommandLineTests {
             #expect(try run(["evaluate", model, "--x", "a.npy", "--y", "b.npy", "--data", data]).status == 64)
             #expect(try run(["evaluate", model]).status == 64 && run(["predict", model]).status == 64)
             for (arguments, words) in [
-                (["--image-size", "0x3"], "--image-size"), (["--image-size", "9"], "(9, 9, 3)"), (["--color", "rgba"], "4)"),
+                (["--image-size", "0x3"], "--image-size"), (["--image-size", "9"], "9, 9, 3"), (["--color", "rgba"], "4)"),
                 (["--label", "y"], "--label"),
             ] {
                 expectRefusal(try run(["evaluate", model, "--data", data] + arguments), words)

@@ -35,7 +35,12 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
         try expect(first, atLeast: 0, "--first")
-        if let sheet { try checkOutputs([("--sheet", sheet)], keeping: [("the data", data)]) }
+        if let sheet {
+            guard sheet.lowercased().hasSuffix(".png") else {
+                throw MartletError("Expected the name of a PNG file. Received: \"\(sheet)\".", at: "--sheet")
+            }
+            try checkOutputs([("--sheet", sheet)], keeping: [("the data", data)])
+        }
         let report = try makeReport()
         if let sheet {
             guard !report.images.isEmpty else {

@@ -210,13 +210,13 @@ struct DataSource {
     private func records(_ pattern: String) -> Dataset<Sample> {
         Dataset.tfRecords(pattern).map { [self] record in
             let example = try Example(serialized: record)
+            let target = isLabeled ? try choices.label.map { try example.tensor($0) } : nil
             let inputs = try featuresOfInputs(example.features.keys.sorted()).enumerated().map { place, names in
                 let parts = try names.map { try tensor($0, of: example) }
                 let whole = parts.count == 1 ? parts[0] : Tensor.concatenate(parts.map { $0.flattened().cast(to: .float32) })
                 return try shaped(whole, place)
             }
-            guard isLabeled, let label = choices.label else { return Sample(inputs: inputs) }
-            let target = try example.tensor(label)
+            guard let target else { return Sample(inputs: inputs) }
             return Sample(inputs: inputs, targets: [target.elementCount == 1 ? target.reshaped(to: []) : target])
         }
     }
