@@ -20,7 +20,7 @@ import Testing
         let layerCase = Self.cases[index]
         let layer = try make(layerCase)
         let (input, expected) = (
-            try #require(layerCase.tensorIfPresent("input")), try #require(layerCase.tensorIfPresent("output"))
+            try #require(try layerCase.tensorIfPresent("input")), try #require(try layerCase.tensorIfPresent("output"))
         )
         let label = "case \(index): \(try layerCase.string("layer"))"
         guard let random = layer as? RandomImageLayer else {
@@ -37,7 +37,7 @@ import Testing
         #expect(error < 2e-4, "\(label): \(error)")
         if let labels = try layerCase.tensorIfPresent("labels") {
             let mixed = random.transform(labels: labels, by: transformation)
-            #expect(try relativeError(mixed, #require(layerCase.tensorIfPresent("mixed"))) < 1e-6, "\(label), labels")
+            #expect(try relativeError(mixed, #require(try layerCase.tensorIfPresent("mixed"))) < 1e-6, "\(label), labels")
         }
         let drawn = random.draw(for: input, from: RandomGenerator(seed: 1))
         for (key, value) in transformation where !(layer is AugMix) {
