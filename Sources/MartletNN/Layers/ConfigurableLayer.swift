@@ -54,16 +54,19 @@ package struct LayerSample: Sendable {
     package let bad: [[PartialShape]]
     /// Whether a training call changes weights on which its output depends, without a gradient of the change.
     package let changesWeights: Bool
+    /// Whether high derivatives ask for smaller steps of numerical gradients: many products of weights in a row.
+    package let isSteep: Bool
 
     package init(
         _ label: String, _ make: @escaping @Sendable @autoclosure () -> Layer, _ inputs: [Input],
-        bad: [[PartialShape]] = [], changesWeights: Bool = false
+        bad: [[PartialShape]] = [], changesWeights: Bool = false, isSteep: Bool = false
     ) {
         self.label = label
         self.make = make
         self.inputs = inputs
         self.bad = bad
         self.changesWeights = changesWeights
+        self.isSteep = isSteep
     }
 }
 

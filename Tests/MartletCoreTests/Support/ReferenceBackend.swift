@@ -18,13 +18,19 @@ final class ReferenceBackend: Backend {
         var backend: any Backend { ReferenceBackend.shared }
 
         func copyElements(to memory: UnsafeMutableRawPointer, _ spec: TensorSpec) {
+            if spec.dtype == .string {
+                for (place, byte) in elements.enumerated() { memory.storeBytes(of: UInt8(byte), toByteOffset: place, as: UInt8.self) }
+                return
+            }
             let host = onCPU { Tensor(elements, shape: spec.shape).cast(to: spec.dtype) }
             host.withUnsafeBytes { if let base = $0.baseAddress { memory.copyMemory(from: base, byteCount: $0.count) } }
         }
     }
 
     func upload(_ tensor: Tensor) -> Buffer {
-        Buffer(Memory(onCPU { tensor.scalars(as: Double.self) }), byteCount: tensor.elementCount * tensor.dtype.byteCount)
+        let elements = tensor.dtype == .string
+            ? tensor.withUnsafeBytes { $0.map { Double($0) } } : onCPU { tensor.scalars(as: Double.self) }
+        return Buffer(Memory(elements), byteCount: tensor.elementCount * tensor.dtype.byteCount)
     }
 
     func setMemoryGrowth(_ isEnabled: Bool) {}

@@ -139,7 +139,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
 
     package static var samples: [LayerSample] {
         @Sendable func make(_ mode: OutputMode) -> Discretization {
-            Discretization(binBoundaries: [-0.3, 0.1, 0.4], outputMode: mode, dtype: .float64)
+            Discretization(binBoundaries: [-0.275, 0.11, 0.39], outputMode: mode, dtype: .float64)
         }
         return [
             LayerSample("int", make(.int), [[2, 3]]), LayerSample("one hot", make(.oneHot), [[1]]),

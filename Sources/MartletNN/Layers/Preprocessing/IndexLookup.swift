@@ -115,7 +115,7 @@ public class IndexLookup: Layer {
 
     private func set(_ tokens: [LookupToken]) throws {
         let size = tokenStart + tokens.count
-        if outputMode != .int, !padToMaxTokens, let before = options.vocabularySize, before != size {
+        if outputMode != .int, !padToMaxTokens, isReady || isBuilt, let before = options.vocabularySize, before != size {
             throw MartletError(
                 "Expected a vocabulary of the size that the layer had first, \(before), which is the size of its output. "
                     + "Received: \(size) terms. With padToMaxTokens it may change.", at: name)

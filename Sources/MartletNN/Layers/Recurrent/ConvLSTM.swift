@@ -110,13 +110,14 @@ public final class ConvLSTM<Rank: SpatialRank>: RecurrentLayer, ConfigurableLaye
         let bad: [[PartialShape]] = [[[nil, 3, 4]], [PartialShape([nil, 3] + images.map { $0 })]]
         @Sendable func input(_ sizes: [Int]) -> LayerSample.Input { .init([3] + sizes) }
         var samples = [
-            LayerSample("defaults", ConvLSTM(2, kernelSize: 2, dtype: .float64), [input(small + [2])], bad: bad),
+            LayerSample(
+                "defaults", ConvLSTM(2, kernelSize: 2, dtype: .float64), [input(small + [2])], bad: bad, isSteep: true),
             LayerSample(
                 "sequences, states, backwards, strides",
                 ConvLSTM(
                     2, kernelSize: 2, strides: 2, padding: .same, recurrentActivation: .hardSigmoid, seed: 3,
                     returnSequences: true, returnState: true, goBackwards: true, dtype: .float64),
-                [input(small + [1])], bad: bad),
+                [input(small + [1])], bad: bad, isSteep: true),
         ]
         guard Rank.axes < 3 else { return samples }
         samples += [
@@ -126,10 +127,10 @@ public final class ConvLSTM<Rank: SpatialRank>: RecurrentLayer, ConfigurableLaye
                     2, kernelSize: 2, dataFormat: .channelsFirst, dilationRate: 2, kernelRegularizer: .l2(0.1),
                     recurrentRegularizer: .l2(0.2), activityRegularizer: .l2(0.3), recurrentConstraint: .maxNorm(2),
                     dropout: 0.3, recurrentDropout: 0.2, seed: 4, returnSequences: true, dtype: .float64),
-                [input([2] + images)]),
+                [input([2] + images)], isSteep: true),
             LayerSample(
                 "from states", ConvLSTM(2, kernelSize: 3, padding: .same, useBias: false, dropout: 0.4, seed: 5, dtype: .float64),
-                [input(small + [1]), .init(small + [2]), .init(small + [2])]),
+                [input(small + [1]), .init(small + [2]), .init(small + [2])], isSteep: true),
         ]
         return samples
     }
