@@ -181,7 +181,9 @@ import Testing
         for key in ["metrics", "weighted_metrics"] {
             let model = try Model.fromJSON(start + #"{"optimizer": "sgd", "loss": "mse", "\#(key)": [\#(metric)]}}"#)
             let error = #expect(throws: MartletError.self) { try model.evaluate(.ones([2, 4]), .ones([2, 4])) }
-            #expect(error?.message.contains("metrics of a configuration may take") == true, "\(error?.description ?? "")")
+            // Some are refused as numbers, others for their memory.
+            let message = error?.message ?? ""
+            #expect(["metrics of a configuration may take", "at most 2147483648"].contains(where: message.contains), "\(message)")
         }
         if !metric.contains("}}, ") { #expect(throws: MartletError.self) { try Metric.make(from: JSONValue(parsing: metric)) } }
     }

@@ -11,7 +11,9 @@ extension Operation {
         table["CholeskyInverse"] = { attributes in
             let upper: Bool = try attributes.value("upper", default: false)
             return square { factor in
-                let inverse = solveTriangular(factor, .eye(factor.shape[-1], dtype: factor.dtype), lower: !upper)
+                // Of one axis less than the factors, it would stand for vectors.
+                let one = Tensor.eye(factor.shape[-1], dtype: factor.dtype).broadcast(to: factor.shape)
+                let inverse = solveTriangular(factor, one, lower: !upper)
                 return matmul(inverse, inverse, transposeA: !upper, transposeB: upper)
             }
         }
