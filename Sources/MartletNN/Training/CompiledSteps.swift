@@ -49,7 +49,9 @@ final class CompiledSteps {
     func predictions(for inputs: [Tensor]) -> [Tensor] { predict(model.withElementsRead(inputs)) }
 
     private func prepared(_ batch: Batch) -> Batch {
-        Batch(
+        // A step takes no memory of its own.
+        guard batch.inputs.contains(where: { $0.dtype == .string }) else { return batch }
+        return Batch(
             inputs: model.withElementsRead(batch.inputs), targets: batch.targets, sampleWeights: batch.sampleWeights)
     }
 }

@@ -5,7 +5,8 @@ extension Model {
     /// elements, as the number of words in the longest text, that layer runs now: its output takes the input's place, and the
     /// layer hands it on.
     func withElementsRead(_ inputs: [Tensor]) -> [Tensor] {
-        inputs.enumerated().map { index, input in
+        guard inputs.contains(where: { $0.dtype == .string }) else { return inputs }
+        return inputs.enumerated().map { index, input in
             guard input.dtype == .string, let layer = firstLayer(ofInput: index) as? TextVectorization, layer.needsElements else {
                 return input
             }
