@@ -5,12 +5,18 @@ package struct PoolingGeometry: Sendable, Hashable {
     package let size: [Int]
     package let windows: Windows
 
+    private static let mostPositions = 1 << 24
+
     /// The output's shape, or why there is none.
     func output(for input: Shape) throws(OpFailure) -> Shape {
         guard input.rank == size.count + 2 else {
             throw OpFailure("Expected an input (batch, \(size.count) spatial axes, channels).")
         }
         guard !input.spatial.contains(0) else { throw OpFailure("Expected spatial axes of at least one element.") }
+        // Kernels list the positions of a window.
+        guard size.reduce(1, saturatedProduct) <= Self.mostPositions else {
+            throw OpFailure("Expected a window of at most \(Self.mostPositions) positions. Received: \(size).")
+        }
         for axis in size.indices where max(windows.before[axis], windows.after[axis]) >= size[axis] {
             throw OpFailure(
                 "A window of \(size[axis]) would lie in the padding alone, \(windows.before[axis]) and "
