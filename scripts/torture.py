@@ -380,6 +380,8 @@ def main():
     if unknown:
         parser.error(f"expected some of {', '.join(every)}. Received: {', '.join(unknown)}")
     args.corpus = args.corpus if args.corpus.exists() else None
+    # A shell's `&` has it ignored, which the commands would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     run = Run(args)
     try:
