@@ -38,8 +38,8 @@ import Testing
                 let layer = try Layer.make(
                     className: cases[index].className,
                     config: Dictionary(config.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
-                let inputs = cases[index].inputs(batch: 3)
-                let model = cases[index].model(of: layer)
+                let inputs = cases[index].check.inputs(batch: 3)
+                let model = cases[index].check.model(of: layer)
                 try model.compile(optimizer: SGD(learningRate: 0.01), loss: "mse")
                 let data = try TensorDataset(inputs: inputs, targets: model.predict(inputs))
                 try model.fit(data, batchSize: 2, verbosity: .silent)

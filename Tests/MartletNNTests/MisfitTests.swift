@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: LayerCase.all) func layers(_ layerCase: LayerCase) throws {
-        let inputs = layerCase.inputs(batch: 3)
+        let inputs = layerCase.check.inputs(batch: 3)
         for (index, input) in inputs.enumerated() {
             for shape in Self.neighbours(of: input.shape) {
                 for type in [input.dtype, .int64, .bool, .float16] {
@@ -124,7 +124,7 @@ import Testing
                     let words = [String](repeating: "a", count: type == .string ? shape.elementCount : 0)
                     given[index] = type == .string ? Tensor(strings: words, shape: shape) : Tensor.full(shape, 1, dtype: type)
                     // A layer that is built, and one that is not.
-                    for layer in [try layerCase.layer(), layerCase.sample.make()] {
+                    for layer in [try layerCase.check.layer(), layerCase.sample.make()] {
                         for training in [false, true] {
                             do {
                                 let outputs = try withErrors { layer.apply(given, training: training) }
@@ -140,7 +140,7 @@ import Testing
         // Fewer and more inputs.
         for count in [0, inputs.count + 1, inputs.count - 1] where count != inputs.count && count >= 0 {
             let given = (0..<count).map { inputs[min($0, inputs.count - 1)] }
-            let layer = try layerCase.layer()
+            let layer = try layerCase.check.layer()
             do { _ = try withErrors { layer.apply(given) } } catch { #expect(error is MartletError, "\(error)") }
         }
     }

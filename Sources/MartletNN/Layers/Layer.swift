@@ -203,8 +203,9 @@ open class Layer {
     /// Takes such a file.
     func load(asset: [UInt8], named name: String) throws {}
 
-    /// The random streams from which `call` draws: those of the layers inside, by default.
-    package var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
+    /// The random streams from which `call` draws: those of the layers inside, by default. A layer that draws lists its own:
+    /// files keep their states, and training goes on from a file as it would have gone on without.
+    open var randomGenerators: [RandomGenerator] { distinctSublayers.flatMap(\.randomGenerators) }
 
     /// Whether the layer is called for training where nothing says whether it is.
     var trainsByDefault: Bool { false }

@@ -65,7 +65,7 @@ public class ProjectedAttention: Layer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
+    public override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)

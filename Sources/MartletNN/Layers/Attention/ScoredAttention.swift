@@ -32,7 +32,7 @@ public class ScoredAttention: Layer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
+    public override var randomGenerators: [RandomGenerator] { generator.map { [$0] } ?? [] }
 
     /// The scores [batch, queries, keys].
     func scores(_ query: Tensor, _ key: Tensor) -> Tensor {

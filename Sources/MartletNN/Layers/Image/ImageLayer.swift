@@ -107,7 +107,7 @@ public class RandomImageLayer: ImageLayer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] { [ownGenerator] }
+    public override var randomGenerators: [RandomGenerator] { [ownGenerator] }
     override var trainsByDefault: Bool { true }
 
     /// The stream to draw from: that of a pipeline's element where the call is one of its map.

@@ -80,7 +80,7 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
         try layer.outputShapes(for: inputShapes)
     }
 
-    package override var randomGenerators: [RandomGenerator] { layer.randomGenerators }
+    public override var randomGenerators: [RandomGenerator] { layer.randomGenerators }
     override var castsInputs: Bool { layer.castsInputs }
     public override func outputType(for inputTypes: [DType]) -> DType { layer.outputType(for: inputTypes) }
     public override func validate(values: Tensor) throws { try layer.validate(values: values) }

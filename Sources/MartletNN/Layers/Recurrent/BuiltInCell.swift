@@ -47,7 +47,7 @@ public class BuiltInCell: RNNCell {
     /// The number of units of each state.
     public var units: Int { options.units }
     public override var stateSizes: [Int] { [Int](repeating: units, count: kind.stateCount) }
-    package override var randomGenerators: [RandomGenerator] {
+    public override var randomGenerators: [RandomGenerator] {
         options.dropout > 0 || options.recurrentDropout > 0 ? [generator] : []
     }
 

@@ -63,7 +63,7 @@ final class ConvLSTMCell<Rank: SpatialRank>: RNNCell {
 
     override class var typeName: String { "ConvLSTMCell" }
     override var objectName: String { "conv_lstm_cell" }
-    package override var randomGenerators: [RandomGenerator] {
+    public override var randomGenerators: [RandomGenerator] {
         options.cell.dropout > 0 || options.cell.recurrentDropout > 0 ? [generator] : []
     }
 

@@ -24,7 +24,7 @@ public class NoiseLayer: Layer {
         }
     }
 
-    package override var randomGenerators: [RandomGenerator] { [ownGenerator] }
+    public override var randomGenerators: [RandomGenerator] { [ownGenerator] }
 
     /// Changes an input of a floating-point dtype.
     func disturb(_ x: Tensor) -> Tensor { stop(className, "The layer changes nothing: override disturb(_:).") }
