@@ -112,6 +112,14 @@ package enum FileIO {
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
+    /// Cuts a file that is longer than `byteCount`.
+    package static func truncate(_ path: String, to byteCount: Int) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileStream.failure("write", path) }
+        guard status.st_size > byteCount else { return }
+        guard Foundation.truncate(path, off_t(max(0, byteCount))) == 0 else { throw FileStream.failure("write", path) }
+    }
+
     /// Writes all of `bytes` to an open file, which may be a pipe that is full for a while. If it returns false, `errno` says
     /// why.
     package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {

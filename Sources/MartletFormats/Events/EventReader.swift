@@ -1,0 +1,28 @@
+import MartletCore
+
+/// Reads an event file, as TensorFlow, PyTorch and Martlet write them, record by record.
+package final class EventReader {
+    private let records: RecordReader
+    private let path: String
+    /// Whether the last error was that the file ends within a record: so does a file that is still being written, and one whose
+    /// writer was killed.
+    package var isCutShort: Bool { records.isCutShort }
+
+    /// - Throws: `MartletError` when the file cannot be read.
+    package init(_ path: String) throws {
+        records = RecordReader(try FileStream(path))
+        self.path = path
+    }
+
+    /// The next event, nil at the end.
+    /// - Throws: `MartletError` with the file and the place when the file is damaged, cut short, or holds something else.
+    package func next() throws -> SummaryEvent? {
+        let (number, offset) = (records.count, records.offset)
+        guard let record = try records.next() else { return nil }
+        do {
+            return try record.withUnsafeBytes(SummaryEvent.init(record:))
+        } catch let error as MartletError {
+            throw MartletError("Record \(number) at byte \(offset): \(error.message)", at: path)
+        }
+    }
+}
