@@ -128,7 +128,7 @@ histograms = get("plugin/histograms/histograms", run="writer", tag="weights")
 expect([h[1] for h in histograms] == [0, 1, 300], f"histograms: {histograms}")
 text = get("plugin/text/text", run="writer", tag="words")
 expect("<strong>words</strong>" in text[0]["text"], f"text: {text}")
-curves = get("plugin/pr_curves/pr_curves", run="writer", tag="curve")["writer"]
+curves = get("plugin/pr_curves/pr_curves", run="writer", tag="curve/pr_curves")["writer"]
 expect(len(curves) == 1 and len(curves[0]["precision"]) == 5, f"PR curves: {curves}")
 images = get("plugin/images/images", run="writer", tag="colours", sample=1)
 expect((images[0]["width"], images[0]["height"]) == (2, 2), f"images: {images}")

@@ -103,7 +103,9 @@ struct LogsCommand: ParsableCommand {
             let widths = (0..<7).map { column in rows.compactMap { column < $0.count ? $0[column].count : nil }.max() ?? 0 }
             for row in rows {
                 let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-                say(("  " + cells.joined(separator: "  ")).replacing(/ +$/, with: ""))
+                var line = "  " + cells.joined(separator: "  ")
+                while line.last == " " { line.removeLast() }
+                say(line)
             }
         }
     }

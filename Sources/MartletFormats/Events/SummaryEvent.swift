@@ -23,14 +23,17 @@ package struct SummaryValue: Sendable, Equatable {
     package var plugin: String
     /// What the plugin has to know.
     package var pluginContent: [UInt8]
+    /// What is shown in the place of the tag, empty for the tag.
+    package var displayName: String
     /// Text in Markdown about the tag.
     package var description: String
 
     package init(
-        _ tag: String, _ content: Content, plugin: String = "", pluginContent: [UInt8] = [], description: String = ""
+        _ tag: String, _ content: Content, plugin: String = "", pluginContent: [UInt8] = [], displayName: String = "",
+        description: String = ""
     ) {
-        (self.tag, self.content, self.plugin) = (tag, content, plugin)
-        (self.pluginContent, self.description) = (pluginContent, description)
+        (self.tag, self.content, self.plugin, self.pluginContent) = (tag, content, plugin, pluginContent)
+        (self.displayName, self.description) = (displayName, description)
     }
 
     init(_ message: ProtobufReader) throws {
@@ -52,6 +55,7 @@ package struct SummaryValue: Sendable, Equatable {
     private mutating func readMetadata(_ message: ProtobufReader) throws {
         var message = message
         while let field = try message.next() {
+            if field.number == 2 { displayName = try field.string() }
             if field.number == 3 { description = try field.string() }
             guard field.number == 1 else { continue }
             var data = try field.message()
@@ -91,6 +95,7 @@ package struct SummaryValue: Sendable, Equatable {
                 data.write(1, text: plugin)
                 if !pluginContent.isEmpty { data.write(2, pluginContent) }
             }
+            if !displayName.isEmpty { metadata.write(2, text: displayName) }
             if !description.isEmpty { metadata.write(3, text: description) }
         }
     }

@@ -18,6 +18,9 @@ public struct EventLog: Sendable {
         public let time: Double
         /// The number.
         public let value: Double
+
+        /// Makes a point.
+        public init(step: Int, time: Double, value: Double) { (self.step, self.time, self.value) = (step, time, value) }
     }
 
     /// What is known of a tag that has no numbers: histograms, images, texts.
@@ -82,9 +85,13 @@ public struct EventLog: Sendable {
     private mutating func read(_ path: String) throws {
         files.append(path)
         let reader = try EventReader(path)
+        var count = 0
         do {
-            while let event = try reader.next() { try take(event) }
-        } catch let error as MartletError where reader.isCutShort {
+            while let event = try reader.next() {
+                try reader.locating { try take(event) }
+                count += 1
+            }
+        } catch let error as MartletError where reader.isCutShort && count > 0 {
             notes.append("\(error)")
         }
     }

@@ -163,7 +163,7 @@ public final class SummaryWriter: Sendable {
 
     /// Adds the curve of precision over recall of a binary classifier.
     /// - Parameters:
-    ///   - name: the tag.
+    ///   - name: what is shown; the tag is `<name>/pr_curves`.
     ///   - labels: what is true: 0 or false, or another number.
     ///   - predictions: probabilities, of the labels' shape; what lies outside of 0 to 1 becomes the nearest of them.
     ///   - thresholds: the number of thresholds, from 0 to 1 in equal steps.
@@ -176,8 +176,10 @@ public final class SummaryWriter: Sendable {
     ) throws {
         let curve = try PrecisionRecall.rows(labels, predictions, weights, thresholds)
         let content = ProtobufWriter.message { $0.write(2, integer: thresholds) }
+        // The plugin's own functions make this tag.
         try add(
-            name, SummaryTensor(curve, shape: [6, thresholds]), plugin: "pr_curves", content: content, step, description)
+            name.isEmpty ? "" : name + "/pr_curves", SummaryTensor(curve, shape: [6, thresholds]), plugin: "pr_curves",
+            content: content, displayName: name, step, description)
     }
 
     /// Adds the hyperparameters of this run, for TensorBoard's table of runs, and numbers that the run has reached. The table
@@ -247,12 +249,13 @@ public final class SummaryWriter: Sendable {
     private static let noName = MartletError("Expected a name. Received: \"\".", at: "SummaryWriter")
 
     private func add(
-        _ name: String, _ tensor: SummaryTensor, plugin: String, content: [UInt8] = [], _ step: Int,
-        _ description: String? = nil
+        _ name: String, _ tensor: SummaryTensor, plugin: String, content: [UInt8] = [], displayName: String = "",
+        _ step: Int, _ description: String? = nil
     ) throws {
         guard !name.isEmpty else { throw SummaryWriter.noName }
         let value = SummaryValue(
-            name, .tensor(tensor), plugin: plugin, pluginContent: content, description: description ?? "")
+            name, .tensor(tensor), plugin: plugin, pluginContent: content, displayName: displayName,
+            description: description ?? "")
         try add(SummaryEvent(time: EventFile.now, step: step, .values([value])))
     }
 

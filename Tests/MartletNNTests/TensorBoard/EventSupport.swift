@@ -43,7 +43,8 @@ enum Events {
         }
     }
 
-    static func rows(_ path: String) throws -> [Row] {
+    /// - Parameter areOurs: whether images are decoded, which only ours can be here.
+    static func rows(_ path: String, areOurs: Bool = true) throws -> [Row] {
         try read(path).flatMap { event -> [Row] in
             guard case .values(let values) = event.content else {
                 if case .graph = event.content { return [Row(plugin: "graph_def", step: event.step)] }
@@ -59,7 +60,7 @@ enum Events {
                     case .bytes(let bytes):
                         let texts = value.plugin == "images" ? Array(bytes.prefix(2)) : bytes
                         row.texts = texts.map { String(decoding: $0, as: UTF8.self) }
-                        if value.plugin == "images" { row.pixels = try bytes.dropFirst(2).map(pixels) }
+                        if value.plugin == "images", areOurs { row.pixels = try bytes.dropFirst(2).map(pixels) }
                     }
                 default: break
                 }

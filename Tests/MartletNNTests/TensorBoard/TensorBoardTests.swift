@@ -42,9 +42,10 @@ import Testing
             for run in ["train", "validation"] {
                 let (found, expected) = (try Events.rows(folder + "/" + run), try Events.expected("batch", .key(run)))
                 func key(_ row: Events.Row) -> String { "\(row.tag) \(row.plugin) \(row.step)" }
-                // Keras writes the graph of ops after the first batch.
-                #expect(found.map(key).sorted() == expected.map(key).sorted())
-                for row in expected where row.plugin != "graph_keras_model" && row.plugin != "graph_def" {
+                // The graph of the layers is ours: Keras 3 writes none.
+                #expect(found.map(key).filter { !$0.contains("graph_def") }.sorted() == expected.map(key).sorted())
+                #expect(found.contains { $0.plugin == "graph_def" } == (run == "train"))
+                for row in expected where row.plugin != "graph_keras_model" {
                     guard let ours = found.first(where: { key($0) == key(row) }) else { continue }
                     #expect(ours.texts == row.texts && ours.values.count == row.values.count, "\(row.tag)")
                     if row.tag.contains("per_second") { continue }
@@ -109,7 +110,7 @@ import Testing
                     var passed = 0
                     func pass() throws {
                         passed += 1
-                        if attempt < 3, passed > (place + 5 * attempt) % 9 { throw Killed() }
+                        if passed > (place + 5 * attempt) % 9, attempt < 3 { throw Killed() }
                     }
                     let killer = LambdaCallback(onEpochEnd: { _, _ in try pass() }, onTrainBatchEnd: { _, _ in try pass() })
                     let keeper = BackupAndRestore(backup, saveFrequency: batches.map { .batches($0) } ?? .epoch)
