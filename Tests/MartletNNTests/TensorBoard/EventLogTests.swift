@@ -47,11 +47,14 @@ import Testing
         try withTemporaryFolder { folder in
             let path = folder + "/a.tfevents"
             let bytes = try FileIO.read(Events.fixture("tensorflow.tfevents"))
-            for count in [bytes.count - 1, bytes.count - 40, 30] {
+            for count in [bytes.count - 1, bytes.count - 40, 100] {
                 try FileIO.write(Array(bytes.prefix(count)), to: path)
                 let log = try EventLog.runs(at: path)[0]
                 #expect(log.notes.count == 1 && log.notes[0].contains("cut short") && log.notes[0].contains(path))
             }
+            // Within the first record it may be any other file.
+            try FileIO.write(Array(bytes.prefix(30)), to: path)
+            #expect(throws: MartletError.self) { try EventLog.runs(at: path) }
             var flipped = bytes
             flipped[200] ^= 4
             try FileIO.write(flipped, to: path)
