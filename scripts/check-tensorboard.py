@@ -94,7 +94,7 @@ for run in ("train", "validation"):
     expect(events.Tags()["graph"] == (run == "train"), f"the graph of {run}")
     if run == "train":
         names = {node.name for node in events.Graph().node}
-        expect({"net/pixels", "net/conv/Conv2D", "net/head/kernel"} <= names, f"nodes: {names}")
+        expect({"pixels", "conv/Conv2D", "head/kernel"} <= names, f"nodes: {names}")
 events = EventAccumulator(str(FOLDER / "trial"), size_guidance={"tensors": 0})
 events.Reload()
 expect(trial(events) == {"rate": 0.1, "optimizer": "sgd", "augmented": False}, f"hyperparameters: {trial(events)}")
@@ -142,7 +142,7 @@ with urllib.request.urlopen(f"{url}data/plugin/images/individualImage?{images[0]
 conceptual = get("plugin/graphs/graph", run="keras/train", tag="keras", conceptual="true").decode()
 expect('name: "net/head"' in conceptual or "head" in conceptual, f"the graph of layers: {conceptual}")
 graph = get("plugin/graphs/graph", run="keras/train", conceptual="false").decode()
-expect('name: "net/conv/Conv2D"' in graph and 'input: "net/conv/kernel"' in graph, f"the graph: {graph}")
+expect('name: "conv/Conv2D"' in graph and 'input: "conv/kernel"' in graph, f"the graph: {graph}")
 experiment = get("plugin/hparams/experiment", body={"experimentName": ""})
 names = {info["name"] for info in experiment["hparamInfos"]}
 expect(names == {"rate", "units", "optimizer", "bias", "augmented"}, f"hyperparameters: {names}")

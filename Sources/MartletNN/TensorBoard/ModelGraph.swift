@@ -1,8 +1,8 @@
 import MartletCore
 import MartletFormats
 
-/// A model as a `tensorflow.GraphDef`: a node for each call of a layer, under the names of the models around it, and one for
-/// each weight. TensorBoard folds what has the same beginning of its name into one box.
+/// A model as a `tensorflow.GraphDef`: a node for each call of a layer, under the names of the models inside this one, and one
+/// for each weight. TensorBoard folds what has the same beginning of its name into one box.
 ///
 /// Source: TensorFlow, `graph.proto`, `node_def.proto`, `attr_value.proto`.
 struct ModelGraph {
@@ -13,20 +13,21 @@ struct ModelGraph {
 
     init(_ model: Model) {
         message = []
-        add(model, in: "", inputs: nil)
+        add(model, in: nil, inputs: nil)
         graph.write(4) { $0.write(1, integer: 1) }
         message = graph.bytes
     }
 
     /// Adds the calls of a model.
-    /// - Parameter inputs: the nodes of its inputs; nil when it is the outermost.
+    /// - Parameters:
+    ///   - scope: what the names of the nodes begin with, nil for nothing.
+    ///   - inputs: the nodes of its inputs; nil when it is the outermost.
     /// - Returns: the nodes of its outputs.
     @discardableResult
-    private mutating func add(_ model: Model, in scope: String, inputs: [String]?) -> [String] {
-        let scope = (scope.isEmpty ? "" : scope + "/") + ModelGraph.escaped(model.name)
+    private mutating func add(_ model: Model, in scope: String?, inputs: [String]?) -> [String] {
         guard let graph = model.graph else {
             let name = (model.sublayers.first as? InputLayer)?.name ?? "input"
-            let place = "\(scope)/\(ModelGraph.escaped(name))"
+            let place = ModelGraph.place(name, in: scope)
             let given = inputs ?? [node(place, "Placeholder", [], model.builtInputShapes?.first)]
             guard model is Sequential else {
                 // How the layers of a subclass are connected only `call` knows.
@@ -47,7 +48,7 @@ struct ModelGraph {
             }
             let shape = node.outputCount > 0 ? node.output(0).shape : nil
             if index < graph.inputs.count {
-                let place = "\(scope)/\(ModelGraph.escaped(node.layer.name))"
+                let place = ModelGraph.place(node.layer.name, in: scope)
                 outputs[ObjectIdentifier(node)] = inputs.map { [$0[min(index, $0.count - 1)]] }
                     ?? [self.node(place, "Placeholder", [], shape)]
             } else {
@@ -58,9 +59,9 @@ struct ModelGraph {
     }
 
     /// Adds a call of a layer.
-    private mutating func add(_ layer: Layer, in scope: String, inputs: [String], _ shape: PartialShape?) -> [String] {
-        if let model = layer as? Model, !inputs.isEmpty { return add(model, in: scope, inputs: inputs) }
-        let place = unique("\(scope)/\(ModelGraph.escaped(layer.name))")
+    private mutating func add(_ layer: Layer, in scope: String?, inputs: [String], _ shape: PartialShape?) -> [String] {
+        let place = unique(ModelGraph.place(layer.name, in: scope))
+        if let model = layer as? Model, !inputs.isEmpty { return add(model, in: place, inputs: inputs) }
         let weights = layer.namedWeights.map { name, variable in
             node("\(place)/\(ModelGraph.escaped(name))", "Variable", [], PartialShape(variable.shape))
         }
@@ -93,6 +94,10 @@ struct ModelGraph {
             }
         }
         return name
+    }
+
+    private static func place(_ name: String, in scope: String?) -> String {
+        (scope.map { $0 + "/" } ?? "") + escaped(name)
     }
 
     /// The characters that TensorFlow takes in names.

@@ -179,9 +179,9 @@ import Testing
                     nodes[name] = inputs
                 }
             }
-            #expect(nodes["net/x"] == [] && nodes["net/out/kernel"] == [])
-            #expect(nodes["net/out/Dense"] == ["net/x", "net/out/kernel", "net/out/bias"])
-            #expect(nodes["net/inner/in/Dense"] == ["net/out/Dense", "net/inner/in/kernel", "net/inner/in/bias"])
+            #expect(nodes["x"] == [] && nodes["out/kernel"] == [])
+            #expect(nodes["out/Dense"] == ["x", "out/kernel", "out/bias"])
+            #expect(nodes["inner/in/Dense"] == ["out/Dense", "inner/in/kernel", "inner/in/bias"])
             #expect(Set(nodes.values.joined()).isSubset(of: nodes.keys))
         }
     }
