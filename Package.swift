@@ -50,14 +50,16 @@ let package = Package(
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["MartletCore"], path: "Tests/TestSupport"),
         .testTarget(
             name: "MartletCoreTests", dependencies: ["MartletCore", "CAllocationCounter", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletDataTests", dependencies: ["MartletData"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletImagesTests", dependencies: ["MartletImages"], resources: [.copy("Fixtures")]),
+            name: "MartletFormatsTests", dependencies: ["MartletFormats", "MartletData", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletDataTests", dependencies: ["MartletData", "TestSupport"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MartletImagesTests", dependencies: ["MartletImages", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter", "TestSupport"],
             resources: [.copy("Fixtures")]),

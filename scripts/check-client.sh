@@ -3,8 +3,8 @@
 # names it by path and trains a model, the same model in a dynamic library that a program is linked to, and in one that a
 # program loads while it runs. All three print the same losses, bit for bit. A further program of the client is made of the
 # Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not). What
-# users of other libraries write must compile (client/Spellings.swift, client/Expressions.swift), or the compiler must say the right name
-# (client/Misspelled.swift).
+# users of other libraries write must compile (client/Spellings.swift, client/Expressions.swift), or the compiler must say
+# the right name (client/Misspelled.swift).
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev
+need "${libraries[@]}"
 
 filter=${1:-SharedUseTests|SharedModelTests|VariableTests|ConcurrentTrainingTests|PipelineTests|StageTests|BatchSourceTests}
 options=(--sanitize=thread --build-path .build-tsan -Xswiftc -DTHREAD_SANITIZER)

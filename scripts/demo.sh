@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev \
-  dataset-fashion-mnist
+need "${libraries[@]}" dataset-fashion-mnist
 swift build -c release --product martlet
 exec .build/release/martlet demo "$@"

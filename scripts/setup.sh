@@ -1,5 +1,10 @@
 # Sourced by the other scripts: installs the system packages that are missing, as root or with sudo.
-# Usage: . scripts/setup.sh; need pkg-config libopenblas-dev ...
+# Usage: . scripts/setup.sh; need "${libraries[@]}" ...
+
+# What the package is built with.
+libraries=(
+  pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev
+)
 
 # Pins OpenBLAS to the kernels of an older CPU family where a machine has it set, at half the speed.
 unset OPENBLAS_CORETYPE

@@ -6,8 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
-need pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev \
-  dataset-fashion-mnist python3-numpy python3-h5py
+need "${libraries[@]}" dataset-fashion-mnist python3-numpy python3-h5py
 
 # What stands beside the project is run; so it is missed now, not after the build.
 corpus=../shared/conformance

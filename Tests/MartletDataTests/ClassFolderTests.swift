@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletData
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Folders of files by class.

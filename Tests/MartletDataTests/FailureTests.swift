@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletData
 import Synchronization
+import TestSupport
 import Testing
 
 /// What happens when a pipeline fails, or is left early.

@@ -3,6 +3,7 @@ import MartletCore
 import MartletData
 import MartletFormats
 import Synchronization
+import TestSupport
 import Testing
 
 /// Files of records and lines, and caches.

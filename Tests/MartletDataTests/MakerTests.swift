@@ -1,6 +1,7 @@
 import Foundation
 import MartletCore
 import MartletData
+import TestSupport
 import Testing
 
 /// Made samples by their geometry and moments, splits and encoders by their definitions.

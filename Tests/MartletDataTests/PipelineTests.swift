@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletData
 import Synchronization
+import TestSupport
 import Testing
 
 /// What holds for every pipeline.

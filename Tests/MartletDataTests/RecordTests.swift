@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletData
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Files of records by TensorFlow, and ours for it (`scripts/make-record-fixtures.py`).

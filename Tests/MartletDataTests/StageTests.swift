@@ -1,6 +1,7 @@
 import Foundation
 import MartletCore
 import MartletData
+import TestSupport
 import Testing
 
 /// What each stage does, against the values that the documentation of `tf.data` gives or that its definition says.

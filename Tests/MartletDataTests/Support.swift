@@ -87,26 +87,3 @@ func elements<Element>(_ dataset: Dataset<Element>, at position: DatasetPosition
     while let element = try iterator.nextElement() { elements.append(element) }
     return elements
 }
-
-/// Expects that `body` throws a `MartletError` whose text has every one of `parts`.
-func expectError(
-    _ parts: String..., location: SourceLocation = #_sourceLocation, _ body: () throws -> some Any
-) {
-    do {
-        _ = try body()
-        Issue.record("Expected an error with \(parts).", sourceLocation: location)
-    } catch {
-        #expect(error is MartletError, sourceLocation: location)
-        for part in parts where !"\(error)".contains(part) {
-            Issue.record("Expected \"\(part)\" in \"\(error)\".", sourceLocation: location)
-        }
-    }
-}
-
-/// Calls `body` with the path of a new folder, which goes afterwards.
-func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let folder = NSTemporaryDirectory() + "/martlet-test-\(UInt64.random(in: 0...UInt64.max))"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
-}

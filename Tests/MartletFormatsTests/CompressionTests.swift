@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 import MartletFormats

@@ -1,6 +1,7 @@
 import Foundation
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 import MartletData

@@ -2,6 +2,7 @@ import Foundation
 import MartletCore
 import MartletFormats
 import MartletImages
+import TestSupport
 import Testing
 
 /// Images of all kinds, as Pillow reads them.

@@ -3,6 +3,7 @@ import MartletCore
 import MartletData
 import MartletFormats
 import MartletImages
+import TestSupport
 import Testing
 
 /// Folders of images by class.

@@ -3,6 +3,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Configurations with parts that are missing, doubled, absurd, or taken from elsewhere. Each layer and each compilation is
@@ -54,7 +55,7 @@ import Testing
         try model.compile(
             optimizer: Adam(learningRate: 0.01), loss: CategoricalCrossentropy(labelSmoothing: 0.1),
             metrics: ["accuracy", AUC(), F1Score(), Precision()], weightedMetrics: ["mse"])
-        let archive = try KerasFileTests.withFolder { folder in
+        let archive = try withFolder { folder in
             try model.save(to: "\(folder)/seed.keras")
             return try ZipArchive(FileIO.read("\(folder)/seed.keras"), name: "seed")
         }

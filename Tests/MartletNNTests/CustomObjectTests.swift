@@ -2,6 +2,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import Synchronization
+import TestSupport
 import Testing
 
 /// What `body` warns of.
@@ -158,7 +159,7 @@ private let y = x.sum(axis: -1, keepDims: true)
     /// Training that goes on from a file gives the numbers of training that was not interrupted.
     @Test(arguments: [false, true], [".keras", ".h5"]) func trainingGoesOn(closures: Bool, _ form: String) throws {
         _ = Self.registered
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/model" + form
             let model = try model(closures: closures)
             _ = try fit(model)
@@ -196,7 +197,7 @@ private let y = x.sum(axis: -1, keepDims: true)
         ("schedule closure", "register(\"lostRate\") { step in ... }"),
     ], [".keras", ".h5"])
     func missingCompilation(_ part: (kind: String, call: String), _ form: String) throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/model" + form
             let model = Sequential([InputLayer([3]), Dense(2, activation: .tanh), Dense(1)])
             let difference: (Tensor, Tensor) -> Tensor = { abs($0 - $1).mean(axis: -1) }
@@ -228,7 +229,7 @@ private let y = x.sum(axis: -1, keepDims: true)
 
     /// Nor does prediction need initializers, regularizers and constraints. They are written back as they were.
     @Test(arguments: ["initializer", "regularizer", "constraint"]) func missingPartOfALayer(_ kind: String) throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let (path, copy) = (folder + "/model.keras", folder + "/copy.keras")
             let layer = switch kind {
             case "initializer": Dense(2, kernelInitializer: LostInitializer())
@@ -258,7 +259,7 @@ private let y = x.sum(axis: -1, keepDims: true)
 
     /// What prediction needs is an error that says what to register.
     @Test func missingActivation() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/model.keras"
             let bend = ActivationFunction(name: "lostBend") { $0 * abs($0) }
             try Sequential([InputLayer([3]), Dense(2, activation: bend)]).save(to: path)

@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Compiled models that Keras 2 trained and saved (`scripts/make-keras2-fixtures.py`).
@@ -47,7 +48,7 @@ import Testing
             #expect(abs((figures[String(name.dropFirst(9))] ?? .nan) - fixture.npz[name]!.item()) < 1e-5, "\(name)")
         }
         // What is saved of it is a file of Keras 3, with the same state.
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try model.save(to: "\(folder)/a.keras")
             let json = try JSONValue(parsing: ZipArchive("\(folder)/a.keras").read("config.json"))
             #expect(json["compile_config"]?["steps_per_execution"] == 1)

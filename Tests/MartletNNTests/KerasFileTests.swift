@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Models that Keras saved (`scripts/make-model-fixtures.py`), and files that Martlet writes of them.
@@ -13,13 +14,6 @@ import Testing
     static func arrays(_ name: String, _ prefix: String) throws -> [Tensor] {
         let npz = try NPZ.read(path("\(name).npz"))
         return (0...).lazy.map { npz["\(prefix)\($0)"] }.prefix { $0 != nil }.compactMap { $0 }
-    }
-
-    static func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-        let folder = NSTemporaryDirectory() + "/martlet-test-\(UInt64.random(in: 0...UInt64.max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try body(folder)
     }
 
     static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
@@ -36,7 +30,7 @@ import Testing
         #expect(!expected.isEmpty && Self.difference(model.apply(inputs), expected) < 2e-6)
 
         // Both formats, a copy by JSON with the weights set, and a copy by weights' files give the same bits.
-        try Self.withFolder { folder in
+        try withFolder { folder in
             for file in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(file)")
                 let again = try Model.load(from: "\(folder)/\(file)")
@@ -69,7 +63,7 @@ import Testing
             return model.apply([npz["x0"]!])[0]
         }
         // Saved and loaded again, it goes on in the same way.
-        try Self.withFolder { folder in
+        try withFolder { folder in
             try model.save(to: "\(folder)/a.keras")
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(Self.difference([try train(model)], [npz["after"]!]) < 1e-5)

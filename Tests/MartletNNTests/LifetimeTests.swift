@@ -1,6 +1,7 @@
 import Foundation
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// What nobody holds is freed: models, their layers, their weights, and what trains them.
@@ -52,7 +53,7 @@ import Testing
     @Test(arguments: kinds) func dropped(_ kind: String) throws {
         let x = Tensor.ones([3, 4, 2])
         var all: [Weak] = []
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let model = Self.make(kind)
             if kind != "untrained graph" {
                 try model.compile(optimizer: Adam(), loss: .meanSquaredError(), metrics: [.meanAbsoluteError()])

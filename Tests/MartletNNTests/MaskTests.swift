@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Masks from the layers that make them to losses and metrics; numbers from Keras (`scripts/make-mask-fixtures.py`).
@@ -30,7 +31,7 @@ import Testing
         for (found, value) in zip(compiled, eager) { #expect(found.scalars(as: Float.self) == value.scalars()) }
 
         // What Martlet writes, it reads again as the same graph.
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try model.save(to: "\(folder)/a.keras")
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(try again.toJSON() == model.toJSON())

@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Damaged models: each loads, or throws a `MartletError`, without a crash. `MARTLET_FUZZ` sets the number of files.
@@ -43,7 +44,7 @@ import Testing
 
     /// Files of weights alone, for a model that is there.
     @Test(arguments: ["weights.h5", "h5", "npz", "safetensors"]) func weights(ending: String) throws {
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let model = try Model.load(from: KerasFileTests.path("images.keras"), compile: false)
             let path = "\(folder)/fuzz.\(ending)"
             try ending == "h5" ? model.save(to: path) : model.saveWeights(to: path)

@@ -1,6 +1,7 @@
 import Foundation
 import Martlet
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Functional models of `keras.ops` on images and matrices, as Keras saved them (`scripts/make-operation-fixtures.py`).
@@ -13,7 +14,7 @@ import Testing
         }
         let model = try Model.load(from: "\(folder)/\(name).keras")
         let (inputs, expected) = (arrays("x"), arrays("y"))
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try model.save(to: "\(folder)/again.keras")
             for model in [model, try Model.load(from: "\(folder)/again.keras")] {
                 let found = model.apply(inputs)

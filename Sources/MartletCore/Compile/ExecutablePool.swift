@@ -1,4 +1,3 @@
-
 /// The executables of one graph: as many as threads have run it at the same time, each with memory of its own.
 final class ExecutablePool: Sendable {
     /// The one that is always there.

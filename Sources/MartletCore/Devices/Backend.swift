@@ -1,4 +1,3 @@
-
 /// What runs ops on one device, and holds the memory of tensors there.
 ///
 /// An op says what it computes: a backend lowers it. It has a kernel of its own for some ops, shares memory for a view, casts

@@ -5,13 +5,17 @@ import CKernels
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     let context = Context.current
     if context.hasFailed { return substitutes(for: op, inputs) }
-    if inputs.contains(where: { $0.dtype.isHalf && O.computeType(for: $0.dtype) != $0.dtype }) {
-        return performCasting(op, inputs)
+    var (castsHalves, hasStrings) = (false, false)
+    for input in inputs {
+        let type = input.dtype
+        if type.isHalf { castsHalves = castsHalves || O.computeType(for: type) != type }
+        if type == .string { hasStrings = true }
     }
+    if castsHalves { return performCasting(op, inputs) }
     let outputs: [Tensor]
     do throws(OpFailure) {
         let inputSpecs = inputs.map(\.spec)
-        if !O.takesStrings, inputSpecs.contains(where: { $0.dtype == .string }) { throw OpFailure(stringsMessage) }
+        if hasStrings, !O.takesStrings { throw OpFailure(stringsMessage) }
         let specs = try op.outputs(for: inputSpecs)
         if context.hasFailed { return substitutes(for: op, inputs) }
         if O.form != .view { try MemoryBudget.check(specs) }

@@ -1,4 +1,3 @@
-
 /// Records what is computed from watched tensors and gives derivatives of it, in reverse mode.
 ///
 /// Trainable variables are watched when they are read; tensors when `watch` is told. A tape that is not persistent

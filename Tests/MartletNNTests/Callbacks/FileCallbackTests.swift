@@ -1,14 +1,7 @@
 import Foundation
 import Martlet
+import TestSupport
 import Testing
-
-/// Runs `body` with the path of a folder that goes afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID())").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
-}
 
 @Suite struct FileCallbackTests {
     private func names(_ folder: String) throws -> [String] {
@@ -16,7 +9,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test func pathsAreFilledInAsPythonDoes() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = try tinyModel()
             let path =
                 folder + "/{epoch:02d}_{val_loss:.4f}_{val_loss:08.3f}_{val_loss:.2e}_{val_loss:.1%}_{{x}}.safetensors"
@@ -32,7 +25,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test func onlyTheBestIsSaved() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = try tinyModel()
             try play([ModelCheckpoint(folder + "/a/{epoch}.npz", saveBestOnly: true)], on: model, [3, 2, 2.5, 1, 1])
             #expect(try names(folder + "/a") == ["1.npz", "2.npz", "4.npz"])
@@ -47,7 +40,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test func savedAfterSoManyBatches() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = try tinyModel()
             let checkpoint = ModelCheckpoint(folder + "/{epoch}-{batch}.npz", saveFrequency: .batches(2))
             try model.fit(
@@ -58,7 +51,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test func rowsOfEpochs() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let (model, path) = (try tinyModel(), folder + "/log.csv")
             func text() throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
             try play([CSVLogger(path)], on: model, [0.5, 0.25], as: "loss")
@@ -78,7 +71,7 @@ func withTemporaryFolder(_ body: (String) throws -> Void) throws {
     }
 
     @Test func rowsAreThereWhenTheEpochIsOver() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let logger = CSVLogger(folder + "/log.csv")
             try logger.onTrainBegin()
             var logs: Logs = ["loss": 1]

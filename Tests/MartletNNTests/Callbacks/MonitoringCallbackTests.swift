@@ -1,5 +1,6 @@
 import Foundation
 import Martlet
+import TestSupport
 import Testing
 
 /// A model whose weights and optimizer a callback may change.
@@ -147,7 +148,7 @@ func play(
     @Test func verboseCallbacksPrint() throws {
         let printed = Log()
         try TextOutput.$callbacks.withValue(TextOutput { printed.add($0) }) {
-            try withTemporaryFolder { folder in
+            try withFolder { folder in
                 try play(
                     [
                         EarlyStopping(patience: 1, verbose: true, restoreBestWeights: true),

@@ -3,6 +3,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 @Suite struct ResumingCallbackTests {
@@ -26,7 +27,7 @@ import Testing
     @Test(arguments: [false, true]) func anInterruptedTrainingGoesOn(lastBackupIsBroken: Bool) throws {
         let whole = try model()
         try fit(whole, [])
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let backup = folder + "/backup"
             let interrupted = try model()
             let callback = BackupAndRestore(backup, doubleCheckpoint: true)
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func aBackupOfAnotherModelIsRefused() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             try fit(model(), [BackupAndRestore(folder + "/b", deleteCheckpoint: false)])
             let other = Sequential([InputLayer([2]), Dense(3), Dense(1)])
             try other.compile(optimizer: "adam", loss: "mse")

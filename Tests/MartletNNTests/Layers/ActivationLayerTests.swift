@@ -2,6 +2,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers that are activations of others.
@@ -25,7 +26,7 @@ import Testing
         let alpha = model.weights[2].value
         try model.fit(x, .ones([4, 1]), epochs: 2, verbosity: .silent)
         #expect((model.weights[2].value - alpha).abs().max().item() > 0.0)
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             for file in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(file)")
                 let again = try Model.load(from: "\(folder)/\(file)")

@@ -4,6 +4,7 @@ import MartletCore
 import MartletData
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers that change images and sound: exact changes against Keras, and what is drawn by its moments.

@@ -2,6 +2,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers of tables and text, against what Keras computes (`scripts/make-preprocessing-fixtures.py`).
@@ -89,7 +90,7 @@ import Testing
         #expect(relativeError(try model.predict(inputs)[0], expected) < 1e-6)
         // The mean over the steps of "words" depends on the longest text of the batch.
         if name != "words" { #expect(relativeError(try model.predict(inputs, batchSize: 1)[0], expected) < 1e-6) }
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             for file in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(file)")
                 let again = try Model.load(from: "\(folder)/\(file)")
@@ -114,7 +115,7 @@ import Testing
         let table = Dictionary(uniqueKeysWithValues: zip(space.featureNames, columns))
         let expected = try #require(npz["y"])
         #expect(relativeError(try space.encode(table), expected) < 1e-6)
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try space.save(to: "\(folder)/a.keras")
             let again = try FeatureSpace.load(from: "\(folder)/a.keras")
             #expect(relativeError(try again.encode(table), expected) < 1e-6)
@@ -196,7 +197,7 @@ import Testing
     }
 
     @Test func vocabulariesOfFiles() throws {
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try FileIO.write("fig\nÄpfel\r\nplum\n", to: "\(folder)/words.txt")
             let words = try StringLookup(vocabularyFile: "\(folder)/words.txt", maskToken: "")
             #expect(words.getVocabulary() == ["", "[UNK]", "fig", "Äpfel", "plum"])
@@ -217,7 +218,7 @@ import Testing
         try lookup.adapt(["b", "b", ""])
         #expect(lookup.getVocabulary() == ["[UNK]", "b", ""])
         let model = Sequential([InputLayer([1], dtype: .string), lookup])
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             try model.save(to: "\(folder)/a.keras")
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(try again.predict(Tensor(strings: [[""], ["b"], ["c"]])).scalars(as: Int.self) == [2, 1, 0])

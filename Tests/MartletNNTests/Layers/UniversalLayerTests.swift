@@ -2,6 +2,7 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// A sample with the layer it is of, for parameterised tests.
@@ -105,7 +106,7 @@ extension Layer {
     func fileRoundTrip(_ layerCase: LayerCase, file: String) throws {
         func bits(_ tensors: [Tensor]) -> [[UInt64]] { tensors.map { $0.scalars(as: Double.self).map(\.bitPattern) } }
         let model = try layerCase.model(of: layerCase.layer())
-        let again = try KerasFileTests.withFolder { folder in
+        let again = try withFolder { folder in
             try model.save(to: "\(folder)/\(file)")
             return try Model.load(from: "\(folder)/\(file)")
         }

@@ -1,4 +1,5 @@
 import MartletFormats
+import TestSupport
 
 /// Changes JSON at random places: members that are missing or doubled, extreme numbers, other types, and values that other
 /// configurations have under the same name.
@@ -88,16 +89,5 @@ struct ConfigurationMutator {
             return .array(values)
         default: return new ?? .null
         }
-    }
-}
-
-/// Pseudo-random numbers that are the same in every run (Marsaglia's xorshift64).
-struct Xorshift: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
     }
 }

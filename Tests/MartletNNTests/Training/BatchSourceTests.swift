@@ -1,5 +1,6 @@
 import Martlet
 import Synchronization
+import TestSupport
 import Testing
 
 /// `fit`, `evaluate` and `predict` on pipelines.

@@ -3,6 +3,7 @@ import Martlet
 import MartletCore
 import MartletData
 import MartletFormats
+import TestSupport
 import Testing
 
 /// A training that is saved, loaded and continued, or interrupted and resumed, has the bits of one that goes straight on.
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: layers.indices) func savedAndLoaded(index: Int) throws {
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let path = "\(folder)/m.keras"
             let first = try Self.model(Self.layers[index].make)
             _ = try Self.fit(first, 0..<1)
@@ -75,7 +76,7 @@ import Testing
     /// own.
     @Test func aStreamOfKeras() throws {
         let model = Sequential([InputLayer([4]), Dropout(0.5), Dense(1)])
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let root = HDF5GroupContent()
             _ = root.group("layers/dropout/vars")
             root.add(Tensor([7, 2], shape: [2]), at: "layers/dropout/seed_generator/vars/0")
@@ -97,7 +98,7 @@ import Testing
     /// from its last backup.
     @Test(arguments: [1, 2, nil], [true, false]) func backedUp(batches: Int?, beforeBackup: Bool) throws {
         let make = Self.layers.first { $0.name == "two" }!.make
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let start = "\(folder)/start.keras"
             let first = try Self.model(make)
             _ = try Self.fit(first, 0..<1)
@@ -162,7 +163,7 @@ import Testing
             }
             return history
         }
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let start = "\(folder)/start.keras"
             let first = try Self.model { Dropout(0.5)($0) }
             _ = try Self.fit(first, 0..<1)
@@ -195,7 +196,7 @@ import Testing
     /// The files of earlier versions and of Keras: weights, and a text with the epoch.
     @Test func anOldBackup() throws {
         let make = Self.layers.first { $0.name == "Dropout" }!.make
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             let model = try Self.model(make)
             _ = try Self.fit(model, 0..<2)
             let backup = "\(folder)/backup"

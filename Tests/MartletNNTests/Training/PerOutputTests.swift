@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletData
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Models of several outputs: what each is judged by, and how the figures are called. Names are Keras's.
@@ -133,7 +134,7 @@ import Testing
             stepsPerExecution: 3)
         let expected = try model.evaluate(data())
         #expect(expected.keys == ["loss", "a_loss", "b_loss", "a_mae", "b_r", "b_mse", "b_mae"])
-        try KerasFileTests.withFolder { folder in
+        try withFolder { folder in
             for name in ["a.keras", "a.h5"] {
                 try model.save(to: "\(folder)/\(name)")
                 #expect(try Model.load(from: "\(folder)/\(name)").evaluate(data()) == expected)

@@ -1,6 +1,7 @@
 import Foundation
 import Martlet
 import MartletFormats
+import TestSupport
 import Testing
 
 @Suite struct WeightsFileTests {
@@ -9,7 +10,7 @@ import Testing
     }
 
     @Test func aModelOfTheSameCodeFindsItsWeightsAgain() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let (first, second) = (model(), model())
             try first.saveWeights(to: folder + "/w.safetensors")
             #expect(first.weightsSHA256 != second.weightsSHA256)
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test func whatDoesNotFitChangesNothing() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let target = model()
             let digest = target.weightsSHA256
             func refused(_ words: String, _ tensors: [(name: String, tensor: Tensor)]) throws {

@@ -1,4 +1,3 @@
-
 /// A branch or a loop's body: a graph without variables, which runs as often as it is asked.
 final class Subfunction: Sendable {
     let graph: Graph

@@ -29,6 +29,9 @@ public class ImageLayer: Layer {
         stop(className, "The layer changes nothing: override change(_:in:).")
     }
 
+    /// The numbers of channels that the layer takes, nil for any.
+    var channelCounts: [Int]? { nil }
+
     /// The shape of the changed images, of those of a batch with channels last.
     /// - Throws: `MartletError` where the layer cannot take them.
     func changedShape(_ images: PartialShape) throws -> PartialShape { images }
@@ -60,14 +63,12 @@ public class ImageLayer: Layer {
         guard batch[1] != 0, batch[2] != 0 else {
             throw MartletError("Expected images of at least one pixel. Received: shape \(shape).")
         }
+        if let channelCounts, let channels = batch[3], !channelCounts.contains(channels) {
+            let expected = channelCounts.map(String.init).joined(separator: " or ")
+            throw MartletError("Expected images of \(expected) channels. Received: \(channels) channels.")
+        }
         let changed = dataFormat.fromChannelsLast(try changedShape(batch))
         return [shape.rank == 4 ? changed : PartialShape(Array(changed.dimensions.dropFirst()))]
-    }
-
-    /// - Throws: `MartletError` unless the images have 3 channels, or one where a layer takes grey ones too.
-    static func checkColors(_ images: PartialShape, orGrey: Bool = false) throws {
-        guard let channels = images[3], channels != 3, !orGrey || channels != 1 else { return }
-        throw MartletError("Expected images of \(orGrey ? "1 or 3" : "3") channels. Received: \(channels) channels.")
     }
 }
 
