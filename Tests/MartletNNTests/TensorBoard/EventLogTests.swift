@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Reading event files: those of others, damaged ones, and ones that are still being written.
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func foldersAreRuns() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             for run in ["b/train", "a", "b"] {
                 let writer = try SummaryWriter(logDirectory: folder + "/" + run)
                 try writer.scalar("x", 1, step: 2)
@@ -44,7 +45,7 @@ import Testing
 
     /// A file that ends within a record gives what is whole, and a note; a flipped bit is an error with the place.
     @Test func cutShortAndDamaged() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/a.tfevents"
             let bytes = try FileIO.read(Events.fixture("tensorflow.tfevents"))
             for count in [bytes.count - 1, bytes.count - 40, 100] {
@@ -73,7 +74,7 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % below
         }
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let path = folder + "/a.tfevents"
             var errors = 0
             for _ in 0..<400 {

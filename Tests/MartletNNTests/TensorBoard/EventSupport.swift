@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Event files by TensorFlow and what is in them (`scripts/make-event-fixtures.py`), and ours.

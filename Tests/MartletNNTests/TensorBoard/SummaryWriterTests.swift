@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Event files of ours beside those of TensorFlow.
@@ -30,7 +31,7 @@ import Testing
     /// The same calls give the same as TensorFlow's, except the times. With MARTLET_EVENTS the files stay in that folder, and
     /// `scripts/check-tensorboard.py` has TensorBoard read them.
     @Test func everyKind() throws {
-        try withTemporaryFolder { temporary in
+        try withFolder { temporary in
             let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/writer" } ?? temporary
             try Events.write(to: folder)
             let (found, expected) = (try Events.rows(folder), try Events.expected("tensorflow"))
@@ -56,7 +57,7 @@ import Testing
 
     /// A scalar has the bytes of an event that is made of messages in messages.
     @Test(arguments: [0, 1, 127, 128, 1 << 40, -1]) func bytesOfScalars(step: Int) throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let writer = try SummaryWriter(logDirectory: folder)
             for name in ["a", String(repeating: "long/", count: 60)] {
                 for value in [0, 1.5, -Double.infinity, 1e300] { try writer.scalar(name, value, step: step) }
@@ -73,7 +74,7 @@ import Testing
     }
 
     @Test func namesOfFiles() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let writers = try (0..<3).map { _ in try SummaryWriter(logDirectory: folder + "/a/b", filenameSuffix: ".me") }
             #expect(Set(writers.map(\.path)).count == 3)
             let name = (writers[0].path as NSString).lastPathComponent
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func eventsWaitUntilThereAreTooMany() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             func count(_ path: String) throws -> Int { try Events.read(path).count - 1 }
             let writer = try SummaryWriter(logDirectory: folder, maxQueue: 3, flushMillis: 1 << 40)
             var seen: [Int] = []
@@ -112,7 +113,7 @@ import Testing
     }
 
     @Test func whatIsRefused() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let writer = try SummaryWriter(logDirectory: folder)
             let x = Tensor([0.5, 0.25])
             #expect(throws: MartletError.self) { try writer.scalar("", 1, step: 0) }
@@ -138,7 +139,7 @@ import Testing
 
     /// Threads may share a writer: every event is whole and there once.
     @Test func sharedByThreads() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let writer = try SummaryWriter(logDirectory: folder)
             DispatchQueue.concurrentPerform(iterations: 8) { thread in
                 for step in 0..<50 { try? writer.scalar("thread \(thread)", Double(step), step: step) }
@@ -153,7 +154,7 @@ import Testing
         let x = Input([4], name: "x")
         let inner = Sequential([InputLayer([3]), Dense(2, name: "in")], name: "inner")
         let model = Model(inputs: x, outputs: inner(Dense(3, name: "out")(x)), name: "net")
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let writer = try SummaryWriter(logDirectory: folder)
             try writer.graph(model)
             try writer.close()

@@ -2,6 +2,7 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// The callback beside Keras's (`scripts/make-event-fixtures.py`), and what a backup makes of its files.
@@ -33,7 +34,7 @@ import Testing
 
     /// Tags, runs and steps are Keras's, and the values those of the same training.
     @Test func asKeras() throws {
-        try withTemporaryFolder { temporary in
+        try withFolder { temporary in
             let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/keras" } ?? temporary
             let callback = TensorBoard(
                 logDirectory: folder, histogramFrequency: 1, writeImages: true, writeStepsPerSecond: true,
@@ -67,7 +68,7 @@ import Testing
 
     @Test(arguments: [("epoch", TensorBoard.UpdateFrequency.epoch), ("second", .batches(2))])
     func frequencies(name: String, frequency: TensorBoard.UpdateFrequency) throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let callback = TensorBoard(logDirectory: folder, writeGraph: false, updateFrequency: frequency)
             try Self.fit(Self.model(), [callback])
             for run in ["train", "validation"] {
@@ -96,7 +97,7 @@ import Testing
             TensorBoard(
                 logDirectory: folder, histogramFrequency: 2, updateFrequency: .batch, hyperParameters: ["rate": 0.1])
         }
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             try Self.fit(Self.model(), epochs: 3, [callback(folder + "/whole")])
             let whole = try curves(folder + "/whole")
             for place in 1...12 {
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test func evaluation() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = try Self.model()
             try Self.fit(model, [])
             let logs = try model.evaluate(
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test func hyperParametersWithTheirValues() throws {
-        try withTemporaryFolder { temporary in
+        try withFolder { temporary in
             let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/trial" } ?? temporary
             let chosen: [String: HyperParameter] = ["rate": 0.1, "optimizer": "sgd", "augmented": false]
             let history = try Self.fit(Self.model(), [TensorBoard(logDirectory: folder, hyperParameters: chosen)])
@@ -156,7 +157,7 @@ import Testing
     }
 
     @Test func profileAndSeveralOptimizers() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = try Self.model()
             let optimizers = MultiOptimizer(
                 ["conv": SGD(learningRate: 0.5, name: "slow")], default: SGD(learningRate: 0.25, name: "rest"))
@@ -173,7 +174,7 @@ import Testing
     }
 
     @Test func embeddings() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             let model = Sequential([InputLayer([2]), Embedding(3, 2, name: "words"), Flatten(), Dense(1)])
             try model.compile(optimizer: "sgd", loss: "mse")
             func fit(_ metadata: TensorBoard.EmbeddingsMetadata) throws {
