@@ -79,8 +79,13 @@ public final class SummaryWriter: Sendable {
         try state.withLock { state in
             let time = EventFile.now
             let key = description.map { "\(name)\0\($0)" } ?? name
-            let scalar = state.scalars[key] ?? SummaryWriter.bytesOfScalar(name, description)
-            if state.scalars[key] == nil { state.scalars[key] = scalar }
+            let scalar: (bytes: [UInt8], place: Int)
+            if let known = state.scalars[key] {
+                scalar = known
+            } else {
+                scalar = SummaryWriter.bytesOfScalar(name, description)
+                state.scalars[key] = scalar
+            }
             // The same as the record of a `SummaryEvent`, without its messages in messages.
             state.record.removeAll(keepingCapacity: true)
             state.record.append(1 << 3 | 1)

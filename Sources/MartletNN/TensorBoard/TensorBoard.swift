@@ -23,6 +23,8 @@ import MartletFormats
 /// With `BackupAndRestore`, a training that was interrupted goes on in its curves: what was written after the backup is taken
 /// out of the files of the interrupted run, so that no step stands there twice.
 ///
+/// Values of batches wait in memory, about a second while others come, and are written at the end of each epoch.
+///
 /// Where Keras differs: with `updateFrequency: .batches(n)` it leaves out values of epochs and evaluations that fall on
 /// other batches than every n-th.
 ///
@@ -248,7 +250,8 @@ public final class TensorBoard: Callback {
     /// The writer of a run, made when it is first needed.
     private func writer(_ run: Run) throws -> SummaryWriter {
         if let writer = writers[run] { return writer }
-        let writer = try SummaryWriter(folder(of: run), writer: signature)
+        // Short steps write once a second, long ones nearly at once.
+        let writer = try SummaryWriter(folder(of: run), maxQueue: 1000, flushMillis: 1000, writer: signature)
         writers[run] = writer
         return writer
     }
