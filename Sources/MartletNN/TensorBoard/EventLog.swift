@@ -70,7 +70,7 @@ public struct EventLog: Sendable {
         // As numbers: a process may begin several files within a second.
         let sorted = below.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
         for file in sorted where (file as NSString).lastPathComponent.contains("tfevents") {
-            let folder = (file as NSString).deletingLastPathComponent
+            let folder = FileIO.folder(of: file)
             let name = folder.isEmpty ? "." : folder
             try logs[name, default: EventLog(name: name)].read((path as NSString).appendingPathComponent(file))
         }
