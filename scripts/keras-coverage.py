@@ -31,7 +31,7 @@ REASONS = dict(
     FlaxLayer="wraps another framework's model", JaxLayer="wraps another framework's model",
     TFSMLayer="wraps another framework's model", TorchModuleWrapper="wraps another framework's model",
     InputSpec="layers check shapes in `outputShapes(for:)`", Wrapper="a base class without behaviour: subclass `Layer`",
-    OrbaxCheckpoint="Orbax is JAX's checkpoint library", CallbackList="`fit` takes an array",
+    OrbaxCheckpoint="Orbax is JAX's checkpoint library",
     distribute_strategy="one machine", distribute_reduction_method="one machine", rematerialized_call="missing",
     export="exports to other frameworks' formats", jit_compile="steps are compiled unless `runEagerly`",
     stateless_call="for JAX's pure functions", stateless_compute_loss="for JAX's pure functions",

@@ -40,6 +40,8 @@ struct DemoCommand: ParsableCommand {
     var limit: Int?
     @Option(help: ArgumentHelp("The folder for the results; created if needed.", valueName: "folder"))
     var output = "martlet-output"
+    @Option(help: ArgumentHelp(tensorBoardHelp, valueName: "folder"))
+    var tensorboard: String?
     @Flag(help: "Print the results as one line of JSON at the end.")
     var json = false
 
@@ -58,8 +60,17 @@ struct DemoCommand: ParsableCommand {
         network.summary()
         say()
 
+        var callbacks: [Callback] = [CSVLogger(files.history), TerminateOnNaN()]
+        if let tensorboard {
+            try checkFolder(tensorboard, "--tensorboard")
+            let chosen: [String: HyperParameter] = [
+                "model": .text(model.rawValue), "data": .text(images.source), "epochs": .number(Double(epochs)),
+                "batch_size": .number(Double(batchSize)), "learning_rate": .number(learningRate), "seed": .number(Double(seed)),
+            ]
+            callbacks.append(TensorBoard(logDirectory: tensorboard, histogramFrequency: 1, hyperParameters: chosen))
+        }
         let start = ContinuousClock.now
-        let training = try Interruption.watch(network, [CSVLogger(files.history), TerminateOnNaN()]) { callbacks in
+        let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
                 callbacks: callbacks)
@@ -68,7 +79,7 @@ struct DemoCommand: ParsableCommand {
         try FileIO.write(
             TrainingPlot.svg(training.history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
         try network.saveWeights(to: files.weights)
-        try training.end(wrote: [files.history, files.curves, files.weights])
+        try training.end(wrote: [files.history, files.curves, files.weights] + [tensorboard].compactMap { $0 })
 
         let figures = try network.evaluate(images.test, batchSize: 256)
         let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)
@@ -78,6 +89,7 @@ struct DemoCommand: ParsableCommand {
         say("\n\(matrix.text)\n")
         say(String(format: "Test loss %.4f, accuracy %.4f after %.1f s of training.", loss, accuracy, seconds))
         say("Wrote \(files.history), \(files.curves) and \(files.weights).")
+        if let tensorboard { say("Wrote event files to \(tensorboard): tensorboard --logdir \(tensorboard)") }
         guard json else { return }
         say(
             jsonLine([

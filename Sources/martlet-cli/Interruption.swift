@@ -39,6 +39,8 @@ final class Interruption: Callback {
             // What the end of training does to the weights.
             model.optimizer?.finalizeValues(of: model.trainableVariables)
             for case let callback as EarlyStopping in callbacks { try callback.onTrainEnd() }
+            // It has not come to its end: with a backup it goes on.
+            for case let callback as TensorBoard in callbacks { try callback.flush() }
         }
         return watcher
     }

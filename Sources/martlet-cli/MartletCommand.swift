@@ -23,6 +23,9 @@ struct MartletCommand: ParsableCommand {
               martlet data flowers
               martlet fit model.keras --data flowers --epochs 5 --save trained.keras
 
+            With what a training wrote:
+              martlet logs runs
+
             The demo writes its curves, logs and weights to a folder.
             The same seed gives the same weights, bit for bit, with any number of
             threads.
@@ -55,6 +58,7 @@ struct MartletCommand: ParsableCommand {
                 name: "Model",
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
+            CommandGroup(name: "Training", subcommands: [LogsCommand.self]),
             CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
         ])
 }

@@ -76,6 +76,16 @@ import MartletFormats
         }
     }
 
+    /// As POSIX's `dirname`, but for the empty result; names of one character among them.
+    @Test(arguments: [
+        ("b", ""), ("b/", ""), ("bb", ""), ("", ""), ("/", "/"), ("/b", "/"), ("//b", "/"), ("a/b", "a"), ("a//b/", "a"),
+        ("../a", ".."), ("./b", "."), ("/a/b/c", "/a/b"),
+    ]) func foldersOfPaths(path: String, folder: String) {
+        #expect(FileIO.folder(of: path) == folder)
+        // No file of this name is needed.
+        if folder.isEmpty, !path.isEmpty, !path.hasSuffix("/") { #expect(FileIO.resolved(path).hasSuffix("/" + path)) }
+    }
+
     /// Links are written through, also those to a file that is not there, and have one name for all paths.
     @Test func linksAreWrittenThrough() throws {
         try withFolder { folder in

@@ -28,7 +28,7 @@ package final class AtomicFile: ByteSink {
         }
         self.path = path
         target = FileIO.resolved(path)
-        let folder = (target as NSString).deletingLastPathComponent
+        let folder = FileIO.folder(of: target)
         if AtomicFile.swept.withLock({ $0.insert(folder).inserted }) { AtomicFile.sweep(folder.isEmpty ? "." : folder) }
         var temporary: String
         repeat {
@@ -112,6 +112,14 @@ package enum FileIO {
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
+    /// Cuts a file that is longer than `byteCount`.
+    package static func truncate(_ path: String, to byteCount: Int) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileStream.failure("write", path) }
+        guard status.st_size > byteCount else { return }
+        guard Foundation.truncate(path, off_t(max(0, byteCount))) == 0 else { throw FileStream.failure("write", path) }
+    }
+
     /// Writes all of `bytes` to an open file, which may be a pipe that is full for a while. If it returns false, `errno` says
     /// why.
     package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
@@ -136,13 +144,23 @@ package enum FileIO {
         // A ring of links has no end.
         for _ in 0..<40 {
             guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
-            let folder = (path as NSString).deletingLastPathComponent as NSString
-            path = link.hasPrefix("/") ? link : folder.appendingPathComponent(link)
+            path = link.hasPrefix("/") ? link : (folder(of: path) as NSString).appendingPathComponent(link)
         }
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = folder(of: path)
         guard let real = realpath(folder.isEmpty ? "." : folder, nil) else { return path }
         defer { free(real) }
         return (String(cString: real) as NSString).appendingPathComponent((path as NSString).lastPathComponent)
+    }
+
+    /// The folder that a path names a file in, empty where it names none. Foundation's `deletingLastPathComponent` traps for
+    /// names of one character.
+    package static func folder(of path: String) -> String {
+        var rest = Substring(path)
+        while rest.count > 1, rest.last == "/" { rest.removeLast() }
+        guard let slash = rest.lastIndex(of: "/") else { return "" }
+        rest = rest[..<slash]
+        while rest.last == "/" { rest.removeLast() }
+        return rest.isEmpty ? "/" : String(rest)
     }
 
     /// Creates the folder `path` and missing folders above it, and checks that files can be created there.

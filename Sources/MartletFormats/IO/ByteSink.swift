@@ -16,6 +16,9 @@ package final class MemorySink: ByteSink {
     package private(set) var bytes: [UInt8] = []
     package init() {}
     package func write(_ new: UnsafeRawBufferPointer) { bytes += new }
+
+    /// Forgets the bytes, and keeps the memory.
+    package func removeAll() { bytes.removeAll(keepingCapacity: true) }
 }
 
 /// Compresses its bytes into one gzip member, without a name or a time, so that the same bytes give the same file.

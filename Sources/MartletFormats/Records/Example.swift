@@ -39,7 +39,7 @@ public struct Example: Sendable, Equatable {
     public init(serialized record: Data) throws {
         features = [:]
         try record.withUnsafeBytes { bytes in
-            var message = ProtobufReader(bytes)
+            var message = ProtobufReader(bytes, of: "tf.train.Example")
             while let field = try message.next() {
                 if field.number == 1 { try features.read(field.message(), Feature.init) }
             }
@@ -74,7 +74,7 @@ extension Dictionary where Key == String {
             guard field.number == 1 else { continue }
             var (entry, name, found) = (try field.message(), "", Value?.none)
             while let field = try entry.next() {
-                if field.number == 1 { name = String(decoding: try field.bytes(), as: UTF8.self) }
+                if field.number == 1 { name = try field.string() }
                 if field.number == 2 { found = try value(field.message()) }
             }
             if let found { self[name] = found }

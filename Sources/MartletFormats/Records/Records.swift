@@ -11,6 +11,8 @@ package final class RecordReader {
     package private(set) var offset = 0
     /// The number of records that were read.
     package private(set) var count = 0
+    /// Whether the last error was that the file ends within a record, as one does that is still being written.
+    package private(set) var isCutShort = false
 
     package init(_ stream: any ByteStream) { self.stream = stream }
     deinit { buffer.deallocate() }
@@ -37,7 +39,12 @@ package final class RecordReader {
     }
 
     private func fill(_ target: UnsafeMutableRawBufferPointer) throws {
-        if try take(target) < target.count { throw stream.error("The file ends within \(place): it is cut short.") }
+        if try take(target) < target.count { throw cutShort("The file ends within \(place): it is cut short.") }
+    }
+
+    private func cutShort(_ message: String) -> MartletError {
+        isCutShort = true
+        return stream.error(message)
     }
 
     /// The next record, nil at the end.
@@ -45,14 +52,14 @@ package final class RecordReader {
         var header = (UInt64(0), UInt32(0))
         let size = try withUnsafeMutableBytes(of: &header.0) { try take($0) }
         if size == 0 { return nil }
-        guard size == 8 else { throw stream.error("The file ends within \(place): it is cut short.") }
+        guard size == 8 else { throw cutShort("The file ends within \(place): it is cut short.") }
         try withUnsafeMutableBytes(of: &header.1) { try fill($0) }
         guard withUnsafeBytes(of: header.0, CRC32C.masked) == UInt32(littleEndian: header.1) else {
             throw stream.error("The length of \(place) does not have its checksum: it is no file of records, or damaged.")
         }
         let length = UInt64(littleEndian: header.0)
         guard length <= UInt64(stream.bound) + UInt64(end - start) else {
-            throw stream.error("Expected \(length) bytes of \(place). The file ends before: it is cut short.")
+            throw cutShort("Expected \(length) bytes of \(place). The file ends before: it is cut short.")
         }
         var checksum: UInt32 = 0
         let record = try [UInt8](unsafeUninitializedCapacity: Int(length)) { target, initialized in

@@ -28,7 +28,7 @@ public struct SequenceExample: Sendable, Equatable {
     public init(serialized record: Data) throws {
         self.init()
         try record.withUnsafeBytes { bytes in
-            var message = ProtobufReader(bytes)
+            var message = ProtobufReader(bytes, of: "tf.train.SequenceExample")
             while let field = try message.next() {
                 if field.number == 1 { try context.read(field.message(), Example.Feature.init) }
                 if field.number == 2 { try sequences.read(field.message(), SequenceExample.steps) }

@@ -10,15 +10,15 @@ import MartletFormats
 /// ```
 ///
 /// A backup is one file that appears whole or not at all, `latest.weights.h5`: weights, optimizer, metrics, random streams of
-/// layers and of the order of samples, epoch and batch, and what `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint` and
-/// `History` remember, when they are among the callbacks again. After an epoch it is written when all callbacks have seen the
-/// epoch's end. Backups of earlier versions and of Keras, whose place is in a second file, are read too. From those training
+/// layers and of the order of samples, epoch and batch, and what `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint`,
+/// `TensorBoard` and `History` remember, when they are among the callbacks again. It is written when all callbacks have seen the
+/// end of the batch or the epoch. Backups of earlier versions and of Keras, whose place is in a second file, are read too. From those training
 /// goes on at the start of an epoch.
 ///
 /// Source:
 /// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/).
 public final class BackupAndRestore: Callback {
-    private let folder: String
+    let folder: String
     private let frequency: ModelCheckpoint.Frequency
     private let doubleCheckpoint: Bool
     private let deleteCheckpoint: Bool
@@ -71,7 +71,8 @@ public final class BackupAndRestore: Callback {
         self.epoch = epoch
     }
 
-    public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
+    /// Backs up a batch that has ended for all callbacks.
+    func saveBatch(_ batch: Int) throws {
         guard case .batches(let count) = frequency else { return }
         batchesSinceSaving += 1
         guard batchesSinceSaving >= count else { return }

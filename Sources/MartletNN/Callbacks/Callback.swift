@@ -20,6 +20,8 @@ open class Callback {
     /// `fit` reads it after `onTrainBegin`.
     var resumption: (epoch: Int, batch: Int)? { nil }
 
+    /// The folder of the backup from which training may go on, nil without one. `fit` sets it.
+    var backupFolder: String?
     /// What a backup keeps of this callback, nil for nothing.
     var memory: CallbackMemory? { nil }
     /// Takes what a backup kept. Called after `onTrainBegin` of all callbacks.

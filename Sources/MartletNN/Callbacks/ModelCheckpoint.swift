@@ -95,7 +95,7 @@ public final class ModelCheckpoint: Callback {
         let before = best
         guard let model, let template, try isToBeSaved(logs) else { return }
         let path = try template.path(counts: counts, figures: logs)
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FileIO.folder(of: path)
         if !folder.isEmpty { try FileIO.makeFolder(folder) }
         let isWhole = path.hasSuffix(".keras") || path.hasSuffix(".h5") && !path.hasSuffix(".weights.h5")
         if isWhole && !saveWeightsOnly { try model.save(to: path) } else { try model.saveWeights(to: path) }

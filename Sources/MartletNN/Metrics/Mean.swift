@@ -26,5 +26,21 @@ open class Mean: Metric {
         update(yPred, weight: sampleWeight)
     }
 
-    open override func result() -> Tensor { quotient(total.value, count.value) }
+    open override func result() -> Tensor { computedResult ?? quotient(total.value, count.value) }
+
+    /// The same bits without ops, which take longer than the step of a small model; nil where ops are noted, where denormal numbers
+    /// matter, and for other types.
+    private var computedResult: Tensor? {
+        let context = Context.current
+        guard dtype == .float32, context.trace == nil, context.tapes.isEmpty, context.recorder == nil else { return nil }
+        func number(_ variable: Variable) -> Float? {
+            let value = variable.heldValue
+            return value.rank == 0 ? value.withUnsafeBytes { $0.load(as: Float.self) } : nil
+        }
+        guard let sum = number(total), let weight = number(count) else { return nil }
+        if weight == 0 { return Tensor([Float(0)], shape: []) }
+        let mean = sum / weight
+        guard weight.isNormal, sum == 0 || sum.isNormal && mean.isNormal else { return nil }
+        return Tensor([mean], shape: [])
+    }
 }

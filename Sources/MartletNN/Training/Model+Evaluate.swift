@@ -27,7 +27,7 @@ extension Model {
         defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
         try prepare(for: data, compilation)
-        let all = callbacks + [ProgressBar()]
+        let all = callbacks.withoutLists + [ProgressBar()]
         for callback in all {
             callback.model = self
             callback.parameters = FitParameters(

@@ -89,7 +89,7 @@ extension Model {
         try requireEnd(source, steps, "steps")
         let batches = CheckedBatches(source, self, compilation)
         try batches.begin()
-        let all = callbacks + [ProgressBar()]
+        let all = callbacks.withoutLists + [ProgressBar()]
         let count = [steps, source.length.count].compactMap { $0 }.min()
         for callback in all {
             callback.model = self

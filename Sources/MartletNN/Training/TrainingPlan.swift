@@ -37,7 +37,8 @@ extension Model {
         }
         try plan.prepare()
         let history = History()
-        let all = plan.callbacks + [history, ProgressBar()]
+        let callbacks = plan.callbacks.withoutLists
+        let all = callbacks + [history, ProgressBar()]
         func tell(steps: Int?) {
             for callback in all {
                 callback.parameters = FitParameters(epochs: plan.epochs, steps: steps ?? 0, verbosity: plan.verbosity)
@@ -48,7 +49,8 @@ extension Model {
         let compiled = self.steps()
         stopTraining = false
         let keepers = all.compactMap { $0 as? BackupAndRestore }
-        for keeper in keepers { keeper.others = plan.callbacks.filter { !($0 is BackupAndRestore) } }
+        for keeper in keepers { keeper.others = callbacks.filter { !($0 is BackupAndRestore) } }
+        for callback in all { callback.backupFolder = keepers.first?.folder }
         defer {
             for keeper in keepers { keeper.others = [] }
             presentOrder = nil
@@ -72,6 +74,7 @@ extension Model {
                 if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
             } end: { last in
                 for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
+                for keeper in keepers { try keeper.saveBatch(last) }
                 return !stopTraining
             }
             if plan.steps == nil, !stopTraining { tell(steps: seen) }

@@ -64,6 +64,8 @@ struct FitCommand: ParsableCommand {
         help: ArgumentHelp(
             "The file for the logs of all epochs: JSON, {name: [value of each epoch]}.", valueName: "hist.json"))
     var history: String?
+    @Option(help: ArgumentHelp(tensorBoardHelp, valueName: "folder"))
+    var tensorboard: String?
     @Option(
         help: ArgumentHelp(
             """
@@ -94,6 +96,10 @@ struct FitCommand: ParsableCommand {
                 EarlyStopping(
                     monitor: validationSplit > 0 ? "val_loss" : "loss", patience: earlyStopping, restoreBestWeights: true))
         }
+        if let tensorboard {
+            try checkFolder(tensorboard, "--tensorboard")
+            callbacks.append(TensorBoard(logDirectory: tensorboard, histogramFrequency: 1))
+        }
         // Last: it backs up what the others leave. It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
         if let keeper { callbacks.append(keeper) }
@@ -103,7 +109,7 @@ struct FitCommand: ParsableCommand {
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
-        try training.end(wrote: [save, history].compactMap { $0 })
+        try training.end(wrote: [save, history, tensorboard].compactMap { $0 })
         try keeper?.deleteBackup()
     }
 

@@ -143,6 +143,15 @@ struct TrainingChoices: ParsableArguments {
     }
 }
 
+/// What `--tensorboard` does.
+let tensorBoardHelp: String = """
+    A folder for event files, which TensorBoard and `martlet logs` show: metrics, learning rate, histograms of the weights, \
+    the model's graph.
+    """
+
+/// - Throws: `MartletError` when a folder cannot be written into, or made.
+func checkFolder(_ path: String, _ option: String) throws { try locating(option) { try FileIO.makeFolder(path) } }
+
 /// Runs `body`; its errors name the option.
 func locating(_ option: String, _ body: () throws -> Void) throws {
     do {

@@ -1,0 +1,204 @@
+import Foundation
+import Martlet
+import MartletCore
+import MartletFormats
+import TestSupport
+import Testing
+
+/// The callback beside Keras's (`scripts/make-event-fixtures.py`), and what a backup makes of its files.
+@Suite struct TensorBoardTests {
+    /// The script's model, weights and data.
+    private static func model() throws -> Sequential {
+        func kernel(_ shape: Shape) -> Tensor {
+            Tensor((0..<shape.elementCount).map { Float(($0 * 7 % 5) - 2) / 4 }, shape: shape)
+        }
+        let model = Sequential(
+            [
+                InputLayer([6, 6, 1], name: "pixels"), Conv2D(2, kernelSize: 3, activation: .relu, name: "conv"),
+                Flatten(name: "flat"), Dense(3, activation: .softmax, name: "head"),
+            ], name: "net")
+        try model.setWeights(model.weights.map { kernel($0.shape) })
+        try model.compile(optimizer: SGD(learningRate: 0.1), loss: "sparse_categorical_crossentropy", metrics: ["accuracy"])
+        return model
+    }
+
+    private static let x = Tensor((0..<432).map { Float(cos(Double($0))) }, shape: [12, 6, 6, 1])
+    private static let y = Tensor((0..<12).map { Int64($0 % 3) })
+
+    @discardableResult
+    private static func fit(_ model: Model, epochs: Int = 2, _ callbacks: [Callback]) throws -> History {
+        try model.fit(
+            x[0..<8], y[0..<8], batchSize: 4, epochs: epochs, verbosity: .silent,
+            validationData: (x: x[8..<12], y: y[8..<12]), callbacks: callbacks, shuffle: false)
+    }
+
+    /// Tags, runs and steps are Keras's, and the values those of the same training.
+    @Test func asKeras() throws {
+        try withFolder { temporary in
+            let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/keras" } ?? temporary
+            let callback = TensorBoard(
+                logDirectory: folder, histogramFrequency: 1, writeImages: true, writeStepsPerSecond: true,
+                updateFrequency: .batch)
+            try Self.fit(Self.model(), [callback])
+            for run in ["train", "validation"] {
+                let (found, expected) = (try Events.rows(folder + "/" + run), try Events.expected("batch", .key(run)))
+                func key(_ row: Events.Row) -> String { "\(row.tag) \(row.plugin) \(row.step)" }
+                // The graph of the layers is ours: Keras 3 writes none.
+                #expect(found.map(key).filter { !$0.contains("graph_def") }.sorted() == expected.map(key).sorted())
+                #expect(found.contains { $0.plugin == "graph_def" } == (run == "train"))
+                for row in expected where row.plugin != "graph_keras_model" {
+                    guard let ours = found.first(where: { key($0) == key(row) }) else { continue }
+                    #expect(ours.texts == row.texts && ours.values.count == row.values.count, "\(row.tag)")
+                    if row.tag.contains("per_second") { continue }
+                    let isHistogram = row.plugin == "histograms"
+                    for (place, (a, b)) in zip(ours.values, row.values).enumerated() where !isHistogram || place % 3 < 2 {
+                        #expect(abs(a - b) <= 2e-6 * max(1, abs(b)), "\(row.tag) at \(row.step)")
+                    }
+                    // A weight that differs in its last bit may fall into the next bucket, or round to the next shade.
+                    if isHistogram {
+                        func count(_ row: Events.Row) -> Double { stride(from: 2, to: 90, by: 3).reduce(0) { $0 + row.values[$1] } }
+                        #expect(count(ours) == count(row))
+                    }
+                    for (a, b) in zip(ours.pixels.joined(), row.pixels.joined()) { #expect(abs(Int(a) - Int(b)) <= 1) }
+                    #expect(ours.pixels.map(\.count) == row.pixels.map(\.count), "\(row.tag)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [("epoch", TensorBoard.UpdateFrequency.epoch), ("second", .batches(2))])
+    func frequencies(name: String, frequency: TensorBoard.UpdateFrequency) throws {
+        try withFolder { folder in
+            let callback = TensorBoard(logDirectory: folder, writeGraph: false, updateFrequency: frequency)
+            try Self.fit(Self.model(), [callback])
+            for run in ["train", "validation"] {
+                let found = try Events.rows(folder + "/" + run).map { "\($0.tag) \($0.step)" }
+                let expected = try Events.expected(.key(name), .key(run)).map { "\($0.tag) \($0.step)" }
+                // Keras leaves out the values of evaluations that end with another than every second batch.
+                let left = found.filter { !expected.contains($0) }
+                #expect(Set(expected).isSubset(of: found))
+                #expect(left.allSatisfy { name == "second" && $0.hasPrefix("evaluation_") || $0.hasPrefix("epoch_") && name == "second" })
+            }
+        }
+    }
+
+    /// Interrupted after any batch or epoch, training goes on in its curves: the files together have what one run has.
+    @Test(arguments: [1, 2, nil]) func resumed(batches: Int?) throws {
+        struct Killed: Error {}
+        func curves(_ folder: String) throws -> [String: [[Double]]] {
+            var curves: [String: [[Double]]] = [:]
+            for run in try EventLog.runs(at: folder) {
+                for (tag, points) in run.scalars { curves[run.name + "/" + tag] = points.map { [Double($0.step), $0.value] } }
+                for (tag, series) in run.others { curves[run.name + "/" + tag] = series.steps.map { [Double($0)] } }
+            }
+            return curves
+        }
+        func callback(_ folder: String) -> TensorBoard {
+            TensorBoard(
+                logDirectory: folder, histogramFrequency: 2, updateFrequency: .batch, hyperParameters: ["rate": 0.1])
+        }
+        try withFolder { folder in
+            try Self.fit(Self.model(), epochs: 3, [callback(folder + "/whole")])
+            let whole = try curves(folder + "/whole")
+            for place in 1...12 {
+                let (logs, backup) = ("\(folder)/\(place)", "\(folder)/backup-\(place)")
+                // A run before it, which came to its end: it stays.
+                try Self.fit(Self.model(), epochs: 1, [callback(logs), BackupAndRestore(backup)])
+                let before = try curves(logs)
+                var (isDone, attempt) = (false, -1)
+                while !isDone {
+                    attempt += 1
+                    var passed = 0
+                    func pass() throws {
+                        passed += 1
+                        if passed > (place + 5 * attempt) % 9, attempt < 3 { throw Killed() }
+                    }
+                    let killer = LambdaCallback(onEpochEnd: { _, _ in try pass() }, onTrainBatchEnd: { _, _ in try pass() })
+                    let keeper = BackupAndRestore(backup, saveFrequency: batches.map { .batches($0) } ?? .epoch)
+                    let order: [Callback] = place % 2 == 0 ? [keeper, callback(logs), killer] : [killer, callback(logs), keeper]
+                    do {
+                        try Self.fit(Self.model(), epochs: 3, order)
+                        isDone = true
+                    } catch is Killed {}
+                }
+                let found = try curves(logs)
+                #expect(Set(found.keys) == Set(whole.keys))
+                for (tag, points) in whole { #expect(found[tag] == (before[tag] ?? []) + points, "\(tag) at \(place)") }
+            }
+        }
+    }
+
+    @Test func evaluation() throws {
+        try withFolder { folder in
+            let model = try Self.model()
+            try Self.fit(model, [])
+            let logs = try model.evaluate(
+                Self.x, Self.y, callbacks: [TensorBoard(logDirectory: folder, writeGraph: false)])
+            let run = try EventLog.runs(at: folder)
+            #expect(run.map(\.name) == ["validation"])
+            #expect(run[0]["evaluation_loss_vs_iterations"].map(\.step) == [4])
+            #expect(run[0]["evaluation_loss_vs_iterations"].map(\.value) == [logs["loss"]!])
+        }
+    }
+
+    @Test func hyperParametersWithTheirValues() throws {
+        try withFolder { temporary in
+            let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/trial" } ?? temporary
+            let chosen: [String: HyperParameter] = ["rate": 0.1, "optimizer": "sgd", "augmented": false]
+            let history = try Self.fit(Self.model(), [TensorBoard(logDirectory: folder, hyperParameters: chosen)])
+            let run = try EventLog.runs(at: folder)[0]
+            #expect(run.name == "." && run.hyperParameters == chosen)
+            for name in ["loss", "accuracy", "val_loss", "val_accuracy"] {
+                #expect(run[name].map(\.value) == history[name].map { Double(Float($0)) } && run[name].map(\.step) == [0, 1])
+            }
+            guard case .values(let last) = try Events.read(folder).dropLast().last?.content else { return }
+            #expect(last[0].tag == "_hparams_/session_end_info")
+        }
+    }
+
+    @Test func profileAndSeveralOptimizers() throws {
+        try withFolder { folder in
+            let model = try Self.model()
+            let optimizers = MultiOptimizer(
+                ["conv": SGD(learningRate: 0.5, name: "slow")], default: SGD(learningRate: 0.25, name: "rest"))
+            try model.compile(optimizer: optimizers, loss: "sparse_categorical_crossentropy")
+            try Self.fit(model, epochs: 1, [TensorBoard(logDirectory: folder, writeGraph: false, profileBatch: 2...2)])
+            let train = try EventLog.runs(at: folder)[0]
+            #expect(train["epoch_learning_rate_slow"].map(\.value) == [0.5])
+            #expect(train["epoch_learning_rate_rest"].map(\.value) == [0.25])
+            #expect(train.others["batch_2"]?.lastText?.contains("conv") == true)
+            let trace = try FileIO.read(folder + "/train/plugins/profile/batch_2/martlet.trace.json.gz")
+            let json = try JSONValue(parsing: Compression.gunzip(trace, limit: 1 << 24, name: "trace"))
+            #expect(try !json.array("traceEvents").isEmpty && !Profiler.isRunning)
+        }
+    }
+
+    @Test func embeddings() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([2]), Embedding(3, 2, name: "words"), Flatten(), Dense(1)])
+            try model.compile(optimizer: "sgd", loss: "mse")
+            func fit(_ metadata: TensorBoard.EmbeddingsMetadata) throws {
+                try model.fit(
+                    Tensor([[0, 1], [2, 1]]), Tensor([[1.0], [0.0]]), verbosity: .silent,
+                    callbacks: [TensorBoard(logDirectory: folder, embeddingsFrequency: 1, embeddingsMetadata: metadata)])
+            }
+            try fit(["words": "words.tsv.labels"])
+            let config = try String(contentsOfFile: folder + "/projector_config.pbtxt", encoding: .utf8)
+            #expect(config == """
+                embeddings {
+                  tensor_name: "words"
+                  tensor_path: "words.tsv"
+                  metadata_path: "words.tsv.labels"
+                }
+
+                """)
+            let rows = try String(contentsOfFile: folder + "/words.tsv", encoding: .utf8).split(separator: "\n")
+            let table = model.layers[0].weights[0].value.scalars(as: Float.self)
+            #expect(rows.flatMap { $0.split(separator: "\t").map { Float($0)! } } == table && rows.count == 3)
+            let copy = Sequential([InputLayer([2]), Embedding(3, 2), Flatten(), Dense(1)])
+            try copy.loadWeights(from: folder + "/train/keras_embedding.ckpt-0.weights.h5")
+            #expect(copy.weightsSHA256 == model.weightsSHA256)
+            #expect(throws: MartletError.self) { try fit(["other": "a.tsv"]) }
+        }
+    }
+}
