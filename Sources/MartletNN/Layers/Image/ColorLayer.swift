@@ -5,7 +5,7 @@ public class ColorLayer: RandomImageLayer {
     /// The least and the greatest value of a pixel.
     public private(set) var valueRange: ClosedRange<Double>
 
-    init(valueRange: ClosedRange<Double>, seed: Int?, dataFormat: DataFormat, name: String?, dtype: DType?) {
+    init(valueRange: ClosedRange<Double>, seed: Int?, dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         self.valueRange = valueRange
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
     }
@@ -51,7 +51,7 @@ public final class RandomBrightness: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -91,7 +91,7 @@ public final class RandomContrast: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -130,7 +130,7 @@ public final class RandomHue: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -180,7 +180,7 @@ public final class RandomSaturation: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -225,7 +225,7 @@ public final class RandomColorDegeneration: ColorLayer, ConfigurableLayer, Descr
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -267,7 +267,7 @@ public final class RandomPosterization: ColorLayer, ConfigurableLayer, Described
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -309,7 +309,7 @@ public final class RandomInvert: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor = 1, valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -342,7 +342,7 @@ public final class RandomGrayscale: RandomImageLayer, ConfigurableLayer, Describ
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ factor: Double = 0.5, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)

@@ -11,7 +11,8 @@ public final class CenterCrop: ImageLayer, ConfigurableLayer, Described {
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        _ height: Int, _ width: Int, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ height: Int, _ width: Int, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.height = height
         self.width = width
@@ -56,7 +57,7 @@ public final class RandomCrop: RandomImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ height: Int, _ width: Int, seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.height = height
         self.width = width
@@ -120,7 +121,8 @@ public final class MaxNumBoundingBoxes: ImageLayer, ConfigurableLayer, Described
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        _ maxNumber: Int, fillValue: Int = -1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ maxNumber: Int, fillValue: Int = -1, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.maxNumber = maxNumber
         self.fillValue = fillValue

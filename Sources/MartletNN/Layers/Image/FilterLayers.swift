@@ -16,7 +16,7 @@ public final class RandomGaussianBlur: ColorLayer, ConfigurableLayer, Described 
     public init(
         _ factor: RandomFactor = 1, kernelSize: any PerAxis = 3, sigma: RandomFactor = 1,
         valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, seed: Int? = nil,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.kernelSize = kernelSize.numbers(axes: 2)
@@ -65,7 +65,7 @@ public final class RandomSharpness: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -113,7 +113,7 @@ public final class RandomErasing: ColorLayer, ConfigurableLayer, Described {
     public init(
         _ factor: RandomFactor = 1, scale: RandomFactor = [0.02, 0.33], fillValue: [Double]? = nil,
         valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil, dataFormat: DataFormat = .channelsLast,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.scale = scale

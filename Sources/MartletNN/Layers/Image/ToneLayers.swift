@@ -13,7 +13,7 @@ public final class Solarization: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         additionFactor: RandomFactor = 0, thresholdFactor: RandomFactor = 0, valueRange: ClosedRange<Double> = 0...255,
-        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.additionFactor = additionFactor
         self.thresholdFactor = thresholdFactor
@@ -61,7 +61,7 @@ public final class AutoContrast: ImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The properties describe the arguments.
     public init(
         valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.valueRange = valueRange
         super.init(dataFormat: dataFormat, name: name, dtype: dtype)
@@ -100,7 +100,7 @@ public final class Equalization: ImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The properties describe the arguments.
     public init(
         valueRange: ClosedRange<Double> = 0...255, bins: Int = 256, dataFormat: DataFormat = .channelsLast,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.valueRange = valueRange
         self.bins = bins
@@ -165,14 +165,14 @@ public final class RandomColorJitter: ColorLayer, ConfigurableLayer, Described {
     public init(
         valueRange: ClosedRange<Double> = 0...255, brightnessFactor: RandomFactor? = nil,
         contrastFactor: RandomFactor? = nil, saturationFactor: RandomFactor? = nil, hueFactor: RandomFactor? = nil,
-        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.brightnessFactor = brightnessFactor
         self.contrastFactor = contrastFactor
         self.saturationFactor = saturationFactor
         self.hueFactor = hueFactor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
-        let (range, seed, type) = (self.valueRange, self.seed, self.dtype)
+        let (range, seed, type) = (self.valueRange, self.seed, policySource)
         var parts: [(String, RandomImageLayer)] = []
         func add(_ factor: RandomFactor?, _ name: String, _ make: (RandomFactor) -> RandomImageLayer) {
             if let factor { parts.append((name, make(factor))) }
