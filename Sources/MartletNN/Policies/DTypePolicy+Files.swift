@@ -40,7 +40,7 @@ extension DTypePolicy {
 extension DTypePolicyMap {
     /// - Throws: `MartletError` for a policy that is not known.
     fileprivate init(json: JSONValue) throws {
-        let members = try json["policy_map"].map { try $0.object("policy_map") } ?? [:]
+        let members: JSONObject = try json.valueIfPresent(at: ["policy_map"]) ?? [:]
         self.init(
             try members.map { path, policy in (path, try DTypePolicy(json: policy)) },
             default: try json["default_policy"].flatMap { try DTypePolicy(json: $0) })

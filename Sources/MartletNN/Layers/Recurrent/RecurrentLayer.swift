@@ -103,7 +103,9 @@ public class RecurrentLayer: Layer {
         let mask = context.mask?.cast(to: .bool)
         let x = cell.cast(inputs[0].dtype.isFloatingPoint ? inputs[0] : inputs[0].cast(to: computeDType))
         let step = Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2))
-        let first = (inputs.count == 1 ? startingStates(for: step) : Array(inputs.dropFirst())).map(cell.cast)
+        let starting = inputs.count == 1 ? startingStates(for: step) : Array(inputs.dropFirst())
+        // A check that computes the layer in another dtype gives the input in it.
+        let first = Context.current.castsInputs ? starting.map(cell.cast) : starting.map { $0.cast(to: x.dtype) }
         cell.beginSequence(step, in: context)
         defer { cell.endSequence() }
         let (all, states) = cell.computing {
