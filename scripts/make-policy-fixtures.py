@@ -139,9 +139,9 @@ write("MartletNNTests/Fixtures/policies.json", f"Keras {keras.__version__} on Te
 
 def model_case(name, build, global_policy="float32", optimizer=None, suffix=".keras"):
     """A model that has trained for two steps, in a file."""
+    keras.backend.clear_session()  # which forgets the policy
     keras.config.set_dtype_policy(global_policy)
     keras.utils.set_random_seed(1)
-    keras.backend.clear_session()
     model = build()
     random = np.random.RandomState(3)
     x = random.uniform(-1, 1, (8, *model.input_shape[1:])).astype("float32").round(3)
@@ -160,7 +160,7 @@ def model_case(name, build, global_policy="float32", optimizer=None, suffix=".ke
     return dict(
         name=f"{name}{suffix}", policy=global_policy, layers=[[l.name, l.compute_dtype, l.variable_dtype] for l in model.layers],
         x=tensor(x), y=tensor(y), dtype=str(first.dtype), first=short(first.astype("float32")),
-        after=short(after.astype("float32")), scale=scale, iterations=int(found.iterations.numpy()))
+        after=short(after.astype("float32")), scale=scale, iterations=int(getattr(found, "inner_optimizer", found)._iterations.numpy()))
 
 
 def with_map():

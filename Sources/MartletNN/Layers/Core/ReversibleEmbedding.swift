@@ -78,9 +78,10 @@ public final class ReversibleEmbedding: EmbeddingLayer, ConfigurableLayer, Descr
                 quantization.product(
                     x.cast(to: computeDType), matrix, scale: (reverseEmbeddingsScale ?? embeddingsScale).value))
         } else {
-            let type = reverseDType ?? computeDType
-            let matrix = (reverseEmbeddings?.value ?? table).cast(to: type)
-            logits = matmul(x.cast(to: type), matrix, transposeB: reverseEmbeddings == nil)
+            // As in Keras, the input keeps a wider dtype than that in which the layer computes.
+            let matrix = cast(reverseEmbeddings?.value ?? table)
+            let type = reverseDType ?? (x.dtype.isFloatingPoint ? DType.promoted(x.dtype, matrix.dtype) : matrix.dtype)
+            logits = matmul(x.cast(to: type), matrix.cast(to: type), transposeB: reverseEmbeddings == nil)
         }
         return logitSoftCap.map { (logits / $0).tanh() * $0 } ?? logits
     }
