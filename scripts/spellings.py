@@ -17,7 +17,7 @@ PROTOCOLS = {"Initializer", "Regularizer", "Constraint", "LearningRateSchedule"}
 OTHER = {
     "Input": "Input(_:)", "OptimizerMap": "MultiOptimizer", "ProgbarLogger": "ProgressBar", "Identity": "IdentityInitializer",
     "leaky_relu": ".leakyReLU", "threshold": ".threshold(_:defaultValue:)", "kl_divergence": "KLDivergence",
-    "FloatDTypePolicy": "DTypePolicy", "set_dtype_policy": "setDTypePolicy(.float32)", "dtype_policy": "Settings.dtypePolicy",
+    "FloatDTypePolicy": "DTypePolicy", "set_dtype_policy": "setDTypePolicy(_:)", "dtype_policy": "Settings.dtypePolicy",
 }
 # For members of a model: the spelling, and Swift code with it where a bare mention is ambiguous.
 MODEL = {

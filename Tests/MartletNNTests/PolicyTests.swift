@@ -28,6 +28,15 @@ import Testing
         #expect(throws: MartletError.self) { try withErrors { _ = Dense(1, dtype: "mixed_int8") } }
     }
 
+    /// Of the process. What it is already changes nothing for tests beside this one.
+    @Test func theGlobalPolicy() {
+        setDTypePolicy(.float32)
+        #expect(Settings.dtypePolicy == .float32)
+        #expect(throws: MartletError.self) { try withErrors { setDTypePolicy("half") } }
+        #expect(throws: MartletError.self) { try withErrors { setDTypePolicy(.int32) } }
+        #expect(Settings.dtypePolicy == .float32)
+    }
+
     @Test func aScopeGivesThePolicy() throws {
         let (dense, model) = try withDTypePolicy("mixed_bfloat16") { (Dense(2), Sequential([InputLayer([4, 3]), LSTM(2)])) }
         #expect(dense.dtypePolicy == .mixedBfloat16 && model.dtypePolicy == .mixedBfloat16)
