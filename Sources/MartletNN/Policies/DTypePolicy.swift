@@ -119,9 +119,11 @@ extension Settings {
     fileprivate static func setPolicySource(_ source: any DTypeConvertible) {
         do {
             let policy = try source.policy(forLayerAt: nil)
-            require(
-                policy.computeDType.isFloatingPoint, "setDTypePolicy",
-                "Expected a policy of floating-point numbers. Received: \(policy).")
+            guard
+                require(
+                    policy.computeDType.isFloatingPoint, "setDTypePolicy",
+                    "Expected a policy of floating-point numbers. Received: \(policy).")
+            else { return }
             globalPolicy.withLock { $0 = source is DTypePolicyMap ? source : policy }
         } catch {
             Argument.note(error)
@@ -135,8 +137,11 @@ extension Settings {
 public func setDTypePolicy(_ policy: any DTypeConvertible) { Settings.setPolicySource(policy) }
 
 /// Runs `body`, in which layers and models that are made without a policy have this one.
-/// - Throws: `MartletError` for a name that is not known, and what `body` throws.
+/// - Throws: `MartletError` for a name that is not known or a dtype that is not floating-point, and what `body` throws.
 public func withDTypePolicy<R>(_ policy: any DTypeConvertible, _ body: () throws -> R) throws -> R {
-    _ = try policy.policy(forLayerAt: nil)
+    let first = try policy.policy(forLayerAt: nil)
+    guard first.computeDType.isFloatingPoint else {
+        throw MartletError("Expected a policy of floating-point numbers. Received: \(first).", at: "withDTypePolicy")
+    }
     return try Settings.$scopedPolicy.withValue(Settings.ScopedPolicy(source: policy), operation: body)
 }
