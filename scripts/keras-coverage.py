@@ -38,11 +38,14 @@ REASONS = dict(
     get_state_tree="`getWeights` and `optimizer.variables`", set_state_tree="`setWeights` and `optimizer.variables`",
     symbolic_call="calling a layer with a `SymbolicTensor`", add_metric="Keras 2's", compiled_loss="Keras 2's",
     compiled_metrics="Keras 2's", compute_output_spec="`outputShapes(for:)` and `outputType(for:)`",
-    dtype_policy="a layer has one dtype, for weights and computation", compute_dtype="a layer has one dtype",
-    variable_dtype="a layer has one dtype", input_dtype="a layer has one dtype")
+    input_dtype="`computeDType`")
 for name in """CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization Discretization HashedCrossing Hashing
         IntegerLookup Pipeline StringLookup TextVectorization""".split():
     REASONS[name] = PREPROCESSING
+
+REASONS["QuantizedDTypePolicy"] = "read from and written to the files of int8 layers"
+for name in "QuantizedFloat8DTypePolicy GPTQDTypePolicy AWQDTypePolicy Int4DTypePolicy".split():
+    REASONS[name] = "Martlet reads quantized layers of int8"
 
 for name in "quantize quantized_build quantized_call quantization_mode get_quantization_layer_structure".split():
     REASONS[name] = "Keras quantizes; Martlet predicts with its int8 layers"
@@ -64,6 +67,9 @@ RENAMED = {
     ("Model", "load_own_variables"): "func loadState", ("Model", "save_own_variables"): "func kerasContent",
     ("Model", "to_json"): "func toJSON", ("Model", "run_eagerly"): "var runsEagerly",
     ("Model", "compute_mask"): "func computeMasks", ("Model", "jit_compile"): None,
+    ("Model", "dtype_policy"): "var dtypePolicy", ("Model", "compute_dtype"): "var computeDType",
+    ("Model", "variable_dtype"): "var variableDType", ("dtype_policies", "FloatDTypePolicy"): "struct DTypePolicy",
+    ("mixed_precision", "set_dtype_policy"): "func setDTypePolicy", ("mixed_precision", "dtype_policy"): "var dtypePolicy",
 }
 
 
@@ -159,7 +165,7 @@ def row(group, all_names):
 
 CLASSES = {}
 sections = []
-groups = [*REGISTRIES, "activations", "callbacks", "Model"]
+groups = [*REGISTRIES, "activations", "callbacks", "dtype_policies", "mixed_precision", "Model"]
 for group in groups:
     module = keras
     for part in group.split("."):

@@ -17,6 +17,7 @@ PROTOCOLS = {"Initializer", "Regularizer", "Constraint", "LearningRateSchedule"}
 OTHER = {
     "Input": "Input(_:)", "OptimizerMap": "MultiOptimizer", "ProgbarLogger": "ProgressBar", "Identity": "IdentityInitializer",
     "leaky_relu": ".leakyReLU", "threshold": ".threshold(_:defaultValue:)", "kl_divergence": "KLDivergence",
+    "FloatDTypePolicy": "DTypePolicy", "set_dtype_policy": "setDTypePolicy(_:)", "dtype_policy": "Settings.dtypePolicy",
 }
 # For members of a model: the spelling, and Swift code with it where a bare mention is ambiguous.
 MODEL = {
@@ -27,6 +28,7 @@ MODEL = {
     "compile_from_config": "fromJSON(_:)", "get_compile_config": "toJSON()", "from_config": "fromJSON(_:)",
     "to_json": "toJSON()", "compute_loss": "computeLoss(_:predictions:)", "compute_mask": "computeMasks(_:masks:)",
     "compute_output_shape": "outputShapes(for:)", "count_params": "parameterCount", "dtype": "dtype",
+    "dtype_policy": "dtypePolicy", "compute_dtype": "computeDType", "variable_dtype": "variableDType",
     "evaluate": ("evaluate(_:_:)", "try evaluate(x, x)"), "fit": ("fit(_:_:)", "try fit(x, x)"), "get_config": "config",
     "get_layer": "layer(named:)", "get_weights": "getWeights()", "layers": "layers",
     "load_own_variables": "loadWeights(from:byName:)", "load_weights": "loadWeights(from:byName:)", "losses": "losses",

@@ -24,6 +24,8 @@ private struct Clusters {
     var clusterOf: [Int]
     /// The members of each cluster in order; empty for one that was merged into another.
     var members: [[Int]]
+    /// For each cluster a node that no member of it, nor of a cluster that it needs through whatever others, comes after.
+    var latest: [Int]
     /// For each value the nodes that read it.
     let readers: [[Int]]
     let isKept: [Bool]
@@ -32,6 +34,7 @@ private struct Clusters {
         source = graph
         clusterOf = Array(graph.nodes.indices)
         members = graph.nodes.indices.map { [$0] }
+        latest = Array(graph.nodes.indices)
         var readers = [[Int]](repeating: [], count: graph.specs.count)
         for (index, node) in graph.nodes.enumerated() { for input in node.inputs { readers[input].append(index) } }
         self.readers = readers
@@ -60,6 +63,21 @@ private struct Clusters {
                 members[other] = []
                 members[mine] = joined
                 for member in joined { clusterOf[member] = mine }
+                latest[mine] = max(latest[mine], latest[other])
+                raiseDependents(of: mine)
+            }
+        }
+    }
+
+    /// Carries a cluster's `latest` on to those that need it.
+    private mutating func raiseDependents(of cluster: Int) {
+        var pending = [cluster]
+        while let next = pending.popLast() {
+            for reader in members[next].flatMap({ source.nodes[$0].outputs.flatMap { readers[$0] } }) {
+                let dependent = clusterOf[reader]
+                guard latest[dependent] < latest[next] else { continue }
+                latest[dependent] = latest[next]
+                pending.append(dependent)
             }
         }
     }
@@ -104,8 +122,8 @@ private struct Clusters {
                         if cluster != end { return true }
                         continue
                     }
-                    // What ends before `start` begins does not depend on it.
-                    guard let last = members[next].last, last > first, seen.insert(next).inserted else { continue }
+                    // What needs nothing that comes after the beginning of `start` does not need `start`.
+                    guard latest[next] > first, seen.insert(next).inserted else { continue }
                     pending.append(next)
                 }
             }

@@ -27,6 +27,9 @@ package final class Context {
     package var randomGenerator: RandomGenerator?
     /// Whether layers cast floating-point inputs to their dtype; not so while a check computes a model in another one.
     package var castsInputs = true
+    /// The dtype to which variables are cast when a layer reads them, nil outside of layers that compute in another dtype than
+    /// that of their weights.
+    package var autocastType: DType?
 
     /// Whether the thread has called a layer yet.
     package var hasCalledLayers = false

@@ -9,6 +9,8 @@ import Dispatch
 public final class Variable: Sendable {
     /// The name within its owner: `kernel`.
     public let name: String
+    /// Whether a layer that computes in another dtype than that of its weights reads the value in the dtype in which it computes.
+    public let autocasts: Bool
     /// Whether optimizers update it and tapes watch it by themselves.
     public var isTrainable: Bool {
         get { properties.isTrainable }
@@ -64,8 +66,10 @@ public final class Variable: Sendable {
     private let state: Guarded<State>
 
     /// Makes a variable that holds `value`.
-    public init(_ value: Tensor, name: String = "variable", trainable: Bool = true) {
+    /// - Parameter autocast: whether layers of mixed precision read it in the dtype in which they compute.
+    public init(_ value: Tensor, name: String = "variable", trainable: Bool = true, autocast: Bool = true) {
         self.name = name
+        autocasts = autocast
         // A handle of its own: a tape must not take a read of this variable for the tensor that was given, nor for
         // another variable that was made from it.
         require(
@@ -130,21 +134,23 @@ public final class Variable: Sendable {
         state.waiting.removeAll()
     }
 
-    /// The present value. Setting it is `assign`.
+    /// The present value, within a layer of mixed precision in the dtype in which it computes. Setting it is `assign`.
     public var value: Tensor {
         get {
-            let value = storedValue
+            let (value, context) = (storedValue, Context.current)
             if isTrainable {
-                for tape in Context.current.tapes where tape.watchesVariables {
-                    tape.noteRead(of: self, value: value)
-                }
+                for tape in context.tapes where tape.watchesVariables { tape.noteRead(of: self, value: value) }
             }
-            return value
+            guard let type = context.autocastType, autocasts, value.dtype != type, value.dtype.isFloatingPoint else {
+                return value
+            }
+            return value.cast(to: type)
         }
         set { assign(newValue) }
     }
 
-    /// Replaces the value. Stops when shape or dtype differ.
+    /// Replaces the value. Within a layer of mixed precision a floating-point value may be of another dtype and is cast to the
+    /// variable's. Stops when shape or dtype differ.
     public func assign(_ newValue: Tensor) {
         guard let own = checked(newValue) else { return }
         if let trace = Context.current.trace { return trace.assign(own, to: self) }
@@ -156,13 +162,18 @@ public final class Variable: Sendable {
 
     /// A value to assign, under a handle of its own, as in the initializer; nil after a failure.
     private func checked(_ newValue: Tensor) -> Tensor? {
-        if Context.current.hasFailed { return nil }
+        let context = Context.current
+        if context.hasFailed { return nil }
+        var newValue = newValue
+        if context.autocastType != nil, autocasts, newValue.dtype.isFloatingPoint, dtype.isFloatingPoint {
+            newValue = newValue.cast(to: dtype)
+        }
         guard
             require(
                 newValue.spec == spec, "Variable.assign",
                 "Expected \(spec) for variable \"\(path)\". Received: \(newValue.spec)."),
             require(
-                newValue.symbol == nil || Context.current.trace != nil, "Variable.assign",
+                newValue.symbol == nil || context.trace != nil, "Variable.assign",
                 "The value for variable \"\(path)\" comes from a function that was being compiled and has no elements.")
         else { return nil }
         return Tensor(sharing: newValue, as: newValue.spec)

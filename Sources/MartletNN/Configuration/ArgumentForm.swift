@@ -56,7 +56,7 @@ extension ActivationFunction: ArgumentValue {
 
 extension DType: ArgumentValue {
     package static var argumentForm: ArgumentForm<DType> {
-        ArgumentForm(read: { config, _ in try config.dtype ?? Settings.defaultFloatType }, write: { .string($0.name) })
+        ArgumentForm(read: { config, _ in try config.metricType ?? Settings.defaultFloatType }, write: { .string($0.name) })
     }
 }
 

@@ -44,15 +44,6 @@ extension Configuration {
     public var name: String? { get throws { try optional("name") } }
     /// Whether the layer's weights are trained.
     public var trainable: Bool { get throws { try value("trainable", default: true) } }
-    /// The layer's dtype: a name, or the dtype policy in which newer versions of Keras wrap it.
-    public var dtype: DType? {
-        get throws {
-            if let quantizedDType = try quantizedDType { return quantizedDType }
-            let json = arguments["dtype"]?["config"]?["name"] ?? arguments["dtype"]
-            guard let json, json != .null else { return nil }
-            return try located("dtype") { try DType(name: json.value(at: [])) }
-        }
-    }
 }
 
 extension PartialShape {

@@ -74,16 +74,18 @@ extension Layer {
         arguments.masks = seesCarriedMasks(of: inputs) ? masks : layerCall.masks
         let taken = castsInputs ? inputs.map(cast) : inputs
         return context.inLayer(name) {
-            if !takesStrings, let strings = inputs.first(where: { $0.dtype == .string }) {
-                fail(className, Self.stringsMessage + " Received: strings of shape \(strings.stringShape).")
+            computing {
+                if !takesStrings, let strings = inputs.first(where: { $0.dtype == .string }) {
+                    fail(className, Self.stringsMessage + " Received: strings of shape \(strings.stringShape).")
+                }
+                if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
+                var outputs = call(taken, in: arguments)
+                if context.hasFailed { return outputs }
+                if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }
+                addActivityPenalties(outputs)
+                let outputMasks = computeMasks(taken, masks: masks)
+                return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
             }
-            if takesMasksOff { context.unmasked += taken.filter { context.mask(of: $0) != nil } }
-            var outputs = call(taken, in: arguments)
-            if context.hasFailed { return outputs }
-            if !context.unmasked.isEmpty { outputs = outputs.map { $0.withMask(context.mask(of: $0)) } }
-            addActivityPenalties(outputs)
-            let outputMasks = computeMasks(taken, masks: masks)
-            return outputMasks.isEmpty ? outputs : Self.masking(outputs, outputMasks, inputs: taken)
         }
     }
 
@@ -123,9 +125,24 @@ extension Layer {
         }
     }
 
-    /// A floating-point input in the layer's dtype.
-    private func cast(_ x: Tensor) -> Tensor {
-        x.dtype.isFloatingPoint && x.dtype != dtype && Context.current.castsInputs ? x.cast(to: dtype) : x
+    /// A floating-point tensor in the dtype in which the layer computes.
+    func cast(_ x: Tensor) -> Tensor {
+        x.dtype.isFloatingPoint && x.dtype != computeDType && Context.current.castsInputs ? x.cast(to: computeDType) : x
+    }
+
+    /// A tensor in the dtype in which what needs more than 16 bits computes: `float32`, or a wider one that it has.
+    func widened(_ x: Tensor) -> Tensor { x.cast(to: .promoted(x.dtype, .float32)) }
+
+    /// Runs `body`, a part of the layer's `call`: variables that it reads come in the dtype in which the layer computes.
+    func computing<R>(_ body: () throws -> R) rethrows -> R {
+        let context = Context.current
+        let outer = context.autocastType
+        // As in Keras: a layer whose weights have the dtype in which it computes leaves variables as they are, unless the layer
+        // around it casts them to another one.
+        let casts = autocasts && context.castsInputs && computeDType.isFloatingPoint && (outer != nil || dtypePolicy.isMixed)
+        context.autocastType = casts ? computeDType : nil
+        defer { context.autocastType = outer }
+        return try body()
     }
 }
 

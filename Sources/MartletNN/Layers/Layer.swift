@@ -25,8 +25,9 @@ import Synchronization
 /// - `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`, and those of other weights: how the weight starts, what
 ///   adds a penalty on it to the loss, and what is applied to it after every update.
 /// - `activityRegularizer`: adds a penalty on the output to the loss.
-/// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights,
-///   to which floating-point inputs are cast; nil is the default float type.
+/// - `name`: nil makes one of the type's name; `trainable`: whether the weights are trained; `dtype`: that of the weights and of
+///   the computation, to which floating-point inputs are cast, or a `DTypePolicy` such as `.mixedBfloat16`, which says both; nil
+///   is `Settings.dtypePolicy`.
 ///
 /// Threads may call one layer or model at the same time, and each finds in `losses` what its own call added. Set its properties,
 /// and write a layer's own properties in `call`, only while no other thread uses it.
@@ -50,8 +51,21 @@ open class Layer {
     var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
     private(set) var builtInputShapes: [PartialShape]?
-    /// The dtype of the weights, to which floating-point inputs are cast.
-    public internal(set) var dtype: DType
+    /// The dtypes of the weights and of the computation. A `DTypePolicyMap` gives it when the layer is built, by the path.
+    public private(set) var dtypePolicy = DTypePolicy.float32
+    /// What gives the policy: itself, or a map.
+    var policySource: any DTypeConvertible = DTypePolicy.float32 { didSet { settlePolicy() } }
+    /// The dtype of the weights.
+    public var dtype: DType { dtypePolicy.variableDType }
+    /// The dtype of the weights.
+    public var variableDType: DType { dtypePolicy.variableDType }
+    /// The dtype to which floating-point inputs are cast, and of the outputs.
+    public var computeDType: DType { dtypePolicy.computeDType }
+    /// Whether floating-point inputs, and weights that are read in `call`, are cast to `computeDType`.
+    public private(set) var autocasts = true
+    /// The names of the layers around this one and its own, nil until it is built: `encoder/dense`. The layers of a functional
+    /// model are built before they are in it, so their paths begin with themselves.
+    public private(set) var path: String?
     /// Adds a penalty on each output to `losses`.
     public internal(set) var activityRegularizer: (any Regularizer)?
 
@@ -78,27 +92,48 @@ open class Layer {
     /// - Parameters:
     ///   - name: the name; nil makes one from the type's, as Keras does.
     ///   - trainable: whether the weights are trained.
-    ///   - dtype: the dtype of the weights; nil is the default float type.
-    public init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    ///   - dtype: the policy, or the dtype of weights and computation; nil is `Settings.dtypePolicy`.
+    public init(name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {
         isTrainable = trainable
-        self.dtype = dtype ?? Settings.defaultFloatType
-        settle(name)
+        settle(name, dtype)
     }
 
-    init(name: String?, trainable: Bool, dtype: DType?, activityRegularizer: (any Regularizer)?) {
+    /// Makes a layer without weights.
+    /// - Parameters:
+    ///   - name: the name; nil makes one from the type's, as Keras does.
+    ///   - trainable: whether the weights are trained.
+    ///   - dtype: the policy, or the dtype of weights and computation; nil is `Settings.dtypePolicy`.
+    ///   - autocast: whether floating-point inputs, and weights that are read in `call`, are cast to the dtype of the
+    ///     computation: false for layers that choose dtypes themselves.
+    public init(name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil, autocast: Bool) {
         isTrainable = trainable
-        self.dtype = dtype ?? Settings.defaultFloatType
+        autocasts = autocast
+        settle(name, dtype)
+    }
+
+    init(
+        name: String?, trainable: Bool, dtype: (any DTypeConvertible)?, activityRegularizer: (any Regularizer)?,
+        autocast: Bool = true
+    ) {
+        isTrainable = trainable
         self.activityRegularizer = activityRegularizer
-        settle(name)
+        autocasts = autocast
+        settle(name, dtype)
     }
 
-    /// Names the layer, and reads the configuration that it is being made from, or else checks its arguments.
-    private func settle(_ name: String?) {
+    /// Settles the policy and the name, and reads the configuration that the layer is being made from, or else checks its
+    /// arguments.
+    private func settle(_ name: String?, _ dtype: (any DTypeConvertible)?) {
+        policySource = dtype ?? Settings.policySource
         // A configuration names the layer itself.
         if PendingConfiguration.find(for: Self.self) == nil { setName(name) }
         settleArguments(of: self)
         // Layers in properties that have no value yet were not found.
         reflectedSublayers = nil
+    }
+
+    private func settlePolicy() {
+        do { dtypePolicy = try policySource.policy(forLayerAt: path) } catch { Argument.note(error) }
     }
 
     fileprivate func setName(_ name: String?) {
@@ -179,9 +214,8 @@ open class Layer {
         }
     }
 
-    /// Whether floating-point inputs are cast to the layer's dtype before `call`, as in Keras. A model leaves that to
-    /// its layers.
-    var castsInputs: Bool { true }
+    /// Whether floating-point inputs are cast to `computeDType` before `call`, as in Keras. A model leaves that to its layers.
+    var castsInputs: Bool { autocasts }
 
     /// Whether the shape of the output depends on the input's elements, which a function that is being compiled does not know.
     var needsElements: Bool { distinctSublayers.contains(where: \.needsElements) }
@@ -213,11 +247,11 @@ open class Layer {
     /// Whether the inputs lose their masks to the layer, for every layer that the same model calls on them later.
     var takesMasksOff: Bool { false }
 
-    /// The dtype of the outputs for inputs of the given dtypes: the layer's own, by default.
-    open func outputType(for inputTypes: [DType]) -> DType { dtype }
+    /// The dtype of the outputs for inputs of the given dtypes: `computeDType`, by default.
+    open func outputType(for inputTypes: [DType]) -> DType { computeDType }
 
     /// The dtype in which an input of `type` arrives in `call`: what a layer returns that only moves elements.
-    func castType(_ type: DType) -> DType { castsInputs && type.isFloatingPoint ? dtype : type }
+    func castType(_ type: DType) -> DType { castsInputs && type.isFloatingPoint ? computeDType : type }
 
     /// Checks the values of data that enters a model at this layer, before anything is computed: that indices have a
     /// row, for example. The default takes everything.
@@ -276,16 +310,17 @@ open class Layer {
     ///   - constraint: is applied after every update.
     ///   - trainable: false for statistics.
     ///   - dtype: nil is the layer's.
+    ///   - autocast: whether `call` reads the weight in `computeDType`.
     @discardableResult
     public func addWeight(
         _ name: String, shape: Shape, initializer: (any Initializer)? = nil,
         regularizer: (any Regularizer)? = nil, constraint: (any Constraint)? = nil, trainable: Bool = true,
-        dtype: DType? = nil
+        dtype: DType? = nil, autocast: Bool = true
     ) -> Variable {
-        let spec = TensorSpec(shape, dtype ?? self.dtype)
+        let spec = TensorSpec(shape, dtype ?? variableDType)
         let first = WeightBudget.current?.first(spec) ?? (initializer ?? GlorotUniform()).makeTensor(
             shape: shape, dtype: spec.dtype)
-        let variable = Variable(first, name: name, trainable: trainable && isTrainable)
+        let variable = Variable(first, name: name, trainable: trainable && isTrainable, autocast: autocast)
         variable.path = (Context.current.layerPath + [name]).joined(separator: "/")
         if let constraint {
             variable.constraint = {
@@ -406,6 +441,8 @@ open class Layer {
                 try Context.current.inLayer(name) {
                     try locatingErrors {
                         try checkStrings(inputShapes)
+                        path = Context.current.layerPath.joined(separator: "/")
+                        if policySource is DTypePolicyMap { try FailureScope.run { settlePolicy() } }
                         try FailureScope.run { try buildWithActivations(for: inputShapes.map(\.withAnyBatch)) }
                     }
                 }
@@ -505,7 +542,9 @@ extension Arguments where Root: Layer {
     ) {
         self.init(making: value) {
             $0("trainable", \.isTrainable)
-            $0("dtype", \.dtype)
+            $0.custom(
+                "dtype", read: { layer, config in if let dtype = try config.dtype { layer.policySource = dtype } },
+                write: { $0.policyJSON })
             $0.check { layer in
                 Argument.check(
                     layer.dtype != .string || layer.takesStrings, layer.className, "dtype", expected: "a dtype of numbers",

@@ -19,7 +19,10 @@ struct LowRankAdapters {
     let scale: Double
 
     /// The weight with what the adapters add.
-    var value: Tensor { (weight.value + update(a.value, b.value)).cast(to: weight.dtype) }
+    var value: Tensor {
+        let value = weight.value
+        return (value + update(a.value, b.value)).cast(to: value.dtype)
+    }
     /// The same, which nothing watches.
     var storedValue: Tensor { (weight.storedValue + update(a.storedValue, b.storedValue)).cast(to: weight.dtype) }
 

@@ -11,7 +11,7 @@ extension Conv {
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         kernelConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             filters, kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat,
@@ -31,7 +31,7 @@ extension ConvTranspose {
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         kernelConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             filters, kernelSize: kernelSize, strides: strides, padding: padding, outputPadding: outputPadding,
@@ -52,7 +52,7 @@ extension SeparableConv {
         depthwiseRegularizer: (any Regularizer)? = nil, pointwiseRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         depthwiseConstraint: (any Constraint)? = nil, pointwiseConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             filters, kernelSize: kernelSize, strides: strides, padding: padding, dataFormat: dataFormat,
@@ -75,7 +75,7 @@ extension DepthwiseConv {
         biasInitializer: any Initializer = .zeros, depthwiseRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         depthwiseConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             kernelSize: kernelSize, strides: strides, padding: padding, depthMultiplier: depthMultiplier,
@@ -91,7 +91,7 @@ extension Pooling {
     /// Makes a layer. The properties describe the arguments.
     public convenience init(
         _ poolSize: any PerAxis, strides: (any PerAxis)? = nil, padding: Padding = .valid,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(poolSize: poolSize, strides: strides, padding: padding, dataFormat: dataFormat, name: name, dtype: dtype)
     }
@@ -101,14 +101,14 @@ extension UpSampling {
     /// Makes a layer. The properties describe the arguments.
     public convenience init(
         _ size: any PerAxis, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) where Rank == Spatial2D {
         self.init(size: size, dataFormat: dataFormat, interpolation: interpolation, name: name, dtype: dtype)
     }
 
     /// Makes a layer. The properties describe the arguments.
     public convenience init(
-        _ size: any PerAxis, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ size: any PerAxis, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) where Rank == Spatial3D {
         self.init(size: size, dataFormat: dataFormat, name: name, dtype: dtype)
     }
@@ -116,7 +116,7 @@ extension UpSampling {
 
 extension UpSampling1D {
     /// Makes a layer. The properties describe the arguments.
-    public convenience init(_ size: Int, name: String? = nil, dtype: DType? = nil) {
+    public convenience init(_ size: Int, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.init(size: size, name: name, dtype: dtype)
     }
 }
@@ -144,7 +144,7 @@ extension LeakyReLU {
 
 extension ELU {
     /// Makes a layer. The properties describe the arguments.
-    public convenience init(_ alpha: Double, name: String? = nil, dtype: DType? = nil) {
+    public convenience init(_ alpha: Double, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.init(alpha: alpha, name: name, dtype: dtype)
     }
 }

@@ -22,9 +22,9 @@ struct WeightOptions {
 
 extension Layer {
     /// Makes a weight. To be called in `build`.
-    func addWeight(_ name: String, shape: Shape, _ options: WeightOptions) -> Variable {
+    func addWeight(_ name: String, shape: Shape, _ options: WeightOptions, autocast: Bool = true) -> Variable {
         addWeight(
             name, shape: shape, initializer: options.initializer, regularizer: options.regularizer,
-            constraint: options.constraint)
+            constraint: options.constraint, autocast: autocast)
     }
 }

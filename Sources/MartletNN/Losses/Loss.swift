@@ -42,7 +42,8 @@ open class Loss: LossConvertible {
         settleArguments(of: self)
     }
 
-    /// The loss of each sample, usually a mean over the last axis. Targets come in the dtype of the predictions.
+    /// The loss of each sample, usually a mean over the last axis. Targets come in the dtype of the predictions, and both in
+    /// `float32` where the predictions have 16 bits.
     open func call(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {
         stop("\(Self.self)", "The loss computes nothing: override call(_:_:).")
     }
@@ -109,7 +110,7 @@ open class Loss: LossConvertible {
     }
 
     private func matched(_ yTrue: Tensor, _ yPred: Tensor) -> (Tensor, Tensor) {
-        let prediction = yPred.floating
+        let prediction = yPred.floating.fullPrecision
         let target = keepsIntegerTargets && yTrue.dtype.isInteger ? yTrue : yTrue.cast(to: prediction.dtype)
         return Self.matchedRanks(target, prediction)
     }
@@ -181,6 +182,11 @@ extension Arguments where Root: Loss {
             describe(&$0)
         }
     }
+}
+
+extension Tensor {
+    /// Numbers of 16 bits in `float32`, with their mask; others as they are. Losses and metrics compute so.
+    var fullPrecision: Tensor { dtype.isHalf ? cast(to: .float32).withMask(mask) : self }
 }
 
 /// `a / b`, 0 where b is 0, whatever a is; the gradient there is 0 too.

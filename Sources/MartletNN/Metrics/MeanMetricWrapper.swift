@@ -59,7 +59,7 @@ open class MeanMetricWrapper: Mean {
         let loss = try config.located("fn") {
             try LossRegistry.shared.make(ObjectDescription(function, config: .object(arguments)))
         }
-        try self.init(loss, name: config.optional("name"), dtype: config.dtype)
+        try self.init(loss, name: config.optional("name"), dtype: config.metricType)
     }
 
     open override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {

@@ -23,7 +23,7 @@ package enum MetricRegistry {
 
     private static var makers: [(name: String, make: Registry<Metric>.Maker)] {
         var makers: [(name: String, make: Registry<Metric>.Maker)] = [
-            ("Mean", { try Mean(name: $0.objectName, dtype: $0.dtype) }),
+            ("Mean", { try Mean(name: $0.objectName, dtype: $0.metricType) }),
             ("MeanMetricWrapper", { try MeanMetricWrapper(config: $0) }),
         ]
         for type in types { makers.append((type.className, { try type.init(config: $0) })) }
@@ -46,7 +46,7 @@ package enum MetricRegistry {
     private static func meanOfLoss(_ loss: String, _ config: Configuration) throws -> Metric {
         try MeanMetricWrapper(
             LossRegistry.shared.make(className: loss, config: config.arguments),
-            isNegated: loss == "CosineSimilarity", name: config.name ?? defaultName(of: loss), dtype: config.dtype)
+            isNegated: loss == "CosineSimilarity", name: config.name ?? defaultName(of: loss), dtype: config.metricType)
     }
 
     private static func metricName(_ loss: String) -> String { loss == "LogCosh" ? "LogCoshError" : loss }

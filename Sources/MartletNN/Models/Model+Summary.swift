@@ -29,7 +29,8 @@ extension Model {
         let table = TextTable(
             header: header, rows: rows, rightAligned: [2],
             widths: TextTable.widths(places: places, total: min(max(40, width ?? defaultSummaryWidth), 1000)))
-        return ["Model: \"\(name.shortened(to: MartletError.quotedCount))\"", table.text, counts].joined(separator: "\n")
+        return (["Model: \"\(name.shortened(to: MartletError.quotedCount))\"", table.text, counts] + softmaxHints)
+            .joined(separator: "\n")
     }
 
     private var defaultSummaryWidth: Int { isStack ? 88 : 108 }

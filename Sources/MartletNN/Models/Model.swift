@@ -80,7 +80,7 @@ open class Model: Layer {
     override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }] }
 
     /// For subclasses, which override `call`.
-    public override init(name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    public override init(name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {
         graph = nil
         super.init(name: name, trainable: trainable, dtype: dtype)
     }
@@ -143,7 +143,11 @@ open class Model: Layer {
                 inputs.count == graph.inputs.count, name,
                 "Expected \(graph.inputs.count) inputs. Received: \(inputs.count).")
         else { return graph.outputs.map { _ in .nothing } }
-        return graph.run(inputs.withMasks(context.masks))
+        // An input of 16 bits rounds the data, as in Keras. Layers cast what is wider.
+        let taken = zip(inputs, graph.inputs).map { x, input in
+            x.dtype.isFloatingPoint && input.dtype.isHalf && Context.current.castsInputs ? x.cast(to: input.dtype) : x
+        }
+        return graph.run(taken.withMasks(context.masks))
     }
 
     open override func build(for inputShapes: [PartialShape]) throws {
@@ -211,7 +215,8 @@ open class Model: Layer {
     /// Whether the output shapes are known without running the model. They are not for a subclass that only overrides
     /// `call`.
     var knowsOutputShapes: Bool { graph != nil }
-    override var castsInputs: Bool { false }
+    /// The layers of a graph or a stack do. A subclass may compute with its inputs itself.
+    override var castsInputs: Bool { graph == nil && !(self is Sequential) && computeDType.isHalf && super.castsInputs }
     /// The layers inside say for themselves.
     open override var takesStrings: Bool { true }
     override var listParameter: String? { graph.map { $0.inputs.count > 1 ? "inputs" : nil } ?? nil }

@@ -191,6 +191,9 @@ open class Optimizer: OptimizerConvertible {
         if let schedule { trace.depends(onPart: schedule) }
     }
 
+    /// Called by `fit` at the end of each epoch.
+    func endEpoch() {}
+
     /// Whether moving averages of variables are kept.
     var keepsAverages: Bool { options.useEMA }
 

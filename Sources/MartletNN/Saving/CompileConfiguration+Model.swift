@@ -39,7 +39,8 @@ extension CompileConfiguration {
     ///   in `.h5` files.
     static func describe(_ model: Model, withoutNames: Bool = false) -> JSONValue? {
         guard let compilation = model.compilation else { return nil }
-        let optimizer = compilation.optimizer
+        let inner = (compilation.optimizer as? LossScaleOptimizer)?.innerOptimizer
+        let optimizer = compilation.scalesLoss ? inner ?? compilation.optimizer : compilation.optimizer
         var json: JSONObject = [:]
         if case .object(let source)? = compilation.source { json = source }
         json["optimizer_config"] = nil

@@ -192,8 +192,14 @@ extension Model {
         LegacyWeights(of: self).write(to: root.group("model_weights"))
         if let optimizer {
             let group = root.group("optimizer_weights")
-            LegacyWeights.add(optimizer.savedVariables.map(\.path), as: "weight_names", to: group)
-            for variable in optimizer.savedVariables { group.add(variable.storedValue, at: variable.path) }
+            let variables = optimizer.savedVariables
+            // A loss scaling optimizer and the one inside it have variables of one name.
+            var names: [String] = []
+            for variable in variables {
+                names.append(names.contains(variable.path) ? "\(optimizer.name)/\(variable.path)" : variable.path)
+            }
+            LegacyWeights.add(names, as: "weight_names", to: group)
+            for (variable, name) in zip(variables, names) { group.add(variable.storedValue, at: name) }
         }
         return root
     }

@@ -81,10 +81,17 @@ extension Layer {
             root.add(state, at: "\(KerasLayout.generator)/vars/0")
         }
         if let optimizer = (self as? Model)?.optimizer {
-            let group = root.group("optimizer/vars")
-            group.attributes = [("name", .text(optimizer.name))]
-            for (index, variable) in optimizer.savedVariables.enumerated() {
-                group.add(variable.storedValue, at: "\(index)")
+            func write(_ optimizer: Optimizer, at place: String) {
+                let group = root.group(place + "/vars")
+                group.attributes = [("name", .text(optimizer.name))]
+                for (index, variable) in optimizer.savedVariables.enumerated() {
+                    group.add(variable.storedValue, at: "\(index)")
+                }
+            }
+            write(optimizer, at: "optimizer")
+            // As in Keras, the variables of the inner optimizer are there by themselves, too.
+            if let outer = optimizer as? LossScaleOptimizer {
+                write(outer.innerOptimizer, at: "optimizer/\(LossScaleOptimizer.innerGroup)")
             }
         }
         return root
@@ -107,7 +114,7 @@ extension Layer {
             model.orders = orders
         }
         if withOptimizer, let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
-            let group = try root.group("optimizer")
+            let (optimizer, group) = try model.savedOptimizer(optimizer, in: root.group("optimizer"))
             if group.contains("vars") {
                 let group = try group.group("vars")
                 if try isOlder || OlderKeras.wroteVariables(group, of: optimizer) {
@@ -153,6 +160,19 @@ extension Layer {
     private static func listed(_ names: [String]) -> String {
         names.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
             + (names.count > 3 ? " and \(names.count - 3) others" : "")
+    }
+}
+
+extension Model {
+    /// The optimizer whose state a file holds, and where. Loss scaling comes from the policy when a model is compiled, so a file
+    /// may be of a model with it and the model be without, or the other way round: then the inner optimizer's state is read.
+    fileprivate func savedOptimizer(_ optimizer: Optimizer, in group: HDF5Group) throws -> (Optimizer, HDF5Group) {
+        let holdsScale = group.contains(LossScaleOptimizer.innerGroup)
+        switch optimizer as? LossScaleOptimizer {
+        case nil where holdsScale: return (optimizer, try group.group(LossScaleOptimizer.innerGroup))
+        case let outer? where !holdsScale && compilation?.scalesLoss ?? false: return (outer.innerOptimizer, group)
+        default: return (optimizer, group)
+        }
     }
 }
 

@@ -17,6 +17,8 @@ final class Compilation {
     }
 
     let optimizer: Optimizer
+    /// Whether `compile` put a `LossScaleOptimizer` around the optimizer that it was given. As in Keras, files have that one.
+    let scalesLoss: Bool
     /// The arguments of `compile`. Names that depend on shapes are still names here.
     let losses: PerOutput<any LossConvertible>
     let lossWeights: PerOutput<Double>?
@@ -37,14 +39,15 @@ final class Compilation {
     private(set) var reported: [(name: String, metric: Metric)]
 
     init(
-        optimizer: Optimizer, losses: PerOutput<any LossConvertible>, lossWeights: PerOutput<Double>?,
+        optimizer: Optimizer, scalesLoss: Bool = false, losses: PerOutput<any LossConvertible>, lossWeights: PerOutput<Double>?,
         metrics: PerOutput<[any MetricConvertible]>?, weightedMetrics: PerOutput<[any MetricConvertible]>?,
         stepsPerExecution: Int
     ) throws {
         guard stepsPerExecution >= 1 else {
             throw MartletError("Expected a number of at least 1. Received: \(stepsPerExecution).", at: "stepsPerExecution")
         }
-        self.optimizer = optimizer
+        self.optimizer = scalesLoss ? LossScaleOptimizer(optimizer, name: "loss_scale_optimizer") : optimizer
+        self.scalesLoss = scalesLoss
         self.losses = try losses.map { choice in
             if let name = choice as? String, name.isCrossentropy { return name }
             return try choice.makeLoss()
@@ -140,15 +143,17 @@ extension Model {
     ///   - weightedMetrics: metrics that sample and class weights apply to.
     ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
     ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
+    ///   - autoScaleLoss: whether the optimizer of a model whose policy is `mixed_float16` gets a `LossScaleOptimizer` around it.
     /// - Throws: `MartletError` when a name is not known.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", loss: any LossConvertible,
         metrics: [any MetricConvertible] = [], weightedMetrics: [any MetricConvertible] = [], runEagerly: Bool = false,
-        stepsPerExecution: Int = 1
+        stepsPerExecution: Int = 1, autoScaleLoss: Bool = true
     ) throws {
         try compile(
             optimizer: optimizer, losses: .single(loss), metrics: .single(metrics),
-            weightedMetrics: .single(weightedMetrics), runEagerly: runEagerly, stepsPerExecution: stepsPerExecution)
+            weightedMetrics: .single(weightedMetrics), runEagerly: runEagerly, stepsPerExecution: stepsPerExecution,
+            autoScaleLoss: autoScaleLoss)
     }
 
     /// Configures a model of several outputs for training. Each argument is a list in the order of the outputs, or a
@@ -164,16 +169,22 @@ extension Model {
     ///   - weightedMetrics: the metrics of each output that sample and class weights apply to.
     ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
     ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
+    ///   - autoScaleLoss: whether the optimizer of a model whose policy is `mixed_float16` gets a `LossScaleOptimizer` around it.
     /// - Throws: `MartletError` when a name is not known. The number of outputs is checked with the first data.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", losses: PerOutput<any LossConvertible>,
         lossWeights: PerOutput<Double>? = nil, metrics: PerOutput<[any MetricConvertible]>? = nil,
-        weightedMetrics: PerOutput<[any MetricConvertible]>? = nil, runEagerly: Bool = false, stepsPerExecution: Int = 1
+        weightedMetrics: PerOutput<[any MetricConvertible]>? = nil, runEagerly: Bool = false, stepsPerExecution: Int = 1,
+        autoScaleLoss: Bool = true
     ) throws {
+        let optimizer = try optimizer.makeOptimizer()
         compilation = try Compilation(
-            optimizer: optimizer.makeOptimizer(), losses: losses, lossWeights: lossWeights, metrics: metrics,
-            weightedMetrics: weightedMetrics, stepsPerExecution: stepsPerExecution)
+            optimizer: optimizer,
+            scalesLoss: autoScaleLoss && dtypePolicy == .mixedFloat16 && !(optimizer is LossScaleOptimizer), losses: losses,
+            lossWeights: lossWeights, metrics: metrics, weightedMetrics: weightedMetrics,
+            stepsPerExecution: stepsPerExecution)
         runsEagerly = runEagerly
+        notePolicySpeed()
     }
 
     /// The optimizer of `compile`, nil before it is called.

@@ -41,6 +41,7 @@ extension Model {
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
+            let prediction = prediction.fullPrecision
             for metric in output.metrics + output.weightedMetrics { trace?.depends(on: metric) }
             for metric in output.metrics {
                 comparing("metric \(metric.name)", metric, target, prediction, nil) { metric.update($0, $1, sampleWeight: $2) }

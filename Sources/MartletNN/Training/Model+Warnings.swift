@@ -37,7 +37,7 @@ extension Model {
                 warn("\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN.")
             }
         }
-        let optimizer = compilation.optimizer
+        let optimizer = (compilation.optimizer as? LossScaleOptimizer)?.innerOptimizer ?? compilation.optimizer
         for rate in ((optimizer as? MultiOptimizer)?.innerOptimizers ?? [optimizer]).map(\.learningRate) where rate < 0 {
             warn("The learning rate is negative, \(rate): the loss will grow.")
         }
@@ -89,13 +89,28 @@ extension Model {
     }
 
     /// Keras's name of the activation that the output comes from, nil where it is not known.
-    private func outputActivation(_ index: Int) -> String? {
+    private func outputActivation(_ index: Int) -> String? { layerBehindOutput(index)?.activationName }
+
+    /// The layer that computes the numbers of an output, nil where it is not known.
+    private func layerBehindOutput(_ index: Int) -> Layer? {
+        var layer = (self as? Sequential)?.layers.last { !$0.keepsValues }
         if let graph, graph.outputs.indices.contains(index) {
             var node = graph.outputs[index].node
             while node.layer.keepsValues, let input = node.inputs.first { node = input.node }
-            return node.layer.activationName
+            layer = node.layer
         }
-        return (self as? Sequential)?.activationName
+        return (layer as? Sequential)?.layerBehindOutput(0) ?? layer
+    }
+
+    /// What `summary` says of outputs that are a softmax of 16 bits; empty where there is none.
+    var softmaxHints: [String] {
+        (0..<(outputCount ?? 0)).compactMap { index in
+            guard let layer = layerBehindOutput(index), layer.computeDType.isHalf, layer.activationName == "softmax" else {
+                return nil
+            }
+            return " Hint: the softmax of \"\(layer.name.shortened(to: MartletError.quotedCount))\" gives \(layer.computeDType). "
+                + "With dtype: .float32 small probabilities keep their digits."
+        }
     }
 }
 
@@ -107,7 +122,6 @@ extension Layer {
     fileprivate var activationName: String? {
         switch self {
         case is Softmax: return "softmax"
-        case let model as Sequential: return model.layers.last { !$0.keepsValues }?.activationName
         default:
             switch config["activation"] {
             case .string(let name)?: return name

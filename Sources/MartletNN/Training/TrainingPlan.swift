@@ -79,6 +79,7 @@ extension Model {
             }
             if plan.steps == nil, !stopTraining { tell(steps: seen) }
             var logs = try withErrors(compilation.logs)
+            compilation.optimizer.endEpoch()
             if let validate = plan.validate, (epoch + 1) % plan.validationFrequency == 0 {
                 logs.add(try validate(all), prefix: "val_")
             }

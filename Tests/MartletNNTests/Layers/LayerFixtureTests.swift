@@ -45,7 +45,7 @@ import Testing
         try #require(layer.weights.map(\.shape) == weights.map(\.shape), "\(className)")
         for (variable, weight) in zip(layer.weights, weights) { variable.assign(weight) }
 
-        let (output, scores) = try call(layer, inputs, layerCase)
+        let (output, scores) = try Self.call(layer, inputs, layerCase)
         let place = "case \(index), \(className)"
         let expected = try layerCase.value(at: ["output"], as: JSONValue.self).tensor()
         #expect(try relativeError(output, expected) < layerCase.double("tolerance"), "\(place)")
@@ -60,7 +60,16 @@ import Testing
         }
     }
 
-    private func call(_ layer: Layer, _ inputs: [Tensor], _ layerCase: JSONValue) throws -> (Tensor, Tensor?) {
+    /// The outputs of a layer for a case of layers.json or recurrent.json.
+    static func outputs(of layer: Layer, _ inputs: [Tensor], _ layerCase: JSONValue) throws -> [Tensor] {
+        guard layerCase["layer"] == nil else {
+            let (output, scores) = try call(layer, inputs, layerCase)
+            return [output] + (scores.map { [$0] } ?? [])
+        }
+        return layer.apply(LayerCall(inputs, masks: [try layerCase.tensorIfPresent("mask")]))
+    }
+
+    private static func call(_ layer: Layer, _ inputs: [Tensor], _ layerCase: JSONValue) throws -> (Tensor, Tensor?) {
         let masks = layerCase["masks"] ?? [:]
         let training = try layerCase.bool("training")
         let isCausal = try masks.bool("use_causal_mask")

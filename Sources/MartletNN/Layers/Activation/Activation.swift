@@ -8,7 +8,7 @@ public final class Activation: Layer, ConfigurableLayer, Described {
     public private(set) var activation: ActivationFunction
 
     /// Makes a layer.
-    public init(_ activation: ActivationFunction, name: String? = nil, dtype: DType? = nil) {
+    public init(_ activation: ActivationFunction, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.activation = activation
         super.init(name: name, dtype: dtype)
     }

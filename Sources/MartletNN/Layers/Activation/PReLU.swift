@@ -19,7 +19,7 @@ public final class PReLU: Layer, ConfigurableLayer, Described {
     public init(
         alphaInitializer: any Initializer = .zeros, alphaRegularizer: (any Regularizer)? = nil,
         alphaConstraint: (any Constraint)? = nil, sharedAxes: [Int]? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.sharedAxes = sharedAxes
         alphaOptions = WeightOptions(alphaInitializer, alphaRegularizer, alphaConstraint)
@@ -42,7 +42,7 @@ public final class PReLU: Layer, ConfigurableLayer, Described {
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         return x.relu() - alpha.value * (-x).relu()
     }
 

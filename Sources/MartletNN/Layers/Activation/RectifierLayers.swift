@@ -14,7 +14,7 @@ public final class ReLU: ActivationLayer, ConfigurableLayer, Described {
     /// Makes a layer. The properties describe the arguments.
     public init(
         maxValue: Double? = nil, negativeSlope: Double = 0, threshold: Double = 0, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.maxValue = maxValue
         self.negativeSlope = negativeSlope
@@ -50,7 +50,7 @@ public final class LeakyReLU: ActivationLayer, ConfigurableLayer, Described {
     public private(set) var negativeSlope: Double
 
     /// Makes a layer.
-    public init(negativeSlope: Double = 0.3, name: String? = nil, dtype: DType? = nil) {
+    public init(negativeSlope: Double = 0.3, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.negativeSlope = negativeSlope
         super.init(name: name, dtype: dtype)
     }
@@ -75,7 +75,7 @@ public final class ELU: ActivationLayer, ConfigurableLayer, Described {
     public private(set) var alpha: Double
 
     /// Makes a layer.
-    public init(alpha: Double = 1, name: String? = nil, dtype: DType? = nil) {
+    public init(alpha: Double = 1, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.alpha = alpha
         super.init(name: name, dtype: dtype)
     }

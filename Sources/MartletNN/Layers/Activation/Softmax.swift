@@ -8,7 +8,7 @@ public final class Softmax: Layer, ConfigurableLayer, Described {
     public private(set) var axes: [Int]
 
     /// Makes a layer. The properties describe the arguments.
-    public init(axis: any PerAxis = -1, name: String? = nil, dtype: DType? = nil) {
+    public init(axis: any PerAxis = -1, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         axes = axis.numbers(axes: 1)
         super.init(name: name, dtype: dtype)
     }

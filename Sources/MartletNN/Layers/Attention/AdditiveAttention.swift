@@ -13,7 +13,7 @@ public final class AdditiveAttention: ScoredAttention, ConfigurableLayer, Descri
     /// Makes a layer. The parameters are described at the properties; a factor is of a feature.
     public override init(
         useScale: Bool = true, dropout: Double = 0, seed: Int? = nil, name: String? = nil, trainable: Bool = true,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(useScale: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)
     }

@@ -25,7 +25,7 @@ public final class Attention: ScoredAttention, ConfigurableLayer, Described {
     /// Makes a layer. The parameters are described at the properties.
     public init(
         useScale: Bool = false, scoreMode: ScoreMode = .dot, dropout: Double = 0, seed: Int? = nil,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.scoreMode = scoreMode
         super.init(useScale: useScale, dropout: dropout, seed: seed, name: name, trainable: trainable, dtype: dtype)

@@ -19,7 +19,7 @@ public final class GroupQueryAttention: ProjectedAttention, ConfigurableLayer, D
         biasInitializer: any Initializer = .zeros, kernelRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         kernelConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, useGate: Bool = false,
-        seed: Int? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             Options(

@@ -42,7 +42,7 @@ public class ProjectedAttention: Layer {
 
     private var generator: RandomGenerator?
 
-    init(_ options: Options, name: String?, trainable: Bool, dtype: DType?) {
+    init(_ options: Options, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?) {
         self.options = options
         super.init(name: name, trainable: trainable, dtype: dtype)
         generator = self.options.dropout > 0 ? RandomGenerator(seed: self.options.seed) : nil
@@ -107,7 +107,7 @@ public class ProjectedAttention: Layer {
             biasInitializer: options.bias.initializer, kernelRegularizer: options.kernel.regularizer,
             biasRegularizer: options.bias.regularizer, activityRegularizer: options.activityRegularizer,
             kernelConstraint: options.kernel.constraint, biasConstraint: options.bias.constraint, name: name,
-            trainable: isTrainable, dtype: dtype)
+            trainable: isTrainable, dtype: policySource)
         try layer.ensureBuilt(for: [shape])
         return layer
     }

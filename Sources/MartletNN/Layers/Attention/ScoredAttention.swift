@@ -12,7 +12,7 @@ public class ScoredAttention: Layer {
     public private(set) var seed: Int?
     private var generator: RandomGenerator?
 
-    init(useScale: Bool, dropout: Double, seed: Int?, name: String?, trainable: Bool, dtype: DType?) {
+    init(useScale: Bool, dropout: Double, seed: Int?, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?) {
         self.useScale = useScale
         self.dropout = dropout
         self.seed = seed

@@ -41,7 +41,7 @@ public final class MelSpectrogram: Layer, ConfigurableLayer, Described {
         fftLength: Int = 2048, sequenceStride: Int = 512, sequenceLength: Int? = nil, window: SignalWindow? = .hann,
         samplingRate: Int = 16000, melBinCount: Int = 128, minFrequency: Double = 20, maxFrequency: Double? = nil,
         powerToDB: Bool = true, topDB: Double = 80, magnitudeExponent: Double = 2, minPower: Double = 1e-10,
-        referencePower: Double = 1, name: String? = nil, dtype: DType? = nil
+        referencePower: Double = 1, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.fftLength = fftLength
         self.sequenceStride = sequenceStride
@@ -132,7 +132,7 @@ public final class MelSpectrogram: Layer, ConfigurableLayer, Described {
     private let constantsLock = NSLock()
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let type: DType = dtype == .float64 ? .float64 : .float32
+        let type: DType = computeDType == .float64 ? .float64 : .float32
         let (waves, bands) = constantsLock.withLock { (self.waves.cast(to: type), self.bands.cast(to: type)) }
         let signal = x.cast(to: type)
         let half = fftLength / 2
@@ -148,7 +148,7 @@ public final class MelSpectrogram: Layer, ConfigurableLayer, Described {
             mel = maximum(mel, minPower).log() * (10 / log(10)) - reference
             mel = maximum(mel, mel.max() - topDB)
         }
-        mel = mel.transposed(permutation: [0, 2, 1]).cast(to: dtype)
+        mel = mel.transposed(permutation: [0, 2, 1]).cast(to: computeDType)
         return mel.reshaped(to: Shape(x.shape.dimensions.dropLast() + mel.shape.dimensions.suffix(2)))
     }
 

@@ -54,7 +54,7 @@ public final class STFTSpectrogram: Layer, ConfigurableLayer, Described {
         _ mode: Mode = .log, frameLength: Int = 256, frameStep: Int? = nil, fftLength: Int? = nil,
         window: SignalWindow? = .hann, periodic: Bool = false, scaling: SpectrumScaling? = .density,
         padding: Padding = .valid, expandDims: Bool = false, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.mode = mode
         self.frameLength = frameLength
@@ -115,7 +115,7 @@ public final class STFTSpectrogram: Layer, ConfigurableLayer, Described {
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         let signals = dataFormat == .channelsLast ? x.transposed(permutation: [0, 2, 1]) : x
         let (batch, channels, time) = (signals.shape[0], signals.shape[1], signals.shape[2])
         let folded = signals.reshaped(to: [batch * channels, time, 1])

@@ -36,7 +36,8 @@ public final class Conv<Rank: SpatialRank>: ConvolutionLayer<Rank>, Configurable
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil,
         loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.filters = filters

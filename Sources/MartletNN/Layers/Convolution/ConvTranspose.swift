@@ -36,7 +36,7 @@ public final class ConvTranspose<Rank: SpatialRank>: ConvolutionLayer<Rank>, Con
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.filters = filters
         self.outputPadding = outputPadding?.numbers(axes: Rank.axes)

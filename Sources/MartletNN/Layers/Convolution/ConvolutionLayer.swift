@@ -27,7 +27,7 @@ public class ConvolutionLayer<Rank: SpatialRank>: Layer {
     init(
         kernelSize: any PerAxis, strides: any PerAxis, padding: Padding, dataFormat: DataFormat,
         dilationRate: any PerAxis, activation: ActivationFunction?, useBias: Bool, bias: WeightOptions,
-        activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool, dtype: DType?
+        activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?
     ) {
         self.kernelSize = kernelSize.numbers(axes: Rank.axes)
         self.strides = strides.numbers(axes: Rank.axes)
@@ -71,7 +71,7 @@ public class ConvolutionLayer<Rank: SpatialRank>: Layer {
     }
 
     public final override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype), convolve)
+        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: computeDType), convolve)
     }
 
     /// The shape of the only input, with channels last.

@@ -23,7 +23,7 @@ public final class DepthwiseConv<Rank: PlanarRank>: DepthwiseConvolutionLayer<Ra
         biasInitializer: any Initializer = .zeros, depthwiseRegularizer: (any Regularizer)? = nil,
         biasRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         depthwiseConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             depthMultiplier: depthMultiplier,
@@ -67,7 +67,8 @@ public class DepthwiseConvolutionLayer<Rank: PlanarRank>: ConvolutionLayer<Rank>
     init(
         depthMultiplier: Int, depthwise: WeightOptions, kernelSize: any PerAxis, strides: any PerAxis, padding: Padding,
         dataFormat: DataFormat, dilationRate: any PerAxis, activation: ActivationFunction?, useBias: Bool,
-        bias: WeightOptions, activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool, dtype: DType?
+        bias: WeightOptions, activityRegularizer: (any Regularizer)?, name: String?, trainable: Bool,
+        dtype: (any DTypeConvertible)?
     ) {
         self.depthMultiplier = depthMultiplier
         depthwiseOptions = depthwise

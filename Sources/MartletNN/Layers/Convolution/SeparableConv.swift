@@ -33,7 +33,7 @@ public final class SeparableConv<Rank: PlanarRank>: DepthwiseConvolutionLayer<Ra
         pointwiseRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, depthwiseConstraint: (any Constraint)? = nil,
         pointwiseConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.filters = filters
         pointwiseOptions = WeightOptions(pointwiseInitializer, pointwiseRegularizer, pointwiseConstraint)

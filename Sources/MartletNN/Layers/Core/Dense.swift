@@ -32,7 +32,8 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil,
         loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.units = units
@@ -74,7 +75,7 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         if let quantization, let kernelScale {
             let y = quantization.product(x, kernel.value, scale: kernelScale.value)
             return activation(bias.map { y + $0.value } ?? y)

@@ -38,7 +38,8 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
         kernelInitializer: any Initializer = .glorotUniform, biasInitializer: any Initializer = .zeros,
         kernelRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
-        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil,
+        biasConstraint: (any Constraint)? = nil, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil,
         loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.equation = equation
@@ -111,7 +112,7 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         if let rule, let quantization, let kernelScale {
             let y = rule.quantizedSum(equation, x, kernel.value, scale: kernelScale.value, by: quantization)
             return activation(bias.map { y + $0.value } ?? y)

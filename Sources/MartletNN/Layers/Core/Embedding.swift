@@ -12,7 +12,7 @@ public final class Embedding: EmbeddingLayer, ConfigurableLayer, Described {
         _ inputDim: Int, _ outputDim: Int, embeddingsInitializer: any Initializer = .randomUniform(),
         embeddingsRegularizer: (any Regularizer)? = nil, activityRegularizer: (any Regularizer)? = nil,
         embeddingsConstraint: (any Constraint)? = nil, maskZero: Bool = false, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil,
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil,
         loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         super.init(

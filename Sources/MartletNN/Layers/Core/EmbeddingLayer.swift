@@ -20,14 +20,16 @@ public class EmbeddingLayer: Layer, AdaptableLayer, AdapterHost, QuantizableLaye
 
     init(
         _ inputDim: Int, _ outputDim: Int, _ embeddingsOptions: WeightOptions, activityRegularizer: (any Regularizer)?,
-        maskZero: Bool, name: String?, trainable: Bool, dtype: DType?, _ adapterOptions: AdapterOptions
+        maskZero: Bool, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?, _ adapterOptions: AdapterOptions
     ) {
         self.inputDim = inputDim
         self.outputDim = outputDim
         self.maskZero = maskZero
         self.embeddingsOptions = embeddingsOptions
         self.adapterOptions = adapterOptions
-        super.init(name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer)
+        // Floating-point numbers may stand for integers, and must not be rounded to the layer's dtype first.
+        super.init(
+            name: name, trainable: trainable, dtype: dtype, activityRegularizer: activityRegularizer, autocast: false)
     }
 
     /// The arguments of such a layer, with those that `describe` names.
@@ -58,17 +60,14 @@ public class EmbeddingLayer: Layer, AdaptableLayer, AdapterHost, QuantizableLaye
 
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
-    /// Floating-point numbers may stand for integers, and must not be rounded to the layer's dtype first.
-    override var castsInputs: Bool { false }
-
     /// The table, with what adapters add; of a quantized one the whole numbers.
     var table: Tensor { adapters?.value ?? embeddings.value }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let places = Self.indices(x).checkedIndices(below: inputDim)
         let rows = table.gathered(at: places)
-        guard let embeddingsScale else { return rows }
-        return rows / embeddingsScale.value.gathered(at: places).expandingDims(at: -1)
+        guard let embeddingsScale else { return cast(rows) }
+        return cast(rows / embeddingsScale.value.gathered(at: places).expandingDims(at: -1))
     }
 
     public override func validate(values: Tensor) throws {

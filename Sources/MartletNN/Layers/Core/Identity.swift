@@ -5,7 +5,7 @@ import MartletCore
 /// Source: [`keras.layers.Identity`](https://keras.io/api/layers/core_layers/identity/).
 public final class Identity: Layer, ConfigurableLayer, Described {
     /// Makes a layer.
-    public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
+    public init(name: String? = nil, dtype: (any DTypeConvertible)? = nil) { super.init(name: name, dtype: dtype) }
 
     public static let arguments = Arguments(default: Identity())
 

@@ -20,7 +20,8 @@ public final class InputLayer: Layer, ConfigurableLayer, Described {
     public init(_ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil) {
         self.shape = shape
         self.batchSize = batchSize
-        super.init(name: name, dtype: dtype)
+        // As in Keras, data keeps its precision whatever the policy says.
+        super.init(name: name, dtype: dtype ?? Settings.defaultFloatType)
     }
 
     public static let arguments = Arguments(default: InputLayer([])) {

@@ -47,10 +47,10 @@ struct Int8Quantization {
     }
 
     /// Keras's policy of a quantized layer.
-    func policy(of dtype: DType) -> JSONValue {
+    func policy(from source: DTypePolicy) -> JSONValue {
         .keras(
             module: "keras.dtype_policies", className: "QuantizedDTypePolicy",
-            config: ["mode": "int8", "source_name": .string(dtype.name)])
+            config: ["mode": "int8", "source_name": .string(source.name)])
     }
 }
 
@@ -64,9 +64,9 @@ extension Arguments where Root: QuantizableLayer {
     /// `dtype` with a quantization in it, and `quantization_config`.
     mutating func quantization() {
         custom("dtype") { layer, config in
-            if let dtype = try config.dtype { layer.dtype = dtype }
+            if let dtype = try config.dtype { layer.policySource = dtype }
             layer.quantization = try config.int8Quantization()
-        } write: { $0.quantization?.policy(of: $0.dtype) ?? .string($0.dtype.name) }
+        } write: { $0.quantization?.policy(from: $0.dtypePolicy) ?? $0.policyJSON }
         custom("quantization_config", write: { $0.quantization?.configuration ?? .null })
         omitNull("quantization_config")
     }
@@ -83,14 +83,14 @@ extension Configuration {
         }
     }
 
-    /// The dtype in which a quantized layer computes, nil for others.
+    /// The policy of what a quantized layer computes beside its whole numbers, nil for others.
     /// - Throws: `MartletError` for a class or a mode that is not supported.
-    var quantizedDType: DType? {
+    var quantizedSource: DTypePolicy? {
         get throws {
             guard let (mode, source) = quantizedPolicy else { return nil }
             let canBe = LayerRegistry.types.contains { $0.className == className && $0 is any QuantizableLayer.Type }
             guard mode == "int8", canBe else { throw unsupportedQuantization(mode) }
-            return try located("dtype") { try DType(name: source) }
+            return try located("dtype") { try DTypePolicy(name: source) }
         }
     }
 

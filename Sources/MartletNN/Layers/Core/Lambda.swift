@@ -19,7 +19,7 @@ public final class Lambda: Layer {
     /// Makes a layer of a function of the input.
     /// - Parameter outputShape: the shape of a sample of the output; that of the input when nil.
     public convenience init(
-        outputShape: [Int?]? = nil, name: String? = nil, dtype: DType? = nil,
+        outputShape: [Int?]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil,
         _ function: @escaping @Sendable (Tensor) -> Tensor
     ) {
         self.init(outputShape: outputShape, name: name, dtype: dtype) { x, _ in function(x) }
@@ -28,7 +28,7 @@ public final class Lambda: Layer {
     /// Makes a layer of a function of the input and of whether the call is part of training.
     /// - Parameter outputShape: the shape of a sample of the output; that of the input when nil.
     public convenience init(
-        outputShape: [Int?]? = nil, name: String? = nil, dtype: DType? = nil,
+        outputShape: [Int?]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil,
         _ function: @escaping @Sendable (_ x: Tensor, _ training: Bool) -> Tensor
     ) {
         let shape = outputShape.map { sizes in
@@ -40,7 +40,7 @@ public final class Lambda: Layer {
     /// Makes a layer of a function, with one that gives the output's shape, batch axis included, for the input's.
     public init(
         shape outputShape: (@Sendable (PartialShape) throws -> PartialShape)?, name: String? = nil,
-        dtype: DType? = nil, _ function: @escaping @Sendable (_ x: Tensor, _ training: Bool) -> Tensor
+        dtype: (any DTypeConvertible)? = nil, _ function: @escaping @Sendable (_ x: Tensor, _ training: Bool) -> Tensor
     ) {
         self.function = function
         self.outputShape = outputShape

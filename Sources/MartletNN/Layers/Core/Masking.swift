@@ -11,7 +11,7 @@ public final class Masking: Layer, ConfigurableLayer, Described {
     public private(set) var maskValue: Double
 
     /// Makes a layer. The properties describe the arguments.
-    public init(maskValue: Double = 0, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    public init(maskValue: Double = 0, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {
         self.maskValue = maskValue
         super.init(name: name, trainable: trainable, dtype: dtype)
     }

@@ -32,7 +32,7 @@ public final class ReversibleEmbedding: EmbeddingLayer, ConfigurableLayer, Descr
         embeddingsInitializer: any Initializer = .randomUniform(), embeddingsRegularizer: (any Regularizer)? = nil,
         activityRegularizer: (any Regularizer)? = nil, embeddingsConstraint: (any Constraint)? = nil,
         maskZero: Bool = false, reverseDType: DType? = nil, logitSoftCap: Double? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil, loraRank: Int? = nil, loraAlpha: Double? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil, loraRank: Int? = nil, loraAlpha: Double? = nil
     ) {
         self.tieWeights = tieWeights
         self.reverseDType = reverseDType
@@ -74,12 +74,14 @@ public final class ReversibleEmbedding: EmbeddingLayer, ConfigurableLayer, Descr
         let logits: Tensor
         if let quantization, let embeddingsScale {
             let matrix = reverseEmbeddings?.value ?? embeddings.value.transposed()
-            logits = quantization.product(
-                x.cast(to: dtype), matrix, scale: (reverseEmbeddingsScale ?? embeddingsScale).value)
+            logits = cast(
+                quantization.product(
+                    x.cast(to: computeDType), matrix, scale: (reverseEmbeddingsScale ?? embeddingsScale).value))
         } else {
-            let type = reverseDType ?? dtype
-            let matrix = (reverseEmbeddings?.value ?? table).cast(to: type)
-            logits = matmul(x.cast(to: type), matrix, transposeB: reverseEmbeddings == nil)
+            // As in Keras, the input keeps a wider dtype than that in which the layer computes.
+            let matrix = cast(reverseEmbeddings?.value ?? table)
+            let type = reverseDType ?? (x.dtype.isFloatingPoint ? DType.promoted(x.dtype, matrix.dtype) : matrix.dtype)
+            logits = matmul(x.cast(to: type), matrix.cast(to: type), transposeB: reverseEmbeddings == nil)
         }
         return logitSoftCap.map { (logits / $0).tanh() * $0 } ?? logits
     }

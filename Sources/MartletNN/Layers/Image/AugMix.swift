@@ -23,7 +23,7 @@ public final class AugMix: ColorLayer, ConfigurableLayer, Described {
     public init(
         valueRange: ClosedRange<Double> = 0...255, chainCount: Int = 3, chainDepth: Int = 3, factor: RandomFactor = 0.3,
         alpha: Double = 1, usesAllOps: Bool = true, interpolation: Interpolation = .bilinear, seed: Int? = nil,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.chainCount = chainCount
         self.chainDepth = chainDepth
@@ -35,7 +35,7 @@ public final class AugMix: ColorLayer, ConfigurableLayer, Described {
         if Context.current.hasFailed { return }
         parts = .augmentations(
             self.factor, interpolation: self.interpolation, valueRange: self.valueRange, hasColors: self.usesAllOps,
-            dtype: self.dtype)
+            dtype: policySource)
     }
 
     public static let arguments = colorTable(AugMix()) {

@@ -11,7 +11,7 @@ public final class AutoContrast: ImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The properties describe the arguments.
     public init(
         valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.valueRange = valueRange
         super.init(dataFormat: dataFormat, name: name, dtype: dtype)

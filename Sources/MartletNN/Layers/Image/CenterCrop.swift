@@ -11,7 +11,8 @@ public final class CenterCrop: ImageLayer, ConfigurableLayer, Described {
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        _ height: Int, _ width: Int, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ height: Int, _ width: Int, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.height = height
         self.width = width

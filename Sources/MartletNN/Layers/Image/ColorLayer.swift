@@ -5,7 +5,7 @@ public class ColorLayer: RandomImageLayer {
     /// The least and the greatest value of a pixel.
     public private(set) var valueRange: ClosedRange<Double>
 
-    init(valueRange: ClosedRange<Double>, seed: Int?, dataFormat: DataFormat, name: String?, dtype: DType?) {
+    init(valueRange: ClosedRange<Double>, seed: Int?, dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         self.valueRange = valueRange
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
     }

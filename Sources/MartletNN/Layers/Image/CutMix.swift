@@ -13,7 +13,7 @@ public final class CutMix: RandomImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor = 1, seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -40,7 +40,7 @@ public final class CutMix: RandomImageLayer, ConfigurableLayer, Described {
     }
 
     package override func transform(labels: Tensor, by transformation: ImageTransformation) -> Tensor {
-        MixUp.mix(labels.dtype.isFloatingPoint ? labels : labels.cast(to: dtype), by: transformation)
+        MixUp.mix(labels.dtype.isFloatingPoint ? labels : labels.cast(to: computeDType), by: transformation)
     }
 
     package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {

@@ -14,7 +14,7 @@ public final class Equalization: ImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The properties describe the arguments.
     public init(
         valueRange: ClosedRange<Double> = 0...255, bins: Int = 256, dataFormat: DataFormat = .channelsLast,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.valueRange = valueRange
         self.bins = bins

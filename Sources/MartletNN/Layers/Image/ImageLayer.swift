@@ -9,7 +9,7 @@ public class ImageLayer: Layer {
     /// Where the channels lie.
     public private(set) var dataFormat: DataFormat
 
-    init(dataFormat: DataFormat, name: String?, dtype: DType?) {
+    init(dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         self.dataFormat = dataFormat
         super.init(name: name, dtype: dtype)
     }
@@ -47,9 +47,9 @@ public class ImageLayer: Layer {
                 (3...4).contains(x.rank), name,
                 "Expected an image (height, width, channels), or a batch of them. Received: \(x.spec).")
         else { return .substitute(x.spec) }
-        let images = x.cast(to: dtype)
-        if x.rank == 4 { return dataFormat.apply(to: images, function).cast(to: dtype) }
-        let changed = dataFormat.apply(to: images.expandingDims(at: 0), function).cast(to: dtype)
+        let images = x.cast(to: computeDType)
+        if x.rank == 4 { return dataFormat.apply(to: images, function).cast(to: computeDType) }
+        let changed = dataFormat.apply(to: images.expandingDims(at: 0), function).cast(to: computeDType)
         return Context.current.hasFailed ? changed : changed.squeezed(axis: 0)
     }
 
@@ -91,7 +91,7 @@ public class RandomImageLayer: ImageLayer {
     public private(set) var seed: Int?
     private var ownGenerator: RandomGenerator!
 
-    init(seed: Int?, dataFormat: DataFormat, name: String?, dtype: DType?) {
+    init(seed: Int?, dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         self.seed = seed
         super.init(dataFormat: dataFormat, name: name, dtype: dtype)
         ownGenerator = RandomGenerator(seed: self.seed)
@@ -193,7 +193,7 @@ public class GeometricImageLayer: RandomImageLayer {
 
     init(
         interpolation: Interpolation, fillMode: FillMode, fillValue: Double, seed: Int?, dataFormat: DataFormat,
-        name: String?, dtype: DType?
+        name: String?, dtype: (any DTypeConvertible)?
     ) {
         self.interpolation = interpolation
         self.fillMode = fillMode

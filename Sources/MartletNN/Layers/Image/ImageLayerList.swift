@@ -51,7 +51,7 @@ final class ImageLayerList {
     ///   - hasColors: whether those that change colours are among them.
     static func augmentations(
         _ strength: RandomFactor, interpolation: Interpolation, valueRange: ClosedRange<Double>, hasColors: Bool,
-        dtype: DType
+        dtype: any DTypeConvertible
     ) -> ImageLayerList {
         let greatest = strength.range(from: 0).upperBound
         let factor = RandomFactor(strength.range(from: 0).lowerBound...greatest)

@@ -11,7 +11,8 @@ public final class MaxNumBoundingBoxes: ImageLayer, ConfigurableLayer, Described
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        _ maxNumber: Int, fillValue: Int = -1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ maxNumber: Int, fillValue: Int = -1, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.maxNumber = maxNumber
         self.fillValue = fillValue

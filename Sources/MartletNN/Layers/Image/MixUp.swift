@@ -11,7 +11,7 @@ public final class MixUp: RandomImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ alpha: Double = 0.2, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.alpha = alpha
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
@@ -32,7 +32,7 @@ public final class MixUp: RandomImageLayer, ConfigurableLayer, Described {
     }
 
     package override func transform(labels: Tensor, by transformation: ImageTransformation) -> Tensor {
-        Self.mix(labels.dtype.isFloatingPoint ? labels : labels.cast(to: dtype), by: transformation)
+        Self.mix(labels.dtype.isFloatingPoint ? labels : labels.cast(to: computeDType), by: transformation)
     }
 
     package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {

@@ -18,7 +18,7 @@ public final class RandAugment: ColorLayer, ConfigurableLayer, Described {
     public init(
         valueRange: ClosedRange<Double> = 0...255, opCount: Int = 2, factor: RandomFactor = 0.5,
         interpolation: Interpolation = .bilinear, seed: Int? = nil, dataFormat: DataFormat = .channelsLast,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.opCount = opCount
         self.factor = factor
@@ -26,7 +26,7 @@ public final class RandAugment: ColorLayer, ConfigurableLayer, Described {
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
         if Context.current.hasFailed { return }
         parts = .augmentations(
-            self.factor, interpolation: self.interpolation, valueRange: self.valueRange, hasColors: true, dtype: self.dtype)
+            self.factor, interpolation: self.interpolation, valueRange: self.valueRange, hasColors: true, dtype: policySource)
     }
 
     public static let arguments = colorTable(RandAugment()) {

@@ -19,14 +19,14 @@ public final class RandomColorJitter: ColorLayer, ConfigurableLayer, Described {
     public init(
         valueRange: ClosedRange<Double> = 0...255, brightnessFactor: RandomFactor? = nil,
         contrastFactor: RandomFactor? = nil, saturationFactor: RandomFactor? = nil, hueFactor: RandomFactor? = nil,
-        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.brightnessFactor = brightnessFactor
         self.contrastFactor = contrastFactor
         self.saturationFactor = saturationFactor
         self.hueFactor = hueFactor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)
-        let (range, seed, type) = (self.valueRange, self.seed, self.dtype)
+        let (range, seed, type) = (self.valueRange, self.seed, policySource)
         var parts: [(String, RandomImageLayer)] = []
         func add(_ factor: RandomFactor?, _ name: String, _ make: (RandomFactor) -> RandomImageLayer) {
             if let factor { parts.append((name, make(factor))) }

@@ -14,7 +14,7 @@ public final class RandomCrop: RandomImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ height: Int, _ width: Int, seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.height = height
         self.width = width

@@ -17,7 +17,7 @@ public final class RandomElasticTransform: GeometricImageLayer, ConfigurableLaye
     public init(
         _ factor: RandomFactor = 1, scale: RandomFactor = 1, interpolation: Interpolation = .bilinear,
         fillMode: FillMode = .reflect, fillValue: Double = 0, valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.scale = scale

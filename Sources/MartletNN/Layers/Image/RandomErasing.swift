@@ -18,7 +18,7 @@ public final class RandomErasing: ColorLayer, ConfigurableLayer, Described {
     public init(
         _ factor: RandomFactor = 1, scale: RandomFactor = [0.02, 0.33], fillValue: [Double]? = nil,
         valueRange: ClosedRange<Double> = 0...255, seed: Int? = nil, dataFormat: DataFormat = .channelsLast,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.scale = scale

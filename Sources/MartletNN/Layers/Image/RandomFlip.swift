@@ -20,7 +20,7 @@ public final class RandomFlip: RandomImageLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ mode: Mode = .horizontalAndVertical, seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.mode = mode
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)

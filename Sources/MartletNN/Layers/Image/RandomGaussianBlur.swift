@@ -16,7 +16,7 @@ public final class RandomGaussianBlur: ColorLayer, ConfigurableLayer, Described 
     public init(
         _ factor: RandomFactor = 1, kernelSize: any PerAxis = 3, sigma: RandomFactor = 1,
         valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast, seed: Int? = nil,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.kernelSize = kernelSize.numbers(axes: 2)

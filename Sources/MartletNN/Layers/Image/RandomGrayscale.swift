@@ -10,7 +10,7 @@ public final class RandomGrayscale: RandomImageLayer, ConfigurableLayer, Describ
     /// Makes a layer. The other parameters are described at ``RandomImageLayer``.
     public init(
         _ factor: Double = 0.5, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)

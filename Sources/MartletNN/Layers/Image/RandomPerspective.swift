@@ -12,7 +12,7 @@ public final class RandomPerspective: GeometricImageLayer, ConfigurableLayer, De
     /// Makes a layer. The other parameters are described at ``GeometricImageLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor = 1, scale: Double = 1, interpolation: Interpolation = .bilinear, fillValue: Double = 0,
-        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         self.scale = scale

@@ -11,7 +11,7 @@ public final class RandomRotation: GeometricImageLayer, ConfigurableLayer, Descr
     /// Makes a layer. The other parameters are described at ``GeometricImageLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, fillMode: FillMode = .reflect, interpolation: Interpolation = .bilinear, seed: Int? = nil,
-        fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(

@@ -11,7 +11,7 @@ public final class RandomSaturation: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         _ factor: RandomFactor, valueRange: ClosedRange<Double> = 0...255, dataFormat: DataFormat = .channelsLast,
-        seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.factor = factor
         super.init(valueRange: valueRange, seed: seed, dataFormat: dataFormat, name: name, dtype: dtype)

@@ -14,7 +14,7 @@ public final class RandomShear: GeometricImageLayer, ConfigurableLayer, Describe
     public init(
         xFactor: RandomFactor = 0, yFactor: RandomFactor = 0, interpolation: Interpolation = .bilinear,
         fillMode: FillMode = .reflect, fillValue: Double = 0, dataFormat: DataFormat = .channelsLast, seed: Int? = nil,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.xFactor = xFactor
         self.yFactor = yFactor

@@ -13,7 +13,7 @@ public final class RandomZoom: GeometricImageLayer, ConfigurableLayer, Described
     public init(
         _ heightFactor: RandomFactor, _ widthFactor: RandomFactor? = nil, fillMode: FillMode = .reflect,
         interpolation: Interpolation = .bilinear, seed: Int? = nil, fillValue: Double = 0,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.heightFactor = heightFactor
         self.widthFactor = widthFactor

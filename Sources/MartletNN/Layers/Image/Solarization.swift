@@ -13,7 +13,7 @@ public final class Solarization: ColorLayer, ConfigurableLayer, Described {
     /// Makes a layer. The other parameters are described at ``ColorLayer`` and ``RandomImageLayer``.
     public init(
         additionFactor: RandomFactor = 0, thresholdFactor: RandomFactor = 0, valueRange: ClosedRange<Double> = 0...255,
-        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        seed: Int? = nil, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.additionFactor = additionFactor
         self.thresholdFactor = thresholdFactor

@@ -8,7 +8,7 @@ public final class Concatenate: Layer, ConfigurableLayer, Described {
     public private(set) var axis: Int
 
     /// Makes a layer.
-    public init(axis: Int = -1, name: String? = nil, dtype: DType? = nil) {
+    public init(axis: Int = -1, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.axis = axis
         super.init(name: name, dtype: dtype)
     }

@@ -14,7 +14,7 @@ public final class Dot: Layer, ConfigurableLayer, Described {
     private var givenAxes: any PerAxis
 
     /// Makes a layer. The properties describe the arguments.
-    public init(axes: any PerAxis, normalize: Bool = false, name: String? = nil, dtype: DType? = nil) {
+    public init(axes: any PerAxis, normalize: Bool = false, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         givenAxes = axes
         self.normalize = normalize
         super.init(name: name, dtype: dtype)

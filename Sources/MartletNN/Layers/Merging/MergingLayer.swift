@@ -4,7 +4,7 @@ import MartletCore
 /// rank gets axes of size 1 after its batch axis.
 public class MergingLayer: Layer {
     /// Makes a layer.
-    public init(name: String? = nil, dtype: DType? = nil) { super.init(name: name, dtype: dtype) }
+    public init(name: String? = nil, dtype: (any DTypeConvertible)? = nil) { super.init(name: name, dtype: dtype) }
 
     /// How many inputs the layer takes.
     var inputCounts: ClosedRange<Int> { 1...Int.max }

@@ -32,7 +32,7 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         movingMeanInitializer: any Initializer = .zeros, movingVarianceInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil,
-        renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.axis = axis
         self.momentum = momentum
@@ -42,7 +42,7 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         super.init(
             epsilon, center, scale, beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint),
             gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint), name: name, trainable: trainable,
-            dtype: dtype)
+            dtype: dtype, autocast: true)
     }
 
     public static let arguments = table(BatchNormalization()) {
@@ -60,26 +60,29 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         _ = try outputShapes(for: inputShapes)
         let shape: Shape = [try Self.knownSize(inputShapes[0], axis: axis)]
         addWeights(shape: shape, scale: scale, center: center)
-        movingMean = addWeight("moving_mean", shape: shape, initializer: movingMeanInitializer, trainable: false)
-        movingVariance = addWeight(
-            "moving_variance", shape: shape, initializer: movingVarianceInitializer, trainable: false)
+        func addStatistic(_ name: String, _ initializer: any Initializer) -> Variable {
+            addWeight(name, shape: shape, initializer: initializer, trainable: false, autocast: false)
+        }
+        movingMean = addStatistic("moving_mean", movingMeanInitializer)
+        movingVariance = addStatistic("moving_variance", movingVarianceInitializer)
         if renorm == nil { return }
         let deviation = SquareRootInitializer(variance: movingVarianceInitializer)
         averages = BatchRenormalization.Averages(
-            movingDeviation: addWeight("moving_stddev", shape: shape, initializer: deviation, trainable: false),
-            mean: addWeight("renorm_mean", shape: shape, initializer: movingMeanInitializer, trainable: false),
-            deviation: addWeight("renorm_stddev", shape: shape, initializer: deviation, trainable: false))
+            movingDeviation: addStatistic("moving_stddev", deviation),
+            mean: addStatistic("renorm_mean", movingMeanInitializer), deviation: addStatistic("renorm_stddev", deviation))
     }
 
     public override var supportsMasking: Bool { true }
 
     /// With a mask, of the input's shape without its last axis or one that broadcasts to it, places where it is false
     /// do not count for the statistics.
-    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+    public override func call(_ x: Tensor, in context: CallContext) -> Tensor { cast(normalized(widened(x), in: context)) }
+
+    private func normalized(_ x: Tensor, in context: CallContext) -> Tensor {
         let channels = x.shape.normalizedAxis(axis)!
         guard context.training && isTrainable else {
-            return normalize(x, mean: movingMean.value, variance: movingVariance.value, axis: channels)
+            return normalize(
+                x, mean: weight(movingMean, like: x)!, variance: weight(movingVariance, like: x)!, axis: channels)
         }
         if let mask = context.mask {
             let axes = (0..<x.rank).filter { $0 != channels }
@@ -103,7 +106,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
                 let (y, mean, variance) = batchNorm(x, epsilon: epsilon)
                 return renormalized(y, mean, variance, of: x, renorm, averages)
             }
-            let (y, mean, variance) = batchNorm(x, scale: gamma?.value, offset: beta?.value, epsilon: epsilon)
+            let (y, mean, variance) = batchNorm(
+                x, scale: weight(gamma, like: x), offset: weight(beta, like: x), epsilon: epsilon)
             follow(mean, variance, of: x)
             return y
         }
@@ -116,8 +120,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
             return values.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - axis))
         }
         let rstd = (variance + epsilon).reciprocalSquareRoot()
-        let y = (x - aligned(mean)) * aligned(gamma.map { rstd * $0.value } ?? rstd)
-        return beta.map { y + aligned($0.value) } ?? y
+        let y = (x - aligned(mean)) * aligned(weight(gamma, like: x).map { rstd * $0 } ?? rstd)
+        return weight(beta, like: x).map { y + aligned($0) } ?? y
     }
 
     /// Corrects `y`, the batch `x` normalized by its own statistics, and follows these.
@@ -135,8 +139,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
             movingVariance.assign((averages.movingDeviation.value.square() - epsilon).relu())
         }
         let corrected = y * r + d
-        let scaled = gamma.map { corrected * $0.value } ?? corrected
-        return beta.map { scaled + $0.value } ?? scaled
+        let scaled = weight(gamma, like: x).map { corrected * $0 } ?? corrected
+        return weight(beta, like: x).map { scaled + $0 } ?? scaled
     }
 
     private func follow(_ mean: Tensor, _ variance: Tensor, of x: Tensor) {
@@ -147,8 +151,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
     }
 
     private func move(_ statistic: Variable, towards batch: Tensor, momentum: Double) {
-        let value = batch.stopGradient().cast(to: statistic.dtype)
-        statistic.modify { $0 = $0 * momentum + value * (1 - momentum) }
+        let (value, type) = (batch.stopGradient(), statistic.dtype)
+        statistic.modify { $0 = ($0.cast(to: value.dtype) * momentum + value * (1 - momentum)).cast(to: type) }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

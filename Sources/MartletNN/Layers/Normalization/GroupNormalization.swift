@@ -20,14 +20,14 @@ public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, D
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.groups = groups
         self.axis = axis
         super.init(
             epsilon, center, scale, beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint),
             gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint), name: name, trainable: trainable,
-            dtype: dtype)
+            dtype: dtype, autocast: false)
     }
 
     public static let arguments = table(GroupNormalization()) {
@@ -44,7 +44,10 @@ public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, D
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        cast(normalized(widened(x)))
+    }
+
+    private func normalized(_ x: Tensor) -> Tensor {
         let place = x.shape.normalizedAxis(axis)!
         let channels = x.shape[place]
         let count = groups == -1 ? channels : groups
@@ -53,11 +56,11 @@ public final class GroupNormalization: ScaledNormalization, ConfigurableLayer, D
         let split = Shape(sizes[..<place] + [count, channels / max(count, 1)] + sizes[(place + 1)...])
         let inner = (1..<split.rank).filter { $0 != place }
         let y = withTrailing(inner, of: x.reshaped(to: split)) { layerNorm($0, epsilon: epsilon) }.reshaped(to: x.shape)
-        func aligned(_ weight: Variable) -> Tensor {
-            weight.value.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - place))
+        func aligned(_ weight: Tensor) -> Tensor {
+            weight.reshaped([-1] + [Int](repeating: 1, count: x.rank - 1 - place))
         }
-        let scaled = gamma.map { y * aligned($0) } ?? y
-        return beta.map { scaled + aligned($0) } ?? scaled
+        let scaled = weight(gamma, like: x).map { y * aligned($0) } ?? y
+        return weight(beta, like: x).map { scaled + aligned($0) } ?? scaled
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

@@ -18,14 +18,14 @@ public final class LayerNormalization: ScaledNormalization, ConfigurableLayer, D
         betaInitializer: any Initializer = .zeros, gammaInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.axes = axes
         self.rmsScaling = rmsScaling
         super.init(
             epsilon, center, scale, beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint),
             gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint), name: name, trainable: trainable,
-            dtype: dtype)
+            dtype: dtype, autocast: false)
     }
 
     public static let arguments = table(LayerNormalization()) {
@@ -42,8 +42,11 @@ public final class LayerNormalization: ScaledNormalization, ConfigurableLayer, D
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
-        let (scale, offset) = (gamma?.value, beta?.value)
+        cast(normalized(widened(x)))
+    }
+
+    private func normalized(_ x: Tensor) -> Tensor {
+        let (scale, offset) = (weight(gamma, like: x), weight(beta, like: x))
         if rmsScaling {
             // Keras's formula: the variance is about the mean, which is not subtracted.
             let factor = (x.variance(axes: axes, keepDims: true) + epsilon).reciprocalSquareRoot()

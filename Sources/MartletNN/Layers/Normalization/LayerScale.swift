@@ -16,7 +16,7 @@ public final class LayerScale: Layer, ConfigurableLayer, Described {
 
     /// Makes a layer.
     public init(
-        initValues: Double, projectionDim: Int, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        initValues: Double, projectionDim: Int, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.initValues = initValues
         self.projectionDim = projectionDim
@@ -36,7 +36,7 @@ public final class LayerScale: Layer, ConfigurableLayer, Described {
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        (x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) * gamma.value
+        (x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)) * gamma.value
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

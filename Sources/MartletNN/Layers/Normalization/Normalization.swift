@@ -35,7 +35,7 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
     ///   - invert: whether the layer does the opposite.
     public init(
         axes: [Int] = [-1], mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.axes = axes
         givenMean = mean
@@ -110,7 +110,7 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         let mean = aligned(mean?.value ?? givenMean!.cast(to: x.dtype), with: x)
         let variance = aligned(variance?.value ?? givenVariance!.cast(to: x.dtype), with: x)
         let deviation = maximum(variance.squareRoot(), 1e-7)

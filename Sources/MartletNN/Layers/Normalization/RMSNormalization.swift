@@ -16,7 +16,8 @@ public final class RMSNormalization: Layer, ConfigurableLayer, Described {
 
     /// Makes a layer. The parameters are described at the properties.
     public init(
-        axes: [Int] = [-1], epsilon: Double = 1e-6, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        axes: [Int] = [-1], epsilon: Double = 1e-6, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.axes = axes
         self.epsilon = epsilon
@@ -36,7 +37,7 @@ public final class RMSNormalization: Layer, ConfigurableLayer, Described {
     }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         return withTrailing(axes, of: x) { rmsNorm($0, scale: scale.value.flattened(), epsilon: epsilon) }
     }
 

@@ -1,6 +1,7 @@
 import MartletCore
 
-/// What normalizations share that end with a learned scale and shift.
+/// What normalizations share that end with a learned scale and shift. They compute in `float32`, or in the input's `float64`,
+/// whatever the policy says, and round the result to the dtype in which the layer computes.
 public class ScaledNormalization: Layer {
     /// Added to variances, against division by 0.
     public private(set) var epsilon: Double
@@ -17,14 +18,14 @@ public class ScaledNormalization: Layer {
 
     init(
         _ epsilon: Double, _ center: Bool, _ scale: Bool, beta: WeightOptions, gamma: WeightOptions, name: String?,
-        trainable: Bool, dtype: DType?
+        trainable: Bool, dtype: (any DTypeConvertible)?, autocast: Bool
     ) {
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
         betaOptions = beta
         gammaOptions = gamma
-        super.init(name: name, trainable: trainable, dtype: dtype)
+        super.init(name: name, trainable: trainable, dtype: dtype, autocast: autocast)
     }
 
     /// The arguments of such a normalization, with those that `describe` names.
@@ -41,8 +42,11 @@ public class ScaledNormalization: Layer {
         }
     }
 
+    /// A weight in the dtype of `x`, in which the layer computes.
+    func weight(_ variable: Variable?, like x: Tensor) -> Tensor? { variable?.value.cast(to: x.dtype) }
+
     func addWeights(shape: Shape, scale: Bool, center: Bool) {
-        if scale { gamma = addWeight("gamma", shape: shape, gammaOptions) }
-        if center { beta = addWeight("beta", shape: shape, betaOptions) }
+        if scale { gamma = addWeight("gamma", shape: shape, gammaOptions, autocast: false) }
+        if center { beta = addWeight("beta", shape: shape, betaOptions, autocast: false) }
     }
 }

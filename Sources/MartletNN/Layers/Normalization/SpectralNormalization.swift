@@ -21,7 +21,8 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
 
     /// Makes a layer around `layer`, a dense, a convolution or an embedding.
     public init(
-        _ layer: Layer, powerIterations: Int = 1, name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        _ layer: Layer, powerIterations: Int = 1, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         Argument.check(
             (1...1000).contains(powerIterations), "SpectralNormalization", "powerIterations",
@@ -29,7 +30,7 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
             received: powerIterations)
         self.layer = layer
         self.powerIterations = powerIterations
-        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.dtype)
+        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.policySource)
     }
 
     public convenience init(config: Configuration) throws {
@@ -57,7 +58,9 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         if context.training { normalizeKernel() }
-        return layer.apply(inputs, training: context.training)
+        let outputs = layer.apply(inputs, training: context.training)
+        // As in Keras, which casts the rows of an embedding to integers, too.
+        return inputs[0].dtype.isFloatingPoint ? outputs.map { $0.cast(to: inputs[0].dtype) } : outputs
     }
 
     private func normalizeKernel() {
@@ -82,7 +85,9 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
 
     public override var randomGenerators: [RandomGenerator] { layer.randomGenerators }
     override var castsInputs: Bool { layer.castsInputs }
-    public override func outputType(for inputTypes: [DType]) -> DType { layer.outputType(for: inputTypes) }
+    public override func outputType(for inputTypes: [DType]) -> DType {
+        inputTypes[0].isFloatingPoint ? castType(inputTypes[0]) : layer.outputType(for: inputTypes)
+    }
     public override func validate(values: Tensor) throws { try layer.validate(values: values) }
 
     public override var config: [String: JSONValue] {

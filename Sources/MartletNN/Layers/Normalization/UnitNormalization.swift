@@ -8,7 +8,7 @@ public final class UnitNormalization: Layer, ConfigurableLayer, Described {
     public private(set) var axes: [Int]
 
     /// Makes a layer. The parameters are described at the properties.
-    public init(axes: [Int] = [-1], name: String? = nil, dtype: DType? = nil) {
+    public init(axes: [Int] = [-1], name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.axes = axes
         super.init(name: name, dtype: dtype)
     }
@@ -19,7 +19,7 @@ public final class UnitNormalization: Layer, ConfigurableLayer, Described {
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         // The bound is on the norm's square.
-        (x.dtype.isFloatingPoint ? x : x.cast(to: dtype)).l2Normalized(axes: axes, epsilon: 1e-24)
+        (x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)).l2Normalized(axes: axes, epsilon: 1e-24)
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

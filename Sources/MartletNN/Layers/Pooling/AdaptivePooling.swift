@@ -37,7 +37,8 @@ public final class AdaptivePooling<Kind: PoolingKind, Rank: SpatialRank>: Layer,
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        _ outputSize: any PerAxis, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ outputSize: any PerAxis, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.outputSize = outputSize.numbers(axes: Rank.axes)
         self.dataFormat = dataFormat
@@ -54,7 +55,7 @@ public final class AdaptivePooling<Kind: PoolingKind, Rank: SpatialRank>: Layer,
     override class var typeName: String { "Adaptive\(Kind.name)Pooling\(Rank.axes)D" }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) { Kind.pool($0, to: outputSize) }
+        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)) { Kind.pool($0, to: outputSize) }
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

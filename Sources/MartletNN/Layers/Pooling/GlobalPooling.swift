@@ -41,7 +41,7 @@ public final class GlobalPooling<Kind: PoolingKind, Rank: SpatialRank>: Layer, C
 
     /// Makes a layer. The properties describe the arguments.
     public init(
-        dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, keepDims: Bool = false, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.dataFormat = dataFormat
         self.keepDims = keepDims

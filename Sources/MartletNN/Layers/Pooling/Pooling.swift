@@ -47,7 +47,7 @@ public final class Pooling<Kind: PoolingKind, Rank: SpatialRank>: Layer, Configu
     /// Makes a layer. The properties describe the arguments.
     public init(
         poolSize: any PerAxis = 2, strides: (any PerAxis)? = nil, padding: Padding = .valid,
-        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.poolSize = poolSize.numbers(axes: Rank.axes)
         givenStrides = strides?.numbers(axes: Rank.axes)
@@ -68,7 +68,7 @@ public final class Pooling<Kind: PoolingKind, Rank: SpatialRank>: Layer, Configu
     override class var typeName: String { "\(Kind.name)Pooling\(Rank.axes)D" }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) {
+        dataFormat.apply(to: x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)) {
             Kind.pool($0, size: poolSize, strides: strides, padding: padding)
         }
     }

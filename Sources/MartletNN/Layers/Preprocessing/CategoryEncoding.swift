@@ -19,7 +19,7 @@ public final class CategoryEncoding: Layer, ConfigurableLayer, Described {
     public private(set) var outputMode: OutputMode
 
     /// Makes a layer. The properties describe the arguments.
-    public init(numTokens: Int, outputMode: OutputMode = .multiHot, name: String? = nil, dtype: DType? = nil) {
+    public init(numTokens: Int, outputMode: OutputMode = .multiHot, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.numTokens = numTokens
         self.outputMode = outputMode
         super.init(name: name, dtype: dtype)
@@ -42,7 +42,7 @@ public final class CategoryEncoding: Layer, ConfigurableLayer, Described {
         else { return [.nothing] }
         return [
             CategoryEncoder.encode(
-                inputs[0].asCategories, outputMode, depth: numTokens, dtype: dtype, weights: weights)
+                inputs[0].asCategories, outputMode, depth: numTokens, dtype: computeDType, weights: weights)
         ]
     }
 

@@ -28,7 +28,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
     /// the arguments.
     public init(
         binBoundaries: [Double]? = nil, numBins: Int? = nil, epsilon: Double = 0.01, outputMode: OutputMode = .int,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.binBoundaries = binBoundaries
         self.numBins = numBins
@@ -124,7 +124,7 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
 
     private var depth: Int? { binBoundaries.map { $0.count + 1 } ?? numBins }
 
-    public override func outputType(for inputTypes: [DType]) -> DType { outputMode == .int ? .int32 : dtype }
+    public override func outputType(for inputTypes: [DType]) -> DType { outputMode == .int ? .int32 : computeDType }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         [CategoryEncoder.shape(of: try Self.onlyInput(inputShapes), outputMode, depth: depth)]

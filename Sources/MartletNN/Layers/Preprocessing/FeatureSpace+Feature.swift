@@ -71,7 +71,7 @@ extension FeatureSpace {
         }
 
         /// Numbers as they are.
-        public static var float: Feature { Feature(.float32, .float) { name, _ in Identity(name: name) } }
+        public static var float: Feature { Feature(.float32, .float) { name, _ in Identity(name: name, dtype: .float32) } }
 
         /// Numbers shifted and scaled to mean 0 and variance 1.
         public static var floatNormalized: Feature { Feature(.float32, .float) { name, _ in Normalization(name: name) } }

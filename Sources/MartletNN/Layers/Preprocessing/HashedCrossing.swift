@@ -14,10 +14,10 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
 
     /// Makes a layer. The properties describe the arguments.
     /// - Parameter dtype: that of the output; nil is `int64` in `int` mode, else the default float type.
-    public init(numBins: Int, outputMode: OutputMode = .int, name: String? = nil, dtype: DType? = nil) {
+    public init(numBins: Int, outputMode: OutputMode = .int, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.numBins = numBins
         self.outputMode = outputMode
-        super.init(name: name, dtype: dtype ?? (outputMode == .int ? .int64 : nil))
+        super.init(name: name, dtype: dtype ?? (outputMode == .int ? DType.int64 : nil))
     }
 
     public static let arguments = Arguments(default: HashedCrossing(numBins: 1)) {
@@ -25,14 +25,15 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
         $0("output_mode", \.outputMode, .oneOf([.int, .oneHot]))
         $0.absent("sparse", "sparse")
         $0.custom("dtype") { layer, config in
-            layer.dtype = try config.dtype ?? (layer.outputMode == .int ? .int64 : Settings.defaultFloatType)
+            layer.policySource = try config.dtype ?? (layer.outputMode == .int ? DType.int64 : Settings.policySource)
         } write: {
-            .string($0.dtype.name)
+            $0.policyJSON
         }
     }
 
     public override var takesStrings: Bool { true }
     override var castsInputs: Bool { false }
+    public override func outputType(for inputTypes: [DType]) -> DType { dtype }
     override var listParameter: String? { "inputs" }
 
     /// The key with which TensorFlow's crosses begin.

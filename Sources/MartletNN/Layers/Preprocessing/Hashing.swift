@@ -27,7 +27,7 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
     ///   type.
     public convenience init(
         numBins: Int, maskValue: Int? = nil, salt: [Int]? = nil, outputMode: OutputMode = .int, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(numBins, maskValue.map { .integer($0) }, salt, outputMode, name, dtype)
     }
@@ -35,19 +35,20 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
     /// Makes a layer for strings, one of which is masked. The properties describe the arguments.
     public convenience init(
         numBins: Int, maskValue: String, salt: [Int]? = nil, outputMode: OutputMode = .int, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(numBins, LookupToken(maskValue), salt, outputMode, name, dtype)
     }
 
     private init(
-        _ numBins: Int, _ mask: LookupToken?, _ salt: [Int]?, _ outputMode: OutputMode, _ name: String?, _ dtype: DType?
+        _ numBins: Int, _ mask: LookupToken?, _ salt: [Int]?, _ outputMode: OutputMode, _ name: String?, _
+        dtype: (any DTypeConvertible)?
     ) {
         self.numBins = numBins
         self.mask = mask
         self.salt = salt
         self.outputMode = outputMode
-        super.init(name: name, dtype: dtype ?? (outputMode == .int ? .int64 : nil))
+        super.init(name: name, dtype: dtype ?? (outputMode == .int ? DType.int64 : nil))
     }
 
     public static let arguments = Arguments(default: Hashing(numBins: 1)) {
@@ -57,9 +58,9 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
         $0("output_mode", \.outputMode, .oneOf([.int, .oneHot, .multiHot, .count]))
         $0.absent("sparse", "sparse")
         $0.custom("dtype") { layer, config in
-            layer.dtype = try config.dtype ?? (layer.outputMode == .int ? .int64 : Settings.defaultFloatType)
+            layer.policySource = try config.dtype ?? (layer.outputMode == .int ? DType.int64 : Settings.policySource)
         } write: {
-            .string($0.dtype.name)
+            $0.policyJSON
         }
         $0.check { layer in
             Argument.check(
@@ -70,6 +71,7 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
 
     public override var takesStrings: Bool { true }
     override var castsInputs: Bool { false }
+    public override func outputType(for inputTypes: [DType]) -> DType { dtype }
 
     private var function: CustomOp?
     private var hash: CustomOp {

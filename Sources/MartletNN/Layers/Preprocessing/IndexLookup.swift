@@ -16,7 +16,7 @@ public class IndexLookup: Layer {
     /// The weights of the special tokens and the terms, for `tfIDF`.
     private(set) var inverseFrequencies: [Double]?
 
-    init(options: LookupOptions, name: String?, dtype: DType? = nil) {
+    init(options: LookupOptions, name: String?, dtype: (any DTypeConvertible)? = nil) {
         self.options = options
         super.init(name: name, dtype: dtype)
         guard let given = self.options.vocabulary else { return }

@@ -41,7 +41,7 @@ public final class IntegerLookup: IndexLookup, ConfigurableLayer, Described {
     public init(
         maxTokens: Int? = nil, numOOVIndices: Int = 1, maskToken: Int? = nil, oovToken: Int = -1, vocabulary: [Int]? = nil,
         idfWeights: [Double]? = nil, invert: Bool = false, outputMode: OutputMode = .int, padToMaxTokens: Bool = false,
-        oovMethod: OOVMethod = .floormod, salt: [Int]? = nil, name: String? = nil, dtype: DType? = nil
+        oovMethod: OOVMethod = .floormod, salt: [Int]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             options: LookupOptions(

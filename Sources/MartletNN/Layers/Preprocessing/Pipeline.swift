@@ -47,7 +47,7 @@ public final class Pipeline: Layer, ConfigurableLayer {
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType {
-        layers.reduce(inputTypes) { [$1.outputType(for: $0)] }.first ?? dtype
+        layers.reduce(inputTypes) { [$1.outputType(for: $0)] }.first ?? computeDType
     }
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {

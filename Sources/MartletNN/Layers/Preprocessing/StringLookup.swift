@@ -32,7 +32,7 @@ public final class StringLookup: IndexLookup, ConfigurableLayer, Described {
     public init(
         maxTokens: Int? = nil, numOOVIndices: Int = 1, maskToken: String? = nil, oovToken: String = "[UNK]",
         vocabulary: [String]? = nil, idfWeights: [Double]? = nil, invert: Bool = false, outputMode: OutputMode = .int,
-        padToMaxTokens: Bool = false, salt: [Int]? = nil, name: String? = nil, dtype: DType? = nil
+        padToMaxTokens: Bool = false, salt: [Int]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             options: LookupOptions(

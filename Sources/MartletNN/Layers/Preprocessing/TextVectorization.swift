@@ -41,7 +41,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     public convenience init(
         maxTokens: Int? = nil, standardize: TextStandardization? = .lowerAndStripPunctuation, split: TextSplit? = .whitespace,
         ngrams: Int? = nil, outputMode: OutputMode = .int, outputSequenceLength: Int? = nil, padToMaxTokens: Bool = false,
-        vocabulary: [String]? = nil, idfWeights: [Double]? = nil, name: String? = nil, dtype: DType? = nil
+        vocabulary: [String]? = nil, idfWeights: [Double]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             maxTokens: maxTokens, standardize: standardize, split: split, ngramSizes: ngrams.map { [$0] } ?? [], isRange: true,
@@ -54,7 +54,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     public convenience init(
         maxTokens: Int? = nil, standardize: TextStandardization? = .lowerAndStripPunctuation, split: TextSplit? = .whitespace,
         ngrams: [Int], outputMode: OutputMode = .int, outputSequenceLength: Int? = nil, padToMaxTokens: Bool = false,
-        vocabulary: [String]? = nil, idfWeights: [Double]? = nil, name: String? = nil, dtype: DType? = nil
+        vocabulary: [String]? = nil, idfWeights: [Double]? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             maxTokens: maxTokens, standardize: standardize, split: split, ngramSizes: ngrams, isRange: false,
@@ -65,7 +65,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     private init(
         maxTokens: Int?, standardize: TextStandardization?, split: TextSplit?, ngramSizes: [Int], isRange: Bool,
         outputMode: OutputMode, outputSequenceLength: Int?, padToMaxTokens: Bool, vocabulary: [String]?, idfWeights: [Double]?,
-        name: String?, dtype: DType?
+        name: String?, dtype: (any DTypeConvertible)?
     ) {
         self.outputSequenceLength = outputSequenceLength
         tokens = TextTokens(standardize: standardize, split: split, ngrams: ngramSizes, isRange: isRange)

@@ -26,7 +26,7 @@ public final class Bidirectional: Layer, ConfigurableLayer {
     ///     `returnSequences` and `returnState` as `layer`.
     public init(
         _ layer: RecurrentLayer, mergeMode: MergeMode? = .concat, backwardLayer: RecurrentLayer? = nil,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         let forward = Self.copy(of: layer, prefix: "forward_")
         let backward = backwardLayer ?? Self.copy(of: layer, prefix: "backward_", goBackwards: true)
@@ -43,7 +43,7 @@ public final class Bidirectional: Layer, ConfigurableLayer {
         forwardLayer = forward
         self.backwardLayer = backward
         self.mergeMode = mergeMode
-        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.dtype)
+        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.policySource)
     }
 
     public convenience init(config: Configuration) throws {
@@ -130,7 +130,8 @@ public final class Bidirectional: Layer, ConfigurableLayer {
         let (forward, backward) = halves(inputs)
         let first = forwardLayer.apply(LayerCall(forward, masks: context.masks))
         let second = backwardLayer.apply(LayerCall(backward, masks: context.masks))
-        let (y, z) = (first[0], forwardLayer.returnSequences ? second[0].reversed(axes: [1]) : second[0])
+        let (y, back) = (cast(first[0]), cast(second[0]))
+        let z = forwardLayer.returnSequences ? back.reversed(axes: [1]) : back
         let merged: [Tensor] =
             switch mergeMode {
             case nil: [y, z]

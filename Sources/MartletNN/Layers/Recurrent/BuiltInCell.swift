@@ -31,7 +31,7 @@ public class BuiltInCell: RNNCell {
         set { Context.current.kept[ObjectIdentifier(self)] = newValue }
     }
 
-    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: DType?) {
+    init(_ options: RecurrentOptions, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?) {
         self.options = options
         super.init(name: name, trainable: trainable, dtype: dtype)
         generator = RandomGenerator(seed: self.options.seed)
@@ -61,9 +61,9 @@ public class BuiltInCell: RNNCell {
         let bias = addWeight("bias", shape: kind.biasShape(units: units), options.bias)
         // A bias that no file has room for has no elements.
         if kind == .lstm, options.unitForgetBias, bias.shape == kind.biasShape(units: units) {
-            let first = bias.value
+            let first = bias.storedValue
             bias.assign(
-                .concatenate([first[0..<units], .ones([units], dtype: dtype), first[(2 * units)..<(4 * units)]]))
+                .concatenate([first[0..<units], .ones([units], dtype: bias.dtype), first[(2 * units)..<(4 * units)]]))
         }
         self.bias = bias
     }
@@ -94,7 +94,7 @@ public class BuiltInCell: RNNCell {
         func masks(_ rate: Double, _ shape: Shape) -> [Tensor]? {
             guard rate > 0, rate < 1 else { return nil }
             return (0..<count).map { _ in
-                generator.bernoulli(shape, probability: 1 - rate, value: 1 / (1 - rate), dtype: dtype)
+                generator.bernoulli(shape, probability: 1 - rate, value: 1 / (1 - rate), dtype: computeDType)
             }
         }
         return Masks(

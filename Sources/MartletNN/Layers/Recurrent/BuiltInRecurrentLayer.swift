@@ -9,7 +9,7 @@ public class BuiltInRecurrentLayer: RecurrentLayer {
 
     init(
         _ cellOptions: RecurrentOptions, _ options: SequenceOptions, activityRegularizer: (any Regularizer)?,
-        name: String?, trainable: Bool, dtype: DType?
+        name: String?, trainable: Bool, dtype: (any DTypeConvertible)?
     ) {
         self.cellOptions = cellOptions
         super.init(

@@ -46,7 +46,7 @@ public final class ConvLSTM<Rank: SpatialRank>: RecurrentLayer, ConfigurableLaye
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
         returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
         unroll: Bool = false, zeroOutputForMask: Bool = false, name: String? = nil, trainable: Bool = true,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         cellOptions = ConvLSTMOptions(
             cell: RecurrentOptions(
@@ -63,7 +63,7 @@ public final class ConvLSTM<Rank: SpatialRank>: RecurrentLayer, ConfigurableLaye
                 returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards,
                 stateful: stateful, unroll: unroll, zeroOutputForMask: zeroOutputForMask),
             activityRegularizer: activityRegularizer, name: name, trainable: trainable, dtype: dtype)
-        cell = ConvLSTMCell<Rank>(cellOptions, name: "conv_lstm_cell", trainable: isTrainable, dtype: self.dtype)
+        cell = ConvLSTMCell<Rank>(cellOptions, name: "conv_lstm_cell", trainable: isTrainable, dtype: policySource)
     }
 
     /// Makes a layer with the window's size second, as in Keras. The parameters are those of the other initializer.

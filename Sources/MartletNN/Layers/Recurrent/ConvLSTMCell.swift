@@ -55,7 +55,7 @@ final class ConvLSTMCell<Rank: SpatialRank>: RNNCell {
         set { Context.current.kept[ObjectIdentifier(self)] = newValue }
     }
 
-    init(_ options: ConvLSTMOptions, name: String?, trainable: Bool, dtype: DType?) {
+    init(_ options: ConvLSTMOptions, name: String?, trainable: Bool, dtype: (any DTypeConvertible)?) {
         self.options = options
         generator = RandomGenerator(seed: options.cell.seed)
         super.init(name: name, trainable: trainable, dtype: dtype)
@@ -98,7 +98,7 @@ final class ConvLSTMCell<Rank: SpatialRank>: RNNCell {
     override func initialStates(for input: Shape) -> [Tensor] {
         do {
             return try stateShapes(for: PartialShape(input)).map {
-                .zeros(Shape($0.dimensions.map { $0 ?? 0 }), dtype: dtype)
+                .zeros(Shape($0.dimensions.map { $0 ?? 0 }), dtype: computeDType)
             }
         } catch {
             Argument.note(error)
@@ -117,9 +117,9 @@ final class ConvLSTMCell<Rank: SpatialRank>: RNNCell {
         let bias = addWeight("bias", shape: [columns], options.cell.bias)
         // A bias that no file has room for has no elements.
         if options.cell.unitForgetBias, bias.shape == [columns] {
-            let first = bias.value
+            let first = bias.storedValue
             bias.assign(
-                .concatenate([first[0..<filters], .ones([filters], dtype: dtype), first[(2 * filters)..<columns]]))
+                .concatenate([first[0..<filters], .ones([filters], dtype: bias.dtype), first[(2 * filters)..<columns]]))
         }
         self.bias = bias
     }
@@ -137,7 +137,7 @@ final class ConvLSTMCell<Rank: SpatialRank>: RNNCell {
         func masks(_ rate: Double, _ shape: @autoclosure () -> Shape?) -> [Tensor]? {
             guard rate > 0, rate < 1, let shape = shape() else { return nil }
             return (0..<4).map { _ in
-                generator.bernoulli(shape, probability: 1 - rate, value: 1 / (1 - rate), dtype: dtype)
+                generator.bernoulli(shape, probability: 1 - rate, value: 1 / (1 - rate), dtype: computeDType)
             }
         }
         return Masks(

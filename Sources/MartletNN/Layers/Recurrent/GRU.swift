@@ -22,7 +22,7 @@ public final class GRU: BuiltInRecurrentLayer, ConfigurableLayer, Described {
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
         returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false, stateful: Bool = false,
         unroll: Bool = false, resetAfter: Bool = true, zeroOutputForMask: Bool = false, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             RecurrentOptions(
@@ -40,7 +40,7 @@ public final class GRU: BuiltInRecurrentLayer, ConfigurableLayer, Described {
     public static let arguments = table(.gru(resetAfter: true), GRU(1))
 
     override func makeCell(_ options: RecurrentOptions) -> BuiltInCell {
-        GRUCell(options, name: "gru_cell", trainable: isTrainable, dtype: dtype)
+        GRUCell(options, name: "gru_cell", trainable: isTrainable, dtype: policySource)
     }
 
     package static var samples: [LayerSample] {

@@ -19,7 +19,7 @@ public final class GRUCell: BuiltInCell, ConfigurableLayer, Described {
         biasRegularizer: (any Regularizer)? = nil, kernelConstraint: (any Constraint)? = nil,
         recurrentConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, dropout: Double = 0,
         recurrentDropout: Double = 0, seed: Int? = nil, resetAfter: Bool = true, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             RecurrentOptions(

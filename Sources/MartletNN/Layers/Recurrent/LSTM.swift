@@ -22,7 +22,7 @@ public final class LSTM: BuiltInRecurrentLayer, ConfigurableLayer, Described {
         recurrentConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, dropout: Double = 0,
         recurrentDropout: Double = 0, seed: Int? = nil, returnSequences: Bool = false, returnState: Bool = false,
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             RecurrentOptions(
@@ -40,7 +40,7 @@ public final class LSTM: BuiltInRecurrentLayer, ConfigurableLayer, Described {
     public static let arguments = table(.lstm, LSTM(1))
 
     override func makeCell(_ options: RecurrentOptions) -> BuiltInCell {
-        LSTMCell(options, name: "lstm_cell", trainable: isTrainable, dtype: dtype)
+        LSTMCell(options, name: "lstm_cell", trainable: isTrainable, dtype: policySource)
     }
 
     package static var samples: [LayerSample] {

@@ -19,7 +19,7 @@ public final class LSTMCell: BuiltInCell, ConfigurableLayer, Described {
         recurrentRegularizer: (any Regularizer)? = nil, biasRegularizer: (any Regularizer)? = nil,
         kernelConstraint: (any Constraint)? = nil, recurrentConstraint: (any Constraint)? = nil,
         biasConstraint: (any Constraint)? = nil, dropout: Double = 0, recurrentDropout: Double = 0, seed: Int? = nil,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             RecurrentOptions(

@@ -16,7 +16,7 @@ public final class RNN: RecurrentLayer, ConfigurableLayer {
     public convenience init(
         _ cell: RNNCell, returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false,
         stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             cell,
@@ -30,7 +30,7 @@ public final class RNN: RecurrentLayer, ConfigurableLayer {
     public convenience init(
         _ cells: [RNNCell], returnSequences: Bool = false, returnState: Bool = false, goBackwards: Bool = false,
         stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false, name: String? = nil,
-        trainable: Bool = true, dtype: DType? = nil
+        trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         self.init(
             StackedRNNCells(cells, dtype: dtype), returnSequences: returnSequences, returnState: returnState,

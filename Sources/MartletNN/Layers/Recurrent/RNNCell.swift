@@ -33,7 +33,7 @@ open class RNNCell: Layer {
     }
 
     /// The states before the first step: zeros, by default.
-    open func initialStates(batch: Int) -> [Tensor] { stateSizes.map { .zeros([batch, $0], dtype: dtype) } }
+    open func initialStates(batch: Int) -> [Tensor] { stateSizes.map { .zeros([batch, $0], dtype: computeDType) } }
 
     /// The shapes of the states beside an input [batch, ...]: [batch, size] for each of `stateSizes`.
     /// - Throws: `MartletError` where a cell whose states depend on the input cannot take it.

@@ -39,7 +39,7 @@ public class RecurrentLayer: Layer {
 
     init(
         _ cell: RNNCell?, _ options: SequenceOptions, activityRegularizer: (any Regularizer)? = nil, name: String?,
-        trainable: Bool, dtype: DType?
+        trainable: Bool, dtype: (any DTypeConvertible)?
     ) {
         self.cell = cell
         self.options = options
@@ -101,17 +101,21 @@ public class RecurrentLayer: Layer {
     /// and any other starts from the cell's initial ones. A step whose mask, [batch, steps], is false keeps the states.
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let mask = context.mask?.cast(to: .bool)
-        let x = inputs[0].dtype.isFloatingPoint ? inputs[0] : inputs[0].cast(to: dtype)
+        let x = cell.cast(inputs[0].dtype.isFloatingPoint ? inputs[0] : inputs[0].cast(to: computeDType))
         let step = Shape([x.shape[0]] + x.shape.dimensions.dropFirst(2))
-        let first = inputs.count == 1 ? startingStates(for: step) : Array(inputs.dropFirst())
+        let starting = inputs.count == 1 ? startingStates(for: step) : Array(inputs.dropFirst())
+        // A check that computes the layer in another dtype gives the input in it.
+        let first = Context.current.castsInputs ? starting.map(cell.cast) : starting.map { $0.cast(to: x.dtype) }
         cell.beginSequence(step, in: context)
         defer { cell.endSequence() }
-        let (output, last) =
+        let (all, states) = cell.computing {
             (cell as? BuiltInCell)?.runSequence(
                 x, mask: mask, states: first, goBackwards: goBackwards, returnSequences: returnSequences,
                 zeroOutputForMask: options.zeroOutputForMask)
-            ?? runSteps(x, mask: mask, states: first, in: context)
-        if stateful { for (kept, state) in zip(self.states ?? [], last) { kept.assign(state) } }
+                ?? runSteps(x, mask: mask, states: first, in: context)
+        }
+        let (output, last) = (cast(all), states.map(cast))
+        if stateful { for (kept, state) in zip(self.states ?? [], last) { kept.assign(state.cast(to: kept.dtype)) } }
         return [output] + (returnState ? last : [])
     }
 
@@ -120,7 +124,9 @@ public class RecurrentLayer: Layer {
         let kept = statesLock.withLock {
             // Kept states are made once, not at each run of a step that is being compiled.
             let states = self.states ?? Context.current.outsideTrace {
-                cell.initialStates(for: step).map { Variable($0, name: "rnn_state", trainable: false) }
+                cell.initialStates(for: step).map {
+                    Variable($0.cast(to: variableDType), name: "rnn_state", trainable: false)
+                }
             }
             self.states = states
             return states
@@ -160,7 +166,7 @@ public class RecurrentLayer: Layer {
     private func emptyOutput(for step: Shape) -> Tensor {
         do {
             let shape = try cell.outputShape(for: PartialShape(step))
-            return .zeros(Shape(shape.dimensions.map { $0 ?? 0 }), dtype: dtype)
+            return .zeros(Shape(shape.dimensions.map { $0 ?? 0 }), dtype: cell.computeDType)
         } catch {
             Argument.note(error)
             return .nothing

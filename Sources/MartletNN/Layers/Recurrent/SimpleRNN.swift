@@ -18,7 +18,7 @@ public final class SimpleRNN: BuiltInRecurrentLayer, ConfigurableLayer, Describe
         recurrentConstraint: (any Constraint)? = nil, biasConstraint: (any Constraint)? = nil, dropout: Double = 0,
         recurrentDropout: Double = 0, seed: Int? = nil, returnSequences: Bool = false, returnState: Bool = false,
         goBackwards: Bool = false, stateful: Bool = false, unroll: Bool = false, zeroOutputForMask: Bool = false,
-        name: String? = nil, trainable: Bool = true, dtype: DType? = nil
+        name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(
             RecurrentOptions(
@@ -36,7 +36,7 @@ public final class SimpleRNN: BuiltInRecurrentLayer, ConfigurableLayer, Describe
     public static let arguments = table(.simple, SimpleRNN(1))
 
     override func makeCell(_ options: RecurrentOptions) -> BuiltInCell {
-        SimpleRNNCell(options, name: "simple_rnn_cell", trainable: isTrainable, dtype: dtype)
+        SimpleRNNCell(options, name: "simple_rnn_cell", trainable: isTrainable, dtype: policySource)
     }
 
     package static var samples: [LayerSample] {

@@ -10,7 +10,7 @@ public final class StackedRNNCells: RNNCell, ConfigurableLayer {
     public let cells: [RNNCell]
 
     /// Makes a cell of `cells`, of which there must be one at least.
-    public init(_ cells: [RNNCell], name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    public init(_ cells: [RNNCell], name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {
         Argument.check(
             !cells.isEmpty, "StackedRNNCells", "cells", expected: "one cell or more", received: "none")
         self.cells = cells
@@ -66,7 +66,9 @@ public final class StackedRNNCells: RNNCell, ConfigurableLayer {
         var (output, rest, new) = (x, states[...], [Tensor]())
         for cell in cells {
             let count = cell.stateSizes.count
-            let (next, own) = cell.step(output, states: Array(rest.prefix(count)), in: context)
+            let (next, own) = cell.computing {
+                cell.step(cell.cast(output), states: rest.prefix(count).map(cell.cast), in: context)
+            }
             (output, rest) = (next, rest.dropFirst(count))
             new += own
         }

@@ -11,10 +11,11 @@ public final class TimeDistributed: Layer, ConfigurableLayer {
     /// What is applied to every step.
     public let layer: Layer
 
-    /// Makes a layer that applies `layer`, of one input and one output.
-    public init(_ layer: Layer, name: String? = nil, trainable: Bool = true, dtype: DType? = nil) {
+    /// Makes a layer that applies `layer`, of one input and one output, in the dtypes of its own policy: that of `layer` when
+    /// `dtype` is nil.
+    public init(_ layer: Layer, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {
         self.layer = layer
-        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.dtype)
+        super.init(name: name, trainable: trainable, dtype: dtype ?? layer.policySource)
     }
 
     public convenience init(config: Configuration) throws {
@@ -24,7 +25,9 @@ public final class TimeDistributed: Layer, ConfigurableLayer {
 
     public override var config: [String: JSONValue] { super.config.merging(["layer": JSONValue(layer)]) { $1 } }
     override var castsInputs: Bool { layer.castsInputs }
-    public override func outputType(for inputTypes: [DType]) -> DType { layer.outputType(for: inputTypes) }
+    public override func outputType(for inputTypes: [DType]) -> DType {
+        dtypePolicy == layer.dtypePolicy ? layer.outputType(for: inputTypes) : computeDType
+    }
 
     public override func build(for inputShapes: [PartialShape]) throws {
         _ = try outputShapes(for: inputShapes)

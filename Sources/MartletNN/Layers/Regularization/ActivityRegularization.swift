@@ -12,7 +12,7 @@ public final class ActivityRegularization: Layer, ConfigurableLayer, Described {
     public private(set) var l2: Double
 
     /// Makes a layer.
-    public init(l1: Double = 0, l2: Double = 0, name: String? = nil, dtype: DType? = nil) {
+    public init(l1: Double = 0, l2: Double = 0, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.l1 = l1
         self.l2 = l2
         super.init(name: name, dtype: dtype)

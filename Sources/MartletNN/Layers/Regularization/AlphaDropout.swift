@@ -12,7 +12,8 @@ public final class AlphaDropout: NoiseLayer, ConfigurableLayer, Described {
 
     /// Makes a layer.
     public init(
-        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.rate = rate
         self.noiseShape = noiseShape

@@ -15,7 +15,8 @@ public final class Dropout: NoiseLayer, ConfigurableLayer, Described {
 
     /// Makes a layer. The parameters are described at the properties.
     public init(
-        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        _ rate: Double, noiseShape: PartialShape? = nil, seed: Int? = nil, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.rate = rate
         self.noiseShape = noiseShape

@@ -8,7 +8,7 @@ public final class GaussianDropout: NoiseLayer, ConfigurableLayer, Described {
     public private(set) var rate: Double
 
     /// Makes a layer.
-    public init(_ rate: Double, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
+    public init(_ rate: Double, seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.rate = rate
         super.init(seed: seed, name: name, dtype: dtype)
     }

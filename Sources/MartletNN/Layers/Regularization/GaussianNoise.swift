@@ -8,7 +8,7 @@ public final class GaussianNoise: NoiseLayer, ConfigurableLayer, Described {
     public private(set) var stddev: Double
 
     /// Makes a layer.
-    public init(_ stddev: Double, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
+    public init(_ stddev: Double, seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.stddev = stddev
         super.init(seed: seed, name: name, dtype: dtype)
     }

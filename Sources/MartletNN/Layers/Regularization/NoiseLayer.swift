@@ -8,7 +8,7 @@ public class NoiseLayer: Layer {
     /// The stream to draw from: that of a pipeline's element where the call is one of its map.
     var generator: RandomGenerator { Context.current.randomGenerator ?? ownGenerator }
 
-    init(seed: Int?, name: String?, dtype: DType?) {
+    init(seed: Int?, name: String?, dtype: (any DTypeConvertible)?) {
         self.seed = seed
         super.init(name: name, dtype: dtype)
         ownGenerator = RandomGenerator(seed: self.seed)
@@ -32,7 +32,7 @@ public class NoiseLayer: Layer {
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        context.training ? disturb(x.dtype.isFloatingPoint ? x : x.cast(to: dtype)) : x
+        context.training ? disturb(x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)) : x
     }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {

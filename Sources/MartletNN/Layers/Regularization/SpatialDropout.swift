@@ -8,7 +8,7 @@ public class SpatialDropout: NoiseLayer {
     public private(set) var dataFormat: DataFormat
     private let rank: Int
 
-    init(_ rate: Double, rank: Int, _ dataFormat: DataFormat, _ seed: Int?, _ name: String?, _ dtype: DType?) {
+    init(_ rate: Double, rank: Int, _ dataFormat: DataFormat, _ seed: Int?, _ name: String?, _ dtype: (any DTypeConvertible)?) {
         self.rate = rate
         self.rank = rank
         self.dataFormat = dataFormat
@@ -43,7 +43,7 @@ public class SpatialDropout: NoiseLayer {
 /// Source: [`keras.layers.SpatialDropout1D`](https://keras.io/api/layers/regularization_layers/spatial_dropout1d/).
 public final class SpatialDropout1D: SpatialDropout, ConfigurableLayer, Described {
     /// Makes a layer. The parameters are described at the properties.
-    public init(_ rate: Double, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
+    public init(_ rate: Double, seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         super.init(rate, rank: 1, .channelsLast, seed, name, dtype)
     }
 
@@ -62,7 +62,8 @@ public final class SpatialDropout1D: SpatialDropout, ConfigurableLayer, Describe
 public final class SpatialDropout2D: SpatialDropout, ConfigurableLayer, Described {
     /// Makes a layer. The parameters are described at the properties.
     public init(
-        _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(rate, rank: 2, dataFormat, seed, name, dtype)
     }
@@ -84,7 +85,8 @@ public final class SpatialDropout2D: SpatialDropout, ConfigurableLayer, Describe
 public final class SpatialDropout3D: SpatialDropout, ConfigurableLayer, Described {
     /// Makes a layer. The parameters are described at the properties.
     public init(
-        _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil, dtype: DType? = nil
+        _ rate: Double, dataFormat: DataFormat = .channelsLast, seed: Int? = nil, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         super.init(rate, rank: 3, dataFormat, seed, name, dtype)
     }

@@ -10,7 +10,7 @@ public final class StochasticDepth: NoiseLayer, ConfigurableLayer, Described {
     public private(set) var dropPathRate: Double
 
     /// Makes a layer.
-    public init(_ dropPathRate: Double, seed: Int? = nil, name: String? = nil, dtype: DType? = nil) {
+    public init(_ dropPathRate: Double, seed: Int? = nil, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.dropPathRate = dropPathRate
         super.init(seed: seed, name: name, dtype: dtype)
     }

@@ -90,7 +90,7 @@ public final class EdgeLayer<Change: EdgeChange, Rank: SpatialRank>: Layer, Conf
     public private(set) var dataFormat: DataFormat
     private var givenEdges: SpatialEdges
 
-    private init(edges: SpatialEdges, dataFormat: DataFormat, name: String?, dtype: DType?) {
+    private init(edges: SpatialEdges, dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         givenEdges = edges
         self.dataFormat = dataFormat
         super.init(name: name, dtype: dtype)
@@ -102,7 +102,8 @@ public final class EdgeLayer<Change: EdgeChange, Rank: SpatialRank>: Layer, Conf
     ///     those before and after, `[1, 2]`.
     ///   - dataFormat: where the channels lie.
     public convenience init(
-        _ padding: SpatialEdges = 1, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        _ padding: SpatialEdges = 1, dataFormat: DataFormat = .channelsLast, name: String? = nil,
+        dtype: (any DTypeConvertible)? = nil
     ) where Change == EdgePadding {
         self.init(edges: padding, dataFormat: dataFormat, name: name, dtype: dtype)
     }
@@ -114,14 +115,14 @@ public final class EdgeLayer<Change: EdgeChange, Rank: SpatialRank>: Layer, Conf
     ///   - dataFormat: where the channels lie.
     public convenience init(
         _ cropping: SpatialEdges = defaultCropping, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) where Change == EdgeCropping, Rank: ImageRank {
         self.init(edges: cropping, dataFormat: dataFormat, name: name, dtype: dtype)
     }
 
     /// Makes a layer. Keras's has no data format.
     /// - Parameter cropping: one number, or those before and after: `[1, 2]`.
-    public convenience init(_ cropping: SpatialEdges = 1, name: String? = nil, dtype: DType? = nil)
+    public convenience init(_ cropping: SpatialEdges = 1, name: String? = nil, dtype: (any DTypeConvertible)? = nil)
     where Change == EdgeCropping, Rank == Spatial1D {
         self.init(edges: cropping, dataFormat: .channelsLast, name: name, dtype: dtype)
     }

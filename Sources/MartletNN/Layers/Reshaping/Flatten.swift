@@ -10,7 +10,7 @@ public final class Flatten: Layer, ConfigurableLayer, Described {
     public private(set) var dataFormat: DataFormat
 
     /// Makes a layer.
-    public init(dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil) {
+    public init(dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.dataFormat = dataFormat
         super.init(name: name, dtype: dtype)
     }

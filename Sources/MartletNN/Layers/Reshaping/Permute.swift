@@ -8,7 +8,7 @@ public final class Permute: Layer, ConfigurableLayer, Described {
     public private(set) var dims: [Int]
 
     /// Makes a layer.
-    public init(_ dims: [Int], name: String? = nil, dtype: DType? = nil) {
+    public init(_ dims: [Int], name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.dims = dims
         super.init(name: name, dtype: dtype)
     }

@@ -8,7 +8,7 @@ public final class RepeatVector: Layer, ConfigurableLayer, Described {
     public private(set) var n: Int
 
     /// Makes a layer.
-    public init(_ n: Int, name: String? = nil, dtype: DType? = nil) {
+    public init(_ n: Int, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.n = n
         super.init(name: name, dtype: dtype)
     }

@@ -11,12 +11,12 @@ public final class Rescaling: Layer, ConfigurableLayer, Described {
     public private(set) var offset: [Double]
 
     /// Makes a layer.
-    public convenience init(_ scale: Double, offset: Double = 0, name: String? = nil, dtype: DType? = nil) {
+    public convenience init(_ scale: Double, offset: Double = 0, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.init([scale], offset: [offset], name: name, dtype: dtype)
     }
 
     /// Makes a layer with a factor and an offset for each element of the last axis; a single one is for all.
-    public init(_ scale: [Double], offset: [Double] = [0], name: String? = nil, dtype: DType? = nil) {
+    public init(_ scale: [Double], offset: [Double] = [0], name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.scale = scale
         self.offset = offset
         super.init(name: name, dtype: dtype)
@@ -31,7 +31,7 @@ public final class Rescaling: Layer, ConfigurableLayer, Described {
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        let x = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+        let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         if scale.count == 1, offset.count == 1 { return x * scale[0] + offset[0] }
         return x * Tensor(scale).cast(to: x.dtype) + Tensor(offset).cast(to: x.dtype)
     }

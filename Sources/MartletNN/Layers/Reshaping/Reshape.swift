@@ -8,7 +8,7 @@ public final class Reshape: Layer, ConfigurableLayer, Described {
     public private(set) var targetShape: [Int]
 
     /// Makes a layer. The properties describe the arguments.
-    public init(_ targetShape: [Int], name: String? = nil, dtype: DType? = nil) {
+    public init(_ targetShape: [Int], name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.targetShape = targetShape
         super.init(name: name, dtype: dtype)
     }

@@ -34,7 +34,7 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
     public init(
         height: Int, width: Int, interpolation: Interpolation = .bilinear, aspectRatio: AspectRatio? = nil,
         fillValue: Double = 0, antialias: Bool = false, dataFormat: DataFormat = .channelsLast, name: String? = nil,
-        dtype: DType? = nil
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.height = height
         self.width = width

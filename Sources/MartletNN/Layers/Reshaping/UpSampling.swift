@@ -23,7 +23,9 @@ public final class UpSampling<Rank: ImageRank>: Layer, ConfigurableLayer, Descri
     /// How values between pixels are made; `nearest`, which volumes always have, repeats elements.
     public private(set) var interpolation: Interpolation
 
-    private init(_ size: any PerAxis, _ dataFormat: DataFormat, _ mode: Interpolation, _ name: String?, _ dtype: DType?) {
+    private init(
+        _ size: any PerAxis, _ dataFormat: DataFormat, _ mode: Interpolation, _ name: String?, _ dtype: (any DTypeConvertible)?
+    ) {
         self.size = size.numbers(axes: Rank.axes)
         self.dataFormat = dataFormat
         interpolation = mode
@@ -33,14 +35,14 @@ public final class UpSampling<Rank: ImageRank>: Layer, ConfigurableLayer, Descri
     /// Makes a layer. The properties describe the arguments.
     public convenience init(
         size: any PerAxis = 2, dataFormat: DataFormat = .channelsLast, interpolation: Interpolation = .nearest,
-        name: String? = nil, dtype: DType? = nil
+        name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) where Rank == Spatial2D {
         self.init(size, dataFormat, interpolation, name, dtype)
     }
 
     /// Makes a layer. The properties describe the arguments.
     public convenience init(
-        size: any PerAxis = 2, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: DType? = nil
+        size: any PerAxis = 2, dataFormat: DataFormat = .channelsLast, name: String? = nil, dtype: (any DTypeConvertible)? = nil
     ) where Rank == Spatial3D {
         self.init(size, dataFormat, .nearest, name, dtype)
     }
@@ -60,7 +62,7 @@ public final class UpSampling<Rank: ImageRank>: Layer, ConfigurableLayer, Descri
             if interpolation == .nearest {
                 return size.enumerated().reduce(x) { $0.repeated($1.element, axis: $1.offset + 1) }
             }
-            let floats = x.dtype.isFloatingPoint ? x : x.cast(to: dtype)
+            let floats = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
             return resize(floats, to: [x.shape[1] * size[0], x.shape[2] * size[1]], interpolation: interpolation)
         }
     }
@@ -75,7 +77,7 @@ public final class UpSampling<Rank: ImageRank>: Layer, ConfigurableLayer, Descri
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType {
-        interpolation == .nearest ? castType(inputTypes[0]) : dtype
+        interpolation == .nearest ? castType(inputTypes[0]) : computeDType
     }
 
     package static var samples: [LayerSample] {

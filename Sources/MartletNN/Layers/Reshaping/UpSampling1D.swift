@@ -8,7 +8,7 @@ public final class UpSampling1D: Layer, ConfigurableLayer, Described {
     public private(set) var size: Int
 
     /// Makes a layer.
-    public init(size: Int = 2, name: String? = nil, dtype: DType? = nil) {
+    public init(size: Int = 2, name: String? = nil, dtype: (any DTypeConvertible)? = nil) {
         self.size = size
         super.init(name: name, dtype: dtype)
     }
