@@ -40,12 +40,14 @@ struct DemoCommand: ParsableCommand {
     var limit: Int?
     @Option(help: ArgumentHelp("The folder for the results; created if needed.", valueName: "folder"))
     var output = "martlet-output"
+    @OptionGroup var runs: RunOptions
     @Flag(help: "Print the results as one line of JSON at the end.")
     var json = false
 
     func run() throws {
         try checkNumbers()
-        let files = try DemoFiles(folder: output)
+        try runs.check()
+        let files = try DemoFiles(folder: runs.run ?? output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)
         let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
@@ -59,25 +61,37 @@ struct DemoCommand: ParsableCommand {
         say()
 
         let start = ContinuousClock.now
-        let training = try Interruption.watch(network, [CSVLogger(files.history), TerminateOnNaN()]) { callbacks in
+        let recorder = runs.recorder([
+            ("data", "\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)"),
+            ("batch size", String(batchSize)), ("learning rate", "\(learningRate)"), ("seed", String(seed)),
+        ])
+        // A recorder writes the table of epochs itself, also of a run that goes on. The backup is last: it has what others leave.
+        let log: Callback = recorder.map { $0 } ?? CSVLogger(files.history)
+        let callbacks = [log, TerminateOnNaN()] + [runs.keeper].compactMap { $0 }
+        let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
                 callbacks: callbacks)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        try FileIO.write(
-            TrainingPlot.svg(training.history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
+        try training.history.plot(to: files.curves, title: "\(model.rawValue) on \(images.title)")
         try network.saveWeights(to: files.weights)
+        if let recorder {
+            try network.save(to: recorder.folder.model)
+            try recorder.evaluate(images.test, classNames: images.classNames, batchSize: 256)
+            try recorder.writeReport()
+        }
         try training.end(wrote: [files.history, files.curves, files.weights])
 
         let figures = try network.evaluate(images.test, batchSize: 256)
-        let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)
+        let predictions = try network.predict(images.test.inputs[0], batchSize: 256)
         let loss = figures["loss"] ?? .nan, accuracy = figures["accuracy"] ?? .nan
-        let matrix = ConfusionMatrix(
-            labels: images.test.targets[0].scalars(), predictions: predictions.scalars(), names: images.classNames)
+        let matrix = try ConfusionMatrix(
+            predictions: predictions, labels: images.test.targets[0], classNames: images.classNames)
         say("\n\(matrix.text)\n")
         say(String(format: "Test loss %.4f, accuracy %.4f after %.1f s of training.", loss, accuracy, seconds))
         say("Wrote \(files.history), \(files.curves) and \(files.weights).")
+        if let recorder { say("The report: \(recorder.folder.report)") }
         guard json else { return }
         say(
             jsonLine([

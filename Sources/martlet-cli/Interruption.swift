@@ -39,6 +39,9 @@ final class Interruption: Callback {
             // What the end of training does to the weights.
             model.optimizer?.finalizeValues(of: model.trainableVariables)
             for case let callback as EarlyStopping in callbacks { try callback.onTrainEnd() }
+            for case let callback as RunRecorder in callbacks {
+                try callback.finish(reason: names[signal.load(ordering: .relaxed)] ?? "a signal")
+            }
         }
         return watcher
     }

@@ -49,7 +49,7 @@ open class Layer {
     /// Whether the name is one of those that are numbered within the process.
     var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
-    private(set) var builtInputShapes: [PartialShape]?
+    package private(set) var builtInputShapes: [PartialShape]?
     /// The dtype of the weights, to which floating-point inputs are cast.
     public internal(set) var dtype: DType
     /// Adds a penalty on each output to `losses`.

@@ -130,6 +130,19 @@ final class Compilation {
 }
 
 extension Model {
+    /// What training is about, for reports: optimizer with its settings, losses, metrics. Empty before `compile`.
+    package var trainingFacts: [(name: String, value: String)] {
+        guard let compilation else { return [] }
+        func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        let settings = compilation.optimizer.config.filter { $0.value != .null && $0.key != "name" }
+            .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.serialized())" }
+        return [
+            ("optimizer", compilation.optimizer.className), ("optimizer's settings", list(settings)),
+            ("loss", list(compilation.outputs.compactMap { $0.loss?.name })),
+            ("metrics", list(compilation.reported.dropFirst().map(\.name))),
+        ]
+    }
+
     /// Configures the model for training.
     ///
     /// - Parameters:
