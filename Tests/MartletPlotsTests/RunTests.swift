@@ -198,11 +198,17 @@ import Testing
                     var changed = bytes
                     for _ in 0...next(4) {
                         let place = next(changed.count)
-                        switch next(4) {
+                        switch next(6) {
                         case 0: changed[place] = UInt8(next(256))
                         case 1: changed.removeSubrange(place..<min(changed.count, place + next(20)))
-                        case 2: changed.insert(contentsOf: Array("99999999999999999999".utf8), at: place)
-                        default: changed.insert(contentsOf: Array("-1".utf8), at: place)
+                        case 2: changed.insert(contentsOf: Array("9223372036854775807".utf8), at: place)
+                        default:
+                            // A number becomes another.
+                            let digits = changed.indices.filter { (48...57).contains(changed[$0]) }
+                            let texts = ["-1", "9223372036854775807", "1e308", "NaN", "Infinity", "281474976710656", "null"]
+                            if let digit = digits.isEmpty ? nil : digits[next(digits.count)] {
+                                changed.replaceSubrange(digit...digit, with: Array(texts[next(texts.count)].utf8))
+                            }
                         }
                         if changed.isEmpty { changed = [123] }
                     }

@@ -134,12 +134,15 @@ extension Model {
     package var trainingFacts: [(name: String, value: String)] {
         guard let compilation else { return [] }
         func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
-        let settings = compilation.optimizer.config.filter { $0.value != .null && $0.key != "name" }
-            .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.serialized())" }
-        return [
-            ("optimizer", compilation.optimizer.className), ("optimizer's settings", list(settings)),
-            ("loss", list(compilation.outputs.compactMap { $0.loss?.name })),
-            ("metrics", list(compilation.reported.dropFirst().map(\.name))),
+        let config = compilation.optimizer.config.filter { $0.value != .null && $0.key != "name" }.sorted { $0.key < $1.key }
+        let settings = config.map { name, value in
+            // A rate is a float32: 0.001, not 0.0010000000474974513.
+            if case .double(let number) = value { return (name: "optimizer: \(name)", value: "\(Float(number))") }
+            return (name: "optimizer: \(name)", value: value.serialized())
+        }
+        return [(name: "optimizer", value: compilation.optimizer.className)] + settings + [
+            (name: "loss", value: list(compilation.outputs.compactMap { $0.loss?.name })),
+            (name: "metrics", value: list(compilation.reported.dropFirst().map(\.name))),
         ]
     }
 

@@ -112,7 +112,8 @@ struct Comparison {
     }
 
     private func plot(_ key: String, _ groups: [Group]) -> Plot {
-        var plot = Plot(key.replacing("_", with: " "), x: .init("epoch", isWhole: true), y: .init(""))
+        let last = runs.map { ($0.records.epochs.map(\.epoch).max() ?? 0) + 1 }.max() ?? 1
+        var plot = Plot(key.replacing("_", with: " "), x: .init("epoch", range: 1...Double(last), isWhole: true), y: .init(""))
         for (index, group) in groups.enumerated() {
             var values: [Double: [Double]] = [:]
             for run in group.runs {

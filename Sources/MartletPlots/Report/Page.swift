@@ -67,7 +67,8 @@ struct Page {
         add("<div class=\"scroll\"><table><thead><tr>\(head)\(bars.isEmpty ? "" : "<th></th>")</tr></thead><tbody>")
         for (index, row) in rows.enumerated() {
             let cells = row.enumerated().map { place, text -> String in
-                let text = Markup.escaped(text.bounded)
+                // A number stays with its unit.
+                let text = Markup.escaped(text.count < 16 && place > 0 ? text.replacing(" ", with: "\u{A0}") : text.bounded)
                 return place == 0 ? "<th scope=\"row\">\(text)</th>" : "<td>\(text)</td>"
             }
             let bar = index < bars.count

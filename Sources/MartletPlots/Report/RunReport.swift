@@ -64,8 +64,16 @@ struct RunReport {
         }
     }
 
+    /// From the first epoch to the last.
+    private var epochAxis: Plot.Axis {
+        let epochs = records.epochs.map { Double($0.epoch) + 1 }
+        return .init("epoch", range: (epochs.min() ?? 1)...(epochs.max() ?? 1), isWhole: true)
+    }
+
+    private var stepAxis: Plot.Axis { .init("step", range: 0...Double(max(1, run.steps)), isWhole: true) }
+
     private func metricPlot(_ name: String) -> Plot {
-        var plot = Plot(name.replacing("_", with: " "), x: .init("epoch", isWhole: true), y: .init(""))
+        var plot = Plot(name.replacing("_", with: " "), x: epochAxis, y: .init(""))
         for (label, key) in [("training", name), ("validation", "val_" + name)] {
             let (epochs, values) = records.values(key)
             guard !values.isEmpty else { continue }
@@ -78,7 +86,7 @@ struct RunReport {
     private var gapPlot: Plot? {
         let both = records.epochs.filter { $0.logs["loss"] != nil && $0.logs["val_loss"] != nil }
         guard both.count > 1 else { return nil }
-        var plot = Plot("Gap: validation loss minus training loss", x: .init("epoch", isWhole: true), y: .init("difference"))
+        var plot = Plot("Gap: validation loss minus training loss", x: epochAxis, y: .init("difference"))
         let points = Curves.outline(
             x: both.map { Double($0.epoch + 1) }, y: both.map { $0.logs["val_loss"]! - $0.logs["loss"]! })
         plot.addLine("gap", x: points.x, y: points.y, look: .init(color: 2))
@@ -89,7 +97,7 @@ struct RunReport {
     private func stepPlot(
         _ title: String, _ label: String, isLogarithmic: Bool, color: Int = 0, _ value: (RunRecords.Step) -> Double?
     ) -> Plot {
-        var plot = Plot(title, x: .init("step", isWhole: true), y: .init(label, isLogarithmic: isLogarithmic))
+        var plot = Plot(title, x: stepAxis, y: .init(label, isLogarithmic: isLogarithmic))
         let known = records.steps.compactMap { step in value(step).map { (Double(step.step), $0) } }
         guard !known.isEmpty else { return plot }
         let (x, y) = (known.map(\.0), known.map(\.1))
@@ -101,7 +109,7 @@ struct RunReport {
     }
 
     private var ratePlot: Plot {
-        var plot = Plot("Learning rate", x: .init("step", isWhole: true), y: .init("rate"))
+        var plot = Plot("Learning rate", x: stepAxis, y: .init("rate"))
         let known = records.steps.compactMap { step in step.rate.map { (Double(step.step), $0) } }
         let points = Curves.thinnedPoints(x: known.map(\.0), y: known.map(\.1))
         if !points.x.isEmpty { plot.addLine("learning rate", x: points.x, y: points.y, look: .init(color: 4)) }
@@ -121,6 +129,8 @@ struct RunReport {
             page.grid { page in
                 page.plot(stepPlot("Gradient norm", "norm", isLogarithmic: true, color: 3, \.gradient))
                 page.plot(stepPlot("Update by weight", "ratio", isLogarithmic: true, color: 2, \.ratio))
+            }
+            page.grid { page in
                 for (title, values) in [
                     ("Gradient norm of each layer", \RunRecords.Layers.gradient), ("Update by weight of each layer", \.ratio),
                 ] {
@@ -162,7 +172,7 @@ struct RunReport {
     private func spreadPlot(
         _ title: String, _ layer: Int, _ values: KeyPath<RunRecords.Spread, [[Double]]>, color: Int
     ) -> Plot {
-        var plot = Plot(title, x: .init("step", isWhole: true), y: .init("value"))
+        var plot = Plot(title, x: stepAxis, y: .init("value"))
         let known = thinned(records.spreads, to: 60).compactMap { spread -> (Double, [Double])? in
             let all = spread[keyPath: values]
             guard layer < all.count, all[layer].count == RunRecorder.quantiles.count else { return nil }
@@ -243,7 +253,7 @@ struct RunReport {
             plot.svg(in: .page),
             note: "How often the model is right when it is so sure. On the dashed line it is as often right as it says.",
             table: (
-                ["confidence", "samples", "accuracy"], filled.map { [$0[1].brief, grouped(Int($0[0])), $0[2].brief] }
+                ["confidence", "samples", "accuracy"], filled.map { [$0[1].brief, $0[0].brief, $0[2].brief] }
             ))
     }
 
@@ -330,7 +340,7 @@ struct RunReport {
     }
 
     private var epochTimePlot: Plot {
-        var plot = Plot("Time of an epoch", x: .init("epoch", isWhole: true), y: .init("seconds"))
+        var plot = Plot("Time of an epoch", x: epochAxis, y: .init("seconds"))
         let epochs = records.epochs
         guard epochs.count > 1 else { return plot }
         let times = zip([0] + epochs.map(\.seconds), epochs).map { before, epoch in epoch.seconds - before }

@@ -179,10 +179,10 @@ struct RunEvaluation {
         func points(_ json: JSONValue, _ limit: Int) throws -> [(Double, Double)] {
             try json.array().prefix(limit).map { (try $0.double(0), try $0.double(1)) }
         }
-        samples = try json.int("samples")
+        samples = try json.count("samples")
         if json["counts"] != nil {
             let counts = try json.array("counts").prefix(Self.classLimit).map { row in
-                try row.array().prefix(Self.classLimit).map { max(0, min(1 << 40, try $0.int())) }
+                try row.array().prefix(Self.classLimit).map { try $0.count() }
             }
             guard counts.allSatisfy({ $0.count == counts.count }) else {
                 throw MartletError("Expected as many columns as rows.")
@@ -205,12 +205,12 @@ struct RunEvaluation {
             var image: PixelImage?
             if one["size"] != nil, let bytes = Data(base64Encoded: try one.string("pixels")) {
                 let side = Self.imageSide
-                let (width, height) = (try one.int("size", 0), try one.int("size", 1))
+                let (width, height) = (try one.count("size", 0), try one.count("size", 1))
                 guard width <= side, height <= side else { throw MartletError("Expected images of at most \(side) pixels.") }
                 image = PixelImage(width: width, height: height, channels: try one.int("size", 2), pixels: Array(bytes))
             }
             return Worst(
-                index: try one.int("index"), truth: try one.string("truth").bounded, guess: try one.string("guess").bounded,
+                index: try one.count("index"), truth: try one.string("truth").bounded, guess: try one.string("guess").bounded,
                 score: try one.double("score"), image: image)
         }
     }

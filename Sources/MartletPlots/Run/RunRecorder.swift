@@ -199,12 +199,12 @@ public final class RunRecorder: Callback {
             step = iteration - firstIteration
             for (line, object) in try RunRecords.lines(of: folder.records) {
                 let record = JSONValue.object(object)
-                guard let place = try record.valueIfPresent(at: ["step"], as: Int.self), place <= step else { continue }
+                guard record["step"] != nil, try record.count("step") <= step else { continue }
                 let kind = try record.string("kind")
                 if kind == "end" { continue }
                 kept += line + "\n"
                 secondsBefore = max(secondsBefore, (try? record.double("seconds")) ?? 0)
-                if kind == "epoch" { logs.append((try record.int("epoch"), try Logs(json: record.value(at: ["logs"])))) }
+                if kind == "epoch" { logs.append((try record.count("epoch"), try Logs(json: record.value(at: ["logs"])))) }
             }
         } else {
             for path in [folder.profile, folder.evaluation, folder.report] { try? FileManager.default.removeItem(atPath: path) }

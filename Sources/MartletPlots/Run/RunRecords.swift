@@ -43,14 +43,23 @@ struct RunDescription {
         created = try json.string("created").bounded
         command = try json.array("command").prefix(200).map { try $0.string().bounded }
         (facts, settings, versions) = (try pairs("facts"), try pairs("settings"), try pairs("versions"))
-        firstIteration = try json.int("first_iteration")
-        (epochs, steps) = (try json.int("epochs"), try json.int("steps"))
+        firstIteration = try json.count("first_iteration")
+        (epochs, steps) = (try json.count("epochs"), try json.count("steps"))
         layers = try json.array("layers").prefix(RunRecorder.layerLimit).map { try $0.string().bounded }
         summary = try json.array("summary").prefix(1_000).map { row in
             try row.array().prefix(4).map { try $0.string().bounded }
         }
-        sizes = try json.object("sizes").reduce(into: [:]) { $0[$1.key] = Int(json: $1.value) }
+        sizes = try json.object("sizes").reduce(into: [:]) { $0[$1.key] = try $1.value.count() }
         diagram = try ModelDiagram(json: json.value(at: ["diagram"]))
+    }
+}
+
+extension JSONValue {
+    /// A count from outside: whole, not negative, and so small that sums of some do not overflow.
+    func count(_ path: JSONKey...) throws -> Int {
+        let value = try value(at: path, as: Int.self)
+        guard (0...1 << 48).contains(value) else { throw MartletError("Expected a count up to 2^48. Received: \(value).") }
+        return value
     }
 }
 
@@ -152,26 +161,26 @@ struct RunRecords {
         case "step":
             steps.append(
                 Step(
-                    step: try json.int("step"), epoch: try json.int("epoch"), seconds: try json.double("seconds"),
+                    step: try json.count("step"), epoch: try json.count("epoch"), seconds: try json.double("seconds"),
                     loss: try json.double("loss"), rate: try optional("rate"), gradient: try optional("gradient"),
                     ratio: try optional("ratio")))
         case "layers":
             layers.append(
                 Layers(
-                    step: try json.int("step"), gradient: try numbers(json.value(at: ["gradient"])),
+                    step: try json.count("step"), gradient: try numbers(json.value(at: ["gradient"])),
                     weight: try numbers(json.value(at: ["weight"])), ratio: try numbers(json.value(at: ["ratio"]))))
         case "spread":
             func lists(_ key: JSONKey) throws -> [[Double]] {
                 try json.array(key).prefix(Self.numberLimit).map { $0 == .null ? [] : try numbers($0) }
             }
-            spreads.append(Spread(step: try json.int("step"), weights: try lists("weights"), gradients: try lists("gradients")))
+            spreads.append(Spread(step: try json.count("step"), weights: try lists("weights"), gradients: try lists("gradients")))
         case "epoch":
             epochs.append(
                 Epoch(
-                    epoch: try json.int("epoch"), step: try json.int("step"), seconds: try json.double("seconds"),
-                    memory: try json.int("memory"), optimizerBytes: try json.int("optimizer"), steps: try json.int("steps"),
+                    epoch: try json.count("epoch"), step: try json.count("step"), seconds: try json.double("seconds"),
+                    memory: try json.count("memory"), optimizerBytes: try json.count("optimizer"), steps: try json.count("steps"),
                     logs: try Logs(json: json.value(at: ["logs"])), rate: try optional("rate")))
-        case "end": end = (try json.int("step"), try json.double("seconds"), try json.string("reason"))
+        case "end": end = (try json.count("step"), try json.double("seconds"), try json.string("reason"))
         // Later versions may write more.
         default: break
         }
@@ -215,12 +224,12 @@ struct RunProfile {
         guard FileManager.default.fileExists(atPath: folder.profile) else { return nil }
         let json = try RunRecords.json(folder.profile)
         do {
-            steps = max(1, try json.int("steps"))
+            steps = max(1, try json.count("steps"))
             seconds = try json.double("seconds")
             ops = try json.array("ops").prefix(200).map {
                 Op(
-                    name: try $0.string(0).bounded, calls: try $0.int(1), seconds: try $0.double(2), flops: try $0.int(3),
-                    bytes: try $0.int(4))
+                    name: try $0.string(0).bounded, calls: try $0.count(1), seconds: try $0.double(2), flops: try $0.count(3),
+                    bytes: try $0.count(4))
             }
             layers = try json.array("layers").prefix(RunRecorder.layerLimit).map { (try $0.string(0).bounded, try $0.double(1)) }
         } catch let error as MartletError {
