@@ -81,7 +81,7 @@ struct DemoCommand: ParsableCommand {
             try recorder.evaluate(images.test, classNames: images.classNames, batchSize: 256)
             try recorder.writeReport()
         }
-        try training.end(wrote: [files.history, files.curves, files.weights])
+        try training.end(wrote: [files.history, files.curves, files.weights], resumes: recorder != nil)
 
         let figures = try network.evaluate(images.test, batchSize: 256)
         let predictions = try network.predict(images.test.inputs[0], batchSize: 256)

@@ -179,6 +179,64 @@ import Testing
         }
     }
 
+    /// 1,000 layers, 60 metrics, 100 classes, 24 pictures of noise: what is too much is left out.
+    @Test func reportsOfLargeRunsStayBelowTheLimit() throws {
+        try withFolder { folder in
+            let recorder = RunRecorder(folder)
+            try Self.model().fit(Self.data(), batchSize: 16, verbosity: .silent, callbacks: [recorder])
+            let run = recorder.folder
+            var random = Xorshift(state: 3)
+            func numbers(_ count: Int) -> JSONValue {
+                .array((0..<count).map { _ in .double(Double.random(in: 0.001...1000, using: &random)) })
+            }
+            let names = (0..<1_000).map { JSONValue.string("a layer with a rather long name & <number> \($0)") }
+            var description = try JSONValue(parsing: String(contentsOfFile: run.description, encoding: .utf8)).object()
+            description["layers"] = .array(names)
+            description["summary"] = .array(names.map { .array([$0, "Dense", "(None, 1000)", "1,000,000"]) })
+            description["diagram"] = .object([
+                "groups": .array([]), "nodes": .array(names.map { .object(["title": $0, "lines": [$0, $0], "group": -1]) }),
+                "edges": .array((1..<1_000).map { .array([.int($0 / 2), .int($0)]) }),
+            ])
+            try JSONValue.object(description).serialized().write(toFile: run.description, atomically: true, encoding: .utf8)
+            var lines: [JSONObject] = []
+            for step in 1...300 {
+                lines.append(["kind": "step", "step": .int(step), "epoch": 0, "seconds": 1.0, "loss": .double(1 / Double(step))])
+                lines.append([
+                    "kind": "layers", "step": .int(step), "gradient": numbers(256), "weight": numbers(256), "ratio": numbers(256),
+                ])
+                let spread = JSONValue.array((0..<256).map { _ in numbers(7) })
+                if step % 5 == 0 { lines.append(["kind": "spread", "step": .int(step), "weights": spread, "gradients": spread]) }
+            }
+            for epoch in 0..<400 {
+                var logs: JSONObject = ["loss": 1.0]
+                for metric in 0..<60 { logs["metric number \(metric)"] = .double(Double.random(in: 0...1, using: &random)) }
+                lines.append([
+                    "kind": "epoch", "epoch": .int(epoch), "step": 300, "seconds": .double(Double(epoch)), "memory": 1,
+                    "optimizer": 1, "steps": 1, "logs": .object(logs),
+                ])
+            }
+            try lines.map { JSONValue.object($0).serialized() + "\n" }.joined()
+                .write(toFile: run.records, atomically: true, encoding: .utf8)
+            let points = JSONValue.array((0..<400).map { _ in numbers(2) })
+            let pixels = Data((0..<32 * 32 * 3).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
+            let worst: JSONObject = [
+                "index": 1, "truth": names[1], "guess": names[2], "score": 0.5, "size": [32, 32, 3], "pixels": .string(pixels),
+            ]
+            let curve: JSONObject = ["name": names[3], "auc": 0.5, "ap": 0.5, "roc": points, "pr": points]
+            let evaluation: JSONObject = [
+                "samples": 10, "classes": .array(Array(names.prefix(100))),
+                "counts": .array((0..<100).map { row in .array((0..<100).map { .int($0 * row) }) }), "calibration": [],
+                "calibration_error": 0.5, "curves": .array([JSONValue](repeating: .object(curve), count: 10)), "points": points,
+                "worst": .array([JSONValue](repeating: .object(worst), count: 24)),
+            ]
+            try JSONValue.object(evaluation).serialized().write(toFile: run.evaluation, atomically: true, encoding: .utf8)
+            let page = try Report(of: [run]).html
+            #expect(page.utf8.count < Report.sizeLimit, "\(page.utf8.count)")
+            try checkXML(page)
+            #expect(try Report(of: [run, run, run]).html.utf8.count < Report.sizeLimit)
+        }
+    }
+
     /// Files of a run may come from anywhere.
     @Test func damagedRunsAreErrors() throws {
         try withFolder { folder in

@@ -117,7 +117,7 @@ struct FitCommand: ParsableCommand {
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
-        try training.end(wrote: [save, history, recorder?.folder.report].compactMap { $0 })
+        try training.end(wrote: [save, history, recorder?.folder.report].compactMap { $0 }, resumes: recorder != nil)
         try keeper?.deleteBackup()
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
