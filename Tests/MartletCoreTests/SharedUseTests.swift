@@ -74,7 +74,7 @@ struct SharedUseTests {
     }
 
     /// The runs of one function do not wait for each other: this op ends when as many threads as are expected are in it.
-    @Test(.timeLimit(.minutes(2))) func callsRunSideBySide() {
+    @Test(.timeLimit(.minutes(10))) func callsRunSideBySide() {
         nonisolated(unsafe) let function = compiled { (x: Tensor) -> Tensor in perform(Meeting(), x) + 1 }
         Meeting.expected.store(1, ordering: .relaxed)
         _ = function(Tensor([1.0]))

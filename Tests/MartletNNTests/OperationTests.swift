@@ -4,9 +4,10 @@ import MartletFormats
 import TestSupport
 import Testing
 
-/// Functional models of `keras.ops` on images and matrices, as Keras saved them (`scripts/make-operation-fixtures.py`).
+/// Functional models of `keras.ops`, as Keras saved them (`scripts/make-operation-fixtures.py`).
 @Suite struct OperationTests {
-    @Test(arguments: ["linalg", "images", "convolutions"]) func agreesWithKeras(_ name: String) throws {
+    @Test(arguments: ["linalg", "images", "convolutions", "numbers", "statistics", "matrices", "neural", "patches"])
+    func agreesWithKeras(_ name: String) throws {
         let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operations").path
         let npz = try NPZ.read("\(folder)/\(name).npz")
         func arrays(_ prefix: String) -> [Tensor] {

@@ -10,10 +10,7 @@ import Logging
 /// `critical`). A value that cannot be read is ignored with a warning in the log.
 public enum Settings {
     private struct State {
-        var floatType = DType.float32
         var logLevel: Logger.Level
-        var seed: UInt64?
-        var generatorsMade: UInt64 = 0
     }
 
     private static let state: Guarded<State> = {
@@ -150,17 +147,11 @@ public enum Settings {
         }
     }
 
-    /// The type that weights and floating-point literals get: `float32` by default, as Keras's `floatx`.
-    /// Stops when set to a type that is not floating-point.
+    /// The type that weights and floating-point literals get in the present `Session`: `float32` by default, as Keras's
+    /// `floatx`. Stops when set to a type that is not floating-point.
     public static var defaultFloatType: DType {
-        get { state.withLock { $0.floatType } }
-        set {
-            require(
-                newValue.isFloatingPoint, "Settings.defaultFloatType",
-                "Expected a floating-point type. Received: \(newValue).")
-            state.withLock { $0.floatType = newValue }
-            Trace.noteSettingsChange()
-        }
+        get { Session.current.defaultFloatType }
+        set { Session.current.defaultFloatType = newValue }
     }
 
     /// The settings that graphs, and the weights laid out for them, depend on.
@@ -199,30 +190,9 @@ public enum Settings {
     /// The largest resident size of the process so far, in bytes.
     public static var peakMemory: Int { Int(mk_peak_resident_bytes()) }
 
-    /// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
-    public static func setRandomSeed(_ seed: Int) {
-        // Made before the count starts: the default generator always gets the seed's first stream.
-        let generator = RandomGenerator.default
-        state.withLock {
-            $0.seed = UInt64(bitPattern: Int64(seed))
-            $0.generatorsMade = 0
-        }
-        generator.restart(key: nextStreamKey())
-    }
-
-    /// A key for a new random stream: a function of the global seed and of how many streams were made since it was set;
-    /// of the system's entropy when no seed was set.
-    package static func nextStreamKey() -> UInt64 {
-        state.withLock { state in
-            guard let seed = state.seed else { return UInt64.random(in: 0...UInt64.max) }
-            state.generatorsMade += 1
-            // SplitMix64's finaliser: neighbouring seeds and counts give unrelated keys.
-            var z = seed &+ state.generatorsMade &* 0x9E37_79B9_7F4A_7C15
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
+    /// Makes everything that draws random numbers in the present `Session` from now on repeatable: initial weights, dropout,
+    /// shuffling.
+    public static func setRandomSeed(_ seed: Int) { Session.current.setRandomSeed(seed) }
 }
 
 /// Who computes `float32` matrix products.
@@ -247,6 +217,6 @@ public enum ProductEngine: String, Sendable, CaseIterable {
     }
 }
 
-/// Makes everything that draws random numbers from now on repeatable: initial weights, dropout, shuffling.
-/// The same as `Settings.setRandomSeed`.
+/// Makes everything that draws random numbers in the present `Session` from now on repeatable: initial weights, dropout,
+/// shuffling. The same as `Settings.setRandomSeed`.
 public func setRandomSeed(_ seed: Int) { Settings.setRandomSeed(seed) }

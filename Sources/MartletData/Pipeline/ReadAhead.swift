@@ -97,7 +97,10 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
         self.transform = transform
         workers = min(parallelism.workers, run.threads)
         switch depth {
-        case .chunks: (self.depth, mostAhead, hasFixedChunks) = (2 * workers, 2 * workers, false)
+        case .chunks:
+            // The thread that reads makes chunks, too: with few ready, one waits for the other after each of them.
+            let most = workers == 0 ? 0 : 4 * (workers + 1)
+            (self.depth, mostAhead, hasFixedChunks) = (most, most, false)
         case .elements(let count, let most): (self.depth, mostAhead, hasFixedChunks) = (count, most, true)
         }
         let adoption = Adoption()

@@ -22,6 +22,9 @@ package final class Run: @unchecked Sendable {
     private var firstFailures: [String] = []
     private static let mostFailuresKept = 20
 
+    /// The session of the code that reads, if it has one: workers prepare elements in it.
+    let session = Session.scoped
+
     /// Measures stages while the thread that reads is being profiled.
     let times: StageTimes?
 

@@ -84,7 +84,7 @@ package final class WorkerPool: @unchecked Sendable {
         let run = stage!.run
         run.busy += 1
         condition.unlock()
-        stage?.readAhead()
+        Session.within(run.session) { stage?.readAhead() }
         // The stage, and with it perhaps a file, is let go before anybody hears that the thread is done.
         stage = nil
         condition.lock()

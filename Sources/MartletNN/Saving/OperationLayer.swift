@@ -33,11 +33,11 @@ final class OperationLayer: Layer {
         var attributes = try json.valueIfPresent(at: ["config"], as: JSONObject.self) ?? [:]
         for (key, value) in named { attributes[key] = value }
         let positional: [JSONValue] = try arguments.args.value(at: [])
-        if positional.count > 1 { attributes[Operation.secondArgument] = positional[1] }
+        for (place, value) in positional.enumerated().dropFirst() { attributes[Operation.argument(place)] = value }
         operation = try make(Configuration(className: kind, .object(attributes)))
 
         let given = positional + named.map(\.value).filter(Self.isOperand)
-        let list = operation.operandCount.map { Array(given.prefix($0)) } ?? Self.flattened(given)
+        let list = operation.operandCount.map { Array(given.prefix($0)) } ?? Self.flattened(given).filter { $0 != .null }
         operands = try list.map(Self.operand)
         guard operation.operandCount ?? max(1, operands.count) == operands.count else {
             throw MartletError(
@@ -47,7 +47,8 @@ final class OperationLayer: Layer {
     }
 
     private static func isOperand(_ json: JSONValue) -> Bool {
-        CallArguments.place(json) != nil || Double(json: json) != nil
+        CallArguments.place(json) != nil || Double(json: json) != nil || json["class_name"] == "__numpy__"
+            || json["class_name"] == "__tensor__"
     }
 
     /// The arguments with lists replaced by their elements.

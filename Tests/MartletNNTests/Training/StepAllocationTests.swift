@@ -52,6 +52,11 @@ struct StepAllocationTests {
             for _ in 0..<10 { step(batch) }
             return allocation_count() - before
         }
+        if counts.min()! > 0 {
+            print_allocations(true)
+            step(batch)
+            print_allocations(false)
+        }
         #expect(counts.min() == 0)
     }
 }

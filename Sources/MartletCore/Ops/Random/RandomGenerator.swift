@@ -11,15 +11,16 @@ public final class RandomGenerator: Sendable {
 
     static let stateSpec = TensorSpec([2], .int64)
 
-    /// What `Tensor.randomUniform` and its like draw from. `setRandomSeed` starts it anew.
-    public static let `default` = RandomGenerator()
+    /// What `Tensor.randomUniform` and its like draw from in the present `Session`. `setRandomSeed` starts it anew.
+    public static var `default`: RandomGenerator { Session.current.generator }
 
-    /// Starts a stream: the one of `seed`; when nil, the next one of the global seed, or an unpredictable one when no
-    /// global seed was set.
-    public init(seed: Int? = nil) {
-        let key = seed.map { Int64($0) } ?? Int64(bitPattern: Settings.nextStreamKey())
-        state = Variable(Tensor([key, 0]), name: "state", trainable: false)
+    /// Starts a stream: the one of `seed`; when nil, the next one of the session's seed, or an unpredictable one when
+    /// none was set.
+    public convenience init(seed: Int? = nil) {
+        self.init(key: seed.map { UInt64(bitPattern: Int64($0)) } ?? Session.current.nextStreamKey())
     }
+
+    init(key: UInt64) { state = Variable(Tensor([Int64(bitPattern: key), 0]), name: "state", trainable: false) }
 
     /// Begins another stream.
     func restart(key: UInt64) {

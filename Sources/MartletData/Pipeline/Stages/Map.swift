@@ -44,7 +44,7 @@ extension Dataset {
     }
 
     /// The key of a seed.
-    static func seed(_ seed: Int?) -> UInt64 { seed.map { UInt64(bitPattern: Int64($0)) } ?? Settings.nextStreamKey() }
+    static func seed(_ seed: Int?) -> UInt64 { seed.map { UInt64(bitPattern: Int64($0)) } ?? Session.current.nextStreamKey() }
 
     private func mapReader<Output: Sendable>(
         _ opening: Opening, _ place: Place, _ stage: Stage<Element>, _ parallelism: Parallelism,

@@ -86,14 +86,14 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
 
     // MARK: Calling
 
-    private var function: HostFunction?
+    private var function: CustomOp?
     /// Counts the changes of the boundaries, which compiled functions hold.
     private var version = 0 { didSet { Trace.noteSettingsChange() } }
-    private var search: HostFunction {
+    private var search: CustomOp {
         if let function { return function }
         let bounds = (binBoundaries ?? []).map { Float($0) }
-        let made = HostFunction("bins") { [TensorSpec($0[0].shape, .int64)] } run: { inputs, outputs in
-            let target = outputs[0].assumingMemoryBound(to: Int.self)
+        let made = CustomOp("bins") { [TensorSpec($0[0].shape, .int64)] } run: { inputs, outputs in
+            let target = outputs[0].elements(Int.self)
             for (place, value) in inputs[0].elements(Float.self).enumerated() {
                 var (low, high) = (0, bounds.count)
                 while low < high {

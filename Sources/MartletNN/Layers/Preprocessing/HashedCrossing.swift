@@ -38,19 +38,19 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
     /// The key with which TensorFlow's crosses begin.
     private static let key: UInt64 = 0xDECA_FCAF_FE
 
-    private var function: HostFunction?
-    private var cross: HostFunction {
+    private var function: CustomOp?
+    private var cross: CustomOp {
         if let function { return function }
         let count = UInt64(numBins)
-        let made = HostFunction("cross") { (inputs) throws(OpFailure) in
+        let made = CustomOp("cross") { inputs in
             let shapes = inputs.map { $0.dtype == .string ? Shape($0.shape.dimensions.dropLast()) : $0.shape }
             guard inputs.allSatisfy({ $0.dtype == .string || $0.dtype == .int64 }) else {
                 throw OpFailure("Expected strings or integers.")
             }
             guard shapes.allSatisfy({ $0 == shapes[0] }) else { throw OpFailure("Expected inputs of one shape.") }
             return [TensorSpec(shapes[0], .int64)]
-        } run: { (inputs, outputs) throws(OpFailure) in
-            let target = outputs[0].assumingMemoryBound(to: Int.self)
+        } run: { inputs, outputs in
+            let target = outputs[0].elements(Int.self)
             for place in target.indices {
                 var hash = Self.key
                 for input in inputs {
@@ -72,7 +72,7 @@ public final class HashedCrossing: Layer, ConfigurableLayer, Described {
                 inputs.allSatisfy { $0.dtype == .string || $0.dtype.isInteger }, className,
                 "Expected strings or integers. Received: \(inputs.map(\.spec)).")
         else { return [.nothing] }
-        let bins = cross(inputs.map { $0.dtype == .string ? $0 : $0.asCategories })
+        let bins = cross(inputs.map { $0.dtype == .string ? $0 : $0.asCategories })[0]
         return [CategoryEncoder.encode(bins, outputMode, depth: numBins, dtype: dtype)]
     }
 

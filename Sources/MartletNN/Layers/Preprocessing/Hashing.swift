@@ -71,17 +71,17 @@ public final class Hashing: Layer, ConfigurableLayer, Described {
     public override var takesStrings: Bool { true }
     override var castsInputs: Bool { false }
 
-    private var function: HostFunction?
-    private var hash: HostFunction {
+    private var function: CustomOp?
+    private var hash: CustomOp {
         if let function { return function }
         let isMasked = mask != nil && numBins > 1
         let (mask, first) = (mask, isMasked ? 1 : 0)
         let buckets = HashBuckets(count: numBins - first, salt: salt)
-        let made = HostFunction("hash") { inputs in
+        let made = CustomOp("hash") { inputs in
             let shape = inputs[0].shape
             return [TensorSpec(inputs[0].dtype == .string ? Shape(shape.dimensions.dropLast()) : shape, .int64)]
         } run: { inputs, outputs in
-            let target = outputs[0].assumingMemoryBound(to: Int.self)
+            let target = outputs[0].elements(Int.self)
             if inputs[0].spec.dtype == .string {
                 let strings = inputs[0].strings
                 for place in strings.indices {

@@ -10,7 +10,7 @@ public class IndexLookup: Layer {
     var options: LookupOptions
     /// The vocabulary without the special tokens, nil until it is known.
     private var table: TokenTable?
-    private var function: HostFunction?
+    private var function: CustomOp?
     /// Counts the changes of the vocabulary, which compiled functions hold.
     private(set) var version = 0 { didSet { Trace.noteSettingsChange() } }
     /// The weights of the special tokens and the terms, for `tfIDF`.
@@ -262,14 +262,14 @@ public class IndexLookup: Layer {
             hashesIntegers: options.oovMethod == .farmhash)
     }
 
-    private var lookup: HostFunction {
+    private var lookup: CustomOp {
         if let function { return function }
         let made = invert ? inverse() : terms.function(isOfText: isOfText)
         function = made
         return made
     }
 
-    private func inverse() -> HostFunction {
+    private func inverse() -> CustomOp {
         let (start, mask) = (tokenStart, options.maskToken)
         let tokens = table?.tokens ?? []
         let oov = oovToken
@@ -278,20 +278,21 @@ public class IndexLookup: Layer {
             return tokens.indices.contains(index - start) ? tokens[index - start] : oov
         }
         guard isOfText else {
-            return HostFunction("terms") { [TensorSpec($0[0].shape, .int64)] } run: { inputs, outputs in
-                let target = outputs[0].assumingMemoryBound(to: Int.self)
+            return CustomOp("terms") { [TensorSpec($0[0].shape, .int64)] } run: { inputs, outputs in
+                let target = outputs[0].elements(Int.self)
                 for (at, index) in inputs[0].elements(Int.self).enumerated() { target[at] = place(index).integer ?? 0 }
             }
         }
         let all = tokens + [oov] + (mask.map { [$0] } ?? [])
         let width = all.reduce(1) { if case .text(let bytes) = $1 { max($0, bytes.count) } else { $0 } }
-        return HostFunction("terms") { inputs in
+        return CustomOp("terms") { inputs in
             [TensorSpec(Shape(inputs[0].shape.dimensions + [width]), .string)]
         } run: { inputs, outputs in
-            outputs[0].initializeMemory(as: UInt8.self, repeating: 0)
+            outputs[0].bytes.initializeMemory(as: UInt8.self, repeating: 0)
             for (at, index) in inputs[0].elements(Int.self).enumerated() {
                 guard case .text(let bytes) = place(index) else { continue }
-                UnsafeMutableRawBufferPointer(rebasing: outputs[0][at * width..<at * width + bytes.count]).copyBytes(from: bytes)
+                let target = outputs[0].bytes[at * width..<at * width + bytes.count]
+                UnsafeMutableRawBufferPointer(rebasing: target).copyBytes(from: bytes)
             }
         }
     }

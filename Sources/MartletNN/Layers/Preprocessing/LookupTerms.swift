@@ -41,15 +41,15 @@ struct LookupTerms: Sendable {
     }
 
     /// The numbers of a tensor of terms.
-    func function(isOfText: Bool) -> HostFunction {
-        HostFunction("lookup") { (inputs) throws(OpFailure) in
+    func function(isOfText: Bool) -> CustomOp {
+        CustomOp("lookup") { inputs in
             guard (inputs[0].dtype == .string) == isOfText else {
                 throw OpFailure("Expected \(isOfText ? "strings" : "integers").")
             }
             let shape = inputs[0].shape
             return [TensorSpec(isOfText ? Shape(shape.dimensions.dropLast()) : shape, .int64)]
-        } run: { (inputs, outputs) throws(OpFailure) in
-            let target = outputs[0].assumingMemoryBound(to: Int.self)
+        } run: { inputs, outputs in
+            let target = outputs[0].elements(Int.self)
             if isOfText {
                 let strings = inputs[0].strings
                 for place in strings.indices { target[place] = try index(of: strings[place]) }

@@ -65,17 +65,17 @@ enum CategoryEncoder {
     }
 
     /// Sums over the second axis, or the only one.
-    private static func bags(depth: Int, isBinary: Bool) -> HostFunction {
-        HostFunction("categories") { (inputs) throws(OpFailure) in
+    private static func bags(depth: Int, isBinary: Bool) -> CustomOp {
+        CustomOp("categories") { inputs in
             guard inputs.count == 1 || inputs[1].shape == inputs[0].shape else {
                 throw OpFailure("Expected a weight for each of the categories.")
             }
             let sizes = shape(of: PartialShape(inputs[0].shape), .count, depth: depth)
             return [TensorSpec(Shape(sizes.dimensions.map { $0! }), .float64)]
-        } run: { (inputs, outputs) throws(OpFailure) in
+        } run: { inputs, outputs in
             let (shape, indices) = (inputs[0].spec.shape, inputs[0].elements(Int.self))
             let weights = inputs.count > 1 ? inputs[1].elements(Double.self) : nil
-            let target = outputs[0].assumingMemoryBound(to: Double.self)
+            let target = outputs[0].elements(Double.self)
             target.initialize(repeating: 0)
             let outer = shape.rank > 1 ? shape[0] : 1
             let middle = shape.rank > 1 ? shape[1] : shape.elementCount

@@ -183,7 +183,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
     override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [lookupLayer.version] }
 
     /// The function, of the vocabulary of that version.
-    private var function: (version: Int, function: HostFunction)?
+    private var function: (version: Int, function: CustomOp)?
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         if isCalled(with: PartialShape(of: x)) { return x }
@@ -262,12 +262,12 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         return Tensor(values, shape: Shape((sizes.count > 1 ? Array(sizes.dropLast()) : sizes) + [length]))
     }
 
-    private var vectorization: HostFunction {
+    private var vectorization: CustomOp {
         if let function, function.version == lookupLayer.version { return function.function }
         let (tokens, terms, mode, length) = (tokens, lookupLayer.terms, outputMode, outputSequenceLength)
         let depth = lookupLayer.depth ?? 0
         let isSplit = tokens.split != nil
-        let made = HostFunction("vectorize") { (inputs) throws(OpFailure) in
+        let made = CustomOp("vectorize") { inputs in
             guard inputs[0].dtype == .string else { throw OpFailure("Expected strings.") }
             let shape = inputs[0].shape.dimensions.dropLast()
             // Texts, without an axis of size 1.
@@ -280,16 +280,16 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             case .oneHot: [TensorSpec(Shape((shape.count < 2 ? Array(shape) : documents + [steps]) + [depth]), .float64)]
             default: [TensorSpec(Shape((shape.count < 2 ? Array(shape) : documents) + [depth]), .float64)]
             }
-        } run: { (inputs, outputs) throws(OpFailure) in
+        } run: { inputs, outputs in
             let rank = inputs[0].spec.shape.rank - 1
             let size = isSplit || rank < 2 ? 1 : inputs[0].spec.shape[rank - 1]
             let documents = tokens.documents(inputs[0].strings, size: size)
-            outputs[0].initializeMemory(as: UInt8.self, repeating: 0)
+            outputs[0].bytes.initializeMemory(as: UInt8.self, repeating: 0)
             guard !documents.isEmpty else { return }
-            let row = outputs[0].count / 8 / documents.count
-            let (integers, numbers) = (
-                outputs[0].assumingMemoryBound(to: Int.self), outputs[0].assumingMemoryBound(to: Double.self)
-            )
+            let row = outputs[0].spec.shape.elementCount / documents.count
+            // The mode says which of both it is.
+            let bytes = outputs[0].bytes
+            let (integers, numbers) = (bytes.assumingMemoryBound(to: Int.self), bytes.assumingMemoryBound(to: Double.self))
             var failure: OpFailure?
             for (place, texts) in documents.enumerated() {
                 var step = 0

@@ -71,7 +71,7 @@ extension Operation {
     ///   - keepsType: whether integers stay integers.
     ///   - shape: the shape of the result of images, both batches with channels last.
     ///   - checking: checks the shapes of images and of the other operands.
-    private static func onImages(
+    static func onImages(
         _ format: DataFormat, operands: Int = 1, channels: Int? = nil, keepsType: Bool = false,
         shape: @escaping @Sendable (PartialShape) throws -> PartialShape = { $0 },
         checking: @escaping @Sendable (PartialShape, [PartialShape]) throws -> Void = { _, _ in },

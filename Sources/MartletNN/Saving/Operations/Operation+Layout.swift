@@ -255,8 +255,8 @@ private struct Indexing {
             switch kind {
             case .index(let index):
                 let size = rest.removeFirst()
-                guard let size, (-size..<size).contains(index) else {
-                    throw MartletError("Expected an index of a known size. Received: \(index) of \(shape).", at: "GetItem")
+                if let size, !(-size..<size).contains(index) {
+                    throw MartletError("Expected an index within the shape \(shape). Received: \(index).", at: "GetItem")
                 }
             case .slice(let from, let to, let by):
                 result.append(rest.removeFirst().map { TensorIndex.count(from: from, to: to, by: by, size: $0) })

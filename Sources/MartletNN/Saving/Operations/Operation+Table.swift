@@ -6,8 +6,8 @@ extension Operation {
     static let table: NameTable<Maker> = {
         var table: [String: Maker] = [:]
         let fills = [
-            arithmetic, functions, reductions, products, layout, arrays, pooling, convolutions, linearAlgebra,
-            imageFunctions,
+            arithmetic, functions, numbers, reductions, statistics, products, layout, arrays, matrices, pooling, convolutions,
+            neural, linearAlgebra, imageFunctions, patches,
         ]
         for fill in fills { fill(&table) }
         return NameTable(of: "operation", table.map { ([$0.key], $0.value) })
@@ -79,7 +79,7 @@ extension Operation {
         table["Log1p"] = real { $0.log1p() }
         table["Log2"] = real { $0.log2() }
         table["Log10"] = real { $0.log() * 0.4342944819032518 }
-        table["Cbrt"] = real { $0.sign() * $0.abs().pow(1 / 3) }
+        table["Cbrt"] = real { $0.sign() * $0.abs().pow(1.0 / 3) }
         table["Sinc"] = real { `where`($0 .== 0, 1, ($0 * Double.pi).sin() / `where`($0 .== 0, 1, $0 * Double.pi)) }
         table["Erf"] = real { $0.erf() }
         table["Erfinv"] = real { $0.erfinv() }
@@ -126,8 +126,8 @@ extension Operation {
             }
             return try reduction(isFloating: true) { $0.norm(axes: $1, keepDims: $2) }(attributes)
         }
-        table["Cumsum"] = along { $0.cumulativeSum(axis: $1) }
-        table["Cumprod"] = along { $0.cumulativeProduct(axis: $1) }
+        table["Cumsum"] = cumulative { $0.cumulativeSum(axis: $1) }
+        table["Cumprod"] = cumulative { $0.cumulativeProduct(axis: $1) }
         table["Sort"] = along { $0.sorted(axis: $1) }
         table["Normalize"] = { attributes in
             guard try attributes.value("order", default: 2.0) == 2 else {
@@ -135,10 +135,10 @@ extension Operation {
             }
             return try along { $0.floating.l2Normalized(axis: $1) }(attributes)
         }
-        table["Flip"] = along { $0.reversed(axes: [$1]) }
+        table["Flip"] = movingAlong { $0.reversed(axes: $1.map { [$0] }) }
         table["Roll"] = { attributes in
             let shift: Int = try attributes.required("shift")
-            return try along { $0.rolled(shift: shift, axis: $1) }(attributes)
+            return try movingAlong { $0.rolled(shift: shift, axis: $1) }(attributes)
         }
         table["TopK"] = { attributes in
             let k: Int = try attributes.required("k")

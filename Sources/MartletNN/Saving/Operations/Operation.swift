@@ -12,8 +12,9 @@ struct Operation: Sendable {
     /// Makes the operation from its attributes: Keras's `config`, and arguments that are not operands.
     typealias Maker = @Sendable (Configuration) throws -> Operation
 
-    /// The name under which an operation finds its second positional argument, if that is not an operand.
-    static let secondArgument = "second argument"
+    /// The name under which an operation finds a positional argument that may not be an operand, counted from 0.
+    static func argument(_ place: Int) -> String { "argument \(place)" }
+    static let secondArgument = argument(1)
 
     // MARK: - Dtypes
 
@@ -125,6 +126,17 @@ struct Operation: Sendable {
                     _ = try ShapeRule.axis(axis, of: shapes[0])
                     return [shapes[0]]
                 }, run: { [function(numeric($0[0]), axis)] })
+        }
+    }
+
+    /// An operation along one axis, or on all elements when `axis` is null, that keeps shape and dtype.
+    static func movingAlong(_ function: @escaping @Sendable (Tensor, Int?) -> Tensor) -> Maker {
+        { attributes in
+            let axis: Int? = try attributes.optional("axis")
+            return moving({ shape in
+                if let axis { _ = try ShapeRule.axis(axis, of: shape) }
+                return shape
+            }) { function($0, axis) }
         }
     }
 

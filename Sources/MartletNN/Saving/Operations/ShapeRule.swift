@@ -41,9 +41,14 @@ enum ShapeRule {
             guard known.count == sizes.count ? count == product : product > 0 && count % product == 0 else { throw fail() }
             return PartialShape(sizes.map { $0 == -1 ? count / product : $0 })
         }
-        // The known sizes must make whole rows, whatever the unknown ones are.
         let rest = shape.dimensions.compactMap { $0 }.reduce(1, *)
-        guard known.count < sizes.count, product > 0, rest % product == 0 else { throw fail() }
+        if known.count == sizes.count {
+            // The unknown sizes may turn out to fit.
+            guard rest > 0 ? product % rest == 0 : product == 0 else { throw fail() }
+            return PartialShape(sizes)
+        }
+        // The known sizes must make whole rows, whatever the unknown ones are.
+        guard product > 0, rest % product == 0 else { throw fail() }
         return PartialShape(sizes.map { $0 == -1 ? nil : $0 })
     }
 
