@@ -44,7 +44,8 @@ let package = Package(
             name: "MartletNN",
             dependencies: ["MartletData", .product(name: "OrderedCollections", package: "swift-collections")],
             exclude: ["README.md"]),
-        .target(name: "Martlet", dependencies: ["MartletNN"]),
+        .target(name: "MartletPlots", dependencies: ["MartletNN"], exclude: ["README.md"]),
+        .target(name: "Martlet", dependencies: ["MartletNN", "MartletPlots"]),
         .executableTarget(name: "martlet-cli", dependencies: ["Martlet", "MartletImages", arguments]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", arguments]),
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
@@ -63,6 +64,7 @@ let package = Package(
         .testTarget(
             name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        .testTarget(name: "MartletPlotsTests", dependencies: ["Martlet", "TestSupport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),
     ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet", "MartletImages"], path: "Sources/Examples/\($0)") },
     swiftLanguageModes: [.v6],

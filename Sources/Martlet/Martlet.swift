@@ -2,3 +2,4 @@
 @_exported import MartletData
 @_exported import MartletFormats
 @_exported import MartletNN
+@_exported import MartletPlots

@@ -42,12 +42,14 @@ struct DemoCommand: ParsableCommand {
     var output = "martlet-output"
     @Option(help: ArgumentHelp(tensorBoardHelp, valueName: "folder"))
     var tensorboard: String?
+    @OptionGroup var runs: RunOptions
     @Flag(help: "Print the results as one line of JSON at the end.")
     var json = false
 
     func run() throws {
         try checkNumbers()
-        let files = try DemoFiles(folder: output)
+        try runs.check()
+        let files = try DemoFiles(folder: runs.run ?? output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)
         let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
@@ -60,36 +62,50 @@ struct DemoCommand: ParsableCommand {
         network.summary()
         say()
 
-        var callbacks: [Callback] = [CSVLogger(files.history), TerminateOnNaN()]
-        if let tensorboard {
-            try checkFolder(tensorboard, "--tensorboard")
+        let start = ContinuousClock.now
+        let recorder = runs.recorder([
+            ("data", "\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)"),
+            ("batch size", String(batchSize)), ("learning rate", "\(learningRate)"), ("seed", String(seed)),
+        ])
+        // A recorder writes the table of epochs itself, also of a run that goes on. The backup is last: it has what others leave.
+        let log: Callback = recorder.map { $0 } ?? CSVLogger(files.history)
+        var callbacks: [Callback] = [log, TerminateOnNaN()]
+        if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
+        let events = tensorboard ?? recorder?.folder.events
+        if let events {
             let chosen: [String: HyperParameter] = [
                 "model": .text(model.rawValue), "data": .text(images.source), "epochs": .number(Double(epochs)),
                 "batch_size": .number(Double(batchSize)), "learning_rate": .number(learningRate), "seed": .number(Double(seed)),
             ]
-            callbacks.append(TensorBoard(logDirectory: tensorboard, histogramFrequency: 1, hyperParameters: chosen))
+            callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1, writeImages: true, hyperParameters: chosen))
         }
-        let start = ContinuousClock.now
+        callbacks += [runs.keeper].compactMap { $0 }
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
                 callbacks: callbacks)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        try FileIO.write(
-            TrainingPlot.svg(training.history, title: "\(model.rawValue) on \(images.title)"), to: files.curves)
+        try training.history.plot(to: files.curves, title: "\(model.rawValue) on \(images.title)")
         try network.saveWeights(to: files.weights)
-        try training.end(wrote: [files.history, files.curves, files.weights] + [tensorboard].compactMap { $0 })
+        if let recorder {
+            try network.save(to: recorder.folder.model)
+            try recorder.evaluate(images.test, classNames: images.classNames, batchSize: 256)
+            try recorder.writeReport()
+        }
+        let written = [files.history, files.curves, files.weights, events].compactMap { $0 }
+        try training.end(wrote: written, resumes: recorder != nil)
 
         let figures = try network.evaluate(images.test, batchSize: 256)
-        let predictions = try network.predict(images.test.inputs[0], batchSize: 256).argmax(axis: -1)
+        let predictions = try network.predict(images.test.inputs[0], batchSize: 256)
         let loss = figures["loss"] ?? .nan, accuracy = figures["accuracy"] ?? .nan
-        let matrix = ConfusionMatrix(
-            labels: images.test.targets[0].scalars(), predictions: predictions.scalars(), names: images.classNames)
+        let matrix = try ConfusionMatrix(
+            predictions: predictions, labels: images.test.targets[0], classNames: images.classNames)
         say("\n\(matrix.text)\n")
         say(String(format: "Test loss %.4f, accuracy %.4f after %.1f s of training.", loss, accuracy, seconds))
         say("Wrote \(files.history), \(files.curves) and \(files.weights).")
-        if let tensorboard { say("Wrote event files to \(tensorboard): tensorboard --logdir \(tensorboard)") }
+        if let events { say("Wrote event files to \(events): tensorboard --logdir \(events)") }
+        if let recorder { say("The report: \(recorder.folder.report)") }
         guard json else { return }
         say(
             jsonLine([

@@ -41,19 +41,24 @@ final class Interruption: Callback {
             for case let callback as EarlyStopping in callbacks { try callback.onTrainEnd() }
             // It has not come to its end: with a backup it goes on.
             for case let callback as TensorBoard in callbacks { try callback.flush() }
+            for case let callback as RunRecorder in callbacks {
+                try callback.finish(reason: names[signal.load(ordering: .relaxed)] ?? "a signal")
+            }
         }
         return watcher
     }
 
     /// Throws when a signal came, with the files that were written after it. From now on signals have their usual effect.
-    func end(wrote files: [String]) throws {
+    /// - Parameter resumes: whether `--resume` can go on.
+    func end(wrote files: [String], resumes: Bool = false) throws {
         for number in handled { Foundation.signal(number, SIG_DFL) }
         let number = Self.signal.load(ordering: .relaxed)
         guard number != 0 else { return }
         let place = "in epoch \(epoch + 1) of \(parameters.epochs), after \(steps) of \(parameters.steps) steps"
         let outcome = files.isEmpty ? "Nothing was asked to be saved" : "Wrote \(files.joined(separator: ", "))"
         throw CommandEnd(
-            message: "\(Self.names[number] ?? "A signal") ended training \(place). \(outcome).", code: 128 + number)
+            message: "\(Self.names[number] ?? "A signal") ended training \(place). \(outcome)."
+                + (resumes ? " The same command with --resume goes on after the last whole epoch." : ""), code: 128 + number)
     }
 
     override func onEpochBegin(_ epoch: Int) {

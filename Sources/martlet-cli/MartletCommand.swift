@@ -23,8 +23,11 @@ struct MartletCommand: ParsableCommand {
               martlet data flowers
               martlet fit model.keras --data flowers --epochs 5 --save trained.keras
 
-            With what a training wrote:
-              martlet logs runs
+            With the folder of a run, of fit or demo:
+              martlet demo --run runs/a
+              martlet watch runs/a
+              martlet report runs/a runs/b -o comparison.html
+              martlet logs runs/a
 
             The demo writes its curves, logs and weights to a folder.
             The same seed gives the same weights, bit for bit, with any number of
@@ -58,7 +61,7 @@ struct MartletCommand: ParsableCommand {
                 name: "Model",
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
-            CommandGroup(name: "Training", subcommands: [LogsCommand.self]),
+            CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
             CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
         ])
 }

@@ -41,6 +41,9 @@ package enum Compression {
         return result
     }
 
+    /// The CRC-32 of gzip, zip and PNG.
+    package static func crc32(_ bytes: [UInt8]) -> UInt32 { UInt32(CZlib.crc32(0, bytes, uInt(bytes.count))) }
+
     /// Compresses into a zlib stream.
     package static func deflate(_ bytes: [UInt8]) -> [UInt8] {
         let bound = compressBound(uLong(bytes.count))

@@ -41,7 +41,7 @@ public final class History: Callback {
 
 extension Logs {
     /// Logs of the values that `json(_:)` gives.
-    init(json: JSONValue) throws {
+    package init(json: JSONValue) throws {
         self.init()
         for (name, value) in try json.object() {
             if case .array(let elements) = value {

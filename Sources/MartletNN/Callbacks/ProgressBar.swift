@@ -136,7 +136,7 @@ public final class ProgressBar: Callback {
 
 extension String {
     /// At most `width` characters, ending in an ellipsis when the text is longer.
-    func shortened(to width: Int) -> String {
+    package func shortened(to width: Int) -> String {
         count <= width ? self : width == 0 ? "" : prefix(width - 1) + "…"
     }
 }

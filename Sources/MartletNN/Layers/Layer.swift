@@ -50,7 +50,7 @@ open class Layer {
     /// Whether the name is one of those that are numbered within the process.
     var isNamedAutomatically = false
     /// The shapes of the inputs that the layer was first built for, nil before.
-    private(set) var builtInputShapes: [PartialShape]?
+    package private(set) var builtInputShapes: [PartialShape]?
     /// The dtypes of the weights and of the computation. A `DTypePolicyMap` gives it when the layer is built, by the path.
     public private(set) var dtypePolicy = DTypePolicy.float32
     /// What gives the policy: itself, or a map.

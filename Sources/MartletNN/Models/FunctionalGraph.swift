@@ -1,11 +1,11 @@
 import MartletCore
 
 /// The calls of layers between symbolic inputs and outputs, in an order in which they can run.
-final class FunctionalGraph {
-    let inputs: [SymbolicTensor]
-    let outputs: [SymbolicTensor]
+package final class FunctionalGraph {
+    package let inputs: [SymbolicTensor]
+    package let outputs: [SymbolicTensor]
     /// Input nodes first, then the calls, each after those that it needs.
-    let nodes: [GraphNode]
+    package let nodes: [GraphNode]
     /// How many layers run when the graph does, those of models inside it included.
     let callCount: Int
     /// The layers in Keras's order: those farthest from the outputs first, and equally distant ones in the order in which

@@ -76,12 +76,14 @@ extension Model {
 }
 
 extension Layer {
-    var summaryType: String {
+    /// What a summary calls the layer's type.
+    package var summaryType: String {
         if let model = self as? Model, model.graph != nil { return "Functional" }
         return Self.typeName
     }
 
-    var summaryShape: String {
+    /// What a summary says of the output's shape.
+    package var summaryShape: String {
         let known: [PartialShape]?
         if let input = self as? InputLayer {
             known = [input.batchShape]

@@ -22,7 +22,7 @@ import Synchronization
 /// Source: [`keras.Model`](https://keras.io/api/models/model/).
 open class Model: Layer {
     /// The graph of a functional model, nil for others.
-    let graph: FunctionalGraph?
+    package let graph: FunctionalGraph?
     /// How a file arranges inputs and outputs.
     var structures: (inputs: ModelStructure, outputs: ModelStructure)?
 
@@ -77,7 +77,12 @@ open class Model: Layer {
         }
     }
 
-    override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }] }
+    /// Notes the losses of steps, nil for nobody.
+    var watch: StepWatch? { didSet { Trace.noteSettingsChange() } }
+
+    override var ownTraceSettings: [AnyHashable] {
+        super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }, watch.map { ObjectIdentifier($0) }]
+    }
 
     /// For subclasses, which override `call`.
     public override init(name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil) {

@@ -9,16 +9,16 @@ public struct SymbolicTensor: Sendable {
     /// The type of the elements.
     public let dtype: DType
     /// The call that computes it.
-    let node: GraphNode
+    package let node: GraphNode
     /// The number of this output among the node's outputs.
-    let index: Int
+    package let index: Int
 }
 
 /// One call of a layer in a functional graph. Immutable once made.
-final class GraphNode: @unchecked Sendable {
-    let layer: Layer
+package final class GraphNode: @unchecked Sendable {
+    package let layer: Layer
     /// Every tensor that the call takes, masks included.
-    private(set) var inputs: [SymbolicTensor]
+    package private(set) var inputs: [SymbolicTensor]
     /// The call, with places in `inputs` instead of tensors.
     let call: LayerCall<Int>
     /// The arguments of the call in a file, nil for calls in code.
@@ -50,7 +50,7 @@ final class GraphNode: @unchecked Sendable {
     }
 
     /// What the call gives. Made when asked for: an output holds its node, so a node that held its outputs would never go.
-    var outputs: [SymbolicTensor] {
+    package var outputs: [SymbolicTensor] {
         outputShapes.indices.map(output)
     }
 

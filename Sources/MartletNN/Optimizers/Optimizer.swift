@@ -35,6 +35,8 @@ open class Optimizer: OptimizerConvertible {
     private var accumulators: [ObjectIdentifier: Variable] = [:]
     private var undecayed: (variables: Set<ObjectIdentifier>, names: [String]) = ([], [])
     private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
+    /// Notes what updates do, nil for nobody.
+    var watch: StepWatch? { didSet { Trace.noteSettingsChange() } }
 
     /// Makes an optimizer that has seen no variables yet.
     /// - Parameter name: nil is the class's name in snake case.
@@ -245,6 +247,7 @@ open class Optimizer: OptimizerConvertible {
         if let factor = options.lossScaleFactor { 
             present = present.map { (($0.gradient / factor).notingReadRows($0.gradient.readRows), $0.variable) }
         }
+        let before = watch.map { _ in present.map { $0.variable.storedValue } }
         let count = iterations.value
         let rate = schedule.map { $0(count).cast(to: .float32) } ?? rate.value
         let updates = options.gradientAccumulationSteps.map { floorDivide(count, $0) } ?? count
@@ -258,6 +261,7 @@ open class Optimizer: OptimizerConvertible {
         for (_, variable) in present {
             if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
         }
+        if let watch, let before { watch.note(present, before: before) }
         // Compiled steps may have counted, too.
         iterations.modify { $0 = $0 + 1 }
     }
@@ -361,7 +365,9 @@ public protocol OptimizerConvertible {
 }
 
 extension Optimizer: TraceDependency {
-    package var traceSettings: [AnyHashable] { lock.withLock { return [undecayed.variables, undecayed.names, options] } }
+    package var traceSettings: [AnyHashable] {
+        lock.withLock { [undecayed.variables, undecayed.names, options, watch.map { ObjectIdentifier($0) }] }
+    }
 }
 
 extension Arguments where Root: Optimizer {

@@ -133,6 +133,22 @@ final class Compilation {
 }
 
 extension Model {
+    /// What training is about, for reports: optimizer with its settings, losses, metrics. Empty before `compile`.
+    package var trainingFacts: [(name: String, value: String)] {
+        guard let compilation else { return [] }
+        func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: ", ") }
+        let config = compilation.optimizer.config.filter { $0.value != .null && $0.key != "name" }.sorted { $0.key < $1.key }
+        let settings = config.map { name, value in
+            // A rate is a float32: 0.001, not 0.0010000000474974513.
+            if case .double(let number) = value { return (name: "optimizer: \(name)", value: "\(Float(number))") }
+            return (name: "optimizer: \(name)", value: value.serialized())
+        }
+        return [(name: "optimizer", value: compilation.optimizer.className)] + settings + [
+            (name: "loss", value: list(compilation.outputs.compactMap { $0.loss?.name })),
+            (name: "metrics", value: list(compilation.reported.dropFirst().map(\.name))),
+        ]
+    }
+
     /// Configures the model for training.
     ///
     /// - Parameters:

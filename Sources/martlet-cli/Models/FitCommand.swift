@@ -16,6 +16,7 @@ struct FitCommand: ParsableCommand {
               martlet fit model.keras --data flowers --validation-split 0.2 --save trained.keras
               martlet fit model.keras --data people.csv --label survived --features age,fare
               martlet fit model.keras --data 'train-*.tfrecord' --label y --save trained.keras
+              martlet fit model.keras --data flowers --epochs 20 --run runs/a
 
             A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
             optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
@@ -73,8 +74,13 @@ struct FitCommand: ParsableCommand {
             the last one, and has the same results. It is deleted when everything is written.
             """, valueName: "folder"))
     var backup: String?
+    @OptionGroup var runs: RunOptions
     @Flag(help: "Print nothing while training.")
     var quiet = false
+
+    func validate() throws {
+        if runs.run != nil, backup != nil { throw ValidationError("Expected --run or --backup: a run has its own backup.") }
+    }
 
     func run() throws {
         try samples.check()
@@ -85,6 +91,7 @@ struct FitCommand: ParsableCommand {
             throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
         }
         try checkFiles()
+        try runs.check()
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
@@ -96,42 +103,68 @@ struct FitCommand: ParsableCommand {
                 EarlyStopping(
                     monitor: validationSplit > 0 ? "val_loss" : "loss", patience: earlyStopping, restoreBestWeights: true))
         }
-        if let tensorboard {
-            try checkFolder(tensorboard, "--tensorboard")
-            callbacks.append(TensorBoard(logDirectory: tensorboard, histogramFrequency: 1))
-        }
+        let recorder = runs.recorder(facts)
+        if let recorder { callbacks.append(recorder) }
+        if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
+        let events = tensorboard ?? recorder?.folder.events
+        if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
         // Last: it backs up what the others leave. It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
-        if let keeper { callbacks.append(keeper) }
-        let fit = try fitting(network, classWeight)
+        callbacks += [keeper, runs.keeper].compactMap { $0 }
+        let (fit, evaluate) = try fitting(network, classWeight)
         let training = try Interruption.watch(network, callbacks, fit: fit)
         if let save { try network.save(to: save) }
+        if let recorder {
+            try network.save(to: recorder.folder.model)
+            try evaluate(recorder)
+            try recorder.writeReport()
+        }
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
-        try training.end(wrote: [save, history, tensorboard].compactMap { $0 })
+        try training.end(wrote: [save, history, events, recorder?.folder.report].compactMap { $0 }, resumes: recorder != nil)
         try keeper?.deleteBackup()
+        if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
 
-    /// The call of `fit` with what the options name.
-    private func fitting(_ network: Model, _ classWeight: [Int: Double]?) throws -> ([Callback]) throws -> Void {
+    /// What the report says of data and settings.
+    private var facts: [(String, String)] {
+        let files = samples.files.map { ($0.option.trimmingPrefix("--"), $0.path) }
+        return files.map { (String($0.0), $0.1) } + [
+            ("file of the model", model.path), ("batch size", String(samples.batchSize)), ("seed", String(seed)),
+            ("shuffle", shuffle ? "yes" : "no"), ("validation split", "\(validationSplit)"),
+        ] + [("class weights", classWeight), ("early stopping", earlyStopping.map { "\($0) epochs" })].compactMap { name, value in
+            value.map { (name, $0) }
+        }
+    }
+
+    /// The call of `fit` with what the options name, and what a run's report says of the validation samples.
+    private func fitting(
+        _ network: Model, _ classWeight: [Int: Double]?
+    ) throws -> (fit: ([Callback]) throws -> Void, evaluate: (RunRecorder) throws -> Void) {
         let verbosity: Verbosity = quiet ? .silent : .progressBar
         guard let source = try samples.source(for: network, quiet: quiet) else {
             let data = try samples.read()
-            return { callbacks in
+            return ({ callbacks in
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
                     validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
-            }
+            }, { recorder in
+                // The samples that `fit` takes for validation.
+                let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
+                if kept < data.count { try recorder.evaluate(data[kept..<data.count], batchSize: samples.batchSize) }
+            })
         }
         let parts = validationSplit == 0 ? nil : try source.split(validation: validationSplit, seed: seed)
         let data = try (parts?.0 ?? source).batches(of: samples.batchSize, shuffledBy: shuffle ? seed : nil)
         let validation = try parts?.1.batches(of: samples.batchSize)
-        return { callbacks in
+        return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
                 classWeight: classWeight)
-        }
+        }, { recorder in
+            if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
+        })
     }
 
     private func checkFiles() throws {

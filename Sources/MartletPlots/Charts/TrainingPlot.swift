@@ -1,4 +1,5 @@
 import Foundation
+import MartletNN
 
 /// Draws the history of `fit` as curves over the epochs.
 public enum TrainingPlot {
@@ -29,7 +30,7 @@ public enum TrainingPlot {
         let width = 24 + Double(columns) * (PlotPanel.width + 24)
         let height = top + Double(max(1, rows)) * (PlotPanel.height + 24)
         var svg = SVGText(width: width, height: height)
-        if let title { svg.text(title, x: 24, y: 38, size: 18, color: "#1f2933", weight: 600) }
+        if let title { svg.text(title, x: 24, y: 38, size: 18, .strong, weight: 600) }
         for (index, name) in names.enumerated() {
             let panel = PlotPanel(
                 name: name, epochs: epochs, training: logs.map { $0[name] }, validation: logs.map { $0["val_" + name] })
@@ -37,8 +38,7 @@ public enum TrainingPlot {
                 on: &svg, x: 24 + Double(index % columns) * (PlotPanel.width + 24),
                 y: top + Double(index / columns) * (PlotPanel.height + 24))
         }
-        svg.line("</svg>")
-        return svg.content
+        return svg.finish()
     }
 }
 
@@ -47,7 +47,7 @@ private struct PlotPanel {
     static let width = 460.0
     static let height = 320.0
     private static let left = 56.0, right = 62.0, top = 52.0, bottom = 44.0
-    private static let colors = (training: "#2f6fb3", validation: "#e07b39")
+    private static let colors = (training: Ink.series(0), validation: Ink.series(1))
 
     let name: String
     let epochs: [Int]
@@ -68,42 +68,40 @@ private struct PlotPanel {
         }
 
         svg.line("<g transform=\"translate(\(x.plain) \(y.plain))\">")
-        svg.line(
-            "<rect width=\"\(Self.width.plain)\" height=\"\(Self.height.plain)\" rx=\"8\" fill=\"#fbfcfd\" "
-                + "stroke=\"#e4e9ee\"/>")
-        svg.text(name.replacing("_", with: " "), x: 20, y: 30, size: 14, color: "#1f2933", weight: 600)
+        svg.rectangle(0, 0, Self.width, Self.height, .panel, radius: 8, frame: .grid)
+        svg.text(name.replacing("_", with: " "), x: 20, y: 30, size: 14, .strong, weight: 600)
         for tick in vertical.values {
-            svg.rule(Self.left, py(tick), Self.left + plotWidth, py(tick), color: "#e4e9ee")
-            svg.text(vertical.label(tick), x: Self.left - 8, y: py(tick) + 4, size: 11, color: "#64748b", anchor: "end")
+            svg.rule(Self.left, py(tick), Self.left + plotWidth, py(tick), .grid)
+            svg.text(vertical.label(tick), x: Self.left - 8, y: py(tick) + 4, size: 11, .muted, anchor: "end")
         }
         for tick in NiceTicks(first, last, count: 8, isWhole: true).values where tick >= first && tick <= last {
             svg.rule(
-                px(tick), Self.top + plotHeight, px(tick), Self.top + plotHeight + 5, color: "#94a3b8")
+                px(tick), Self.top + plotHeight, px(tick), Self.top + plotHeight + 5, .axis)
             svg.text(
-                String(Int(tick)), x: px(tick), y: Self.top + plotHeight + 18, size: 11, color: "#64748b",
+                String(Int(tick)), x: px(tick), y: Self.top + plotHeight + 18, size: 11, .muted,
                 anchor: "middle")
         }
-        svg.rule(Self.left, Self.top + plotHeight, Self.left + plotWidth, Self.top + plotHeight, color: "#94a3b8")
+        svg.rule(Self.left, Self.top + plotHeight, Self.left + plotWidth, Self.top + plotHeight, .axis)
         svg.text(
-            "epoch", x: Self.left + plotWidth / 2, y: Self.height - 10, size: 11, color: "#64748b", anchor: "middle")
+            "epoch", x: Self.left + plotWidth / 2, y: Self.height - 10, size: 11, .muted, anchor: "middle")
 
         let curves = [
             ("validation", validation, Self.colors.validation), ("training", training, Self.colors.training),
         ].filter { $0.1.contains { $0 != nil } }
         var legend = Self.width - Self.right + 30
         for (title, _, color) in curves {
-            svg.text(title, x: legend, y: 30, size: 12, color: "#334155", anchor: "end")
+            svg.text(title, x: legend, y: 30, size: 12, .plain, anchor: "end")
             legend -= Double(title.count) * 6.8 + 8
-            svg.dot(legend, 26, radius: 4, color: color)
+            svg.dot(legend, 26, radius: 4, color)
             legend -= 14
         }
         // The last values are written beside the ends of the curves, without overlap.
         let ends = curves.map { curve in curve.1.last.flatMap { $0 }.flatMap { $0.isFinite ? py($0) : nil } }
         for (index, (_, series, color)) in curves.enumerated() {
             for run in runs(series) {
-                svg.path(run.map { (px($0.0), py($0.1)) }, color: color)
+                svg.path(run.map { (px($0.0), py($0.1)) }, color)
                 if epochs.count <= 30 || run.count == 1 {
-                    for (epoch, value) in run { svg.dot(px(epoch), py(value), radius: 2.8, color: color) }
+                    for (epoch, value) in run { svg.dot(px(epoch), py(value), radius: 2.8, color) }
                 }
             }
             guard let end = ends[index], let value = series.last.flatMap({ $0 }) else { continue }
@@ -113,7 +111,7 @@ private struct PlotPanel {
                 place = (end + other) / 2 + (isAbove ? -6.5 : 6.5)
             }
             svg.text(
-                String(format: "%.4g", value), x: px(last) + 9, y: place + 4, size: 11, color: color, weight: 600)
+                String(format: "%.4g", value), x: px(last) + 9, y: place + 4, size: 11, color, weight: 600)
         }
         svg.line("</g>")
     }

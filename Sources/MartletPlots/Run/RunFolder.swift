@@ -1,0 +1,61 @@
+import Foundation
+import MartletFormats
+
+/// The folder of a run: what `RunRecorder` and the commands leave there.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let path: String
+
+    /// Names a folder, which need not exist.
+    public init(_ path: String) { self.path = path }
+
+    private func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
+
+    /// What does not change during the run: settings, data, versions, summary and diagram of the model.
+    public var description: String { file("run.json") }
+    /// What was measured during the run, one JSON object a line.
+    public var records: String { file("records.jsonl") }
+    /// Where the time of a step goes.
+    public var profile: String { file("profile.json") }
+    /// What the trained model says of samples.
+    public var evaluation: String { file("evaluation.json") }
+    /// The logs of the epochs, `{name: [value of each epoch]}`.
+    public var historyJSON: String { file("history.json") }
+    /// The logs of the epochs as a table.
+    public var historyCSV: String { file("history.csv") }
+    /// The trained model.
+    public var model: String { file("model.keras") }
+    /// The folder of the backup from which `--resume` goes on.
+    public var checkpoint: String { file("checkpoint") }
+    /// The folder for event files, which TensorBoard reads.
+    public var events: String { file("events") }
+    /// The report.
+    public var report: String { file("report.html") }
+
+    /// Whether a run was recorded here.
+    public var exists: Bool { FileManager.default.fileExists(atPath: description) }
+
+    /// The folder's own name.
+    var name: String { (URL(fileURLWithPath: path).standardizedFileURL.path as NSString).lastPathComponent }
+}
+
+/// Which of many records are kept: every one of the first `base`, then every second one up to twice as many, every fourth one up
+/// to four times, ... So their number grows with the logarithm of the number of steps, and which ones are kept depends on the
+/// step alone, as a resumed run needs it.
+package struct Thinning {
+    private let base: Int
+
+    package init(base: Int) { self.base = base }
+
+    /// - Parameter number: counts from 1.
+    package func keeps(_ number: Int) -> Bool {
+        var stride = 1
+        while number > base * stride, stride < 1 << 40 { stride *= 2 }
+        return number % stride == 0
+    }
+}
+
+extension Double {
+    /// With five significant digits, so that records are short.
+    var recorded: JSONValue { isFinite ? .double(Double(String(format: "%.5g", self)) ?? self) : .double(self) }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletPlots
+
+/// `martlet watch`: follows a run.
+struct WatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch", abstract: "Follow a running or finished run: progress, speed, time left, curves.",
+        discussion: """
+            Example:
+              martlet watch runs/a
+
+            In a terminal the lines are redrawn until the run ends. Elsewhere each epoch is printed as one line. Ctrl-C ends it, \
+            and does not touch the run.
+            """)
+
+    @ArgumentParser.Argument(help: "The folder of the run, of fit --run or demo --run.")
+    var folder: String
+    @Flag(help: "Print where the run is now, and end.")
+    var once = false
+    @Option(help: ArgumentHelp("The seconds between two looks at the folder, 0.1 to 3600.", valueName: "seconds"))
+    var interval = 1.0
+
+    func run() throws {
+        guard (0.1...3600).contains(interval) else {
+            throw MartletError("Expected 0.1 to 3600 seconds. Received: \(interval).", at: "--interval")
+        }
+        let output = TextOutput.standardOutput
+        if once { return say(try RunStatus(RunFolder(folder)).text(width: output.width ?? 80)) }
+        var drawn = 0
+        var epochs = 0
+        while true {
+            let status = try RunStatus(RunFolder(folder))
+            if output.isTerminal {
+                let lines = status.text(width: output.width ?? 80).split(separator: "\n")
+                let up = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
+                output.write(up + lines.map { "\u{1B}[2K\(String($0).shortened(to: output.width ?? 500))\n" }.joined())
+                drawn = max(drawn, lines.count)
+            } else {
+                for line in status.epochLines(from: epochs) { say(line) }
+                epochs = status.epochCount
+            }
+            if status.hasEnded {
+                if !output.isTerminal { say(status.ending) }
+                return
+            }
+            try checkStandardOutput()
+            Thread.sleep(forTimeInterval: interval)
+        }
+    }
+}

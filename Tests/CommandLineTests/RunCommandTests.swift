@@ -1,0 +1,44 @@
+import Foundation
+import Martlet
+import Testing
+
+extension CommandLineTests {
+    @Test func demoLeavesARunThatGoesOn() throws {
+        try withFolder { folder in
+            let run = folder + "/run"
+            let options = ["--data", "digits", "--limit", "64", "--model", "mlp"]
+            let first = try self.run(["demo", "--run", run, "--epochs", "1"] + options)
+            #expect(first.status == 0, "\(first.error)")
+            let names = ["report.html", "history.json", "history.csv", "history.svg", "records.jsonl", "run.json", "model.keras"]
+            for name in names {
+                #expect(FileManager.default.fileExists(atPath: "\(run)/\(name)"), "\(name)")
+            }
+            let again = try self.run(["demo", "--run", run, "--epochs", "2"] + options)
+            #expect(again.status == 1 && again.error.contains("--resume"))
+            let further = try self.run(["demo", "--run", run, "--resume", "--epochs", "2"] + options)
+            #expect(further.status == 0, "\(further.error)")
+            let straight = try self.run(["demo", "--run", folder + "/straight", "--epochs", "2"] + options)
+            #expect(straight.status == 0, "\(straight.error)")
+            func history(_ folder: String) throws -> String {
+                try String(contentsOfFile: folder + "/history.csv", encoding: .utf8)
+            }
+            #expect(try history(run) == history(folder + "/straight"))
+
+            let watched = try self.run(["watch", run, "--once"])
+            #expect(watched.status == 0 && watched.output.contains("epoch 2 of 2") && watched.output.contains("val_loss"))
+            let followed = try self.run(["watch", run])
+            #expect(followed.status == 0 && followed.output.contains("epoch 1 of 2") && followed.lastLine.contains("done"))
+            let page = folder + "/both.html"
+            let report = try self.run(["report", run, folder + "/straight", "-o", page])
+            #expect(report.status == 0 && FileManager.default.fileExists(atPath: page), "\(report.error)")
+        }
+    }
+
+    @Test(arguments: [
+        (["report", "none"], 1), (["report", "a", "b"], 64), (["watch", "none", "--once"], 1),
+        (["watch", ".", "--interval", "0"], 1), (["demo", "--resume"], 64),
+    ] as [([String], Int32)])
+    func wrongRunsAreErrors(_ arguments: [String], _ status: Int32) throws {
+        #expect(try run(arguments).status == status)
+    }
+}
