@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Has the real tensorboard read what Martlet writes, and compares every value: as its own reader of event files gives it, and as its
-# server gives it to the browser (check-tensorboard.py). tensorboard is installed in .venv-tensorboard, which git ignores; where
-# that fails, this says so and ends with success. Needs built tests. CONFIGURATION is that of the build: release when it is not set.
+# Has the real tensorboard read what Martlet writes, and compares every value: as its own reader of event files gives it, and
+# as its server gives it to the browser (check-tensorboard.py). tensorboard is installed in .venv-tensorboard, which git ignores;
+# where that fails, this says so and ends with success. Needs built tests. CONFIGURATION is that of the build: release when it
+# is not set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh

@@ -136,8 +136,8 @@ public final class SummaryWriter: Sendable {
     /// - Parameters:
     ///   - name: the tag.
     ///   - images: shape `(count, height, width, channels)`, of 1 to 4 channels: grey, grey and alpha, colours, colours and
-    ///     alpha; also one image, `(height, width, channels)` or `(height, width)`. Floating-point values go from 0 to 1, integers
-    ///     from 0 to 255; what lies outside becomes the nearest of them.
+    ///     alpha; also one image, `(height, width, channels)` or `(height, width)`. Floating-point values go from 0 to 1,
+    ///     integers from 0 to 255; what lies outside becomes the nearest of them.
     ///   - maxOutputs: the most images that are written.
     /// - Throws: `MartletError` when the tensor is of another shape or of strings, and as `scalar` does.
     public func image(

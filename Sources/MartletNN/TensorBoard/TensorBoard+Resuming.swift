@@ -40,7 +40,9 @@ extension TensorBoard {
 
     /// Whether a run with this backup wrote the file, and did not come to its end.
     private func isOfInterruptedRun(_ path: String) throws -> Bool {
-        guard let reader = try? EventReader(path), case .begin(version: _, writer: signature)? = (try? reader.next())?.content else { return false }
+        guard let reader = try? EventReader(path),
+            case .begin(version: _, writer: signature)? = (try? reader.next())?.content
+        else { return false }
         var last: SummaryEvent.Content?
         while let event = try? reader.next() { last = event.content }
         return last != .session(2)

@@ -35,7 +35,8 @@ enum Events {
     /// All events of the files in a folder, or of one file.
     static func read(_ path: String) throws -> [SummaryEvent] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let files = names.filter { $0.contains("tfevents") }.sorted { $0.compare($1, options: .numeric) == .orderedAscending }.map { path + "/" + $0 }
+        let files = names.filter { $0.contains("tfevents") }
+            .sorted { $0.compare($1, options: .numeric) == .orderedAscending }.map { path + "/" + $0 }
         return try (names.isEmpty ? [path] : files).flatMap { path in
             let reader = try EventReader(path)
             var events: [SummaryEvent] = []

@@ -56,7 +56,9 @@ import Testing
                     }
                     // A weight that differs in its last bit may fall into the next bucket, or round to the next shade.
                     if isHistogram {
-                        func count(_ row: Events.Row) -> Double { stride(from: 2, to: 90, by: 3).reduce(0) { $0 + row.values[$1] } }
+                        func count(_ row: Events.Row) -> Double {
+                            stride(from: 2, to: 90, by: 3).reduce(0) { $0 + row.values[$1] }
+                        }
                         #expect(count(ours) == count(row))
                     }
                     for (a, b) in zip(ours.pixels.joined(), row.pixels.joined()) { #expect(abs(Int(a) - Int(b)) <= 1) }
@@ -77,7 +79,7 @@ import Testing
                 // Keras leaves out the values of evaluations that end with another than every second batch.
                 let left = found.filter { !expected.contains($0) }
                 #expect(Set(expected).isSubset(of: found))
-                #expect(left.allSatisfy { name == "second" && $0.hasPrefix("evaluation_") || $0.hasPrefix("epoch_") && name == "second" })
+                #expect(left.allSatisfy { name == "second" && ($0.hasPrefix("evaluation_") || $0.hasPrefix("epoch_")) })
             }
         }
     }
