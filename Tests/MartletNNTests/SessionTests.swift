@@ -38,10 +38,12 @@ import Testing
                 setRandomSeed(1)
                 #expect(Tensor(0.5).dtype == .float16 && Dense(1).dtype == .float16)
                 #expect(Dense(1).name == "dense_1")
+                setDTypePolicy("mixed_bfloat16")
+                #expect(Dense(1).computeDType == .bfloat16 && Dense(1).variableDType == .float32)
                 clearSession()
                 #expect(Dense(1).name == "dense")
             }
-            #expect(Settings.defaultFloatType == outer)
+            #expect(Settings.defaultFloatType == outer && Settings.dtypePolicy == DTypePolicy(outer))
             let second = Tensor.randomUniform([3]).scalars(as: Double.self)
             setRandomSeed(5)
             #expect(Tensor.randomUniform([3]).scalars(as: Double.self) == first)

@@ -101,11 +101,12 @@ extension DTypeConvertible where Self == DTypePolicy {
 // MARK: - The global policy
 
 extension Settings {
-    private static let globalPolicy = Guarded<(any DTypeConvertible)?>(nil)
+    /// The policy of a session.
+    private struct SessionPolicy: Sendable { var source: (any DTypeConvertible)? }
     @TaskLocal fileprivate static var scopedPolicy: ScopedPolicy?
     fileprivate struct ScopedPolicy: Sendable { let source: any DTypeConvertible }
 
-    /// The policy of layers and models that are made without one. By default `defaultFloatType`.
+    /// The policy of layers and models that are made without one in the present `Session`. By default `defaultFloatType`.
     public static var dtypePolicy: DTypePolicy {
         get { (try? policySource.policy(forLayerAt: nil)) ?? DTypePolicy(defaultFloatType) }
         set { setPolicySource(newValue) }
@@ -113,8 +114,10 @@ extension Settings {
 
     /// What layers without a `dtype` of their own take.
     static var policySource: any DTypeConvertible {
-        scopedPolicy?.source ?? globalPolicy.withLock { $0 } ?? DTypePolicy(defaultFloatType)
+        scopedPolicy?.source ?? sessionPolicy ?? DTypePolicy(defaultFloatType)
     }
+
+    private static var sessionPolicy: (any DTypeConvertible)? { Session.current.withValue(SessionPolicy()) { $0.source } }
 
     fileprivate static func setPolicySource(_ source: any DTypeConvertible) {
         do {
@@ -124,14 +127,14 @@ extension Settings {
                     policy.computeDType.isFloatingPoint, "setDTypePolicy",
                     "Expected a policy of floating-point numbers. Received: \(policy).")
             else { return }
-            globalPolicy.withLock { $0 = source is DTypePolicyMap ? source : policy }
+            Session.current.withValue(SessionPolicy()) { $0.source = source is DTypePolicyMap ? source : policy }
         } catch {
             Argument.note(error)
         }
     }
 }
 
-/// Sets the policy of layers and models that are made from now on without one: Keras's `set_dtype_policy`.
+/// Sets the policy of layers and models that are made from now on without one in the present `Session`: Keras's `set_dtype_policy`.
 /// - Parameter policy: `.mixedBfloat16`, a name such as `"mixed_bfloat16"`, a dtype, or a `DTypePolicyMap`. Stops for a name that
 ///   is not known, and for a dtype that is not floating-point.
 public func setDTypePolicy(_ policy: any DTypeConvertible) { Settings.setPolicySource(policy) }
