@@ -78,13 +78,21 @@ public final class RunRecorder: Callback {
         self.resumes = resumes
     }
 
-    deinit { try? file?.close() }
+    deinit { letGo() }
+
+    /// Ends what a training that was ended by an error left running.
+    private func letGo() {
+        try? file?.close()
+        file = nil
+        watch.detach()
+        if isProfiling, Profiler.isRunning { _ = Profiler.stop() }
+        isProfiling = false
+    }
 
     // MARK: - Hooks
 
     public override func onTrainBegin() throws {
-        try? file?.close()
-        file = nil
+        letGo()
         (step, epoch, profiledSteps, logs, layers) = (0, 0, 0, [], [])
         if let model { watch.attach(to: model) }
     }

@@ -65,6 +65,8 @@ public final class TrainingMonitor: Callback {
         self.frequency = frequency
     }
 
+    deinit { watcher.detach() }
+
     private func keeps(_ step: Int) -> Bool { step % frequency == 0 && kept.keeps(step / frequency) }
 
     // MARK: - In a loop of one's own
