@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
-# client package that depends on this one and has the code of the documents, a short torture of the command, and the
-# conformance corpus where it stands beside the project. A test that is skipped is a failure. PYTHON names the interpreter
-# that checks the corpus; it needs numpy and h5py.
+# client package that depends on this one and has the code of the documents, event files in the real tensorboard, a short
+# torture of the command, and the conformance corpus where it stands beside the project. A test that is skipped is a
+# failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -15,6 +15,7 @@ if [ -e "$corpus" ]; then
   python=$(python_with numpy h5py)
 fi
 
+scripts/module-graph.py --check
 # One build for everything: tests link what the package's products are made of.
 swift build -c release --build-tests
 swift build -c release
@@ -33,6 +34,9 @@ for setting in MARTLET_GEMM=openblas MARTLET_GEMM=own; do
 done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
+
+# Event files as the real tensorboard reads them.
+scripts/check-tensorboard.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
   CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do

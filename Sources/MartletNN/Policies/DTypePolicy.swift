@@ -134,7 +134,8 @@ extension Settings {
     }
 }
 
-/// Sets the policy of layers and models that are made from now on without one in the present `Session`: Keras's `set_dtype_policy`.
+/// Sets the policy of layers and models that are made from now on without one in the present `Session`: Keras's
+/// `set_dtype_policy`.
 /// - Parameter policy: `.mixedBfloat16`, a name such as `"mixed_bfloat16"`, a dtype, or a `DTypePolicyMap`. Stops for a name that
 ///   is not known, and for a dtype that is not floating-point.
 public func setDTypePolicy(_ policy: any DTypeConvertible) { Settings.setPolicySource(policy) }
