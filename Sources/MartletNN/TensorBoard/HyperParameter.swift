@@ -25,9 +25,7 @@ public enum HyperParameter: Sendable, Hashable, ExpressibleByFloatLiteral, Expre
         let sorted = values.sorted { $0.key < $1.key }
         let name = group ?? {
             let json = JSONValue.object(sorted.reduce(into: [:]) { $0[$1.key] = $1.value.json })
-            let hash = SHA256()
-            Array(json.serialized().utf8).withUnsafeBytes { hash.write($0) }
-            return hash.hexDigest()
+            return SHA256.hexDigest(of: Array(json.serialized().utf8))
         }()
         return ProtobufWriter.message { data in
             data.write(3) { start in

@@ -9,9 +9,7 @@ extension TensorBoard {
     /// Who writes the files: with a backup, training that goes on recognizes those of the run before.
     var signature: String {
         guard let backupFolder else { return "martlet" }
-        let hash = SHA256()
-        Array(FileIO.resolved(backupFolder).utf8).withUnsafeBytes { hash.write($0) }
-        return "martlet, backup \(hash.hexDigest().prefix(16))"
+        return "martlet, backup \(SHA256.hexDigest(of: Array(FileIO.resolved(backupFolder).utf8)).prefix(16))"
     }
 
     /// The files of this training, with what is safe in them.

@@ -66,33 +66,7 @@ extension Operation {
         }
         table["Split"] = { attributes in
             let axis: Int = try attributes.value("axis", default: 0)
-            let parts = try attributes.perAxis("indices_or_sections", default: 1)
-            /// The sizes of the parts of an axis.
-            @Sendable func sizes(of size: Int) throws -> [Int] {
-                if let count = parts as? Int {
-                    guard count > 0, size % count == 0 else {
-                        throw MartletError("Expected a size that \(count) divides. Received: \(size).")
-                    }
-                    return [Int](repeating: size / count, count: count)
-                }
-                let borders = [0] + parts.numbers(axes: 1) + [size]
-                guard zip(borders, borders.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-                    throw MartletError("Expected increasing places up to \(size). Received: \(borders).")
-                }
-                return zip(borders, borders.dropFirst()).map { $1 - $0 }
-            }
-            return Operation(
-                shapes: { shapes in
-                    let place = try ShapeRule.axis(axis, of: shapes[0])
-                    guard let size = shapes[0][place] else {
-                        throw MartletError("Expected an axis of known size. Received: shape \(shapes[0]).")
-                    }
-                    return try sizes(of: size).map { shapes[0].replacing(place, by: $0) }
-                },
-                run: { inputs in
-                    // The shape rule has checked the same size.
-                    (try? inputs[0].split(sizes: sizes(of: inputs[0].shape[axis]), axis: axis)) ?? []
-                })
+            return try splitting(attributes, isEven: true) { _ in axis }
         }
         table["Tile"] = { attributes in
             let repeats = try attributes.perAxis("repeats", default: 1).numbers(axes: 1)

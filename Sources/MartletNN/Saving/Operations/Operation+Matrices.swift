@@ -201,7 +201,8 @@ extension Operation {
 
     /// Parts of an axis: so many, or those between given places.
     /// - Parameters:
-    ///   - isEven: whether the number of parts must divide the size; else the first parts are one larger.
+    ///   - isEven: whether the number of parts must divide the size, and places lie within it; else the first parts are one
+    ///     larger, and places count from the end or stand for it.
     ///   - axis: the axis for a rank.
     static func splitting(
         _ attributes: Configuration, isEven: Bool, axis: @escaping @Sendable (Int) -> Int
@@ -214,7 +215,8 @@ extension Operation {
                 }
                 return (0..<count).map { size / count + ($0 < size % count ? 1 : 0) }
             }
-            let borders = [0] + given.numbers(axes: 1).map { min(max($0 < 0 ? $0 + size : $0, 0), size) } + [size]
+            let places = given.numbers(axes: 1)
+            let borders = [0] + (isEven ? places : places.map { min(max($0 < 0 ? $0 + size : $0, 0), size) }) + [size]
             guard zip(borders, borders.dropFirst()).allSatisfy({ $0 <= $1 }) else {
                 throw MartletError("Expected increasing places up to \(size). Received: \(borders).")
             }

@@ -10,35 +10,17 @@ extension Operation {
             }
             // Scale and offset, of which each may be missing.
             let hasScale = attributes.arguments[.key(argument(1))] ?? attributes.arguments["gamma"] ?? .null != .null
-            return try norm(attributes) { x, axes, epsilon, rest in
-                let y = x - x.mean(axes: axes, keepDims: true)
-                let variance = y.square().mean(axes: axes, keepDims: true)
-                var result = y * (variance + epsilon).reciprocalSquareRoot()
-                if hasScale, let scale = rest.first { result = result * scale }
-                return rest.dropFirst(hasScale ? 1 : 0).first.map { result + $0 } ?? result
-            }
+            return try norm(attributes, hasScale: hasScale) { layerNorm($0, epsilon: $1) }
         }
-        table["RMSNorm"] = { attributes in
-            try norm(attributes) { x, axes, epsilon, rest in
-                let y = x * (x.square().mean(axes: axes, keepDims: true) + epsilon).reciprocalSquareRoot()
-                return rest.first.map { y * $0 } ?? y
-            }
-        }
+        table["RMSNorm"] = { attributes in try norm(attributes, hasScale: true) { rmsNorm($0, epsilon: $1) } }
         table["DotProductAttention"] = attention
         table["BinaryCrossentropy"] = { attributes in
             let fromLogits: Bool = try attributes.value("from_logits", default: false)
-            return try floating(2) { inputs in
-                let (target, output) = (inputs[0], inputs[1])
-                if fromLogits { return output.relu() - output * target + (-output.abs()).exp().log1p() }
-                let p = output.clipped(min: 1e-7, max: 1 - 1e-7)
-                return -(target * p.log() + (1 - target) * (1 - p).log())
-            }(attributes)
+            return try floating(2) { BinaryCrossentropy.entropy($0[0], $0[1], fromLogits: fromLogits) }(attributes)
         }
-        table["CategoricalCrossentropy"] = crossentropy { target, logs, axis in -(target * logs).sum(axis: axis) }
-        table["SparseCategoricalCrossentropy"] = crossentropy(isSparse: true) { target, logs, axis in
-            let labels = (target.rank == logs.rank ? target.squeezed(axis: axis) : target).cast(to: .int64)
-            let places = labels.checkedIndices(below: logs.shape[axis]).expandingDims(at: axis)
-            return -logs.takenAlong(axis: axis, indices: places).squeezed(axis: axis)
+        table["CategoricalCrossentropy"] = crossentropy { CategoricalCrossentropy(fromLogits: $0, axis: $1) }
+        table["SparseCategoricalCrossentropy"] = crossentropy(isSparse: true) {
+            SparseCategoricalCrossentropy(fromLogits: $0, axis: $1)
         }
         table["PSNR"] = { attributes in
             let largest: Double = try attributes.required("max_val")
@@ -144,9 +126,11 @@ extension Operation {
         }
     }
 
-    /// A normalization over axes: of the numbers, the axes, what is added to the variance, and the operands that follow.
+    /// A normalization over axes, then multiplied by the first of the operands that follow, where that is a scale, and shifted
+    /// by the next.
+    /// - Parameter kernel: normalizes along the last axis, with what is added to the variance.
     private static func norm(
-        _ attributes: Configuration, _ function: @escaping @Sendable (Tensor, [Int], Double, [Tensor]) -> Tensor
+        _ attributes: Configuration, hasScale: Bool, _ kernel: @escaping @Sendable (Tensor, Double) -> Tensor
     ) throws -> Operation {
         let axes = try attributes.optionalAxes("axis") ?? [-1]
         let epsilon: Double = try attributes.value("epsilon", default: 1e-7)
@@ -164,7 +148,10 @@ extension Operation {
                     guard value.rank != x.rank, places != [x.rank - 1], value.elementCount > 1 else { return value }
                     return value.reshaped((0..<x.rank).map { places.contains($0) ? x.shape[$0] : 1 })
                 }
-                return [function(x, places, epsilon, rest).cast(to: inputs[0].dtype)]
+                var y = withTrailing(axes, of: x) { kernel($0, epsilon) }
+                if hasScale, let scale = rest.first { y = y * scale }
+                if let offset = rest.dropFirst(hasScale ? 1 : 0).first { y = y + offset }
+                return [y.cast(to: inputs[0].dtype)]
             })
     }
 
@@ -197,10 +184,9 @@ extension Operation {
             })
     }
 
-    /// The loss of each sample from targets and the logarithms of probabilities along an axis.
-    private static func crossentropy(
-        isSparse: Bool = false, _ function: @escaping @Sendable (Tensor, Tensor, Int) -> Tensor
-    ) -> Maker {
+    /// The loss of each sample, from targets and predictions with the classes along an axis.
+    /// - Parameter loss: makes the loss of whether the predictions are logits, and of the axis.
+    private static func crossentropy(isSparse: Bool = false, _ loss: @escaping @Sendable (Bool, Int) -> Loss) -> Maker {
         { attributes in
             let (fromLogits, axis): (Bool, Int) = (
                 try attributes.value("from_logits", default: false), try attributes.value("axis", default: -1)
@@ -211,7 +197,7 @@ extension Operation {
                     let place = try ShapeRule.axis(axis, of: shapes[1])
                     var rest = shapes[1]
                     rest.dimensions.remove(at: place)
-                    let isColumn = isSparse && shapes[0].rank == shapes[1].rank && shapes[0][place] == 1
+                    let isColumn = isSparse && shapes[0].rank == shapes[1].rank && shapes[0][-1] == 1
                     guard isColumn || (isSparse ? rest : shapes[1]).accepts(shapes[0]) else {
                         throw MartletError("Expected targets that fit the predictions. Received: \(shapes).")
                     }
@@ -219,17 +205,7 @@ extension Operation {
                 }, type: { floatingType([$0[1]]) },
                 run: { inputs in
                     let output = inputs[1].floating
-                    let logs: Tensor
-                    if fromLogits {
-                        logs = output.logSoftmax(axis: axis)
-                    } else if isSparse {
-                        // TensorFlow's way: the clipped probabilities' logarithms as logits.
-                        logs = output.clipped(min: 1e-7, max: 1 - 1e-7).log().logSoftmax(axis: axis)
-                    } else {
-                        logs = (output / output.sum(axis: axis, keepDims: true)).clipped(min: 1e-7, max: 1 - 1e-7).log()
-                    }
-                    let target = isSparse ? inputs[0] : inputs[0].cast(to: logs.dtype)
-                    return [function(target, logs, axis < 0 ? axis + logs.rank : axis)]
+                    return [loss(fromLogits, axis).call(isSparse ? inputs[0] : inputs[0].cast(to: output.dtype), output)]
                 })
         }
     }

@@ -33,34 +33,14 @@ extension Operation {
                 return conv(x, kernel, strides: strides, padding: padding, dilations: dilations)
             }
         }
-        table["PadImages"] = { attributes in
-            let borders = try Borders(attributes, "padding")
-            return onImages(
-                try attributes.dataFormat(), keepsType: true,
-                shape: { PartialShape([$0[0], try borders.padded(0, $0[1])?.size, try borders.padded(1, $0[2])?.size, $0[3]]) }
-            ) { inputs in
-                let x = inputs[0]
-                guard let rows = try? borders.padded(0, x.shape[1]), let columns = try? borders.padded(1, x.shape[2]) else {
-                    return x
-                }
-                return x.padded([(0, 0), (rows.first, rows.last), (columns.first, columns.last), (0, 0)])
-            }
+        table["PadImages"] = bordered("padding", sign: 1) { x, rows, columns in
+            x.padded([(0, 0), (rows.first, rows.last), (columns.first, columns.last), (0, 0)])
         }
-        table["CropImages"] = { attributes in
-            let borders = try Borders(attributes, "cropping")
-            return onImages(
-                try attributes.dataFormat(), keepsType: true,
-                shape: { PartialShape([$0[0], try borders.cropped(0, $0[1])?.size, try borders.cropped(1, $0[2])?.size, $0[3]]) }
-            ) { inputs in
-                let x = inputs[0]
-                guard let rows = try? borders.cropped(0, x.shape[1]), let columns = try? borders.cropped(1, x.shape[2]) else {
-                    return x
-                }
-                return x.indexed(by: [
-                    .ellipsis, .stride(from: rows.first, to: rows.first + rows.size, by: 1),
-                    .stride(from: columns.first, to: columns.first + columns.size, by: 1), .stride(from: nil, to: nil, by: 1),
-                ])
-            }
+        table["CropImages"] = bordered("cropping", sign: -1) { x, rows, columns in
+            x.indexed(by: [
+                .ellipsis, .stride(from: rows.first, to: rows.first + rows.size, by: 1),
+                .stride(from: columns.first, to: columns.first + columns.size, by: 1), .stride(from: nil, to: nil, by: 1),
+            ])
         }
         table["SobelEdges"] = { attributes in
             let format = try attributes.dataFormat()
@@ -110,6 +90,26 @@ extension Operation {
         }
     }
 
+    /// Images with other borders.
+    /// - Parameter sign: 1 where borders are added, -1 where they are taken away.
+    private static func bordered(
+        _ kind: String, sign: Int, _ change: @escaping @Sendable (Tensor, Borders.Axis, Borders.Axis) -> Tensor
+    ) -> Maker {
+        { attributes in
+            let borders = try Borders(attributes, kind, sign: sign)
+            return onImages(
+                try attributes.dataFormat(), keepsType: true,
+                shape: { PartialShape([$0[0], try borders.axis(0, $0[1])?.size, try borders.axis(1, $0[2])?.size, $0[3]]) }
+            ) { inputs in
+                // The shape rule has checked the same sizes.
+                guard let rows = try? borders.axis(0, inputs[0].shape[1]),
+                    let columns = try? borders.axis(1, inputs[0].shape[2])
+                else { return inputs[0] }
+                return change(inputs[0], rows, columns)
+            }
+        }
+    }
+
     /// Where a slice starts: a list of numbers or a constant.
     private static func corner(_ attributes: Configuration) throws -> [Int] {
         let json = attributes.arguments["start_indices"] ?? attributes.arguments[.key(secondArgument)] ?? .null
@@ -121,14 +121,19 @@ extension Operation {
 /// What is added to images, or taken from them, before and behind rows and columns, and the size that follows. Two of the three
 /// are given for each.
 private struct Borders: Sendable {
+    typealias Axis = (first: Int, last: Int, size: Int)
+
     let first, last, target: [Int?]
+    let sign: Int
     let path: String
 
-    init(_ attributes: Configuration, _ kind: String) throws {
+    /// - Parameter sign: 1 where borders are added, -1 where they are taken away.
+    init(_ attributes: Configuration, _ kind: String, sign: Int) throws {
         func pair(_ a: String, _ b: String) throws -> [Int?] { [try attributes.optional(a), try attributes.optional(b)] }
         first = try pair("top_\(kind)", "left_\(kind)")
         last = try pair("bottom_\(kind)", "right_\(kind)")
         target = try pair("target_height", "target_width")
+        self.sign = sign
         path = attributes.className
         for axis in 0..<2 {
             let given = [first[axis], last[axis], target[axis]].compactMap { $0 }
@@ -138,32 +143,16 @@ private struct Borders: Sendable {
         }
     }
 
-    private func check(_ borders: (first: Int, last: Int, size: Int)) throws -> (first: Int, last: Int, size: Int) {
-        guard borders.first >= 0, borders.last >= 0, borders.size >= 0 else {
-            throw MartletError("Expected borders and sizes of at least 0. Received: \(borders).", at: path)
-        }
-        return borders
-    }
-
-    /// nil where the size does not follow.
-    func padded(_ axis: Int, _ size: Int?) throws -> (first: Int, last: Int, size: Int)? {
+    /// The borders and the size of rows or columns of a size; nil where that is unknown.
+    func axis(_ axis: Int, _ size: Int?) throws -> Axis? {
         guard let size else { return nil }
-        switch (first[axis], last[axis], target[axis]) {
-        case (let first?, let last?, _): return try check((first, last, size + first + last))
-        case (let first?, _, let target?): return try check((first, target - first - size, target))
-        case (_, let last?, let target?): return try check((target - last - size, last, target))
-        default: return nil
+        let both = target[axis].map { sign * ($0 - size) }
+        let before = first[axis] ?? both! - last[axis]!
+        let behind = last[axis] ?? both! - first[axis]!
+        let result = (first: before, last: behind, size: size + sign * (before + behind))
+        guard result.first >= 0, result.last >= 0, result.size >= 0 else {
+            throw MartletError("Expected borders and sizes of at least 0. Received: \(result).", at: path)
         }
-    }
-
-    /// nil where the size does not follow.
-    func cropped(_ axis: Int, _ size: Int?) throws -> (first: Int, last: Int, size: Int)? {
-        guard let size else { return nil }
-        switch (first[axis], last[axis], target[axis]) {
-        case (let first?, let last?, _): return try check((first, last, size - first - last))
-        case (let first?, _, let target?): return try check((first, size - target - first, target))
-        case (_, let last?, let target?): return try check((size - target - last, last, target))
-        default: return nil
-        }
+        return result
     }
 }
