@@ -64,14 +64,10 @@ struct LogsCommand: ParsableCommand {
     }
 
     private func printRows(_ runs: [EventLog]) {
-        func quoted(_ text: String) -> String {
-            guard text.contains(where: { ",\"".contains($0) || $0.isNewline }) else { return text }
-            return "\"" + text.replacing("\"", with: "\"\"") + "\""
-        }
         var lines = ["run,tag,step,wall_time,value"]
         for run in runs {
             for (tag, points) in curves(run) {
-                let start = "\(quoted(run.name)),\(quoted(tag)),"
+                let start = "\(CSV.quoted(run.name)),\(CSV.quoted(tag)),"
                 lines += points.map { "\(start)\($0.step),\(String(format: "%.6f", $0.time)),\($0.value)" }
             }
         }

@@ -107,6 +107,12 @@ public struct CSV: Sendable {
         columns = zip(names, found).map { ($0, kinds[$0] ?? $1 ?? .text) }
     }
 
+    /// A field as a file holds it: in quotation marks where it has the separator, a quotation mark or the end of a line in it.
+    package static func quoted(_ field: String, separator: Character = ",") -> String {
+        guard field.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) else { return field }
+        return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }
+
     /// Names without the mark that some programs put before UTF-8.
     private static func withoutMark(_ names: [String]) -> [String] {
         var names = names

@@ -1,5 +1,6 @@
 import Foundation
 import MartletCore
+import MartletData
 import MartletFormats
 
 /// Writes the logs of every epoch to a file of comma-separated values: a header, then one row for each epoch, as soon as
@@ -66,16 +67,11 @@ public final class CSVLogger: Callback {
     /// Writes each row with one system call, so that an interruption does not leave half a row.
     private func write(_ fields: [String]) throws {
         do {
-            let row = fields.map(quoted).joined(separator: String(separator)) + "\n"
+            let row = fields.map { CSV.quoted($0, separator: separator) }.joined(separator: String(separator)) + "\n"
             try file?.write(contentsOf: Data(row.utf8))
         } catch {
             throw MartletError("The row of an epoch cannot be written: \(error.localizedDescription)", at: path)
         }
-    }
-
-    private func quoted(_ field: String) -> String {
-        guard field.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) else { return field }
-        return "\"" + field.replacing("\"", with: "\"\"") + "\""
     }
 
     /// The fields of a row, quotes resolved.

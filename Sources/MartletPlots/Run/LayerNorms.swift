@@ -40,3 +40,8 @@ struct LayerNorms {
         }
     }
 }
+
+extension Optimizer {
+    /// The rate of the next update; nil where each variable's optimizer has its own.
+    var onlyRate: Double? { self is MultiOptimizer ? nil : learningRate }
+}

@@ -129,7 +129,7 @@ public final class RunRecorder: Callback {
             "kind": "step", "step": .int(step), "epoch": .int(epoch), "seconds": seconds.recorded,
             "loss": (watch.loss ?? logs()["loss"] ?? .nan).recorded,
         ]
-        if let rate = Self.rate(of: model) { record["rate"] = rate.recorded }
+        if let rate = model.optimizer?.onlyRate { record["rate"] = rate.recorded }
         var further: [JSONObject] = []
         if isWatched, !watch.notes.isEmpty {
             let norms = LayerNorms(watch.notes)
@@ -157,7 +157,7 @@ public final class RunRecorder: Callback {
             "memory": .int(Settings.peakMemory), "optimizer": .int(optimizerBytes), "steps": .int(parameters.steps),
             "logs": .object(logs.keys.reduce(into: JSONObject()) { $0[$1] = logs.json($1) }),
         ]
-        if let model, let rate = Self.rate(of: model) { record["rate"] = rate.recorded }
+        if let rate = model?.optimizer?.onlyRate { record["rate"] = rate.recorded }
         add(record)
         try flush()
         let count = self.logs.count
@@ -277,13 +277,10 @@ public final class RunRecorder: Callback {
             json[name] = .array(logs.filter { $0.logs[name] != nil }.map { $0.logs.json(name) })
         }
         try FileIO.write(JSONValue.object(json).serialized(indented: true) + "\n", to: folder.historyJSON)
-        func quoted(_ field: String) -> String {
-            field.contains { ",\"\n\r".contains($0) } ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
-        }
         let rows = logs.map { row in
             [String(row.epoch)] + names.map { name in row.logs[name].map { "\($0)" } ?? "NA" }
         }
-        let table = ([["epoch"] + names.map(quoted)] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+        let table = ([["epoch"] + names.map { CSV.quoted($0) }] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
         try FileIO.write(table, to: folder.historyCSV)
     }
 
@@ -308,12 +305,6 @@ public final class RunRecorder: Callback {
     }
 
     // MARK: - Measures
-
-    /// The rate of the next update; nil where each variable's optimizer has its own.
-    static func rate(of model: Model) -> Double? {
-        guard let optimizer = model.optimizer, !(optimizer is MultiOptimizer) else { return nil }
-        return optimizer.learningRate
-    }
 
     /// The path of the layer that a variable belongs to.
     static func layer(of variable: Variable) -> String {

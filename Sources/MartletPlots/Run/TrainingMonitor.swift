@@ -87,7 +87,7 @@ public final class TrainingMonitor: Callback {
     ///   - metrics: other numbers of the step.
     public func record(loss: Double, metrics: Logs = [:]) {
         step += 1
-        if keeps(step) { add(loss: loss, metrics: metrics, rate: watched.flatMap(Self.rate)) }
+        if keeps(step) { add(loss: loss, metrics: metrics, rate: watched?.onlyRate) }
         watcher.watchesUpdates = keeps(step + 1)
     }
 
@@ -118,10 +118,6 @@ public final class TrainingMonitor: Callback {
     }
 
     public override func onTrainEnd() throws { stopWatching() }
-
-    private static func rate(_ optimizer: Optimizer) -> Double? {
-        optimizer is MultiOptimizer ? nil : optimizer.learningRate
-    }
 
     private func add(loss: Double, metrics: Logs, rate: Double?) {
         let norms = LayerNorms(watcher.notes)
