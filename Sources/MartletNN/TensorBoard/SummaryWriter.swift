@@ -23,12 +23,12 @@ public final class SummaryWriter: Sendable {
     /// The file.
     public let path: String
     private let maxQueue: Int
-    private let flushInterval: Double
+    private let flushInterval: Duration
     private let state: Guarded<State>
 
     private struct State {
         let file: EventFile
-        var lastFlush: Double
+        var lastFlush: ContinuousClock.Instant
         var isClosed = false
         /// Whether a trial of hyperparameters was begun, whose end `close` notes.
         var hasTrial = false
@@ -61,8 +61,8 @@ public final class SummaryWriter: Sendable {
         }
         let file = try EventFile(in: logDirectory, suffix: suffix, writer: writer)
         (self.logDirectory, path) = (logDirectory, file.path)
-        (self.maxQueue, flushInterval) = (maxQueue, Double(flushMillis) / 1000)
-        state = Guarded(State(file: file, lastFlush: EventFile.now))
+        (self.maxQueue, flushInterval) = (maxQueue, .milliseconds(flushMillis))
+        state = Guarded(State(file: file, lastFlush: ContinuousClock.now))
     }
 
     // MARK: - Values
@@ -104,7 +104,7 @@ public final class SummaryWriter: Sendable {
             withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { bits in
                 for byte in 0..<4 { state.record[place + byte] = bits[byte] }
             }
-            try append(state.record, time, &state)
+            try append(state.record, &state)
         }
     }
 
@@ -266,19 +266,20 @@ public final class SummaryWriter: Sendable {
 
     private func add(_ event: SummaryEvent) throws {
         let record = event.record
-        try state.withLock { try append(record, event.time, &$0) }
+        try state.withLock { try append(record, &$0) }
     }
 
-    private func append(_ record: [UInt8], _ time: Double, _ state: inout State) throws {
+    private func append(_ record: [UInt8], _ state: inout State) throws {
         guard !state.isClosed else {
             throw MartletError("Expected a writer that is open. It was closed: make another one.", at: path)
         }
         try state.file.append(record)
-        if state.file.pendingCount > maxQueue || time - state.lastFlush > flushInterval { try flush(&state) }
+        // Not the clock of the events: it may be set back.
+        if state.file.pendingCount > maxQueue || ContinuousClock.now - state.lastFlush >= flushInterval { try flush(&state) }
     }
 
     private func flush(_ state: inout State) throws {
-        state.lastFlush = EventFile.now
+        state.lastFlush = .now
         try state.file.flush()
     }
 }
