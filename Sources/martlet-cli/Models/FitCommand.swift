@@ -18,8 +18,8 @@ struct FitCommand: ParsableCommand {
               martlet fit model.keras --data 'train-*.tfrecord' --label y --save trained.keras
               martlet fit model.keras --data flowers --epochs 20 --run runs/a
 
-            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
-            optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
+            A model trains as it was compiled, with its optimizer's saved state. What --optimizer, --loss or --metrics \
+            replace is not read from the file.
 
             Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
             exit code is 130. --save may name the model itself, and then replaces it.

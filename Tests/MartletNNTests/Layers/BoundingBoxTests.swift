@@ -86,7 +86,8 @@ import Testing
     }
 
     @Test func overlaps() {
-        let a = Tensor([0.0, 0, 2, 2, 5, 5, 5, 5], shape: [2, 4]), b = Tensor([1.0, 0, 2, 2, 0, 1, 2, 1, 9, 9, 1, 1], shape: [3, 4])
+        let a = Tensor([0.0, 0, 2, 2, 5, 5, 5, 5], shape: [2, 4])
+        let b = Tensor([1.0, 0, 2, 2, 0, 1, 2, 1, 9, 9, 1, 1], shape: [3, 4])
         // Width and height: 1...3 x 0...2, 0...2 x 1...2, and one far away.
         #expect(intersectionOverUnion(a, convertBoundingBoxes(b, from: .xywh, to: .xyxy), format: .xyxy)
             .scalars(as: Double.self).map { ($0 * 6).rounded() } == [2, 3, 0, 0, 0, 0])

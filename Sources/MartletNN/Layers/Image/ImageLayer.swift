@@ -82,63 +82,6 @@ public class ImageLayer: Layer {
     /// Whether boxes can follow the images.
     var movesBoxes: Bool { true }
 
-    /// Changes images as in training, and the boxes of objects in them.
-    ///
-    /// A box becomes the smallest upright one around its four corners, cut at the edges of the image. Rotations and shears so
-    /// make it larger than the object. What lies outside of the image wholly becomes -1 four times, and its label -1; boxes
-    /// that are -1 already, as `MaxNumBoundingBoxes` fills them up, stay so.
-    ///
-    /// ```swift
-    /// let boxes = Tensor([[[2.0, 1, 5, 4]]])                        // one image, one box
-    /// let flipped = RandomFlip(.horizontal).augment(.ones([1, 6, 8, 3]), boxes: boxes, format: .xyxy)
-    /// print(flipped.images.shape, flipped.boxes)
-    /// ```
-    ///
-    /// - Parameters:
-    ///   - images: a batch of images, or a single one.
-    ///   - boxes: [batch, boxes, 4], or [boxes, 4] of a single image. Integers become the layer's dtype.
-    ///   - boxLabels: a number for each box, nil for none.
-    ///   - masks: numbers for each pixel, as images of any number of channels.
-    ///   - format: how four numbers describe a box; nil is `boundingBoxFormat`.
-    /// - Returns: all of them, changed. Stops for shapes that do not fit, and in layers that boxes cannot follow: `CutMix`,
-    ///   `MixUp` and `RandomElasticTransform`.
-    public final func augment(
-        _ images: Tensor, boxes: Tensor, boxLabels: Tensor? = nil, masks: Tensor? = nil, format: BoundingBoxFormat? = nil
-    ) -> (images: Tensor, boxes: Tensor, boxLabels: Tensor?, masks: Tensor?) {
-        Context.current.inLayer(name) {
-            let (sizes, isSingle) = (boxes.shape.dimensions, images.rank == 3)
-            let labelShape = Shape(Array(sizes.dropLast()))
-            guard
-                require(movesBoxes, className, "Expected a layer that boxes can follow. Leave them out, or take another layer."),
-                require(
-                    format ?? boundingBoxFormat != nil, className,
-                    "Expected the format of the boxes: give format, or set boundingBoxFormat."),
-                require(
-                    sizes.count == images.rank - 1 && sizes.last == 4 && (isSingle || sizes[0] == images.shape[0]), className,
-                    "Expected boxes \(isSingle ? "(boxes, 4)" : "(batch, boxes, 4)") of images \(images.spec). "
-                        + "Received: \(boxes.spec)."),
-                require(
-                    boxLabels == nil || boxLabels?.shape == labelShape, className,
-                    "Expected a label for each box, shape \(labelShape). Received: \(boxLabels?.spec.description ?? "").")
-            else { return (images, boxes, boxLabels, masks) }
-            let floats = boxes.dtype.isFloatingPoint ? boxes : boxes.cast(to: computeDType)
-            var (result, transformation) = ((boxes: floats, labels: boxLabels), ImageTransformation())
-            let changed = onBatch(images) { batch in
-                transformation = drawChange(of: batch)
-                let changed = change(batch, by: transformation)
-                var moving = MovingBoxes(floats, (format ?? boundingBoxFormat)!, images: batch.shape, isSingle: isSingle)
-                move(&moving, images: batch.shape, by: transformation)
-                result = moving.result(images: changed.shape, labels: boxLabels)
-                return changed
-            }
-            if Context.current.hasFailed { return (changed, boxes, boxLabels, masks) }
-            return (
-                changed, result.boxes, result.labels,
-                masks.map { onBatch($0) { transform(masks: $0, by: transformation) } }
-            )
-        }
-    }
-
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes)
         guard (3...4).contains(shape.rank) else {

@@ -2,8 +2,8 @@ import MartletCore
 
 /// Images of another size.
 ///
-/// Shapes: [batch, height, width, channels], or a single image, gives one with the height and width asked for. Integers stay integers: they
-/// are rounded, bytes also cut to 0...255.
+/// Shapes: [batch, height, width, channels], or a single image, gives one with the height and width asked for. Integers stay
+/// integers: they are rounded, bytes also cut to 0...255.
 ///
 /// Source: [`keras.layers.Resizing`](https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/).
 public final class Resizing: ImageLayer, ConfigurableLayer, Described {
