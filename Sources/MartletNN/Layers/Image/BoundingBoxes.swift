@@ -29,7 +29,7 @@ public enum BoundingBoxFormat: String, CaseIterable, Sendable, ArgumentValue {
     private var hasSize: Bool { isCentred || [.xywh, .relativeXYWH].contains(self) }
 
     /// Left, top, right and bottom of boxes of this format, [..., 1] each.
-    fileprivate func corners(_ boxes: Tensor, in size: (height: Int, width: Int)?) -> [Tensor] {
+    func corners(_ boxes: Tensor, in size: (height: Int, width: Int)?) -> [Tensor] {
         var parts = boxes.split(count: 4, axis: -1)
         if isYFirst { parts = [parts[1], parts[0], parts[3], parts[2]] }
         if isCentred { parts = [parts[0] - parts[2] / 2, parts[1] - parts[3] / 2, parts[2], parts[3]] }
@@ -39,7 +39,7 @@ public enum BoundingBoxFormat: String, CaseIterable, Sendable, ArgumentValue {
     }
 
     /// Boxes of this format.
-    fileprivate func boxes(_ corners: [Tensor], in size: (height: Int, width: Int)?) -> Tensor {
+    func boxes(_ corners: [Tensor], in size: (height: Int, width: Int)?) -> Tensor {
         var parts = corners
         if isRelative, let size {
             parts = zip(parts, [size.width, size.height, size.width, size.height]).map { $0 / Double($1) }
