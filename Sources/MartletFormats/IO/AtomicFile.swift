@@ -112,6 +112,14 @@ package enum FileIO {
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
+    /// Brings a folder's names to the disk, where its file system can.
+    package static func syncFolder(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     /// Cuts a file that is longer than `byteCount`.
     package static func truncate(_ path: String, to byteCount: Int) throws {
         var status = stat()

@@ -53,6 +53,9 @@ extension Model {
     func evaluate(
         _ batches: () throws -> Batch?, limit: Int?, callbacks: [Callback], _ compilation: Compilation
     ) throws -> Logs {
+        if debugsNumerics, Context.current.numerics == nil {
+            return try withDebugNumerics { try evaluate(batches, limit: limit, callbacks: callbacks, compilation) }
+        }
         let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }

@@ -39,7 +39,7 @@ extension Model {
         let trace = Context.current.trace
         trace?.depends(on: self)
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
-        watch?.note(loss: loss)
+        for watch in watches { watch.note(loss: loss) }
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
             let prediction = prediction.fullPrecision

@@ -164,7 +164,15 @@ public final class RunRecorder: Callback {
         if count <= 100 || count % (count / 100) == 0 { try writeHistory() }
     }
 
-    public override func onTrainEnd() throws { try finish() }
+    public override func onTrainEnd() throws {
+        // A run that goes on at its end has no epoch.
+        if file == nil, resumes, folder.exists { try begin() }
+        try finish()
+    }
+
+    public override func onInterrupt(_ interruption: TrainingInterruption) throws {
+        try finish(reason: interruption.signalName)
+    }
 
     /// Writes what is not yet written, also when training was ended by an error or a signal. `fit` calls it at its end.
     public func finish(reason: String = "done") throws {

@@ -75,6 +75,12 @@ struct FitCommand: ParsableCommand {
             """, valueName: "folder"))
     var backup: String?
     @OptionGroup var runs: RunOptions
+    @Flag(
+        help: """
+            Find where NaN or infinity appears first, and end with an error that names the op, the layer and the batch. A step \
+            takes up to twice as long.
+            """)
+    var debugNumerics = false
     @Flag(help: "Print nothing while training.")
     var quiet = false
 
@@ -108,9 +114,10 @@ struct FitCommand: ParsableCommand {
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
         let events = tensorboard ?? recorder?.folder.events
         if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
-        // Last: it backs up what the others leave. It stays until the results are written.
+        // It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
-        callbacks += [keeper, runs.keeper].compactMap { $0 }
+        callbacks += [keeper].compactMap { $0 }
+        network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
         let training = try Interruption.watch(network, callbacks, fit: fit)
         if let save { try network.save(to: save) }
@@ -122,7 +129,9 @@ struct FitCommand: ParsableCommand {
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
-        try training.end(wrote: [save, history, events, recorder?.folder.report].compactMap { $0 }, resumes: recorder != nil)
+        try training.end(
+            wrote: [save, history, events, recorder?.folder.report].compactMap { $0 },
+            resumingWith: recorder != nil ? "--resume" : backup.map { _ in "" })
         try keeper?.deleteBackup()
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
@@ -148,7 +157,8 @@ struct FitCommand: ParsableCommand {
             return ({ callbacks in
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
-                    validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
+                    validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight,
+                    checkpoints: runs.checkpoints, resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
                 let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
@@ -161,7 +171,7 @@ struct FitCommand: ParsableCommand {
         return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight)
+                classWeight: classWeight, checkpoints: runs.checkpoints, resume: runs.resumption)
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })
