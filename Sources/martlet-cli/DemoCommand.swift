@@ -49,6 +49,7 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         try checkNumbers()
         try runs.check()
+        try checkOutputs(runs.outputs)
         let files = try DemoFiles(folder: runs.run ?? output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)

@@ -171,6 +171,22 @@ package enum FileIO {
         return rest.isEmpty ? "/" : String(rest)
     }
 
+    /// The names in a folder, sorted by their bytes, as Python sorts them.
+    /// - Throws: `MartletError` when it cannot be read, or a name is not UTF-8: Foundation would leave it out.
+    package static func entries(of folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw FileStream.failure("read", folder) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name else { throw MartletError("Expected names in UTF-8. One is not: rename it.", at: folder) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
     /// Creates the folder `path` and missing folders above it, and checks that files can be created there.
     package static func makeFolder(_ path: String) throws {
         do {

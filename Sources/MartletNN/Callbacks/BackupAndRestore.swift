@@ -40,10 +40,10 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
 
     /// Makes the callback. Stops when the frequency is below one batch.
     /// - Parameters:
-    ///   - folder: the folder of the backup. Use it for nothing else.
+    ///   - folder: the folder of the backup.
     ///   - saveFrequency: when the backup is written.
     ///   - doubleCheckpoint: whether the previous backup is kept too, in case the last one cannot be read.
-    ///   - deleteCheckpoint: whether the folder is deleted when training ends.
+    ///   - deleteCheckpoint: whether the backup is deleted when training ends, and the folder if nothing else is in it.
     public init(
         _ folder: String, saveFrequency: ModelCheckpoint.Frequency = .epoch, doubleCheckpoint: Bool = false,
         deleteCheckpoint: Bool = true
@@ -107,15 +107,14 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         if deleteCheckpoint { try deleteBackup() }
     }
 
-    /// Deletes the backup, for callers that keep it until their results are written.
-    /// - Throws: `MartletError` when the folder cannot be deleted.
+    /// Deletes the backup, for callers that keep it until their results are written. What else is in the folder stays.
+    /// - Throws: `MartletError` when a file of the backup cannot be deleted.
     public func deleteBackup() throws {
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        do {
-            try FileManager.default.removeItem(atPath: folder)
-        } catch {
-            throw MartletError("The backup cannot be deleted: \(error.localizedDescription)", at: folder)
+        AtomicFile.sweep(folder)
+        for file in [weightsPath, metadataPath].flatMap({ [$0, $0 + ".bkp"] }) {
+            guard unlink(file) == 0 || errno == ENOENT || errno == ENOTDIR else { throw FileStream.failure("delete", file) }
         }
+        rmdir(folder)
     }
 
     private func restore(suffix: String) throws {

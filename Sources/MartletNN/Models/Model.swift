@@ -119,6 +119,9 @@ open class Model: Layer {
         self.init(inputs: [inputs], outputs: [outputs], name: name)
     }
 
+    /// The graph of a functional model or of a stack that is built, nil for others.
+    var symbolicGraph: FunctionalGraph? { graph }
+
     /// The layers, in the order of calls, or of declaration in a subclass.
     public var layers: [Layer] { sublayers }
 

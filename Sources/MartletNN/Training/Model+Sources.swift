@@ -203,6 +203,7 @@ private final class CheckedBatches {
         if specs == self.specs {
             try model.validate(inputs: data.inputs)
             try model.validate(targets: data.targets, predictions: predictions, compilation)
+            model.warnOfNaN(in: data, compilation)
         } else {
             predictions = try model.prepare(for: data, compilation)
             self.specs = specs

@@ -32,6 +32,11 @@ public struct RunFolder: Sendable {
     /// The report.
     public var report: String { file("report.html") }
 
+    /// The files that a run writes, but for checkpoints and events.
+    package var files: [String] {
+        [description, records, profile, evaluation, historyJSON, historyCSV, model, report]
+    }
+
     /// Whether a run was recorded here.
     public var exists: Bool { FileManager.default.fileExists(atPath: description) }
 

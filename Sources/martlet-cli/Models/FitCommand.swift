@@ -96,8 +96,8 @@ struct FitCommand: ParsableCommand {
         guard (0..<1).contains(validationSplit) else {
             throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
         }
-        try checkFiles()
         try runs.check()
+        try checkFiles()
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
@@ -180,8 +180,8 @@ struct FitCommand: ParsableCommand {
     private func checkFiles() throws {
         if let save { try locating("--save") { try Model.savesArchive(at: save) } }
         let inputs = samples.files + [("--class-weight", classWeight)].given
-        try checkOutputs([("--save", save), ("--history", history)].given, keeping: inputs)
-        try checkOutputs([("--history", history)].given, keeping: [("the model", model.path)])
+        try checkOutputs([("--save", save), ("--history", history)].given + runs.outputs, keeping: inputs)
+        try checkOutputs([("--history", history)].given + runs.outputs, keeping: [("the model", model.path)])
     }
 
     private func setLearningRate(of network: Model) throws {
@@ -196,14 +196,22 @@ struct FitCommand: ParsableCommand {
 
     private func readClassWeight() throws -> [Int: Double]? {
         guard let classWeight else { return nil }
-        let members = try JSONValue(parsing: FileIO.read(classWeight)).object()
+        func failure(_ received: String) -> MartletError {
+            MartletError(
+                "Expected an object of class numbers and their weights, such as {\"0\": 1.0}. Received: \(received)",
+                at: classWeight)
+        }
+        let members: JSONObject
+        do {
+            members = try JSONValue(parsing: FileIO.read(classWeight)).object()
+        } catch let error as MartletError {
+            throw error.location == classWeight ? error : failure(error.message)
+        }
         return try members.reduce(into: [:]) { weights, member in
-            guard let label = Int(member.key), let weight = Double(json: member.value) else {
-                throw MartletError(
-                    "Expected class numbers and their weights, such as {\"0\": 1.0}. Received: \"\(member.key)\": "
-                        + "\(member.value.serialized()).", at: classWeight)
+            guard let label = Int(member.key), let weight = Double(json: member.value), weight.isFinite else {
+                throw failure("\"\(member.key)\": \(member.value.serialized()).")
             }
-            weights[label] = weight
+            guard weights.updateValue(weight, forKey: label) == nil else { throw failure("class \(label) twice.") }
         }
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import Martlet
+import MartletFormats
 
 /// The folder of a run, of `fit` and `demo`.
 struct RunOptions: ParsableArguments {
@@ -25,15 +27,35 @@ struct RunOptions: ParsableArguments {
         }
     }
 
+    /// The files that a run writes, for checks of other options' files.
+    var outputs: [(option: String, path: String)] { run.map { RunFolder($0).files.map { ("--run", $0) } } ?? [] }
+
+    /// Makes the folder, and keeps it for this process.
     /// - Throws: `MartletError` when the folder holds a run that would be lost, or a number is not allowed.
     func check() throws {
         if let checkpointSteps { try expect(checkpointSteps, atLeast: 1, "--checkpoint-steps") }
         if let checkpointMinutes, !(checkpointMinutes > 0) {
             throw MartletError("Expected a number above 0. Received: \(checkpointMinutes).", at: "--checkpoint-minutes")
         }
-        guard let run, !resume, RunFolder(run).exists else { return }
-        throw MartletError(
-            "Expected a new folder. This one holds a run: go on with it with --resume, or give another folder.", at: run)
+        guard let run else { return }
+        let folder = RunFolder(run)
+        func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+        guard resume || !(folder.files + [folder.checkpoints, folder.events]).contains(where: isThere) else {
+            throw MartletError(
+                "Expected a new folder. This one holds a run: go on with it with --resume, or give another folder.", at: run)
+        }
+        let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: folder.checkpoints)) ?? []
+        guard !isThere(folder.historyJSON) || checkpoints.contains(where: { $0.hasPrefix("checkpoint-") }) else {
+            throw MartletError(
+                "Expected a checkpoint to go on from. The run has trained, and there is none. Give another folder, or move this "
+                    + "one away.", at: folder.checkpoints)
+        }
+        try checkFolder(run, "--run")
+        // Released when the process ends, whatever ends it.
+        let descriptor = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            throw MartletError("Expected a folder of its own. Another process is training in this one.", at: run)
+        }
     }
 
     /// Records the run, nil without one.
