@@ -121,9 +121,9 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         (restored, backup) = (nil, nil)
         let path = weightsPath + suffix
         guard let model, FileManager.default.fileExists(atPath: path) else { return }
-        let root: HDF5Group
+        let (root, hasDigest): (HDF5Group, Bool)
         do {
-            root = try StateFile.read(path).root
+            (root, hasDigest) = try StateFile.read(path)
         } catch let error as StateFile.Damaged {
             throw MartletError("\(error)")
         }
@@ -131,7 +131,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         guard found.epoch >= 0, found.batch >= 0 else {
             throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(found).", at: path)
         }
-        try model.restoreTraining(from: root, file: path, withMetrics: found.batch > 0)
+        try model.restoreTraining(from: root, file: path, withMetrics: found.batch > 0, isOwn: hasDigest)
         (restored, backup) = (found, root)
         place = TrainingPlace(epoch: found.epoch, batch: found.batch)
         savedPlace = place

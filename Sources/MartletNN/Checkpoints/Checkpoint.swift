@@ -150,7 +150,7 @@ public final class Checkpoint {
             if model == nil, let optimizer {
                 values += try optimizer.values(in: root.group("optimizer/vars"), for: [], file: file)
             }
-            values += try model?.stateValues(from: root, file: file, optimizer: optimizer) ?? []
+            values += try model?.stateValues(from: root, file: file, optimizer: optimizer, isOwn: true) ?? []
             if let data {
                 let text = try root.dataset("data/position").read().withUnsafeBytes { Data($0) }
                 // Last of what may fail.

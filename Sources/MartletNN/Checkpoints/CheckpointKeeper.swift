@@ -47,7 +47,7 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
                     + "\(parameters.steps). Take the data and the batch size that the training had.", at: found.file)
         }
         try CheckpointFolder.explaining(found.file) {
-            try model.restoreTraining(from: found.root, file: found.file, withMetrics: place.batch > 0)
+            try model.restoreTraining(from: found.root, file: found.file, withMetrics: place.batch > 0, isOwn: true)
         }
         (self.found, note, savedPlace, lastSave) = (found, found.note, place, .now)
     }

@@ -30,12 +30,14 @@ extension Model {
     }
 
     /// Takes what `trainingContent` gave, except for what callbacks remember. Changes nothing when it throws.
-    /// - Parameter withMetrics: whether the epoch goes on.
-    func restoreTraining(from root: HDF5Group, file: String, withMetrics: Bool) throws {
+    /// - Parameters:
+    ///   - withMetrics: whether the epoch goes on.
+    ///   - isOwn: whether it is surely not of Keras 2.
+    func restoreTraining(from root: HDF5Group, file: String, withMetrics: Bool, isOwn: Bool) throws {
         let figures = withMetrics ? try metrics.enumerated().flatMap { index, metric in
             try KerasLayout.read(metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: file)
         } : []
-        try loadState(from: root, file: file, and: figures + root.sessionStream(file))
+        try loadState(from: root, file: file, isOwn: isOwn, and: figures + root.sessionStream(file))
     }
 }
 

@@ -103,20 +103,20 @@ extension Layer {
     /// `fit`'s orders.
     /// - Parameters:
     ///   - isOlder: whether Keras 2 wrote it.
+    ///   - isOwn: whether it is surely not of Keras 2.
     ///   - more: further values, assigned with these.
     func loadState(
-        from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false,
+        from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false, isOwn: Bool = false,
         and more: [(variable: Variable, value: Tensor)] = []
     ) throws {
         let optimizer = withOptimizer ? (self as? Model)?.optimizer : nil
-        for (variable, value) in try stateValues(from: root, file: file, optimizer: optimizer, isOlder: isOlder) + more {
-            variable.assign(value)
-        }
+        let values = try stateValues(from: root, file: file, optimizer: optimizer, isOlder: isOlder, isOwn: isOwn)
+        for (variable, value) in values + more { variable.assign(value) }
     }
 
     /// What `loadState` assigns.
     func stateValues(
-        from root: HDF5Group, file: String, optimizer: Optimizer?, isOlder: Bool = false
+        from root: HDF5Group, file: String, optimizer: Optimizer?, isOlder: Bool = false, isOwn: Bool = false
     ) throws -> [(variable: Variable, value: Tensor)] {
         var values = try KerasLayout(of: self).values(in: root, file: file)
         if let model = self as? Model, root.contains(KerasLayout.generator) {
@@ -129,7 +129,7 @@ extension Layer {
             let (optimizer, group) = try savedOptimizer(optimizer, in: root.group("optimizer"))
             if group.contains("vars") {
                 let group = try group.group("vars")
-                if try isOlder || OlderKeras.wroteVariables(group, of: optimizer) {
+                if try isOlder || !isOwn && OlderKeras.wroteVariables(group, of: optimizer) {
                     values += try OlderKeras.values(
                         group.names.indices.map { ("\($0)", try group.dataset("\($0)")) }, of: optimizer,
                         for: trainableVariables, file: file)

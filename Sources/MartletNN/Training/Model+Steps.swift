@@ -88,6 +88,11 @@ extension Model {
     /// - Returns: the shapes of the outputs.
     @discardableResult
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
+        // What looks for NaN in the data is no step.
+        try Context.current.withNumerics(nil) { try prepareNow(for: data, compilation) }
+    }
+
+    private func prepareNow(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
         for (index, target) in data.targets.enumerated() where target.dtype == .string {
             throw MartletError(
                 "Expected numbers. Received: strings of shape \(target.stringShape). StringLookup gives each string a number.",

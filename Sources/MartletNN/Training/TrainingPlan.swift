@@ -2,6 +2,16 @@ import Foundation
 import MartletCore
 import MartletData
 
+extension Context {
+    /// Runs `body` while `numerics` looks for NaN and infinity, nil for nobody.
+    func withNumerics<R>(_ numerics: NumericsCheck?, _ body: () throws -> R) rethrows -> R {
+        let outer = self.numerics
+        self.numerics = numerics
+        defer { self.numerics = outer }
+        return try body()
+    }
+}
+
 /// What `fit` does, whatever its data comes from.
 struct TrainingPlan {
     let epochs: Int
@@ -30,6 +40,12 @@ extension Model {
         if debugsNumerics, Context.current.numerics == nil {
             return try withDebugNumerics { try train(plan, compilation) }
         }
+        // Steps are looked at, not what callbacks compute.
+        let numerics = Context.current.numerics
+        return try Context.current.withNumerics(nil) { try train(plan, compilation, numerics) }
+    }
+
+    private func train(_ plan: TrainingPlan, _ compilation: Compilation, _ numerics: NumericsCheck?) throws -> History {
         run.lock()
         defer { run.unlock() }
         for (argument, value) in [("validationFrequency", plan.validationFrequency), ("stepsPerEpoch", plan.stepsPerEpoch ?? 1)]
@@ -83,14 +99,16 @@ extension Model {
             let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
             if skipped == 0 { compilation.resetMetrics() }
             for callback in all { try callback.onEpochBegin(epoch) }
-            let (numerics, batches) = (Context.current.numerics, try plan.batches(epoch, skipped))
+            let batches = try plan.batches(epoch, skipped)
             var seen = skipped
             do {
                 _ = try forEachExecution(of: batches, from: skipped, limit: plan.steps, compilation.stepsPerExecution) { first in
                     for callback in all { try callback.onTrainBatchBegin(first) }
                 } step: { batch in
                     numerics?.place = "epoch \(epoch + 1), batch \(seen + 1)"
-                    if let compiled { compiled.makeTrainStep(batch) } else { makeEagerStep(batch, numerics) }
+                    Context.current.withNumerics(numerics) {
+                        if let compiled { compiled.makeTrainStep(batch) } else { makeEagerStep(batch, numerics) }
+                    }
                     seen += 1
                 } end: { last in
                     var made: Logs?
@@ -115,7 +133,7 @@ extension Model {
             if watch != nil { for keeper in keepers { keeper.noteEnd(of: epoch, batches: seen) } }
             compilation.optimizer.endEpoch()
             if let validate = plan.validate, (epoch + 1) % plan.validationFrequency == 0 {
-                logs.add(try validate(all), prefix: "val_")
+                logs.add(try Context.current.withNumerics(numerics) { try validate(all) }, prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
             for keeper in keepers { try keeper.saveEpoch(epoch) }

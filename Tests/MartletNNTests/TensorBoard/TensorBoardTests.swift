@@ -100,8 +100,10 @@ import Testing
             #expect(rows.map(\.step) == [0, 1])
             let first = try Self.model()
             let predictions = first(Self.x[0..<4]).scalars(as: Double.self)
-            let gradient = (0..<3).map { unit in
-                (0..<4).reduce(0.0) { $0 + (predictions[$1 * 3 + unit] - (Int(Self.y[$1].item()) == unit ? 1 : 0)) / 4 }
+            var gradient = [0.0, 0, 0]
+            for place in 0..<12 {
+                let truth: Double = place / 3 % 3 == place % 3 ? 1 : 0
+                gradient[place % 3] += (predictions[place] - truth) / 4
             }
             let values = try #require(rows.first).values
             #expect(abs(values[0] - gradient.min()!) < 1e-6 && abs(values[values.count - 2] - gradient.max()!) < 1e-6)
@@ -117,7 +119,7 @@ import Testing
             try model.compile(optimizer: "sgd", loss: "mse")
             let board = TensorBoard(logDirectory: folder, writeGraph: false, updateFrequency: .thinned)
             board.model = model
-            try board.onTrainBegin()
+            board.onTrainBegin()
             try board.onEpochBegin(0)
             for batch in 0..<5000 {
                 try board.onTrainBatchBegin(batch)
