@@ -18,6 +18,8 @@ public struct TPESampler: Sampler {
     private let isConstantLiar: Bool
     private let priorWeight: Double
     private let gamma: (@Sendable (Int) -> Int)?
+    var floor: @Sendable (Int) -> Double = ParzenEstimator.magicClip
+    var startQMC = true
 
     /// Makes the sampler. Stops when a number is below 1, or the weight negative.
     /// - Parameters:
@@ -46,7 +48,7 @@ public struct TPESampler: Sampler {
     }
 
     public func numbers(given history: History) throws -> [String: (Distribution, Double)] {
-        guard history.evaluated.count >= startupTrials else { return try QuasiRandomSampler().numbers(given: history) }
+        guard history.evaluated.count >= startupTrials else { return startQMC ? try QuasiRandomSampler().numbers(given: history) : [:] }
         guard isMultivariate ?? (history.directions.count == 1) else { return [:] }
         let spaces = isGrouped ? SearchSpace.groups(of: history.evaluated) : [history.searchSpace(withPruned: true)]
         let split = Split(history, gamma: gamma)
@@ -104,10 +106,10 @@ public struct TPESampler: Sampler {
         let below = ParzenEstimator(
             split.below.compactMap(space.numbers), in: space,
             weights: history.directions.count == 1 ? Self.weights(split.below.count { space.numbers(of: $0) != nil }) : nil,
-            priorWeight: priorWeight)
+            priorWeight: priorWeight, widthFloor: floor)
         var others = split.above.compactMap(space.numbers)
         if isConstantLiar { others += history.pending.compactMap { history.numbers(ofPending: $0, in: space) } }
-        let above = ParzenEstimator(others, in: space, weights: Self.weights(others.count), priorWeight: priorWeight)
+        let above = ParzenEstimator(others, in: space, weights: Self.weights(others.count), priorWeight: priorWeight, widthFloor: floor)
         var best: (score: Double, point: [Double])?
         for _ in 0..<candidates {
             let point = below.sample(&random)
