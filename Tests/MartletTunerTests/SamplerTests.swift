@@ -16,7 +16,7 @@ import Testing
                 observations, in: space, weights: TPESampler.weights(observations.count), widthFloor: ParzenEstimator.magicClip)
             for (point, value) in zip(points, values) {
                 let density = estimator.logDensity(point)
-                #expect(abs(density - value) < 1e-9 * max(1, abs(value)), "\(try json.string("name")) \(point) \(density) \(value)")
+                #expect(abs(density - value) < 1e-9 * max(1, abs(value)), "\(json["name"]!) \(point) \(density) \(value)")
             }
         }
     }

@@ -6,10 +6,10 @@ import Testing
 
 @Suite struct StudyTests {
     /// Any number of workers has the same trials, whatever time each takes.
-    @Test(arguments: ["tpe", "random", "quasi-random", "nsga"]) func workers(_ name: String) throws {
+    @Test(arguments: ["tpe", "random", "quasi-random", "nsga", "gp"]) func workers(_ name: String) throws {
         let samplers: [String: any Sampler] = [
             "tpe": TPESampler(startupTrials: 5), "random": RandomSampler(), "quasi-random": QuasiRandomSampler(),
-            "nsga": NSGAIISampler(populationSize: 5),
+            "nsga": NSGAIISampler(populationSize: 5), "gp": GPSampler(startupTrials: 5),
         ]
         func run(_ workers: Int) throws -> [Outcome] {
             let study = try Study(
@@ -29,7 +29,8 @@ import Testing
 
     /// Every value is in its range and on its steps; logarithms are spread evenly.
     @Test(arguments: ["tpe", "random", "quasi-random"]) func ranges(_ name: String) throws {
-        let sampler: any Sampler = name == "tpe" ? TPESampler() : name == "random" ? RandomSampler() : QuasiRandomSampler()
+        let samplers: [String: any Sampler] = ["tpe": TPESampler(), "random": RandomSampler(), "quasi-random": QuasiRandomSampler()]
+        let sampler = samplers[name]!
         let study = try Study(sampler: sampler, seed: 5)
         try study.optimize(trials: 60) { trial in
             #expect(try [3, 7, 11].contains(trial.int("step", 3...13, step: 4)))

@@ -25,7 +25,7 @@ struct ParzenEstimator {
     ///   - widthFloor: the least width as a part of the range, for the number of kernels.
     init(
         _ observations: [[Double]], in space: SearchSpace, weights: [Double]? = nil, priorWeight: Double = 1,
-        widthFloor: (Int) -> Double = ParzenEstimator.magicClip
+        widthFloor: (Int) -> Double = ParzenEstimator.widthFloor
     ) {
         self.space = space
         var weights = weights ?? [Double](repeating: 1, count: observations.count)
@@ -64,6 +64,10 @@ struct ParzenEstimator {
 
     /// Optuna's floor: narrower with more observations, down to a hundredth.
     static func magicClip(_ kernels: Int) -> Double { 1 / min(100, 1 + Double(kernels)) }
+
+    /// Ours falls faster. Of a hundred trials ten are good: with Optuna's floor their kernels stay as wide as a twelfth of the range,
+    /// and the search does not come to a point.
+    static func widthFloor(_ kernels: Int) -> Double { 1 / min(100, pow(1 + Double(kernels), 1.5)) }
 
     private static func widths(of means: [Double], from low: Double, to high: Double, floor: Double) -> [Double] {
         let order = means.indices.sorted { means[$0] < means[$1] }
