@@ -136,7 +136,8 @@ def densities():
     }
     cases = []
     for name, space in spaces.items():
-        for count in (0, 1, 2, 7, 40):
+        # The order of equal observations, of which widths depend, is only defined up to 16.
+        for count in (0, 1, 2, 7, 40 if name in ("float", "log", "choice") else 16):
             study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=count))
             points = []
             for _ in range(count + 6):

@@ -86,6 +86,25 @@ import Testing
         #expect(try volume(TPESampler()) > base)
     }
 
+    /// Eigenvectors turn a symmetric matrix into its eigenvalues, and CMA-ES follows a narrow valley.
+    @Test func evolution() throws {
+        let matrix = [[4.0, 1, -2], [1, 3, 0.5], [-2, 0.5, 5]]
+        let (values, vectors) = EvolutionStrategy.eigen(matrix)
+        for k in 0..<3 {
+            for i in 0..<3 {
+                let product = (0..<3).reduce(0) { $0 + matrix[i][$1] * vectors[$1][k] }
+                #expect(abs(product - values[k] * vectors[i][k]) < 1e-12)
+            }
+        }
+        #expect(abs(values.reduce(0, +) - 12) < 1e-12)
+        let study = try Study(sampler: CmaEsSampler(), pruner: NopPruner(), seed: 2)
+        try study.optimize(trials: 300) { trial in
+            let (x, y) = (try trial.float("x", -5...5), try trial.float("y", -5...5))
+            return 100 * (x - y) * (x - y) + (x + y - 2) * (x + y - 2)
+        }
+        #expect(try study.bestValue! < 1e-3)
+    }
+
     /// Importances are Optuna's.
     @Test func importances() throws {
         for json in [JSONValue](json: fixtureJSON("importances.json"))! {

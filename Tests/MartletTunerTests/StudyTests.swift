@@ -110,8 +110,8 @@ import Testing
         let best = try #require(try study.bestTrial)
         #expect(best.value! <= 6 && best.value! > 5)
         #expect(best.constraints["at most 6"]! <= 0)
-        // TPE looks for what keeps them.
-        #expect(try study.trials.suffix(20).count { $0.value! <= 6 } > 12)
+        // TPE looks near the border of what keeps them. Of random ones four in ten would be there.
+        #expect(try study.trials.suffix(20).count { (4...8).contains($0.value!) } > 12)
     }
 
     @Test func errors() throws {

@@ -8,7 +8,7 @@ public protocol Pruner: Sendable {
 public struct PruningContext: Sendable {
     /// The trial, with what it reported.
     public let trial: FrozenTrial
-    /// The trials whose results are revealed to it (see `History`), in order.
+    /// The trials whose results are revealed to it (see `TrialHistory`), in order.
     public let others: [FrozenTrial]
     /// Whether small or large values are better.
     public let direction: Direction

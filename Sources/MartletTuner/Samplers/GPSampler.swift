@@ -23,7 +23,7 @@ public struct GPSampler: Sampler {
         self.maximumTrials = max(2, maximumTrials)
     }
 
-    public func numbers(given history: History) throws -> [String: (Distribution, Double)] {
+    public func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)] {
         let space = history.searchSpace()
         guard history.complete.count >= startupTrials, !space.isEmpty else {
             return try QuasiRandomSampler().numbers(given: history)
@@ -54,7 +54,7 @@ public struct GPSampler: Sampler {
     /// The fit of the kernel. After 40 trials it is one of a multiple of 5 trials, after 100 of 10: a function of these trials, so an
     /// interruption changes nothing.
     private func parameters(
-        _ points: [[Double]], _ scores: [Double], _ isChoice: [Bool], _ history: History
+        _ points: [[Double]], _ scores: [Double], _ isChoice: [Bool], _ history: TrialHistory
     ) -> GaussianProcess.Parameters {
         let count = points.count
         let every = count <= 40 ? 1 : count <= 100 ? 5 : 10
@@ -72,7 +72,7 @@ public struct GPSampler: Sampler {
     }
 
     /// A number for each complete trial, large ones better.
-    private static func scores(of history: History) -> [Double] {
+    private static func scores(of history: TrialHistory) -> [Double] {
         var losses = history.complete.map(history.losses)
         let objectives = history.directions.count
         for axis in 0..<objectives {
@@ -91,6 +91,12 @@ public struct GPSampler: Sampler {
                 let parts = zip(row, weights).map { $0 * $1 }
                 return parts.max()! + 0.05 * parts.reduce(0, +)
             }
+        }
+        // What is worse than the median matters little, but large losses would make the rest look flat.
+        let sorted = single.sorted()
+        let (best, median) = (sorted.first ?? 0, sorted.isEmpty ? 0 : sorted[sorted.count / 2])
+        if median > best {
+            single = single.map { $0 > median ? median + (median - best) * log1p(($0 - median) / (median - best)) : $0 }
         }
         let worst = single.max() ?? 0
         return zip(history.complete, single).map { $0.violation > 0 ? -worst : -$1 }

@@ -35,7 +35,7 @@ public struct GridSampler: Sampler {
         return result
     }
 
-    public func number(of name: String, in distribution: Distribution, given history: History) throws -> Double {
+    public func number(of name: String, in distribution: Distribution, given history: TrialHistory) throws -> Double {
         guard let value = combination(history.number)[name] else {
             throw MartletError("Expected a parameter of the grid: \(names.joined(separator: ", ")). Received: \"\(name)\".")
         }

@@ -30,7 +30,7 @@ public struct NSGAIISampler: Sampler {
         self.swappingProbability = swappingProbability
     }
 
-    public func numbers(given history: History) throws -> [String: (Distribution, Double)] {
+    public func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)] {
         // A generation begins when the last one is revealed.
         let generation = (history.number - history.lookahead) / populationSize
         guard generation > 0, history.number >= history.lookahead else { return [:] }
@@ -57,13 +57,13 @@ public struct NSGAIISampler: Sampler {
         return result
     }
 
-    private func isBetter(_ a: FrozenTrial, _ b: FrozenTrial, _ history: History) -> Bool {
+    private func isBetter(_ a: FrozenTrial, _ b: FrozenTrial, _ history: TrialHistory) -> Bool {
         let (x, y) = (a.violation, b.violation)
         return x == y && x == 0 ? ParetoFront.dominates(history.losses(a), history.losses(b)) : x < y
     }
 
     /// The best of all trials before a generation.
-    private func parents(of generation: Int, _ history: History) -> [FrozenTrial] {
+    private func parents(of generation: Int, _ history: TrialHistory) -> [FrozenTrial] {
         var parents: [FrozenTrial] = []
         for number in 0..<generation {
             let key = "nsga \(populationSize) \(number)"
@@ -80,7 +80,7 @@ public struct NSGAIISampler: Sampler {
     }
 
     /// The best fronts; of the one that does not fit, those whose neighbours are far.
-    private func elite(_ trials: [FrozenTrial], _ history: History) -> [FrozenTrial] {
+    private func elite(_ trials: [FrozenTrial], _ history: TrialHistory) -> [FrozenTrial] {
         let feasible = trials.filter { $0.violation == 0 }
         let losses = feasible.map(history.losses)
         let ranks = ParetoFront.ranks(losses)

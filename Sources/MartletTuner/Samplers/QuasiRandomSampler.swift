@@ -11,7 +11,7 @@ public struct QuasiRandomSampler: Sampler {
     /// Makes the sampler.
     public init() {}
 
-    public func numbers(given history: History) throws -> [String: (Distribution, Double)] {
+    public func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)] {
         let space = SearchSpace(common: history.trials.filter { !$0.parameters.isEmpty }.prefix(1))
         guard !space.isEmpty else { return [:] }
         let point = Halton(space.count, history.sharedRandom("quasi-random")).point(history.number)

@@ -1,15 +1,15 @@
 /// Chooses the parameters of trials.
 ///
 /// What it chooses must be a function of the history alone, so that a study that was interrupted goes on with the same trials.
-/// Random numbers come from `History.random`.
+/// Random numbers come from `TrialHistory.random`.
 public protocol Sampler: Sendable {
     /// Chooses parameters together, before the trial runs.
     /// - Returns: the numbers that stand for the values (see `Distribution`), by name; what is missing is asked for by
     ///   `number(of:in:given:)`.
-    func numbers(given history: History) throws -> [String: (Distribution, Double)]
+    func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)]
 
     /// Chooses one parameter that was not chosen together with others.
-    func number(of name: String, in distribution: Distribution, given history: History) throws -> Double
+    func number(of name: String, in distribution: Distribution, given history: TrialHistory) throws -> Double
 
     /// The number of trials after which there is nothing left to try; nil where there is no end.
     var trialLimit: Int? { get }
@@ -19,9 +19,9 @@ public protocol Sampler: Sendable {
 }
 
 extension Sampler {
-    public func numbers(given history: History) throws -> [String: (Distribution, Double)] { [:] }
+    public func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)] { [:] }
 
-    public func number(of name: String, in distribution: Distribution, given history: History) throws -> Double {
+    public func number(of name: String, in distribution: Distribution, given history: TrialHistory) throws -> Double {
         var random = history.random("parameter \(name)")
         return distribution.number(at: random.uniform())
     }
@@ -41,7 +41,7 @@ extension Sampler {
 ///
 /// Results are revealed in the order of trials: trial n knows those of the trials before n - `lookahead`, whatever else has ended
 /// meanwhile. Of the rest it knows the parameters that were chosen together. So the trials are the same with any number of workers.
-public final class History {
+public final class TrialHistory {
     /// The number of the trial that asks.
     public let number: Int
     /// The directions of the objectives.

@@ -46,7 +46,7 @@ public struct TPESampler: Sampler {
         self.gamma = gamma
     }
 
-    public func numbers(given history: History) throws -> [String: (Distribution, Double)] {
+    public func numbers(given history: TrialHistory) throws -> [String: (Distribution, Double)] {
         guard history.evaluated.count >= startupTrials else { return try QuasiRandomSampler().numbers(given: history) }
         guard isMultivariate ?? (history.directions.count == 1) else { return [:] }
         let spaces = isGrouped ? SearchSpace.groups(of: history.evaluated) : [history.searchSpace(withPruned: true)]
@@ -60,7 +60,7 @@ public struct TPESampler: Sampler {
         return result
     }
 
-    public func number(of name: String, in distribution: Distribution, given history: History) throws -> Double {
+    public func number(of name: String, in distribution: Distribution, given history: TrialHistory) throws -> Double {
         var random = history.random("parameter \(name)")
         guard history.evaluated.count >= startupTrials else { return distribution.number(at: random.uniform()) }
         return best(in: SearchSpace([(name, distribution)]), Split(history, gamma: gamma), history, &random)[0]
@@ -71,7 +71,7 @@ public struct TPESampler: Sampler {
         let below: [FrozenTrial]
         let above: [FrozenTrial]
 
-        init(_ history: History, gamma: (@Sendable (Int) -> Int)? = nil) {
+        init(_ history: TrialHistory, gamma: (@Sendable (Int) -> Int)? = nil) {
             let trials = history.evaluated
             let tenth = Int((0.1 * Double(trials.count)).rounded(.up))
             let count = max(0, gamma?(trials.count) ?? (history.directions.count == 1 ? min(25, tenth) : tenth))
@@ -95,13 +95,13 @@ public struct TPESampler: Sampler {
             above = order.dropFirst(count).sorted().map { trials[$0] }
         }
 
-        private static func score(_ trial: FrozenTrial, _ history: History) -> (Int, Double) {
+        private static func score(_ trial: FrozenTrial, _ history: TrialHistory) -> (Int, Double) {
             guard let step = trial.lastStep, let value = trial.intermediateValues[step] else { return (1, 0) }
             return (-step, value.isNaN ? .infinity : history.directions[0] == .minimize ? value : -value)
         }
     }
 
-    private func best(in space: SearchSpace, _ split: Split, _ history: History, _ random: inout TrialRandom) -> [Double] {
+    private func best(in space: SearchSpace, _ split: Split, _ history: TrialHistory, _ random: inout TrialRandom) -> [Double] {
         let below = ParzenEstimator(
             split.below.compactMap(space.numbers), in: space,
             weights: history.directions.count == 1 ? Self.weights(split.below.count { space.numbers(of: $0) != nil }) : nil,

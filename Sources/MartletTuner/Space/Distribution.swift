@@ -232,7 +232,9 @@ extension Distribution {
                 )
             case .choice(let values): ("CategoricalDistribution", ["choices": .array(values)])
             }
-        return JSONValue.object(["name": .string(name), "attributes": .object(attributes)]).serialized()
+        var json: JSONObject = ["name": .string(name)]
+        json["attributes"] = .object(attributes)
+        return JSONValue.object(json).serialized()
     }
 
     /// Reads what Optuna writes, and what it wrote before version 3.

@@ -293,7 +293,7 @@ public final class Study: Sendable {
     // MARK: - Histories
 
     /// What trial `number` may know.
-    func history(of number: Int) throws -> History {
+    func history(of number: Int) throws -> TrialHistory {
         var (revealed, pending): ([FrozenTrial], [[String: JSONValue]]) = ([], [])
         try journal.read { state in
             guard let study = state.study(id) else { return }
@@ -307,7 +307,7 @@ public final class Study: Sendable {
                 }
             }
         }
-        return History(
+        return TrialHistory(
             number: number, directions: directions, trials: revealed, pending: pending, lookahead: lookahead, seed: seed,
             cache: cache)
     }

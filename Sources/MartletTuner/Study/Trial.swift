@@ -45,7 +45,7 @@ public final class Trial {
     let recorded: FrozenTrial
     private let fixed: JSONObject
     private var relative: [String: (Distribution, Double)] = [:]
-    private var history: History?
+    private var history: TrialHistory?
     /// What is not yet written.
     private var unwritten: [JournalRecord.Event] = []
 
@@ -168,7 +168,7 @@ public final class Trial {
         return number
     }
 
-    private func knowledge() throws -> History {
+    private func knowledge() throws -> TrialHistory {
         if let history { return history }
         let made = try study.history(of: number)
         history = made
