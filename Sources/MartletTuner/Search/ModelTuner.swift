@@ -153,13 +153,14 @@ public final class ModelTuner: Sendable {
             throw error
         }
         try backup?.deleteBackup()
-        let values = history[objective]
-        guard !values.isEmpty else {
+        // A training that went on from a backup has only its last epochs in its history.
+        let reports = trial.recorded.intermediateValues.merging(trial.intermediateValues) { $1 }
+        guard !reports.isEmpty else {
             throw MartletError(
                 "Expected a metric of the logs: \(history.history.keys.joined(separator: ", ")). Received: \"\(objective)\".",
                 at: "objective")
         }
-        let numbers = values.filter { !$0.isNaN }
+        let numbers = reports.values.filter { !$0.isNaN }
         return (study.directions[0] == .minimize ? numbers.min() : numbers.max()) ?? .nan
     }
 

@@ -142,7 +142,7 @@ struct TuneCommand: ParsableCommand {
         do {
             return try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24)))
         } catch let error as MartletError {
-            throw MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
+            throw error.location == path ? error : MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
         }
     }
 
