@@ -55,6 +55,7 @@ public struct ExportOptions: Sendable {
     public var checkedInputs: [Tensor]?
     /// The largest difference between the file's outputs and the model's that is no error, in units of the model's largest
     /// output, or of 1 where that is smaller. When nil: 1e-4, or with `float16` 0.02, `dynamic` 0.2, `int8` and `int16x8` 0.5.
+    /// Models that compute in 16 bits are exported in `float32`, and may differ by 0.02.
     public var tolerance: Double?
 
     /// Makes options.
@@ -69,10 +70,10 @@ public struct ExportOptions: Sendable {
         self.tolerance = tolerance
     }
 
-    var bound: Double {
+    func bound(_ graph: ExportGraph) -> Double {
         if let tolerance { return tolerance }
         return switch quantization {
-        case .none: 1e-4
+        case .none: graph.roundsToHalf ? 0.02 : 1e-4
         case .float16: 0.02
         case .dynamic: 0.2
         case .int8, .int16x8: 0.5
@@ -137,9 +138,10 @@ extension Model {
         let expected = try withErrors { apply(inputs, training: false) }
         let read = try file.read(inputs)
         let difference = Self.difference(read, expected)
-        guard difference <= options.bound else {
+        let bound = options.bound(graph)
+        guard difference <= bound else {
             throw MartletError(
-                "The exported file differs from the model: by \(difference) of the largest output, where \(options.bound) is "
+                "The exported file differs from the model: by \(difference) of the largest output, where \(bound) is "
                     + "the bound" + (options.quantization == .none ? "." : ". Calibrate with other samples, or round less."),
                 at: path)
         }

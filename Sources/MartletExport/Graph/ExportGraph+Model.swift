@@ -21,7 +21,7 @@ extension ExportGraph {
     ///   shape is not known, or it reads strings, draws random numbers, or keeps a state from call to call.
     package init(of model: Model, inputShapes: [PartialShape]? = nil, keeping: Set<Composite> = []) throws {
         let specs = model.inputSpecs
-        let shapes = inputShapes ?? specs.map(\.shape)
+        var shapes = inputShapes ?? specs.map(\.shape)
         guard !shapes.isEmpty else {
             throw MartletError(
                 "Expected a model that knows the shape of its input. Give inputShapes: [[nil, ...]], the batch axis nil.",
@@ -29,6 +29,10 @@ extension ExportGraph {
         }
         guard specs.isEmpty || specs.count == shapes.count else {
             throw MartletError("Expected \(specs.count) input shapes. Received: \(shapes.count).", at: model.name)
+        }
+        // A batch of a size that the model was made for stays so.
+        for (index, spec) in specs.enumerated() where spec.shape.rank > 0 && shapes[index].rank > 0 {
+            shapes[index][0] = shapes[index][0] ?? spec.shape[0]
         }
         let names = shapes.indices.map { $0 < specs.count ? specs[$0].name : "input_\($0 + 1)" }
         let types = shapes.indices.map { $0 < specs.count ? specs[$0].dtype : .float32 }
@@ -82,6 +86,7 @@ extension ExportGraph {
         }
         self = lowering.graph
         inputNames = names
+        roundsToHalf = graphs[0].specs.contains(where: \.dtype.isHalf)
         simplify()
     }
 }

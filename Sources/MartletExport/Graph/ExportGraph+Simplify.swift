@@ -3,8 +3,9 @@ import MartletCore
 
 extension ExportGraph {
     /// The same function in fewer operations: what cancels is gone, what follows a product or a convolution is folded into it.
-    package mutating func simplify() {
-        recognizeActivations()
+    /// - Parameter recognizing: whether activations that are written with several operations become one.
+    package mutating func simplify(recognizing: Bool = true) {
+        if recognizing { recognizeActivations() }
         mergeLayoutChanges()
         widenDense()
         foldConstantsIntoProducts()
@@ -110,29 +111,42 @@ extension ExportGraph {
         }
     }
 
-    /// A dense layer over more axes than two is traced with all but the last folded into one. Formats take it as it is.
+    /// A dense layer over more axes than two is traced with all but the last folded into one. Formats take it as it is: the
+    /// folding goes behind it, where another one takes it back.
     private mutating func widenDense() {
-        let (producers, counts) = (producers, readCounts)
-        var readers: [Int: Int] = [:]
-        for (index, node) in nodes.enumerated() { for input in node.inputs { readers[input] = index } }
-        for index in nodes.indices {
-            guard case .dense = nodes[index].operation, let before = producers[nodes[index].inputs[0]],
-                nodes[before].operation == .reshape
-            else { continue }
-            let source = values[nodes[before].inputs[0]].shape
-            guard source.count > 2, source.last == values[nodes[index].inputs[0]].shape.last else { continue }
-            let output = nodes[index].outputs[0]
-            guard counts[output] == 1, let after = readers[output], nodes[after].operation == .reshape else { continue }
-            let target = nodes[after].outputs[0]
-            guard values[target].shape.dropLast() == source.dropLast(),
-                values[target].shape.last == values[output].shape.last
-            else { continue }
-            // The reshape behind becomes the product, and the one that stood there is read by nobody.
-            nodes[after].operation = nodes[index].operation
-            nodes[after].inputs = [nodes[before].inputs[0]] + nodes[index].inputs.dropFirst()
-            nodes[after].layer = nodes[index].layer
+        var producers = producers
+        var result: [Node] = []
+        for node in nodes {
+            guard let before = producers[node.inputs[0]], result[before].operation == .reshape,
+                let shape = widened(node, from: values[result[before].inputs[0]].shape)
+            else {
+                result.append(node)
+                for output in node.outputs { producers[output] = result.count - 1 }
+                continue
+            }
+            let output = node.outputs[0]
+            let wide = addValue(values[output].name, values[output].dtype, shape)
+            var moved = node
+            moved.inputs[0] = result[before].inputs[0]
+            moved.outputs = [wide]
+            result += [moved, Node(operation: .reshape, inputs: [wide], outputs: [output], layer: node.layer)]
+            (producers[wide], producers[output]) = (result.count - 2, result.count - 1)
         }
+        nodes = result
+        mergeLayoutChanges()
         prune()
+    }
+
+    /// The shape of what a node gives of a wider input whose axes, but for the last, were folded into one.
+    private func widened(_ node: Node, from source: [Dimension]) -> [Dimension]? {
+        let (input, output) = (values[node.inputs[0]].shape, values[node.outputs[0]].shape)
+        guard source.count > 2, input.count == 2, source.last == input.last,
+            source.dropLast().count(where: { $0 != Dimension(1) }) > 1
+        else { return nil }
+        switch node.operation {
+        case .dense, .unary: return source.dropLast() + output.suffix(1)
+        default: return nil
+        }
     }
 
     /// A constant for each channel that multiplies or is added to the result of a product or a convolution goes into kernel
@@ -205,6 +219,13 @@ extension ExportGraph {
                     nodes[index].inputs = [inner]
                 }
             } else if let inner = operand(this, .minimum, 6), let before = node(inner), before.operation == .unary(.relu) {
+                nodes[index].operation = .unary(.relu6)
+                nodes[index].inputs = before.inputs
+            } else if this.operation == .select, number(this.inputs[1]) == 6, let before = node(this.inputs[2]),
+                before.operation == .unary(.relu), let test = node(this.inputs[0]),
+                test.operation == .binary(.greaterEqual), test.inputs[0] == before.inputs[0], number(test.inputs[1]) == 6
+            {
+                // 6 where x >= 6, else relu(x)
                 nodes[index].operation = .unary(.relu6)
                 nodes[index].inputs = before.inputs
             } else if case .binary(.multiply) = this.operation {

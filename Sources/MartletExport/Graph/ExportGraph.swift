@@ -93,6 +93,8 @@ package struct ExportGraph: Sendable {
     /// The names that users know inputs and outputs by.
     package var inputNames: [String] = []
     package var outputNames: [String] = []
+    /// Whether the model rounds to 16 bits within, where the graph computes in `float32`.
+    package var roundsToHalf = false
     private var names: Set<String> = []
 
     package init() {}

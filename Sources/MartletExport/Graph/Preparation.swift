@@ -11,7 +11,7 @@ extension ExportGraph {
 
     private func prepared(for target: Target) throws -> ExportGraph {
         var graph = try Rewriter.rewrite(self) { try $0.replaced($1, $2, $3, for: target) }
-        graph.simplify()
+        graph.simplify(recognizing: false)
         return graph
     }
 }
@@ -41,7 +41,7 @@ extension Rewriter {
             let isInteger = !graph.values[inputs[0]].dtype.isFloatingPoint
             if target.functions.contains(unary), !(unary == .sign && isInteger && !target.isTensorFlow) { return nil }
             return [try composed(unary, inputs[0], for: target)]
-        case .binary(let binary): return try composed(binary, inputs[0], inputs[1]).map { [$0] }
+        case .binary(let binary): return try composed(binary, inputs[0], inputs[1], for: target).map { [$0] }
         case .convolution(let windows, let groups, let activation):
             return try convolution(windows, groups, activation, inputs, outputs[0], for: target).map { [$0] }
         case .transposedConvolution(let windows):
@@ -80,57 +80,58 @@ extension Rewriter {
     private mutating func composed(_ unary: Operation.Unary, _ x: Int, for target: Target) throws -> Int {
         /// `1 - x²`, precise near 1.
         func sine(_ rewriter: inout Rewriter) throws -> Int {
-            let below = try rewriter.binary(.subtract, 1, x)
-            return try rewriter.binary(.multiply, below, try rewriter.binary(.add, x, 1))
+            let below = try rewriter.binary(.subtract, number: 1, x)
+            return try rewriter.binary(.multiply, below, try rewriter.binary(.add, x, number: 1))
         }
         switch unary {
         case .sign:
-            let isPositive = try cast(try binary(.greater, x, 0), like: x)
-            return try binary(.subtract, isPositive, try cast(try binary(.less, x, 0), like: x))
-        case .reciprocal: return try binary(.divide, 1, x)
+            let isPositive = try cast(try binary(.greater, x, number: 0), like: x)
+            return try binary(.subtract, isPositive, try cast(try binary(.less, x, number: 0), like: x))
+        case .reciprocal: return try binary(.divide, number: 1, x)
         case .acos: return try binary(.atan2, try self.unary(.squareRoot, try sine(&self)), x)
         case .asin: return try binary(.atan2, x, try self.unary(.squareRoot, try sine(&self)))
-        case .atan: return try binary(.atan2, x, 1)
+        case .atan: return try binary(.atan2, x, number: 1)
         case .acosh:
-            let root = try self.unary(.squareRoot, try binary(.subtract, try self.unary(.square, x), 1))
+            let root = try self.unary(.squareRoot, try binary(.subtract, try self.unary(.square, x), number: 1))
             return try self.unary(.log, try binary(.add, x, root))
         case .asinh:
             let size = try self.unary(.abs, x)
-            let root = try self.unary(.squareRoot, try binary(.add, try self.unary(.square, x), 1))
+            let root = try self.unary(.squareRoot, try binary(.add, try self.unary(.square, x), number: 1))
             return try binary(.multiply, try self.unary(.sign, x), try self.unary(.log, try binary(.add, size, root)))
         case .atanh:
-            let ratio = try binary(.divide, try binary(.add, x, 1), try binary(.subtract, 1, x))
-            return try binary(.multiply, try self.unary(.log, ratio), 0.5)
+            let ratio = try binary(.divide, try binary(.add, x, number: 1), try binary(.subtract, number: 1, x))
+            return try binary(.multiply, try self.unary(.log, ratio), number: 0.5)
         case .sinh, .cosh:
             let (up, down) = (try self.unary(.exp, x), try self.unary(.exp, try self.unary(.negate, x)))
-            return try binary(.multiply, try binary(unary == .sinh ? .subtract : .add, up, down), 0.5)
+            return try binary(.multiply, try binary(unary == .sinh ? .subtract : .add, up, down), number: 0.5)
         case .tan: return try binary(.divide, try self.unary(.sin, x), try self.unary(.cos, x))
-        case .exp2: return try self.unary(.exp, try binary(.multiply, x, 0.6931471805599453))
-        case .expm1: return try binary(.subtract, try self.unary(.exp, x), 1)
-        case .log1p: return try self.unary(.log, try binary(.add, x, 1))
-        case .log2: return try binary(.multiply, try self.unary(.log, x), 1.4426950408889634)
+        case .exp2: return try self.unary(.exp, try binary(.multiply, x, number: 0.6931471805599453))
+        case .expm1: return try binary(.subtract, try self.unary(.exp, x), number: 1)
+        case .log1p: return try self.unary(.log, try binary(.add, x, number: 1))
+        case .log2: return try binary(.multiply, try self.unary(.log, x), number: 1.4426950408889634)
         case .softplus:
             // max(x, 0) + log(1 + exp(-|x|))
             let tail = try self.unary(.exp, try self.unary(.negate, try self.unary(.abs, x)))
-            return try binary(.add, try self.unary(.relu, x), try self.unary(.log, try binary(.add, tail, 1)))
+            return try binary(.add, try self.unary(.relu, x), try self.unary(.log, try binary(.add, tail, number: 1)))
         case .trunc:
             return try binary(.multiply, try self.unary(.sign, x), try self.unary(.floor, try self.unary(.abs, x)))
         case .isNaN: return try binary(.notEqual, x, x)
-        case .isInfinite: return try binary(.equal, try self.unary(.abs, x), .infinity)
-        case .isFinite: return try binary(.less, try self.unary(.abs, x), .infinity)
+        case .isInfinite: return try binary(.equal, try self.unary(.abs, x), number: .infinity)
+        case .isFinite: return try binary(.less, try self.unary(.abs, x), number: .infinity)
         case .erf: return try errorFunction(x)
-        case .erfc: return try binary(.subtract, 1, try errorFunction(x))
+        case .erfc: return try binary(.subtract, number: 1, try errorFunction(x))
         case .gelu:
-            let half = try binary(.multiply, try self.unary(.erfc, try binary(.multiply, x, -0.5.squareRoot())), 0.5)
+            let tail = try self.unary(.erfc, try binary(.multiply, x, number: -0.5.squareRoot()))
+            let half = try binary(.multiply, tail, number: 0.5)
             return try binary(.multiply, x, half)
         case .geluTanh:
-            let cube = try binary(.multiply, try binary(.multiply, try self.unary(.square, x), x), 0.044715)
-            let inner = try binary(.multiply, try binary(.add, x, cube), (2 / Double.pi).squareRoot())
+            let cube = try binary(.multiply, try binary(.multiply, try self.unary(.square, x), x), number: 0.044715)
+            let inner = try binary(.multiply, try binary(.add, x, cube), number: (2 / Double.pi).squareRoot())
             return try binary(
-                .multiply, try binary(.multiply, x, try binary(.add, try self.unary(.tanh, inner), 1)), 0.5)
+                .multiply, try binary(.multiply, x, try binary(.add, try self.unary(.tanh, inner), number: 1)), number: 0.5)
         case .hardSwish:
-            let gate = try self.unary(.relu6, try binary(.add, x, 3))
-            return try binary(.divide, try binary(.multiply, x, gate), 6)
+            let gate = try self.unary(.relu6, try binary(.add, x, number: 3))
+            return try binary(.divide, try binary(.multiply, x, gate), number: 6)
         default: throw unsupported(.unary(unary), target.name, "cut the model before it.")
         }
     }
@@ -142,20 +143,24 @@ extension Rewriter {
     /// M. Abramowitz, I. Stegun, *Handbook of mathematical functions*, 7.1.26: within 1.5e-7.
     private mutating func errorFunction(_ x: Int) throws -> Int {
         let size = try unary(.abs, x)
-        let t = try binary(.divide, 1, try binary(.add, try binary(.multiply, size, 0.3275911), 1))
-        var sum = try binary(.multiply, t, 1.061405429)
+        let t = try binary(.divide, number: 1, try binary(.add, try binary(.multiply, size, number: 0.3275911), number: 1))
+        var sum = try binary(.multiply, t, number: 1.061405429)
         for coefficient in [-1.453152027, 1.421413741, -0.284496736, 0.254829592] {
-            sum = try binary(.multiply, try binary(.add, sum, coefficient), t)
+            sum = try binary(.multiply, try binary(.add, sum, number: coefficient), t)
         }
         let bell = try unary(.exp, try unary(.negate, try unary(.square, x)))
-        return try binary(.multiply, try unary(.sign, x), try binary(.subtract, 1, try binary(.multiply, sum, bell)))
+        return try binary(.multiply, try unary(.sign, x), try binary(.subtract, number: 1, try binary(.multiply, sum, bell)))
     }
 
-    private mutating func composed(_ binary: Operation.Binary, _ a: Int, _ b: Int) throws -> Int? {
+    private mutating func composed(_ binary: Operation.Binary, _ a: Int, _ b: Int, for target: Target) throws -> Int? {
         switch binary {
         case .hypot:
             return try unary(.squareRoot, try self.binary(.add, try unary(.square, a), try unary(.square, b)))
         case .logicalXor: return try self.binary(.notEqual, a, b)
+        case .atan2 where shape(a) != shape(b) && !target.isTensorFlow:
+            // LiteRT's kernel does not broadcast.
+            let (wideA, wideB) = (try self.binary(.multiply, b, number: 0), try self.binary(.multiply, a, number: 0))
+            return try self.binary(.atan2, try self.binary(.add, a, wideA), try self.binary(.add, b, wideB))
         default: return nil
         }
     }
@@ -271,6 +276,11 @@ extension Rewriter {
             let blocks = Tensor.identity(groups, dtype: kernel.dtype).repeated(multiplier, axis: 1)
             let operands = [inputs[0], constant(kernel * blocks)] + inputs.dropFirst(2)
             return try add(.convolution(windows, groups: 1, activation), operands, output.shape)
+        }
+        if inputs.count == 2, !target.isTensorFlow, !isVolume {
+            // LiteRT's kernels take no convolution without a bias.
+            let zeros = constant(.zeros([kernel.shape[-1]], dtype: kernel.dtype))
+            return try add(.convolution(windows, groups: groups, activation), inputs + [zeros], output.shape)
         }
         let window = Array(kernel.shape.dimensions.dropLast(2))
         guard windows.tflitePadding(shape(inputs[0]), window) == nil else { return nil }

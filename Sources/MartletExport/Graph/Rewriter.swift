@@ -88,12 +88,12 @@ package struct Rewriter {
         return try add(.binary(binary), [x, y], shape, dtype: binary.isComparison ? .bool : nil)
     }
 
-    package mutating func binary(_ binary: Operation.Binary, _ x: Int, _ number: Double) throws -> Int {
+    package mutating func binary(_ binary: Operation.Binary, _ x: Int, number: Double) throws -> Int {
         let constant = self.constant(number, like: x)
         return try self.binary(binary, x, constant)
     }
 
-    package mutating func binary(_ binary: Operation.Binary, _ number: Double, _ x: Int) throws -> Int {
+    package mutating func binary(_ binary: Operation.Binary, number: Double, _ x: Int) throws -> Int {
         let constant = self.constant(number, like: x)
         return try self.binary(binary, constant, x)
     }

@@ -359,6 +359,8 @@ package struct TFLiteReader {
             }
             return try add(.reduce(reduction, axes: axes, keepDims: keepDims), [x], step, left)
         }
+        // Its first input is a size.
+        if step.builtin == .transposeConv || step.builtin == .conv3DTranspose { return try readTransposedConvolution(step) }
         let x = try operand(0, &self)
         let input = shape(x)
         switch step.builtin {
@@ -369,7 +371,6 @@ package struct TFLiteReader {
         case .gelu: try add(.unary(try step.flag(0) ? .geluTanh : .gelu), [x], step, input)
         case .fullyConnected: try readDense(step, x)
         case .conv2D, .depthwiseConv2D, .conv3D: try readConvolution(step, x)
-        case .transposeConv, .conv3DTranspose: try readTransposedConvolution(step)
         case .maxPool2D, .averagePool2D:
             let size = [try step.integer(4), try step.integer(3)]
             let windows = try windows(step, input, size, strides: [try step.integer(2), try step.integer(1)], dilations: [1, 1])
