@@ -27,7 +27,7 @@ import Testing
                 Dense(10, activation: .softmax),
             ])
             try model.compile(optimizer: Adam(learningRate: 0.01), loss: .sparseCategoricalCrossentropy())
-            try model.fit(x[0..<1024], digits.train.y[0..<1024], epochs: 3, verbosity: .silent)
+            try model.fit(x[0..<1024], digits.train.y[0..<1024], epochs: 10, verbosity: .silent)
             return model
         }
         return (model, x[1024...], digits.train.y[1024...])

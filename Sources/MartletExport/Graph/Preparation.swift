@@ -4,10 +4,10 @@ import MartletCore
 extension ExportGraph {
     /// The graph in operations each of which TFLite has as one: two spatial axes, padding that is `SAME` or `VALID`, softmax
     /// along the last axis, functions of what LiteRT computes.
-    func preparedForTFLite() throws -> ExportGraph { try narrowed().prepared(for: .tflite) }
+    package func preparedForTFLite() throws -> ExportGraph { try narrowed().prepared(for: .tflite) }
 
     /// The same for TensorFlow, whose kernels for the CPU take no groups and fewer dilations, and which has more functions.
-    func preparedForTensorFlow() throws -> ExportGraph { try prepared(for: .tensorFlow) }
+    package func preparedForTensorFlow() throws -> ExportGraph { try prepared(for: .tensorFlow) }
 
     private func prepared(for target: Target) throws -> ExportGraph {
         var graph = try Rewriter.rewrite(self) { try $0.replaced($1, $2, $3, for: target) }

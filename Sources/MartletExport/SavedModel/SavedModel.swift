@@ -4,7 +4,7 @@ import MartletFormats
 
 /// A SavedModel of one file: a graph whose weights are constants, with the tag `serve` and the signature `serving_default`.
 /// TensorFlow loads it without an object graph and without variables.
-enum SavedModel {
+package enum SavedModel {
     /// The folder's file.
     static let fileName = "saved_model.pb"
 

@@ -72,7 +72,10 @@ struct TensorFlowGraph {
     /// The sizes of a shape, `int32`; one of them may be -1 where the node fills it in.
     private mutating func sizes(_ shape: [ExportGraph.Dimension], _ name: String, fillsIn: Bool) throws -> String {
         let unknown = shape.count { $0.size == nil }
-        if unknown == 0 || unknown == 1 && fillsIn { return integers(shape.map(\.sizeOrUnknown), "\(name)/shape") }
+        // Of no elements, no size follows from the others.
+        if unknown == 0 || unknown == 1 && fillsIn && !shape.contains(.init(0)) {
+            return integers(shape.map(\.sizeOrUnknown), "\(name)/shape")
+        }
         let type: (String, TensorFlowNode.Attribute) = ("T", .type(.int32))
         var parts: [String] = []
         for dimension in shape {

@@ -162,7 +162,10 @@ struct TFLiteWriter {
     /// The sizes of a shape as a tensor. One of them may be -1 where the reader fills it in.
     private mutating func sizes(_ shape: [ExportGraph.Dimension], fillsIn: Bool) throws -> Int32 {
         let unknown = shape.count { $0.size == nil }
-        if unknown == 0 || (unknown == 1 && fillsIn) { return integers(shape.map(\.sizeOrUnknown)) }
+        // Of no elements, no size follows from the others.
+        if unknown == 0 || (unknown == 1 && fillsIn && !shape.contains(.init(0))) {
+            return integers(shape.map(\.sizeOrUnknown))
+        }
         let parts = try shape.map { dimension -> Int32 in
             if let size = dimension.size { return constant(Tensor(size).cast(to: .int32), "size") }
             var size = try batchSize()
@@ -430,7 +433,7 @@ struct TFLiteWriter {
         case .logSoftmax: try emit(.logSoftmax, inputs, outputs, .logSoftmax, version: version(node)) { _ in }
         case .reshape:
             let size = try sizes(shape, fillsIn: true)
-            let isWritten = shape.count { $0.size == nil } <= 1
+            let isWritten = shape.count { $0.size == nil } <= 1 && !shape.contains(.init(0))
             try emit(.reshape, inputs + [size], outputs, .reshape) { options in
                 if isWritten { options.set(0, shape.map { Int32($0.sizeOrUnknown) }) }
             }
