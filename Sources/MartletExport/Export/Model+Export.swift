@@ -44,6 +44,23 @@ public struct ExportOptions: Sendable {
         case int16x8
     }
 
+    /// How much accuracy rounding to integers may cost.
+    public struct AccuracyBudget: Sendable {
+        /// A tensor for each input.
+        public var inputs: [Tensor]
+        /// The class of each sample, as a number or one-hot.
+        public var targets: Tensor
+        /// The largest share of the samples by which the accuracy may fall: 0.005 for half a percent.
+        public var largestDrop: Double
+
+        /// Makes a budget.
+        public init(inputs: [Tensor], targets: Tensor, largestDrop: Double) {
+            self.inputs = inputs
+            self.targets = targets
+            self.largestDrop = largestDrop
+        }
+    }
+
     /// The shape of each input, batch axis (nil) included, for a model that does not know them or leaves sizes open.
     public var inputShapes: [PartialShape]?
     /// How weights and activations are rounded.
@@ -51,6 +68,9 @@ public struct ExportOptions: Sendable {
     /// Batches of inputs that are like those that the model will see, a tensor for each input. `int8` and `int16x8` take the
     /// ranges of activations from them; a hundred samples are enough.
     public var calibration: [[Tensor]]
+    /// For `int8` and `int16x8`: the layers that lose most stay in `float32` until the accuracy of the first output is within
+    /// the budget.
+    public var accuracyBudget: AccuracyBudget?
     /// Inputs on which the file that was written is compared with the model. Random numbers when nil.
     public var checkedInputs: [Tensor]?
     /// The largest difference between the file's outputs and the model's that is no error, in units of the model's largest
@@ -61,11 +81,12 @@ public struct ExportOptions: Sendable {
     /// Makes options.
     public init(
         inputShapes: [PartialShape]? = nil, quantization: Quantization = .none, calibration: [[Tensor]] = [],
-        checkedInputs: [Tensor]? = nil, tolerance: Double? = nil
+        accuracyBudget: AccuracyBudget? = nil, checkedInputs: [Tensor]? = nil, tolerance: Double? = nil
     ) {
         self.inputShapes = inputShapes
         self.quantization = quantization
         self.calibration = calibration
+        self.accuracyBudget = accuracyBudget
         self.checkedInputs = checkedInputs
         self.tolerance = tolerance
     }
@@ -95,6 +116,8 @@ public struct ExportReport: Sendable, CustomStringConvertible {
     /// The largest difference between an output of the file, as Martlet reads it, and of the model, in units of the model's
     /// largest output, or of 1 where that is smaller.
     public let largestDifference: Double
+    /// With `int8` and `int16x8`, what rounding does to each layer on the first batch of the calibration.
+    public let layers: [QuantizedLayer]
 
     public var description: String {
         let difference = String(format: "%.2g", largestDifference)
@@ -148,7 +171,7 @@ extension Model {
         try file.write(path)
         return ExportReport(
             format: format, byteCount: file.byteCount, operationCount: file.operationCount, inputNames: graph.inputNames,
-            outputNames: graph.outputNames, largestDifference: difference)
+            outputNames: graph.outputNames, largestDifference: difference, layers: file.layers)
     }
 
     private static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
@@ -174,6 +197,7 @@ struct ExportedFile {
     /// Computes the outputs as the file says.
     let read: ([Tensor]) throws -> [Tensor]
     let write: (String) throws -> Void
+    var layers: [QuantizedLayer] = []
 }
 
 extension ExportFormat {
@@ -198,19 +222,25 @@ extension ExportFormat {
 extension TFLite {
     fileprivate static func file(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
         var graph = try source.preparedForTFLite()
+        var layers: [QuantizedLayer] = []
         switch options.quantization {
         case .none: break
         case .float16: graph = Quantizer.halfWeights(graph)
         case .dynamic: graph = try Quantizer.dynamicRange(graph)
         case .int8, .int16x8:
             let ranges = try Quantizer.Ranges(of: graph, on: options.calibration)
-            graph = try Quantizer.integers(graph, ranges, bits: options.quantization == .int8 ? 8 : 16)
+            let bits = options.quantization == .int8 ? 8 : 16
+            let rounded = try options.accuracyBudget.map {
+                try Quantizer.integers(graph, ranges, bits: bits, budget: $0)
+            } ?? Quantizer.integers(graph, ranges, bits: bits)
+            layers = try Quantizer.layers(graph, rounded, on: options.calibration[0])
+            graph = rounded
         }
         let bytes = try TFLiteWriter.file(graph)
         let read = try TFLiteReader.graph(bytes, name: source.name)
         return ExportedFile(
             byteCount: bytes.count, operationCount: read.nodes.count, read: { try read.run($0) },
-            write: { try FileIO.write(bytes, to: $0) })
+            write: { try FileIO.write(bytes, to: $0) }, layers: layers)
     }
 }
 

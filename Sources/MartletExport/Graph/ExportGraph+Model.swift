@@ -351,11 +351,6 @@ struct Lowering {
 
     /// The op written with simpler ones.
     private mutating func lowerFormula(_ step: Step) throws -> [Binding] {
-        if step.name == "custom" {
-            throw MartletError(
-                "Expected operations on numbers. The layer computes in Swift, as layers do that read strings, which no other "
-                    + "framework can run. Cut the model behind it.", at: "layer \(step.layer)")
-        }
         if step.name == "random" {
             throw MartletError("A layer that draws random numbers in inference cannot be exported.", at: "layer \(step.layer)")
         }
@@ -367,7 +362,12 @@ struct Lowering {
                 return inputs
             }.simplified()
         }
-        guard hasFormula else { throw unsupported(step) }
+        guard hasFormula else {
+            if step.name != "custom" { throw unsupported(step) }
+            throw MartletError(
+                "Expected operations on numbers. The layer computes in Swift, as layers do that read strings, which no other "
+                    + "framework can run. Cut the model behind it.", at: "layer \(step.layer)")
+        }
         // The formula's nodes belong to the layer.
         let outer = prefix
         prefix = step.layer

@@ -57,9 +57,11 @@ enum Quantizer {
 
     /// The least and the largest number of each value on calibration data.
     struct Ranges {
-        private(set) var ranges: [Int: ClosedRange<Double>] = [:]
+        private var ranges: [Int: ClosedRange<Double>] = [:]
+        /// Values with infinities or NaN, such as masked scores, which integers cannot hold.
+        private(set) var infinite: Set<Int> = []
 
-        /// - Throws: `MartletError` when there are no data, or a value is not finite.
+        /// - Throws: `MartletError` when there are no data.
         init(of graph: ExportGraph, on batches: [[Tensor]]) throws {
             guard !batches.isEmpty else {
                 throw MartletError(
@@ -71,9 +73,8 @@ enum Quantizer {
                     guard tensor.dtype.isFloatingPoint, tensor.elementCount > 0 else { return }
                     let (low, high) = (tensor.min().item(), tensor.max().item())
                     guard low.isFinite, high.isFinite else {
-                        throw MartletError(
-                            "Expected finite numbers. \(graph.values[value].name) has values from \(low) to \(high).",
-                            at: "calibration")
+                        infinite.insert(value)
+                        return
                     }
                     let known = ranges[value] ?? 0...0
                     ranges[value] = min(known.lowerBound, low)...max(known.upperBound, high)
@@ -250,7 +251,9 @@ private struct IntegerQuantization {
 
     /// Whether LiteRT has a kernel of integers for a node.
     private func isQuantizable(_ node: ExportGraph.Node) -> Bool {
-        guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer) else { return false }
+        guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer),
+            ranges.infinite.isDisjoint(with: node.inputs + node.outputs)
+        else { return false }
         switch node.operation {
         case .dense: return source.constant(node.inputs[1]) != nil && biasIsConstant(node)
         case .convolution(let windows, _, _): return windows.strides.count == 2 && biasIsConstant(node)

@@ -40,6 +40,15 @@ struct ExportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
+            With int8 or int16x8: how much accuracy may be lost, 0.005 or 0.5%. The layers that lose most stay in float32 until \
+            it is. Needs --y.
+            """, valueName: "share"))
+    var maxAccuracyDrop: String?
+    @Option(help: ArgumentHelp("The classes of the samples of --calibration.", valueName: "y.npy"))
+    var y: String?
+    @Option(
+        help: ArgumentHelp(
+            """
             The shape of an input without the batch axis, sizes separated by commas, for a model that leaves sizes open. \
             Repeat the option for each input.
             """, valueName: "sizes"))
@@ -80,9 +89,21 @@ struct ExportCommand: ParsableCommand {
         } else if quantization == .int8 || quantization == .int16x8 {
             throw MartletError("Expected samples for \(quantize): give --calibration.", at: "--quantize")
         }
+        if let maxAccuracyDrop {
+            guard let y, quantization == .int8 || quantization == .int16x8 else {
+                throw MartletError("Expected --quantize int8 or int16x8, and the classes: give --y.", at: "--max-accuracy-drop")
+            }
+            options.accuracyBudget = .init(
+                inputs: samples, targets: try NPY.read(y), largestDrop: try Self.share(maxAccuracyDrop))
+        } else if y != nil {
+            throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
+        }
         let network = try model.load(CompilationChoice(readsFile: false))
         let report = try network.export(to: to, format: format, options: options)
-        guard json else { return say("\(report)") }
+        guard json else {
+            for layer in report.layers { say("\(layer)") }
+            return say("\(report)")
+        }
         say(
             jsonLine([
                 ("format", .string(report.format.rawValue)), ("operations", .int(report.operationCount)),
@@ -90,6 +111,14 @@ struct ExportCommand: ParsableCommand {
                 ("outputs", .array(report.outputNames.map { .string($0) })),
                 ("largest_difference", .double(report.largestDifference)),
             ]))
+    }
+
+    private static func share(_ text: String) throws -> Double {
+        let number = text.hasSuffix("%") ? Double(text.dropLast()).map { $0 / 100 } : Double(text)
+        guard let number, number >= 0, number <= 1 else {
+            throw MartletError("Expected a share from 0 to 1, or from 0% to 100%. Received: \(text).", at: "--max-accuracy-drop")
+        }
+        return number
     }
 
     private static func shape(_ text: String) throws -> PartialShape {
