@@ -62,7 +62,7 @@ struct MartletCommand: ParsableCommand {
                 subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
-            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self, CheckONNXCommand.self]),
         ])
 }
 

@@ -1,0 +1,96 @@
+import Foundation
+import Martlet
+
+/// A test of the `onnx` project: a model, and inputs with the outputs that they give.
+package struct ONNXNodeTest {
+    package let name: String
+    /// The operators of the graph.
+    package let operators: [String]
+    /// Whether all inputs and outputs are tensors of floating-point numbers, integers of 8 to 64 bits, or truth values.
+    package let isPlain: Bool
+    /// Why the test fails, nil when it passes.
+    package let failure: String?
+
+    /// Runs the test in a folder: `model.onnx`, and folders `test_data_set_*` with `input_*.pb` and `output_*.pb`.
+    ///
+    /// Outputs must agree as in the project's own runner: to a relative difference of 1e-3 and an absolute one of 1e-7.
+    package init(_ folder: String) {
+        name = (folder as NSString).lastPathComponent
+        var (file, problem): (ONNX.File?, String?) = (nil, nil)
+        do {
+            let read = try ONNX.File(path: folder + "/model.onnx")
+            file = read
+            try Self.run(read, in: folder)
+        } catch {
+            problem = (error as? MartletError)?.message ?? "\(error)"
+            if let place = (error as? MartletError)?.location { problem = "\(place): \(problem ?? "")" }
+            problem = problem?.replacing(folder + "/model.onnx, ", with: "")
+        }
+        failure = problem
+        let infos = (file?.graph.inputs ?? []) + (file?.graph.outputs ?? [])
+        isPlain = file != nil && infos.allSatisfy { info in
+            guard case .tensor(let type?, _)? = info.type else { return false }
+            if let integer = type.integer { return integer.bits >= 8 }
+            return [.float, .double, .float16, .bfloat16, .bool].contains(type)
+        }
+        operators = Array(Set(file?.graph.nodes.map { $0.domain.isEmpty ? $0.type : $0.domain + "." + $0.type } ?? [])).sorted()
+    }
+
+    private static func run(_ file: ONNX.File, in folder: String) throws {
+        let model = try withErrors { try ONNXModel(file, path: folder + "/model.onnx") }
+        let sets = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("test_data_set_") }.sorted()
+        guard !sets.isEmpty else { throw MartletError("Expected folders test_data_set_*.", at: folder) }
+        let initializers = Set(file.graph.initializers.map(\.name))
+        let infos = file.graph.inputs.filter { !initializers.contains($0.name) }
+        for set in sets {
+            let place = folder + "/" + set + "/"
+            let inputs = try infos.enumerated().map { index, info in
+                try ONNX.Value(FileIO.read(place + "input_\(index).pb"), as: info.type)
+            }
+            let outputs = try withErrors { try model.run(inputs) }
+            for (index, (info, value)) in zip(file.graph.outputs, outputs).enumerated() {
+                let expected = try ONNX.Value(FileIO.read(place + "output_\(index).pb"), as: info.type)
+                do {
+                    try value.requireEqual(expected)
+                } catch let error as MartletError {
+                    throw MartletError(error.message, at: "output \"\(info.name)\"")
+                }
+            }
+        }
+    }
+}
+
+extension ONNX.Value {
+    /// - Throws: `MartletError` with the first difference to what is expected.
+    package func requireEqual(_ expected: ONNX.Value, relative: Double = 1e-3, absolute: Double = 1e-7) throws {
+        switch (self, expected) {
+        case (.nothing, .nothing): return
+        case (.sequence(let own, _), .sequence(let others, _)):
+            guard own.count == others.count else { throw MartletError("Expected a sequence of \(others.count). Received: \(own.count).") }
+            for (value, other) in zip(own, others) { try value.requireEqual(other, relative: relative, absolute: absolute) }
+        case (.tensor(let x, let type), .tensor(let y, let expectedType)):
+            guard type == expectedType, x.stringShape == y.stringShape else {
+                throw MartletError("Expected \(expectedType)\(y.stringShape). Received: \(type)\(x.stringShape).")
+            }
+            if x.dtype == .string {
+                guard x.utf8Strings() == y.utf8Strings() else { throw MartletError("Expected \(y.strings()). Received: \(x.strings()).") }
+                return
+            }
+            guard x.dtype.isFloatingPoint else {
+                let (own, others) = (x.scalars(as: Int.self), y.scalars(as: Int.self))
+                if let place = own.indices.first(where: { own[$0] != others[$0] }) {
+                    throw MartletError("Expected \(others[place]) at \(place). Received: \(own[place]).")
+                }
+                return
+            }
+            let (own, others) = (x.scalars(as: Double.self), y.scalars(as: Double.self))
+            let place = own.indices.first { place in
+                let (a, b) = (own[place], others[place])
+                if a.isNaN || b.isNaN { return a.isNaN != b.isNaN }
+                return a != b && !((a - b).magnitude <= absolute + relative * b.magnitude && b.isFinite)
+            }
+            if let place { throw MartletError("Expected \(others[place]) at \(place). Received: \(own[place]).") }
+        default: throw MartletError("Expected another kind of value.")
+        }
+    }
+}
