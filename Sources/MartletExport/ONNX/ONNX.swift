@@ -252,7 +252,8 @@ package enum ONNX {
         /// the largest with `saturate`, else infinity, or NaN where there is none.
         /// - Parameter mode: how powers of two are rounded: `up`, `down`, or `nearest`.
         package func rounded(_ x: Float, saturate: Bool, mode: String = "nearest") -> Float {
-            if x.isNaN { return .nan }
+            // What has no NaN has a zero in its place.
+            if x.isNaN { return special == .none ? -0.0 : .nan }
             if special == .powersOfTwo { return roundedToPower(x, mode) }
             let top = largest
             let lowest = 1 - bias

@@ -12,19 +12,31 @@ package struct ONNXNodeTest {
     package let failure: String?
 
     /// Runs the test in a folder: `model.onnx`, and folders `test_data_set_*` with `input_*.pb` and `output_*.pb`.
+    package init(_ folder: String) {
+        let sets = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let files = sets.filter { $0.hasPrefix("test_data_set_") }.flatMap { set in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + set)) ?? []).map { set + "/" + $0 }
+        }
+        self.init((folder as NSString).lastPathComponent, files: files) { try FileIO.read(folder + "/" + $0) }
+    }
+
+    /// Runs a test whose files `read` gives by their paths in its folder.
     ///
     /// Outputs must agree as in the project's own runner: to a relative difference of 1e-3 and an absolute one of 1e-7.
-    package init(_ folder: String) {
-        name = (folder as NSString).lastPathComponent
+    /// - Parameter change: is applied to the model's file before it runs.
+    package init(
+        _ name: String, files: [String], _ change: (ONNX.File) throws -> ONNX.File = { $0 }, read: (String) throws -> [UInt8]
+    ) {
+        self.name = name
         var (file, problem): (ONNX.File?, String?) = (nil, nil)
         do {
-            let read = try ONNX.File(path: folder + "/model.onnx")
-            file = read
-            try Self.run(read, in: folder)
+            let own = try change(ONNX.File(read("model.onnx"), name: "model.onnx"))
+            file = own
+            try Self.run(own, files, read)
+        } catch let error as MartletError {
+            problem = ((error.location.map { $0 + ": " } ?? "") + error.message).replacing("model.onnx, ", with: "")
         } catch {
-            problem = (error as? MartletError)?.message ?? "\(error)"
-            if let place = (error as? MartletError)?.location { problem = "\(place): \(problem ?? "")" }
-            problem = problem?.replacing(folder + "/model.onnx, ", with: "")
+            problem = "\(error)"
         }
         failure = problem
         let infos = (file?.graph.inputs ?? []) + (file?.graph.outputs ?? [])
@@ -36,20 +48,19 @@ package struct ONNXNodeTest {
         operators = Array(Set(file?.graph.nodes.map { $0.domain.isEmpty ? $0.type : $0.domain + "." + $0.type } ?? [])).sorted()
     }
 
-    private static func run(_ file: ONNX.File, in folder: String) throws {
-        let model = try withErrors { try ONNXModel(file, path: folder + "/model.onnx") }
-        let sets = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("test_data_set_") }.sorted()
-        guard !sets.isEmpty else { throw MartletError("Expected folders test_data_set_*.", at: folder) }
+    private static func run(_ file: ONNX.File, _ files: [String], _ read: (String) throws -> [UInt8]) throws {
+        let model = try withErrors { try ONNXModel(file, path: "model.onnx") }
+        let sets = Set(files.compactMap { $0.split(separator: "/").first }).sorted()
+        guard !sets.isEmpty else { throw MartletError("Expected folders test_data_set_*.") }
         let initializers = Set(file.graph.initializers.map(\.name))
         let infos = file.graph.inputs.filter { !initializers.contains($0.name) }
         for set in sets {
-            let place = folder + "/" + set + "/"
             let inputs = try infos.enumerated().map { index, info in
-                try ONNX.Value(FileIO.read(place + "input_\(index).pb"), as: info.type)
+                try ONNX.Value(read("\(set)/input_\(index).pb"), as: info.type)
             }
             let outputs = try withErrors { try model.run(inputs) }
             for (index, (info, value)) in zip(file.graph.outputs, outputs).enumerated() {
-                let expected = try ONNX.Value(FileIO.read(place + "output_\(index).pb"), as: info.type)
+                let expected = try ONNX.Value(read("\(set)/output_\(index).pb"), as: info.type)
                 do {
                     try value.requireEqual(expected)
                 } catch let error as MartletError {

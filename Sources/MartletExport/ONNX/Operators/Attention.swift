@@ -60,8 +60,7 @@ extension ONNXCall {
         let scale = try float("scale") ?? 1 / Double(q.shape[3]).squareRoot()
         // As the specification says: both factors get the root of the scale.
         let root = scale.squareRoot()
-        var scores = matmul(q * root, k * root, transposeB: true)
-        let raw = scores
+        let raw = matmul(q * root, k * root, transposeB: true)
         let softcap = try float("softcap", default: 0)
         let mode = try int("qk_matmul_output_mode", default: 0)
         let least = -Double.infinity
@@ -78,8 +77,7 @@ extension ONNXCall {
         }
         let columns = Tensor.range(0..<keys, dtype: .int64)
         if try flag("is_causal") {
-            var rows = Tensor.range(0..<queries, dtype: .int64).reshaped([-1, 1]) + (has(4) ? keys - queries : 0)
-            if has(6), !has(4) { rows = try rows + integral(6).reshaped([-1, 1, 1, 1]) - queries }
+            let rows = try Tensor.range(0..<queries, dtype: .int64).reshaped([-1, 1]) + (has(4) ? tensor(4).shape[2] : 0)
             let causal = `where`(columns .<= rows, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype))
             bias = bias.map { $0 + causal } ?? causal
         }
@@ -88,19 +86,10 @@ extension ONNXCall {
             let hidden = `where`(isThere, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype))
             bias = bias.map { $0 + hidden } ?? hidden
         }
-        let shown: [Int: Tensor]
-        if version >= 24 || softcap == 0 {
-            let biased = bias.map { scores + $0 } ?? scores
-            let capped = softcap > 0 ? softcap * (biased / softcap).tanh() : biased
-            // The cap comes before the mask, whose infinities it would lift.
-            let cappedScores = softcap > 0 ? softcap * (scores / softcap).tanh() : scores
-            scores = softcap > 0 ? bias.map { cappedScores + $0 } ?? cappedScores : capped
-            shown = [0: raw, 1: softcap > 0 ? cappedScores : biased, 2: scores]
-        } else {
-            let cappedScores = softcap * (scores / softcap).tanh()
-            scores = bias.map { cappedScores + $0 } ?? cappedScores
-            shown = [0: raw, 1: scores, 2: cappedScores]
-        }
+        let biased = bias.map { raw + $0 } ?? raw
+        // As the specification says, the cap comes after the mask: what is hidden counts a little.
+        let scores = softcap > 0 ? softcap * (biased / softcap).tanh() : biased
+        let shown = [raw, biased, scores]
         let wide = try elementType("softmax_precision")?.dtype ?? scores.dtype
         // A query that sees no key gets zeros.
         let sees = scores.cast(to: wide).max(axis: -1, keepDims: true) .> least
@@ -110,7 +99,7 @@ extension ONNXCall {
         if isFlat { y = y.transposed(1, 2).reshaped([q.shape[0], queries, q.shape[1] * v.shape[3]]) }
         return try result(y) + [
             .tensor(present.0, like: value(1)), .tensor(present.1, like: value(2)),
-            .tensor(mode == 3 ? weights : shown[mode] ?? raw, like: value(0)),
+            .tensor(shown.indices.contains(mode) ? shown[mode] : weights, like: value(0)),
         ]
     }
 }

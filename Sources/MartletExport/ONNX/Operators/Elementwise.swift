@@ -153,8 +153,11 @@ extension ONNXCall {
 
     /// A stream of random numbers: the call's, or one of the attribute `seed`.
     func generator() throws -> RandomGenerator {
-        guard let seed = try float("seed") ?? int("seed").map({ Double($0) }) else { return run.generator }
-        return RandomGenerator(seed: Int(exactly: seed.rounded()) ?? 0)
+        switch attribute("seed") {
+        case nil: return run.generator
+        case .int(let seed): return RandomGenerator(seed: seed)
+        default: return RandomGenerator(seed: Int(exactly: try float("seed", default: 0).rounded()) ?? 0)
+        }
     }
 
     /// A value as elements of another type.

@@ -31,16 +31,16 @@ extension ONNXOperator {
 
 extension ONNXCall {
     /// What an attribute of keys or values holds: `keys_int64s`, or `keys_tensor`.
-    private func labels(_ kind: String) throws -> Tensor? {
-        if let texts = try strings(kind + "_strings") { return Tensor(strings: texts) }
-        if let numbers = try ints(kind + "_int64s") { return Tensor(numbers) }
-        if let numbers = try floats(kind + "_floats") { return Tensor(numbers, dtype: .float32) }
-        return try tensor(kind + "_tensor")?.tensor
+    private func labels(_ kind: String) throws -> ONNX.Value? {
+        if let texts = try strings(kind + "_strings") { return ONNX.Value(Tensor(strings: texts)) }
+        if let numbers = try ints(kind + "_int64s") { return ONNX.Value(Tensor(numbers)) }
+        if let numbers = try floats(kind + "_floats") { return ONNX.Value(Tensor(numbers, dtype: .float32)) }
+        return try tensor(kind + "_tensor")
     }
 
     fileprivate func encodedLabels() throws -> [ONNX.Value] {
         let x = try tensor(0)
-        guard let keys = try labels("keys"), let values = try labels("values"),
+        guard let keys = try labels("keys")?.tensor, let kind = try labels("values"), let values = kind.tensor,
             keys.stringShape.elementCount == values.stringShape.elementCount, (keys.dtype == .string) == (x.dtype == .string)
         else { throw MartletError("Expected as many values as keys, of the type of the input.") }
         func texts(_ tensor: Tensor) -> [String] {
@@ -58,6 +58,6 @@ extension ONNXCall {
         }
         if let given = try tensor("default_tensor")?.tensor { rest = given.reshaped(given.dtype == .string ? [1, -1] : [1]) }
         let table = Tensor.concatenate(Tensor.withOneWidth([values, rest.dtype == .string ? rest : rest.cast(to: values.dtype)]))
-        return [ONNX.Value(table.gathered(at: Tensor(found.map { $0 ?? count }, shape: x.stringShape)))]
+        return [.tensor(table.gathered(at: Tensor(found.map { $0 ?? count }, shape: x.stringShape)), like: kind)]
     }
 }
