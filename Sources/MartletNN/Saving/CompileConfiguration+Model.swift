@@ -87,7 +87,7 @@ extension JSONValue {
 
 extension Model {
     /// The names of the outputs: the keys of a dictionary, or the names of the output layers.
-    var outputNames: [String] {
+    package var outputNames: [String] {
         structures?.outputs.keys ?? graph?.outputs.map(\.node.layer.name) ?? [sublayers.last?.name ?? name]
     }
 
