@@ -103,7 +103,9 @@ struct ONNXCall {
 
     func attribute(_ name: String) -> ONNX.Attribute? { node.attributes[name].flatMap(resolved) }
 
-    private func wrong(_ name: String, _ kind: String) -> MartletError { MartletError("Expected \(kind) as attribute \"\(name)\".") }
+    private func wrong(_ name: String, _ kind: String) -> MartletError {
+        MartletError("Expected \(kind) as attribute \"\(name)\".")
+    }
 
     func int(_ name: String) throws -> Int? {
         guard let attribute = attribute(name) else { return nil }
@@ -212,7 +214,9 @@ extension ONNX.Value {
     /// A tensor of the type of another value: integers wrap into its width, and a result of another dtype is cast.
     static func tensor(_ tensor: Tensor, like other: ONNX.Value) -> ONNX.Value {
         guard case .tensor(let like, let type) = other else { return ONNX.Value(tensor) }
-        if type == ONNX.ElementType(like.dtype) { return ONNX.Value(like.dtype == tensor.dtype ? tensor : tensor.cast(to: like.dtype)) }
+        if type == ONNX.ElementType(like.dtype) {
+            return ONNX.Value(like.dtype == tensor.dtype ? tensor : tensor.cast(to: like.dtype))
+        }
         return .tensor(type.wrapped(tensor), type)
     }
 }

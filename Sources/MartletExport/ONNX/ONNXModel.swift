@@ -15,17 +15,19 @@ import Martlet
 /// trained. Shapes are those of the file, so images have their channels before their pixels.
 ///
 /// Operators of `ai.onnx` up to opset 25, functions of the file, and control flow (`If`, `Loop`, `Scan`) are supported;
-/// `Docs/onnx-coverage.md` lists what is not. A graph whose shapes follow from elements runs step by step in `fit`, others compiled.
+/// `Docs/onnx-coverage.md` lists what is not. A graph whose shapes follow from elements runs step by step in `fit`, others
+/// compiled.
 public final class ONNXModel: Model {
+    private let file: ONNX.File
     private let program: ONNXProgram
     /// The initializers that are weights, where they belong.
     private let parameters: [Parameter]
     private let generator = RandomGenerator()
     private let readsElements: Bool
     /// The names of the inputs in the file, in the order of `call`.
-    public let inputNames: [String]
+    public let graphInputs: [String]
     /// The names of the outputs in the file.
-    public let outputNames: [String]
+    public let graphOutputs: [String]
     /// The name of the program that wrote the file, and the version of the operators in it.
     public let origin: (producer: String, opset: Int)
     private let inputInfos: [ONNX.ValueInfo]
@@ -55,6 +57,7 @@ public final class ONNXModel: Model {
     }
 
     package init(_ file: ONNX.File, path: String, name: String? = nil) throws {
+        self.file = file
         do {
             program = try ONNXProgram.Preparation(file).program(file.graph)
         } catch let error as MartletError {
@@ -63,8 +66,8 @@ public final class ONNXModel: Model {
         let initializers = Set(file.graph.initializers.map(\.name))
         inputInfos = file.graph.inputs.filter { !initializers.contains($0.name) }
         outputInfos = file.graph.outputs
-        inputNames = inputInfos.map(\.name)
-        outputNames = outputInfos.map(\.name)
+        graphInputs = inputInfos.map(\.name)
+        graphOutputs = outputInfos.map(\.name)
         origin = (file.producer, file.opsets[""] ?? 0)
         let programs = program.all()
         let roles = Roles(programs.map(\.program))
@@ -105,6 +108,33 @@ public final class ONNXModel: Model {
         }
     }
 
+    /// Writes the model as an ONNX file: the graph as it was read, with the present weights.
+    ///
+    /// The file appears whole or not at all. Tensors that were beside the file that was read are in it.
+    /// - Throws: `MartletError` when it cannot be written.
+    public func write(to path: String) throws {
+        var result = file
+        result.graph = updated(file.graph, program)
+        try result.write(to: path)
+    }
+
+    /// A graph with the present weights in the place of its initializers.
+    private func updated(_ graph: ONNX.Graph, _ program: ONNXProgram) -> ONNX.Graph {
+        var result = graph
+        for (place, initializer) in graph.initializers.enumerated() {
+            guard let variable = program.variables[initializer.name] else { continue }
+            result.initializers[place].value = ONNX.Value(variable.value)
+        }
+        for (place, step) in program.steps.enumerated() {
+            for (name, inner) in step.programs {
+                if case .graph(let graph)? = graph.nodes[place].attributes[name] {
+                    result.nodes[place].attributes[name] = .graph(updated(graph, inner))
+                }
+            }
+        }
+        return result
+    }
+
     public override func build(for inputShapes: [PartialShape]) throws {
         var made: [ObjectIdentifier: [String: Variable]] = [:]
         for parameter in parameters {
@@ -134,7 +164,7 @@ public final class ONNXModel: Model {
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         do {
             let values = try run(inputs.map(ONNX.Value.init), training: context.training)
-            return try zip(outputNames, values).map { name, value in
+            return try zip(graphOutputs, values).map { name, value in
                 guard let tensor = value.tensor else {
                     throw MartletError("Expected a tensor as output \"\(name)\". Received: a sequence or nothing.")
                 }
@@ -143,7 +173,7 @@ public final class ONNXModel: Model {
         } catch {
             let error = error as? MartletError ?? MartletError("\(error)")
             if !Context.current.hasFailed { fail(error.location ?? self.name, error.message) }
-            return outputNames.map { _ in .nothing }
+            return graphOutputs.map { _ in .nothing }
         }
     }
 
@@ -152,10 +182,12 @@ public final class ONNXModel: Model {
     package func run(_ inputs: [ONNX.Value?], training: Bool = false) throws -> [ONNX.Value] {
         guard inputs.count == inputInfos.count else {
             throw MartletError(
-                "Expected \(inputInfos.count) inputs (\(inputNames.joined(separator: ", "))). Received: \(inputs.count).")
+                "Expected \(inputInfos.count) inputs (\(graphInputs.joined(separator: ", "))). Received: \(inputs.count).")
         }
         for (info, value) in zip(inputInfos, inputs) {
-            guard let tensor = value?.tensor, let shape = PartialShape(info), case .tensor(let type, _)? = info.type else { continue }
+            guard let tensor = value?.tensor, let shape = PartialShape(info), case .tensor(let type, _)? = info.type else {
+                continue
+            }
             let isCast = !Context.current.castsInputs && tensor.dtype.isFloatingPoint
             guard PartialShape(tensor.stringShape).fits(shape), isCast || type?.dtype == nil || type?.dtype == tensor.dtype else {
                 throw MartletError(
@@ -165,7 +197,7 @@ public final class ONNXModel: Model {
         }
         let run = ONNXRun(isTraining: training, generator: Context.current.randomGenerator ?? generator)
         // The program's inputs may be initializers, too.
-        var given = Dictionary(zip(inputNames, inputs).map { ($0, $1) }) { $1 }
+        var given = Dictionary(zip(graphInputs, inputs).map { ($0, $1) }) { $1 }
         return try run.run(program, program.inputs.map { given.removeValue(forKey: $0.name) ?? nil })
     }
 }

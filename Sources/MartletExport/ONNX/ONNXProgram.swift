@@ -72,7 +72,9 @@ final class ONNXProgram: @unchecked Sendable {
     func all(path: String = "") -> [(path: String, program: ONNXProgram)] {
         steps.reduce(into: [(path, self)]) { found, step in
             let place = path + (step.node.name.isEmpty ? step.node.outputs.first ?? "" : step.node.name) + "/"
-            for (name, program) in step.programs.sorted(by: { $0.key < $1.key }) { found += program.all(path: place + name + "/") }
+            for (name, program) in step.programs.sorted(by: { $0.key < $1.key }) {
+                found += program.all(path: place + name + "/")
+            }
         }
     }
 

@@ -9,11 +9,15 @@ extension ONNXOperator {
             let heads = try call.int("num_heads", default: 0)
             // [batch, steps, heads, size]
             let isFlat = x.rank == 3
-            guard !isFlat || (heads > 0 && x.shape[2] % heads == 0) else { throw MartletError("Expected num_heads that divides \(x.spec).") }
+            guard !isFlat || (heads > 0 && x.shape[2] % heads == 0) else {
+                throw MartletError("Expected num_heads that divides \(x.spec).")
+            }
             let parts = isFlat ? x.reshaped([x.shape[0], x.shape[1], heads, x.shape[2] / heads]) : x.transposed(1, 2)
             let given = try call.int("rotary_embedding_dim", default: 0)
             let size = given == 0 ? parts.shape[3] : given
-            guard size > 0, size % 2 == 0, size <= parts.shape[3] else { throw MartletError("Expected an even size. Received: \(size).") }
+            guard size > 0, size % 2 == 0, size <= parts.shape[3] else {
+                throw MartletError("Expected an even size. Received: \(size).")
+            }
             let (turned, rest) = (parts.sliced(0..<size, axis: 3), parts.sliced(size..<parts.shape[3], axis: 3))
             func angles(_ cache: Tensor) throws -> Tensor {
                 let rows = try call.has(3) ? cache.gathered(at: call.integral(3)) : cache
@@ -64,9 +68,13 @@ extension ONNXCall {
         let softcap = try float("softcap", default: 0)
         let mode = try int("qk_matmul_output_mode", default: 0)
         let least = -Double.infinity
+        /// 0 where a mask is true, and minus infinity elsewhere.
+        func hidden(_ mask: Tensor) -> Tensor {
+            `where`(mask, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype))
+        }
         var bias: Tensor?
         if let mask = try optional(3) {
-            var own = mask.dtype == .bool ? `where`(mask, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype)) : mask
+            var own = mask.dtype == .bool ? hidden(mask) : mask
             // A mask that is too short hides the keys behind it.
             if own.shape[-1] < keys {
                 var pads = [(before: Int, after: Int)](repeating: (0, 0), count: own.rank)
@@ -78,13 +86,13 @@ extension ONNXCall {
         let columns = Tensor.range(0..<keys, dtype: .int64)
         if try flag("is_causal") {
             let rows = try Tensor.range(0..<queries, dtype: .int64).reshaped([-1, 1]) + (has(4) ? tensor(4).shape[2] : 0)
-            let causal = `where`(columns .<= rows, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype))
+            let causal = hidden(columns .<= rows)
             bias = bias.map { $0 + causal } ?? causal
         }
         if has(6) {
             let isThere = columns .< (try integral(6)).reshaped([-1, 1, 1, 1])
-            let hidden = `where`(isThere, Tensor.zeros([], dtype: q.dtype), Tensor.full([], least, dtype: q.dtype))
-            bias = bias.map { $0 + hidden } ?? hidden
+            let rest = hidden(isThere)
+            bias = bias.map { $0 + rest } ?? rest
         }
         let biased = bias.map { raw + $0 } ?? raw
         // As the specification says, the cap comes after the mask: what is hidden counts a little.

@@ -7,7 +7,9 @@ extension ONNXOperator {
     static func addControlFlow(_ table: inout [String: ONNXOperator]) {
         table["If"] = ONNXOperator(inputCounts: 1...1) { call in
             let condition = try call.number(0)
-            guard condition.elementCount == 1 else { throw MartletError("Expected one truth value. Received: \(condition.spec).") }
+            guard condition.elementCount == 1 else {
+                throw MartletError("Expected one truth value. Received: \(condition.spec).")
+            }
             let (then, otherwise) = (try call.program("then_branch"), try call.program("else_branch"))
             guard condition.symbol != nil else {
                 return try call.run.run(condition.item() != 0 ? then : otherwise, [], in: call.scope)
@@ -41,14 +43,16 @@ extension ONNXOperator {
             var scans = [[Tensor]](repeating: [], count: scanCount)
             var iteration = 0
             while goesOn, iteration < most {
-                guard iteration < mostIterations else { throw MartletError("Expected a loop of at most \(mostIterations) steps.") }
+                guard iteration < mostIterations else {
+                    throw MartletError("Expected a loop of at most \(mostIterations) steps.")
+                }
                 let given = [ONNX.Value(Tensor(iteration)), ONNX.Value(Tensor([true], shape: []))] + state
                 let results = try call.run.run(body, given, in: call.scope)
                 guard let condition = results[0].tensor, condition.symbol == nil, condition.elementCount == 1 else {
                     throw MartletError("Expected a condition with an element. Compile with runEagerly: true.")
                 }
                 goesOn = condition.item() != 0
-                state = Array(results[1...state.count])
+                state = Array(results[1..<(1 + state.count)])
                 for place in 0..<scanCount {
                     guard let tensor = results[1 + state.count + place].tensor else {
                         throw MartletError("Expected tensors as what a loop collects.")

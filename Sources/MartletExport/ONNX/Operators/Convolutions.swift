@@ -28,7 +28,7 @@ extension ONNXCall {
     /// The windows that the attributes describe, over an input of the given spatial sizes.
     func windows(kernel: [Int], over sizes: [Int]) throws -> ONNXWindows {
         let rank = sizes.count
-        guard (1...3).contains(rank), kernel.count == rank, kernel.allSatisfy(Self.sizes.contains), !sizes.contains(0) else {
+        guard (1...3).contains(rank), kernel.count == rank, (kernel + sizes).allSatisfy(Self.sizes.contains) else {
             throw MartletError("Expected a window over 1 to 3 spatial axes. Received: \(kernel) over sizes \(sizes).")
         }
         let strides = try numbers("strides", count: rank, default: 1, in: Self.sizes)
@@ -59,7 +59,8 @@ extension ONNXCall {
             return (count - 1) * strides[axis] >= sizes[axis] + windows.pads[axis].before ? count - 1 : count
         }
         guard windows.counts.allSatisfy({ $0 > 0 }) else {
-            throw MartletError("Expected a window that fits. Received: spans \(spans) over sizes \(sizes), padding \(windows.pads).")
+            throw MartletError(
+                "Expected a window that fits. Received: spans \(spans) over sizes \(sizes), padding \(windows.pads).")
         }
         return windows
     }
@@ -91,7 +92,9 @@ extension ONNXOperator {
         table["Col2Im"] = ONNXOperator(inputCounts: 3...3, settings: [1, 2]) { call in
             let x = try call.floating(0)
             let (sizes, block) = (try call.integers(1), try call.integers(2))
-            guard sizes.allSatisfy({ (1...1 << 24).contains($0) }) else { throw MartletError("Expected sizes of at least 1. Received: \(sizes).") }
+            guard sizes.allSatisfy({ (1...1 << 24).contains($0) }) else {
+                throw MartletError("Expected sizes of at least 1. Received: \(sizes).")
+            }
             let windows = try call.windows(kernel: block, over: sizes)
             let positions = block.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
             guard x.rank == 3, positions > 0, positions < 1 << 12, x.shape[1] % positions == 0,
@@ -136,6 +139,9 @@ extension ONNXCall {
         }
         let (sizes, kernel) = (Array(x.shape.dimensions[2...]), Array(weight.shape.dimensions[2...]))
         let rank = sizes.count
+        guard (sizes + kernel).allSatisfy(Self.sizes.contains) else {
+            throw MartletError("Expected sizes from 1 to \(Self.sizes.upperBound). Received: \(x.spec), \(weight.spec).")
+        }
         let strides = try numbers("strides", count: rank, default: 1, in: 1...1 << 24)
         let dilations = try numbers("dilations", count: rank, default: 1, in: 1...1 << 24)
         let extra = try numbers("output_padding", count: rank, default: 0, in: 0...1 << 24)
@@ -164,7 +170,9 @@ extension ONNXCall {
             before = Array(pads[..<rank])
             for axis in 0..<rank { target[axis] -= pads[axis] + pads[axis + rank] }
         }
-        guard target.allSatisfy({ $0 > 0 }) else { throw MartletError("Expected padding that leaves something. Received: \(target).") }
+        guard target.allSatisfy({ $0 > 0 }) else {
+            throw MartletError("Expected padding that leaves something. Received: \(target).")
+        }
         let (images, weights) = (x.movingAxis(1, to: -1), weight.transposed(permutation: Array(2..<weight.rank) + [1, 0]))
         let parts = zip(
             images.split(count: groups, axis: -1), weights.split(count: groups, axis: -1)

@@ -147,7 +147,9 @@ extension ONNXCall {
         let (a, b) = (try number(0), try number(1))
         guard version < 7, node.domain.isEmpty, try flag("broadcast"), let first = try int("axis") else { return (a, b) }
         let start = try axis(first, rank: max(a.rank, 1))
-        guard b.rank + start <= a.rank else { throw MartletError("Expected at most \(a.rank - start) axes. Received: \(b.spec).") }
+        guard b.rank + start <= a.rank else {
+            throw MartletError("Expected at most \(a.rank - start) axes. Received: \(b.spec).")
+        }
         return (a, b.reshaped(to: Shape(b.shape.dimensions + [Int](repeating: 1, count: a.rank - start - b.rank))))
     }
 

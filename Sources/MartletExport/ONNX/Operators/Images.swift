@@ -78,9 +78,14 @@ struct ONNXResize {
         for (place, axis) in axes.enumerated() {
             let size = x.shape[axis]
             let scale = scales[place]
-            guard scale > 0, scale * Double(size) < 0x1p31 else { throw MartletError("Expected a positive scale. Received: \(scale).") }
+            guard scale > 0, scale * Double(size) < 0x1p31 else {
+                throw MartletError("Expected a positive scale. Received: \(scale).")
+            }
             let count = sizes?[place] ?? Int((scale * Double(size)).rounded(.down))
-            guard count >= 0, size > 0 || count == 0 else { throw MartletError("Expected elements along axis \(axis). Received: \(x.spec).") }
+            try Settings.requireMemory(64 * max(count, 0), at: "Resize")
+            guard count >= 0, size > 0 || count == 0 else {
+                throw MartletError("Expected elements along axis \(axis). Received: \(x.spec).")
+            }
             let bounds = region.map { ($0[place], $0[place + axes.count]) }
             let origins = (0..<count).map { origin($0, size: size, count: count, scale: scale, bounds) }
             if bounds != nil, transformation == "tf_crop_and_resize" {
@@ -95,6 +100,9 @@ struct ONNXResize {
             if mode == .nearest {
                 y = y.gathered(at: Tensor(origins.map { nearestPlace($0, size) }), axis: axis)
                 continue
+            }
+            guard Double(count) * Double(size) < 0x1p40 else {
+                throw MartletError("Expected smaller sizes. Received: \(size) to \(count).")
             }
             try Settings.requireMemory(8 * count * size, at: "Resize")
             var matrix = [Double](repeating: 0, count: count * size)
@@ -169,7 +177,9 @@ extension ONNXCall {
     fileprivate func resized() throws -> [ONNX.Value] {
         let x = try tensor(0, rank: 1)
         let names: [String: ONNXResize.Mode] = ["nearest": .nearest, "linear": .linear, "cubic": .cubic]
-        guard let mode = names[try string("mode", default: "nearest")] else { throw MartletError("Expected the mode nearest, linear or cubic.") }
+        guard let mode = names[try string("mode", default: "nearest")] else {
+            throw MartletError("Expected the mode nearest, linear or cubic.")
+        }
         var rule = ONNXResize(mode: mode)
         let isFirst = version < 11
         rule.transformation = isFirst ? "asymmetric" : try string("coordinate_transformation_mode", default: "half_pixel")
@@ -195,9 +205,13 @@ extension ONNXCall {
                 sizes = olds.map { Int((scale * Double($0)).rounded(.toNearestOrAwayFromZero)) }
             }
         }
-        guard scales.count == axes.count else { throw MartletError("Expected \(axes.count) scales or sizes. Received: \(scales).") }
+        guard scales.count == axes.count else {
+            throw MartletError("Expected \(axes.count) scales or sizes. Received: \(scales).")
+        }
         let region = has(1) && !isFirst && rule.transformation == "tf_crop_and_resize" ? try doubles(1) : nil
-        guard region.map({ $0.count == 2 * axes.count }) ?? true else { throw MartletError("Expected a start and an end for each axis.") }
+        guard region.map({ $0.count == 2 * axes.count && $0.allSatisfy { $0.magnitude < 0x1p20 } }) ?? true else {
+            throw MartletError("Expected a start and an end for each axis.")
+        }
         return try result(rule.apply(to: x, axes: axes, scales: scales, sizes: sizes, region: region))
     }
 }

@@ -11,7 +11,9 @@ extension ONNXOperator {
             var x = try call.tensor(0, rank: 1)
             let indices = try call.integral(1)
             let axis = try call.axis(call.int("axis", default: 0), rank: x.rank)
-            guard indices.rank == x.rank else { throw MartletError("Expected indices of \(x.rank) axes. Received: \(indices.spec).") }
+            guard indices.rank == x.rank else {
+                throw MartletError("Expected indices of \(x.rank) axes. Received: \(indices.spec).")
+            }
             for other in 0..<x.rank where other != axis && indices.shape[other] < x.shape[other] {
                 x = x.sliced(0..<indices.shape[other], axis: other)
             }
@@ -37,7 +39,9 @@ extension ONNXOperator {
             if axis == nil { x = x.flattened() }
             let flags = try call.elements(1).scalars(as: Bool.self)
             let places = flags.indices.filter { flags[$0] }
-            guard (places.last ?? 0) < max(x.shape[axis ?? 0], 1) else { throw MartletError("Expected at most \(x.shape[axis ?? 0]) flags.") }
+            guard (places.last ?? 0) < max(x.shape[axis ?? 0], 1) else {
+                throw MartletError("Expected at most \(x.shape[axis ?? 0]) flags.")
+            }
             return try call.result(x.gathered(at: Tensor(places), axis: axis ?? 0))
         }
         table["OneHot"] = ONNXOperator(inputCounts: 3...3, settings: [1, 2]) { call in
@@ -101,7 +105,8 @@ extension ONNXCall {
         }
         var groups: [[Int]] = []
         for row in order {
-            if let last = groups.last, compare(last[0], row) == 0 { groups[groups.count - 1].append(row) } else { groups.append([row]) }
+            let isNew = groups.last.map { compare($0[0], row) != 0 } ?? true
+            if isNew { groups.append([row]) } else { groups[groups.count - 1].append(row) }
         }
         if try !flag("sorted", default: true) { groups.sort { $0[0] < $1[0] } }
         var inverse = [Int](repeating: 0, count: count)

@@ -38,11 +38,15 @@ extension ONNXOperator {
             func list(_ name: String, _ place: Int) throws -> [Int]? {
                 call.version >= 10 ? try call.optionalIntegers(place) : try call.ints(name)
             }
-            guard let starts = try list("starts", 1), let ends = try list("ends", 2) else { throw MartletError("Expected starts and ends.") }
+            guard let starts = try list("starts", 1), let ends = try list("ends", 2) else {
+                throw MartletError("Expected starts and ends.")
+            }
             let axes = try call.axes(list("axes", 3) ?? Array(starts.indices), rank: rank)
             let steps = try call.version >= 10 ? call.optionalIntegers(4) ?? starts.map { _ in 1 } : starts.map { _ in 1 }
             guard [ends.count, axes.count, steps.count].allSatisfy({ $0 == starts.count }), !steps.contains(0) else {
-                throw MartletError("Expected as many starts, ends, axes and steps other than 0. Received: \(starts), \(ends), \(axes), \(steps).")
+                throw MartletError(
+                    "Expected as many starts, ends, axes and steps other than 0. "
+                        + "Received: \(starts), \(ends), \(axes), \(steps).")
             }
             var indices = [TensorIndex](repeating: .all, count: rank)
             for (place, axis) in axes.enumerated() {
@@ -154,7 +158,9 @@ extension ONNXCall {
         for (place, axis) in axes.enumerated() { pads[axis] = (amounts[place], amounts[place + axes.count]) }
         for (axis, pad) in pads.enumerated() where pad.before < 0 || pad.after < 0 {
             let (start, end) = (max(0, -pad.before), x.shape[axis] - max(0, -pad.after))
-            guard start <= end else { throw MartletError("Expected amounts that leave something. Received: \(amounts) for \(x.spec).") }
+            guard start <= end else {
+                throw MartletError("Expected amounts that leave something. Received: \(amounts) for \(x.spec).")
+            }
             x = x.sliced(start..<end, axis: axis)
         }
         let outside = pads.map { (before: max(0, $0.before), after: max(0, $0.after)) }

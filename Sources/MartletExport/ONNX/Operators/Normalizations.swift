@@ -31,7 +31,8 @@ extension ONNXOperator {
             let x = try call.floating(0)
             let axis = try call.axis(call.int("axis", default: -1), rank: x.rank)
             let wide = x.dtype.isHalf ? x.cast(to: .float32) : x
-            let (y, mean, inverse) = normalized(wide, axes: Array(axis..<x.rank), epsilon: try call.float("epsilon", default: 1e-5))
+            let epsilon = try call.float("epsilon", default: 1e-5)
+            let (y, mean, inverse) = normalized(wide, axes: Array(axis..<x.rank), epsilon: epsilon)
             var scaled = try y * call.floating(1)
             if let bias = try call.optional(2) { scaled = scaled + bias }
             return try call.result(scaled) + [ONNX.Value(mean), ONNX.Value(inverse)]
@@ -39,7 +40,9 @@ extension ONNXOperator {
         table["GroupNormalization"] = ONNXOperator(inputCounts: 3...3) { call in
             let x = try call.tensor(0, rank: 2)
             let groups = try call.requiredInt("num_groups")
-            guard groups > 0, x.shape[1] % groups == 0 else { throw MartletError("Expected channels in \(groups) groups. Received: \(x.spec).") }
+            guard groups > 0, x.shape[1] % groups == 0 else {
+                throw MartletError("Expected channels in \(groups) groups. Received: \(x.spec).")
+            }
             let rest = Array(x.shape.dimensions[2...])
             let parts = x.reshaped([x.shape[0], groups, x.shape[1] / groups] + rest)
             let y = normalized(parts, axes: Array(2..<parts.rank), epsilon: try call.float("epsilon", default: 1e-5)).y

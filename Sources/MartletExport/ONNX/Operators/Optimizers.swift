@@ -13,7 +13,9 @@ extension ONNXOperator {
             for weight in 0..<count {
                 let tensors = try (0..<groups).map { try call.floating(2 + $0 * count + weight) }
                 let results = try rule(call, call.number(0), call.number(1), tensors)
-                for (place, tensor) in results.enumerated() { outputs[place].append(.tensor(tensor, like: try call.value(2 + weight))) }
+                for (place, tensor) in results.enumerated() {
+                    outputs[place].append(.tensor(tensor, like: try call.value(2 + weight)))
+                }
             }
             return Array(outputs.joined())
         }

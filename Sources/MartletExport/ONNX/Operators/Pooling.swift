@@ -13,7 +13,7 @@ extension ONNXOperator {
                     x.movingAxis(1, to: -1), size: windows.kernel, strides: windows.strides, padding: .explicit(around))
                 return try call.result(y.movingAxis(-1, to: 1))
             }
-            let parts = call.slices(x, windows, fill: 0)
+            let parts = try call.slices(x, windows, fill: 0)
             let sum = parts.dropFirst().reduce(parts[0]) { $0 + $1 }
             // How many elements count is a product over the axes.
             var counts = Tensor.ones([Int](repeating: 1, count: x.rank).shape, dtype: x.dtype)
@@ -33,7 +33,7 @@ extension ONNXOperator {
             let x = try call.tensor(0, rank: 3)
             let p = Double(try call.int("p", default: 2))
             let powers = x.abs().pow(p)
-            let parts = call.slices(powers, try call.pooling(x), fill: 0)
+            let parts = try call.slices(powers, try call.pooling(x), fill: 0)
             let sum = parts.dropFirst().reduce(parts[0]) { $0 + $1 }
             return try call.result(sum.pow(1 / p))
         }
@@ -54,7 +54,9 @@ extension ONNXOperator {
                 (x.shape[$0 + 2] - 1) * strides[$0] + kernel[$0] - pads[$0] - pads[$0 + rank]
             }
             let shape = try call.shape(call.optionalIntegers(2) ?? own)
-            guard places.shape == x.shape, shape.rank == x.rank else { throw MartletError("Expected a place for each element of \(x.spec).") }
+            guard places.shape == x.shape, shape.rank == x.rank else {
+                throw MartletError("Expected a place for each element of \(x.spec).")
+            }
             // Places count in an output without the given shape; they move with its lines.
             var tuples = places.flattened()
             if shape.dimensions != own {
@@ -95,7 +97,12 @@ extension ONNXCall {
     }
 
     /// For each position in the window, the element of every window.
-    fileprivate func slices(_ x: Tensor, _ windows: ONNXWindows, fill: Double) -> [Tensor] {
+    fileprivate func slices(_ x: Tensor, _ windows: ONNXWindows, fill: Double) throws -> [Tensor] {
+        guard windows.kernel.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) <= 1 << 14,
+            windows.kernel.allSatisfy({ $0 <= 1 << 14 })
+        else {
+            throw MartletError("Expected a window of at most 16384 positions. Received: \(windows.kernel).")
+        }
         let sizes = Array(x.shape.dimensions[2...])
         let around = windows.extension_(of: sizes)
         let padded = around.allSatisfy { $0 == (0, 0) } ? x : x.padded([(0, 0), (0, 0)] + around, mode: .constant(fill))
@@ -121,8 +128,7 @@ extension ONNXCall {
                 numbers.movingAxis(1, to: -1), size: windows.kernel, strides: windows.strides, padding: .explicit(around))
             return try result(y.movingAxis(-1, to: 1))
         }
-        guard windows.kernel.reduce(1, *) <= 1 << 14 else { throw MartletError("Expected a window of at most 16384 positions.") }
-        let parts = Tensor.stack(slices(numbers, windows, fill: -.infinity))
+        let parts = try Tensor.stack(slices(numbers, windows, fill: -.infinity))
         let best = parts.argmax(axis: 0).cast(to: .int64)
         let y = parts.takenAlong(axis: 0, indices: best.expandingDims(at: 0)).squeezed(axis: 0)
         // The place in the whole input, its axes in the order that is asked for.

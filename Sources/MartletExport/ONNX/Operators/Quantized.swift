@@ -36,7 +36,8 @@ extension ONNXOperator {
             let channels = [1, -1] + [Int](repeating: 1, count: sum.rank - 2)
             if let bias = try call.optional(8) { sum = sum + bias.cast(to: .float64).reshaped(channels) }
             let weight = try call.number(4).cast(to: .float64)
-            let scale = try call.number(1).cast(to: .float64) * (weight.elementCount > 1 ? weight.reshaped(channels) : weight.reshaped([]))
+            let scale = try call.number(1).cast(to: .float64)
+                * (weight.elementCount > 1 ? weight.reshaped(channels) : weight.reshaped([]))
             return [try call.requantized(sum * scale, scale: 6, zero: 7)]
         }
     }
@@ -64,7 +65,9 @@ extension ONNXCall {
         if let small = type.smallFloat {
             let saturates = try flag("saturate", default: true)
             let shifted = shift.map { scaled + $0 } ?? scaled
-            guard shifted.symbol == nil else { throw MartletError("Expected numbers that are known. Compile with runEagerly: true.") }
+            guard shifted.symbol == nil else {
+                throw MartletError("Expected numbers that are known. Compile with runEagerly: true.")
+            }
             let values = shifted.scalars(as: Float.self).map { small.rounded($0, saturate: saturates) }
             return .tensor(Tensor(values, shape: x.shape), type)
         }
@@ -96,14 +99,17 @@ extension ONNXCall {
     /// A scale or zero point of the left factor, of one for each row.
     fileprivate func rowScale(_ place: Int, of factor: Int) throws -> Tensor {
         let tensor = try number(place)
-        return tensor.rank == 1 && tensor.elementCount > 1 ? tensor.expandingDims(at: 1) : tensor.elementCount == 1 ? tensor.reshaped(to: []) : tensor
+        if tensor.elementCount == 1 { return tensor.reshaped(to: []) }
+        return tensor.rank == 1 ? tensor.expandingDims(at: 1) : tensor
     }
 
     /// The product of integers without their zero points, in `float64`.
     fileprivate func integerProduct(_ a: Int, _ b: Int, zeros: (Int, Int)) throws -> Tensor {
         var (left, right) = (try tensor(a, rank: 1).cast(to: .float64), try tensor(b, rank: 1).cast(to: .float64))
         if has(zeros.0) { left = left - (try rowScale(zeros.0, of: a).cast(to: .float64)) }
-        if let zero = try optional(zeros.1) { right = right - (zero.elementCount == 1 ? zero.reshaped(to: []) : zero).cast(to: .float64) }
+        if let zero = try optional(zeros.1) {
+            right = right - (zero.elementCount == 1 ? zero.reshaped(to: []) : zero).cast(to: .float64)
+        }
         return matmul(left, right)
     }
 

@@ -6,7 +6,9 @@ extension ONNXOperator {
             ONNXOperator(inputCounts: like ? 1...1 : 0...0) { call in
                 let shape = like ? try call.tensor(0).stringShape : try call.shape(call.ints("shape") ?? [])
                 let type = try call.elementType("dtype") ?? (like ? call.type(0) : .float)
-                guard let dtype = type.dtype, dtype.isFloatingPoint else { throw MartletError("Expected a floating-point type. Received: \(type).") }
+                guard let dtype = type.dtype, dtype.isFloatingPoint else {
+                    throw MartletError("Expected a floating-point type. Received: \(type).")
+                }
                 let generator = try call.generator()
                 if isNormal {
                     let (mean, deviation) = (try call.float("mean", default: 0), try call.float("scale", default: 1))
@@ -30,7 +32,9 @@ extension ONNXOperator {
         table["Multinomial"] = ONNXOperator(inputCounts: 1...1) { call in
             let x = try call.tensor(0, rank: 2)
             let count = try call.int("sample_size", default: 1)
-            guard x.rank == 2, (0...1 << 24).contains(count), x.shape[1] > 0 else { throw MartletError("Expected [batch, classes]. Received: \(x.spec).") }
+            guard x.rank == 2, (0...1 << 24).contains(count), x.shape[1] > 0 else {
+                throw MartletError("Expected [batch, classes]. Received: \(x.spec).")
+            }
             // The largest of the logarithms with Gumbel's noise is drawn with the classes' probabilities.
             let noise = try call.generator().uniform([x.shape[0], count, x.shape[1]], in: 1e-30..<1, dtype: .float32)
             let places = (x.cast(to: .float32).expandingDims(at: 1) - (-noise.log()).log()).argmax(axis: 2)

@@ -37,11 +37,12 @@ private struct ONNXRecurrence {
         case let other: throw MartletError("Expected the direction forward, reverse or bidirectional. Received: \"\(other)\".")
         }
         let kernel = try call.tensor(1, rank: 3)
-        guard hidden > 0, kernel.shape == [directions.count, gates * hidden, x.shape[2]],
+        guard (1...1 << 31).contains(hidden), kernel.shape == [directions.count, gates * hidden, x.shape[2]],
             weight.shape == [directions.count, gates * hidden, hidden]
         else {
             throw MartletError(
-                "Expected weights [\(directions.count), \(gates) · \(hidden), features]. Received: \(kernel.spec), \(weight.spec).")
+                "Expected weights [\(directions.count), \(gates) · \(hidden), features]. "
+                    + "Received: \(kernel.spec), \(weight.spec).")
         }
         clip = try call.float("clip")
         if call.has(4) {
@@ -97,14 +98,18 @@ private struct ONNXRecurrence {
         guard let tensor = try call.optional(place) else { return .zeros([x.shape[1], hidden], dtype: x.dtype) }
         let expected = [directions.count, x.shape[1], hidden]
         let first = isBatchFirst ? tensor.transposed(0, 1) : tensor
-        guard first.shape.dimensions == expected else { throw MartletError("Expected states \(expected). Received: \(tensor.spec).") }
+        guard first.shape.dimensions == expected else {
+            throw MartletError("Expected states \(expected). Received: \(tensor.spec).")
+        }
         return first[direction]
     }
 
     private func clipped(_ x: Tensor) -> Tensor { clip.map { x.clipped(to: -$0...$0) } ?? x }
 
     private func run(_ input: Tensor, _ direction: Int) throws -> (Tensor, h: Tensor, c: Tensor?) {
-        guard let kernel = try part(1, direction), let weight = try part(2, direction) else { throw MartletError("Expected weights.") }
+        guard let kernel = try part(1, direction), let weight = try part(2, direction) else {
+            throw MartletError("Expected weights.")
+        }
         let bias = try part(3, direction)
         let (steps, batch) = (input.shape[0], input.shape[1])
         var h = try state(5, direction)

@@ -24,7 +24,8 @@ extension ONNXOperator {
         table["ReduceSumSquare"] = reduction { $0.square().sum(axes: $1, keepDims: $2) }
         table["ReduceLogSumExp"] = reduction { x, axes, keeps in
             if let axes, axes.isEmpty { return x }
-            return isEmpty(x, axes) ? x.floating.exp().sum(axes: axes, keepDims: keeps).log() : x.logSumExp(axes: axes, keepDims: keeps)
+            return isEmpty(x, axes)
+                ? x.floating.exp().sum(axes: axes, keepDims: keeps).log() : x.logSumExp(axes: axes, keepDims: keeps)
         }
         table["ReduceMax"] = reduction { extreme($0, $1, $2, isMaximum: true) }
         table["ReduceMin"] = reduction { extreme($0, $1, $2, isMaximum: false) }

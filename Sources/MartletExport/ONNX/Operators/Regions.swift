@@ -22,7 +22,8 @@ extension ONNXCall {
         let mode = try string("coordinate_transformation_mode", default: version >= 16 ? "half_pixel" : "output_half_pixel")
         let shift = mode == "half_pixel" ? 0.5 : 0
         let isMaximum = try string("mode", default: "avg") == "max"
-        guard rois.count == 4 * batches.count, (1...1 << 12).contains(height), (1...1 << 12).contains(width),
+        guard rois.count == 4 * batches.count, rois.allSatisfy({ $0.magnitude < 0x1p24 }), scale.magnitude < 0x1p24,
+            (1...1 << 12).contains(height), (1...1 << 12).contains(width),
             (0...1 << 10).contains(ratio), batches.allSatisfy({ (0..<x.shape[0]).contains($0) })
         else { throw MartletError("Expected regions [count, 4] of images in 0..<\(x.shape[0]).") }
         let sampling = try ONNXSampling(mode: "linear", padding: "border", aligns: true)

@@ -73,7 +73,8 @@ struct ONNXSampling {
             let fraction = x - low
             return (-1...2).map { offset in
                 let distance = (fraction - Double(offset)).abs()
-                return pixel(moved(low + Double(offset), size), size, weight: cubic(distance, isInner: offset == 0 || offset == 1))
+                let weight = cubic(distance, isInner: offset == 0 || offset == 1)
+                return pixel(moved(low + Double(offset), size), size, weight: weight)
             }
         }
     }

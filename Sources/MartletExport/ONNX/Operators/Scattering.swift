@@ -5,7 +5,9 @@ extension ONNXOperator {
         let elements = ONNXOperator(inputCounts: 3...3, settings: [1]) { call in
             let (x, indices) = (try call.tensor(0, rank: 1), try call.integral(1))
             let axis = try call.axis(call.int("axis", default: 0), rank: x.rank)
-            guard indices.rank == x.rank else { throw MartletError("Expected indices of \(x.rank) axes. Received: \(indices.spec).") }
+            guard indices.rank == x.rank else {
+                throw MartletError("Expected indices of \(x.rank) axes. Received: \(indices.spec).")
+            }
             let strides = x.shape.strides
             let size = x.shape[axis]
             var places = `where`(indices .< 0, indices + size, indices) * strides[axis]

@@ -2,7 +2,9 @@ import Martlet
 
 extension ONNXCall {
     fileprivate func sequence(_ place: Int) throws -> ([ONNX.Value], of: ONNX.ElementType) {
-        guard case .sequence(let values, let type) = try value(place) else { throw MartletError("Expected a sequence as input \(place).") }
+        guard case .sequence(let values, let type) = try value(place) else {
+            throw MartletError("Expected a sequence as input \(place).")
+        }
         return (values, type)
     }
 
@@ -49,7 +51,8 @@ extension ONNXOperator {
                     guard place < values.count else { throw MartletError("Expected sequences of one length.") }
                     return values[place]
                 }
-                for (output, value) in try call.run.run(body, given, in: call.scope).enumerated() { results[output].append(value) }
+                let values = try call.run.run(body, given, in: call.scope)
+                for (output, value) in values.enumerated() { results[output].append(value) }
             }
             return results.enumerated().map { output, values in
                 var type = ONNX.ElementType.float

@@ -42,7 +42,9 @@ extension ONNXOperator {
             } else {
                 let values = bounds.map { $0.item() }
                 let count = ((values[1] - values[0]) / values[2]).rounded(.up)
-                guard values[2] != 0, count < 0x1p40 else { throw MartletError("Expected a step that leads to the end. Received: \(values).") }
+                guard values[2] != 0, count < 0x1p40 else {
+                    throw MartletError("Expected a step that leads to the end. Received: \(values).")
+                }
                 // Multiples of the step, as the specification says; sums would drift.
                 let steps = Tensor.range(0..<max(Int(count), 0), dtype: .int64).cast(to: bounds[0].dtype)
                 result = steps * values[2] + values[0]

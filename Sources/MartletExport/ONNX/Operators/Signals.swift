@@ -7,7 +7,9 @@ extension ONNXOperator {
             let x = try call.tensor(0, rank: 2)
             let given = call.version >= 20 ? try call.has(2) ? call.integer(2) : -2 : try call.int("axis", default: 1)
             let axis = try call.axis(given, rank: x.rank)
-            guard axis < x.rank - 1, (1...2).contains(x.shape[-1]) else { throw MartletError("Expected [..., 1 or 2]. Received: \(x.spec).") }
+            guard axis < x.rank - 1, (1...2).contains(x.shape[-1]) else {
+                throw MartletError("Expected [..., 1 or 2]. Received: \(x.spec).")
+            }
             let length = try call.has(1) ? call.integer(1) : nil
             return try call.result(
                 FourierTransform(inverse: call.flag("inverse"), oneSided: call.flag("onesided"), length: length)
@@ -20,7 +22,10 @@ extension ONNXOperator {
             let window = try call.optional(2)
             guard let length = try call.has(3) ? call.integer(3) : window?.shape[0], step > 0, (1...x.shape[1]).contains(length),
                 window.map({ $0.rank == 1 && $0.shape[0] == length }) ?? true
-            else { throw MartletError("Expected frames of at most \(x.shape[1]) elements, a positive step and a window of a frame's length.") }
+            else {
+                throw MartletError(
+                    "Expected frames of at most \(x.shape[1]) elements, a positive step and a window of a frame's length.")
+            }
             let count = (x.shape[1] - length) / step + 1
             let starts = Tensor.range(0..<count, dtype: .int64).reshaped([-1, 1]) * step + Tensor.range(0..<length, dtype: .int64)
             var frames = x.gathered(at: starts, axis: 1)
@@ -38,7 +43,8 @@ extension ONNXOperator {
                 let span = Double(try call.flag("periodic", default: true) ? size : max(size - 1, 1))
                 let values = (0..<size).map { place in
                     factors.enumerated().reduce(0) { sum, factor in
-                        sum + (factor.offset % 2 == 0 ? 1 : -1) * factor.element * cos(2 * .pi * Double(factor.offset * place) / span)
+                        let wave = cos(2 * .pi * Double(factor.offset * place) / span)
+                        return sum + (factor.offset % 2 == 0 ? 1 : -1) * factor.element * wave
                     }
                 }
                 let type = try call.elementType("output_datatype") ?? .float
@@ -47,8 +53,12 @@ extension ONNXOperator {
         }
         table["MelWeightMatrix"] = ONNXOperator(inputCounts: 5...5, settings: [0, 1, 2, 3, 4]) { call in
             let numbers = try (0..<5).map { try call.doubles($0).first ?? 0 }
-            let (bands, length) = (Int(min(numbers[0], 1e7)), Int(min(numbers[1], 1e7)))
-            guard bands > 0, length > 0, bands * length < 1 << 28 else { throw MartletError("Expected positive counts. Received: \(numbers).") }
+            guard numbers.allSatisfy(\.isFinite) else { throw MartletError("Expected finite numbers. Received: \(numbers).") }
+            let (bands, length) = (Int(max(min(numbers[0], 1e7), 0)), Int(max(min(numbers[1], 1e7), 0)))
+            let isRising = numbers[2] > 0 && numbers[3] >= 0 && numbers[3] <= numbers[4]
+            guard bands > 0, length > 0, bands * length < 1 << 28, isRising else {
+                throw MartletError("Expected positive counts. Received: \(numbers).")
+            }
             func mel(_ frequency: Double) -> Double { 2595 * log10(1 + frequency / 700) }
             let (low, high) = (mel(numbers[3]), mel(numbers[4]))
             let step = (high - low) / Double(bands + 2)
@@ -68,7 +78,9 @@ extension ONNXOperator {
                     }
                 }
                 if end > centre {
-                    for bin in centre..<max(min(end, bins), centre) { matrix[bin * bands + band] = Double(end - bin) / Double(end - centre) }
+                    for bin in centre..<max(min(end, bins), centre) {
+                        matrix[bin * bands + band] = Double(end - bin) / Double(end - centre)
+                    }
                 }
             }
             let type = try call.elementType("output_datatype") ?? .float
@@ -91,10 +103,14 @@ struct FourierTransform {
         if inverse && oneSided {
             // The half that is left out is the conjugate.
             count = length ?? 2 * (x.shape[axis] - 1)
-            guard count > 0, x.shape[axis] >= count / 2 + 1 else { throw MartletError("Expected \(count / 2 + 1) elements along axis \(axis).") }
+            guard count > 0, x.shape[axis] >= count / 2 + 1 else {
+                throw MartletError("Expected \(count / 2 + 1) elements along axis \(axis).")
+            }
         } else {
             count = length ?? x.shape[axis]
-            guard (1...1 << 24).contains(count) else { throw MartletError("Expected a length of at least 1. Received: \(count).") }
+            guard (1...1 << 24).contains(count) else {
+                throw MartletError("Expected a length of at least 1. Received: \(count).")
+            }
             if x.shape[axis] > count { x = x.sliced(0..<count, axis: axis) }
         }
         let given = inverse && oneSided ? count / 2 + 1 : x.shape[axis]
@@ -110,10 +126,14 @@ struct FourierTransform {
                 sines.append(weight * sin(angle))
             }
         }
-        func matrix(_ values: [Double]) -> Tensor { Tensor(values, shape: [results, given]).cast(to: x.dtype) / (inverse ? Double(count) : 1) }
+        func matrix(_ values: [Double]) -> Tensor {
+            Tensor(values, shape: [results, given]).cast(to: x.dtype) / (inverse ? Double(count) : 1)
+        }
         let (c, s) = (matrix(cosines), matrix(sines))
         let last = x.rank - 1
-        func part(_ place: Int) -> Tensor { x.sliced(place..<place + 1, axis: last).squeezed(axis: last).movingAxis(axis, to: -1) }
+        func part(_ place: Int) -> Tensor {
+            x.sliced(place..<place + 1, axis: last).squeezed(axis: last).movingAxis(axis, to: -1)
+        }
         func product(_ a: Tensor, _ b: Tensor) -> Tensor { matmul(a, b, transposeB: true).movingAxis(-1, to: axis) }
         let real = part(0)
         guard x.shape[last] == 2 else { return .stack([product(real, c), product(real, s)], axis: -1) }

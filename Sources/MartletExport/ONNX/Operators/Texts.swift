@@ -15,7 +15,9 @@ extension ONNXOperator {
             let isSensitive = try call.flag("is_case_sensitive")
             let stops = Set((try call.strings("stopwords") ?? []).map { isSensitive ? $0 : $0.lowercased() })
             let sizes = x.stringShape.dimensions
-            guard sizes.count == 1 || (sizes.count == 2 && sizes[0] == 1) else { throw MartletError("Expected one row of texts. Received: \(x.stringShape).") }
+            guard sizes.count == 1 || (sizes.count == 2 && sizes[0] == 1) else {
+                throw MartletError("Expected one row of texts. Received: \(x.stringShape).")
+            }
             var words = x.strings().filter { !stops.contains(isSensitive ? $0 : $0.lowercased()) }
             if change == "UPPER" { words = words.map { $0.uppercased() } }
             if change == "LOWER" { words = words.map { $0.lowercased() } }
