@@ -65,7 +65,7 @@ struct MartletCommand: ParsableCommand {
                 ]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
-            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self, CheckONNXCommand.self]),
         ])
 }
 

@@ -214,7 +214,7 @@ extension ExportFormat {
         switch self {
         case .tflite: try TFLite.file(graph, options)
         case .savedModel: try SavedModel.file(graph)
-        case .onnx: throw MartletError("Martlet writes no ONNX files yet.")
+        case .onnx: try ONNXExporter.exported(graph)
         }
     }
 }
