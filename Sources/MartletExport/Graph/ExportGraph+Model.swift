@@ -460,8 +460,7 @@ struct Lowering {
         let (map, axis): (ResampleMap, Int) = (try shared(step) { try $0("map") }, try shared(step) { try $0("axis") })
         let input = try value(step.inputs[0], layer: step.layer)
         if map.weights.count == map.count, map.weights.allSatisfy({ $0 == 1 }) {
-            let places = graph.addConstant(Tensor(map.starts.map(Int.init)).cast(to: .int32), "\(step.layer)/places")
-            return try add(.gather(axis: axis), step, inputs: [input, places])
+            return [.value(graph.chosen(input, axis: axis, map.starts.map(Int.init), layer: step.layer))]
         }
         var weights = [Double](repeating: 0, count: map.size * map.count)
         for new in 0..<map.count {
@@ -469,18 +468,8 @@ struct Lowering {
                 weights[(Int(map.starts[new]) + place) * map.count + new] = map.weights[Int(index)]
             }
         }
-        let value = graph.values[input]
-        let matrix = graph.addConstant(
-            Tensor(weights, shape: [map.size, map.count]).cast(to: value.dtype), "\(step.layer)/weights")
-        // The axis last, the product, and back.
-        let order = value.shape.indices.filter { $0 != axis } + [axis]
-        var back = order
-        for (place, axis) in order.enumerated() { back[axis] = place }
-        let moved = graph.add(
-            .transpose(order), [input], value.dtype, order.map { value.shape[$0] }, layer: step.layer)
-        let product = graph.add(
-            .matmul(transposeA: false, transposeB: false), [moved, matrix], value.dtype,
-            order.dropLast().map { value.shape[$0] } + [.init(map.count)], layer: step.layer)
-        return try add(.transpose(back), step, inputs: [product])
+        return [
+            .value(graph.resampled(input, axis: axis, Tensor(weights, shape: [map.size, map.count]), layer: step.layer))
+        ]
     }
 }

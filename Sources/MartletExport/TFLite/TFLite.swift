@@ -57,6 +57,7 @@ enum TFLite {
         case concatenation = 2
         case conv2D = 3
         case depthwiseConv2D = 4
+        case depthToSpace = 5
         case dequantize = 6
         case floor = 8
         case fullyConnected = 9
@@ -66,6 +67,7 @@ enum TFLite {
         case relu = 19
         case relu6 = 21
         case reshape = 22
+        case resizeBilinear = 23
         case softmax = 25
         case tanh = 28
         case pad = 34
@@ -116,8 +118,10 @@ enum TFLite {
         case reduceAny = 91
         case square = 92
         case floorMod = 95
+        case resizeNearestNeighbor = 97
         case leakyRelu = 98
         case squaredDifference = 99
+        case mirrorPad = 100
         case abs = 101
         case ceil = 104
         case gatherND = 107

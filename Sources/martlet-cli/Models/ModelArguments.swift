@@ -8,7 +8,7 @@ import MartletFormats
 struct ModelFile: ParsableArguments {
     @ArgumentParser.Argument(
         help: ArgumentHelp(
-            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format. Or an .onnx file.",
+            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format. Or an .onnx or a .tflite file.",
             valueName: "model"))
     var path: String
     @Option(
@@ -22,8 +22,14 @@ struct ModelFile: ParsableArguments {
             try expect(memory, atLeast: 1, "--memory")
             Settings.memoryLimit = min(memory, 1 << 40) << 20
         }
-        guard path.hasSuffix(".onnx") else { return try Model.load(from: path, choice) }
-        let network = try withErrors { try ONNXModel(onnx: path) }
+        let network: Model
+        if path.hasSuffix(".onnx") {
+            network = try withErrors { try ONNXModel(onnx: path) }
+        } else if path.hasSuffix(".tflite") {
+            network = try withErrors { try TFLiteModel(tflite: path) }
+        } else {
+            return try Model.load(from: path, choice)
+        }
         try network.compile(choice)
         return network
     }

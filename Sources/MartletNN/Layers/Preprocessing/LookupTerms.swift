@@ -58,7 +58,10 @@ struct LookupTerms: Sendable {
 
     /// The numbers of a tensor of terms.
     func function(isOfText: Bool) -> CustomOp {
-        CustomOp("lookup", formula: isOfText ? nil : { composed($0[0]).map { [$0] } }) { inputs in
+        let formula: @Sendable ([Tensor]) -> [Tensor]? = { inputs in
+            isOfText ? nil : composed(inputs[0]).map { [$0] }
+        }
+        return CustomOp("lookup", formula: formula) { inputs in
             guard (inputs[0].dtype == .string) == isOfText else {
                 throw OpFailure("Expected \(isOfText ? "strings" : "integers").")
             }
