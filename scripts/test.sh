@@ -38,6 +38,9 @@ scripts/check-kernels.sh
 # Event files as the real tensorboard reads them.
 scripts/check-tensorboard.sh
 
+# Exported models in LiteRT, TensorFlow and ONNX Runtime.
+scripts/check-exports.sh
+
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
   CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do
   echo "example $example"

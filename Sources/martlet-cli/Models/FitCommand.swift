@@ -120,7 +120,7 @@ struct FitCommand: ParsableCommand {
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
         let training = try Interruption.watch(network, callbacks, fit: fit)
-        if let save { try network.save(to: save) }
+        if let save { try network.save(as: save) }
         if let recorder {
             try network.save(to: recorder.folder.model)
             try evaluate(recorder)
@@ -178,7 +178,9 @@ struct FitCommand: ParsableCommand {
     }
 
     private func checkFiles() throws {
-        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
+        if let save, !(save.hasSuffix(".onnx") && model.path.hasSuffix(".onnx")) {
+            try locating("--save") { try Model.savesArchive(at: save) }
+        }
         let inputs = samples.files + [("--class-weight", classWeight)].given
         try checkOutputs([("--save", save), ("--history", history)].given + runs.outputs, keeping: inputs)
         try checkOutputs([("--history", history)].given + runs.outputs, keeping: [("the model", model.path)])
