@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
 # client package that depends on this one and has the code of the documents, event files in the real tensorboard, exports in
-# LiteRT, TensorFlow and ONNX Runtime, a short torture of the command, and the conformance corpus where it stands beside the project. A test that is skipped is a
-# failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
+# LiteRT, TensorFlow and ONNX Runtime, a short torture of the command, and the conformance corpus where it stands beside the
+# project. A test that is skipped is a failure. PYTHON names the interpreter that checks
+# the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
