@@ -44,7 +44,7 @@ public struct TrialParameter: Sendable, Hashable {
 }
 
 /// What is known of a trial at one moment.
-public struct FrozenTrial: Sendable, Hashable, Identifiable {
+public struct FrozenTrial: Sendable, Hashable, Identifiable, CustomStringConvertible {
     /// Its number among all trials of the storage.
     public let id: Int
     /// Its number in its study, from 0.
@@ -77,6 +77,12 @@ public struct FrozenTrial: Sendable, Hashable, Identifiable {
     /// The value of a parameter; nil when the trial has none of this name, or one of another type.
     public func value<T: JSONReadable>(_ name: String, as type: T.Type = T.self) -> T? {
         parameter(name).flatMap { T(json: $0.value) }
+    }
+
+    /// `trial 3: complete, 0.25, x 1.5, kind "a"`.
+    public var description: String {
+        let parts = ["\(state)"] + (values ?? []).map { "\($0)" } + parameters.map { "\($0.name) \($0.value.serialized())" }
+        return "trial \(number): " + parts.joined(separator: ", ")
     }
 
     /// The last step that was reported.
