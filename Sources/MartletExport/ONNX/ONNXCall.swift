@@ -214,6 +214,9 @@ extension ONNX.Value {
     /// A tensor of the type of another value: integers wrap into its width, and a result of another dtype is cast.
     static func tensor(_ tensor: Tensor, like other: ONNX.Value) -> ONNX.Value {
         guard case .tensor(let like, let type) = other else { return ONNX.Value(tensor) }
+        // A check of gradients computes everything in one dtype.
+        let isWidened = !Context.current.castsInputs && tensor.dtype == .float64 && like.dtype.isFloatingPoint
+        if isWidened { return ONNX.Value(tensor) }
         if type == ONNX.ElementType(like.dtype) {
             return ONNX.Value(like.dtype == tensor.dtype ? tensor : tensor.cast(to: like.dtype))
         }

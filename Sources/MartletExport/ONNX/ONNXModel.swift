@@ -120,6 +120,7 @@ public final class ONNXModel: Model {
 
     /// A graph with the present weights in the place of its initializers.
     private func updated(_ graph: ONNX.Graph, _ program: ONNXProgram) -> ONNX.Graph {
+        let graph = ONNXProgram.Preparation.liftingWeights(graph)
         var result = graph
         for (place, initializer) in graph.initializers.enumerated() {
             guard let variable = program.variables[initializer.name] else { continue }

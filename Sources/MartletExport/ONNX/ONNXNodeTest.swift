@@ -148,7 +148,7 @@ package struct ONNXTrainingCheck: CustomStringConvertible {
                 return sum + (pair.0 - target).square().sum() / (target.square().sum() + 1e-12)
             }
         }
-        let optimizer = Adam(learningRate: 1e-4)
+        let optimizer = Adam(learningRate: 1e-5)
         optimizer.build(weights)
         var losses: [Double] = []
         try withErrors {
@@ -167,11 +167,10 @@ package struct ONNXTrainingCheck: CustomStringConvertible {
             tolerance: 1e-5, step: 0x1p-18, fullJacobianLimit: 1, sampledElements: 2, secondOrder: false)
         let wide = inputs.map { $0.dtype.isFloatingPoint ? $0.cast(to: .float64) : $0 }
         let others = model.nonTrainableWeights
-        let report = gradientCheck(
-            at: weights.map(\.value), checked: weights.map { _ in true }, options: options
-        ) { values in
-            Self.hold(Array(zip(weights, values)) + others.map { ($0, $0.value.cast(to: .float64)) }) {
-                [loss(model.apply(wide, training: false))]
+        let fixed = others.map { ($0, $0.value.cast(to: .float64)) }
+        let report = try withErrors {
+            gradientCheck(at: weights.map(\.value), checked: weights.map { _ in true }, options: options) { values in
+                Self.hold(Array(zip(weights, values)) + fixed) { [loss(model.apply(wide, training: false))] }
             }
         }
         gradientError = report.entries.map(\.error).max() ?? 0

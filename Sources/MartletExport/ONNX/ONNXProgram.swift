@@ -98,8 +98,29 @@ final class ONNXProgram: @unchecked Sendable {
         func version(of node: ONNX.Node) -> Int { opsets[node.domain] ?? file.opsets[node.domain] ?? 1 }
 
         func program(_ graph: ONNX.Graph) throws -> ONNXProgram {
-            try ONNXProgram(
+            let graph = Self.liftingWeights(graph)
+            return try ONNXProgram(
                 inputs: graph.inputs, outputs: graph.outputs, nodes: graph.nodes, initializers: graph.initializers, self)
+        }
+
+        /// The graph with initializers in the place of constants that are weights of operators: some programs write them so.
+        static func liftingWeights(_ graph: ONNX.Graph) -> ONNX.Graph {
+            let weights = Set(graph.nodes.flatMap { node in
+                let places = ONNXOperator.table[node.type]?.weights ?? []
+                return node.domain.isEmpty ? places.filter { $0 < node.inputs.count }.map { node.inputs[$0] } : []
+            })
+            var result = graph
+            result.nodes = []
+            for node in graph.nodes {
+                if node.type == "Constant", node.domain.isEmpty, let name = node.outputs.first, weights.contains(name),
+                    case .tensor(let value)? = node.attributes["value"], value.tensor?.dtype.isFloatingPoint ?? false
+                {
+                    result.initializers.append((name, value))
+                } else {
+                    result.nodes.append(node)
+                }
+            }
+            return result
         }
 
         /// - Throws: `MartletError` for an operator that is not supported.

@@ -110,6 +110,8 @@ struct ONNXOperator: Sendable {
     var inputCounts: ClosedRange<Int> = 0...Int.max
     /// The inputs that say how to compute, and are no weights: sizes, axes, scales, statistics.
     var settings: Set<Int> = []
+    /// The inputs that are weights also where a node gives them as constants.
+    var weights: Set<Int> = []
     /// The inputs that training does not change, although they are weights.
     var statistics: Set<Int> = []
     /// Whether shapes follow from the elements of its inputs, which compiled steps do not know.

@@ -78,17 +78,19 @@ extension ONNXCall {
         let kernel = weight.transposed(permutation: Array(2..<weight.rank) + [1, 0])
         let y = conv(
             x.movingAxis(1, to: -1), kernel, strides: windows.strides, padding: .explicit(windows.pads),
-            dilations: windows.dilations, groups: groups, bias: bias)
+            dilations: windows.dilations, groups: groups, bias: bias?.cast(to: .promoted(x.dtype, weight.dtype)))
         return y.movingAxis(-1, to: 1)
     }
 }
 
 extension ONNXOperator {
     static func addConvolutions(_ table: inout [String: ONNXOperator]) {
-        table["Conv"] = ONNXOperator(inputCounts: 2...3) { call in
+        table["Conv"] = ONNXOperator(inputCounts: 2...3, weights: [1, 2]) { call in
             try call.result(call.convolved(call.floating(0), call.floating(1), bias: call.optional(2)))
         }
-        table["ConvTranspose"] = ONNXOperator(inputCounts: 2...3) { call in try call.result(call.convolvedTransposed()) }
+        table["ConvTranspose"] = ONNXOperator(inputCounts: 2...3, weights: [1, 2]) { call in
+            try call.result(call.convolvedTransposed())
+        }
         table["Col2Im"] = ONNXOperator(inputCounts: 3...3, settings: [1, 2]) { call in
             let x = try call.floating(0)
             let (sizes, block) = (try call.integers(1), try call.integers(2))

@@ -2,10 +2,10 @@ import Martlet
 
 extension ONNXOperator {
     static func addLinear(_ table: inout [String: ONNXOperator]) {
-        table["MatMul"] = ONNXOperator(inputCounts: 2...2) { call in
+        table["MatMul"] = ONNXOperator(inputCounts: 2...2, weights: [1]) { call in
             try call.result(exactProduct(call.tensor(0, rank: 1), call.tensor(1, rank: 1)))
         }
-        table["Gemm"] = ONNXOperator(inputCounts: 2...3) { call in
+        table["Gemm"] = ONNXOperator(inputCounts: 2...3, weights: [1, 2]) { call in
             let (a, b) = (try call.tensor(0, rank: 2), try call.tensor(1, rank: 2))
             let (alpha, beta) = (try call.float("alpha", default: 1), try call.float("beta", default: 1))
             let isFloat = a.dtype.isFloatingPoint

@@ -2,7 +2,7 @@ import Martlet
 
 extension ONNXOperator {
     static func addNormalizations(_ table: inout [String: ONNXOperator]) {
-        table["BatchNormalization"] = ONNXOperator(inputCounts: 5...5, statistics: [3, 4]) { call in
+        table["BatchNormalization"] = ONNXOperator(inputCounts: 5...5, weights: [1, 2, 3, 4], statistics: [3, 4]) { call in
             let x = try call.floating(0)
             let shape = x.rank < 2 ? [-1] : [1, -1] + [Int](repeating: 1, count: x.rank - 2)
             let vectors = try (1..<5).map { try call.floating($0) }
@@ -27,7 +27,7 @@ extension ONNXOperator {
             let y = normalized(x, axes: Array(2..<max(x.rank, 2)), epsilon: try call.float("epsilon", default: 1e-5)).y
             return try call.result(y * call.floating(1).reshaped(shape) + call.floating(2).reshaped(shape))
         }
-        table["LayerNormalization"] = ONNXOperator(inputCounts: 2...3) { call in
+        table["LayerNormalization"] = ONNXOperator(inputCounts: 2...3, weights: [1, 2]) { call in
             let x = try call.floating(0)
             let axis = try call.axis(call.int("axis", default: -1), rank: x.rank)
             let wide = x.dtype.isHalf ? x.cast(to: .float32) : x

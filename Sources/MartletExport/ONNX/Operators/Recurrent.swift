@@ -3,7 +3,7 @@ import Martlet
 extension ONNXOperator {
     static func addRecurrent(_ table: inout [String: ONNXOperator]) {
         for (name, gates) in [("RNN", 1), ("GRU", 3), ("LSTM", 4)] {
-            table[name] = ONNXOperator(inputCounts: 3...8, settings: [4]) { call in
+            table[name] = ONNXOperator(inputCounts: 3...8, settings: [4], weights: [1, 2, 3, 7]) { call in
                 try ONNXRecurrence(call, gates: gates).outputs()
             }
         }
