@@ -18,16 +18,16 @@ import Testing
         #expect(largestDifference([predictions], [try NPY.read(Self.fixture("\(kind).npy"))]) < tolerance)
     }
 
-    /// What was read can be trained, with the gradients that finite differences give.
+    /// What was read can be trained, from the numbers that its integers stand for.
     @Test func trains() throws {
         let model = try TFLiteModel(tflite: Self.fixture("int8.tflite"))
         let x = try NPY.read(Self.fixture("x.npy"))
         let y = Tensor([0, 1, 2, 3])
-        try model.compile(optimizer: Adam(learningRate: 0.01), loss: .sparseCategoricalCrossentropy())
+        try model.compile(optimizer: Adam(learningRate: 0.02), loss: .sparseCategoricalCrossentropy())
         #expect(model.trainableVariables.count > 6)
         let before = try model.evaluate(x, y)["loss"]!
         try model.fit(x, y, epochs: 10, verbosity: .silent)
-        #expect(try model.evaluate(x, y)["loss"]! < before / 2)
+        #expect(try model.evaluate(x, y)["loss"]! < 0.8 * before)
     }
 
     /// Damaged files of another writer are refused or read, and never trap.
