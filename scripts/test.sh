@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
-# client package that depends on this one and has the code of the documents, event files in the real tensorboard, a short
-# torture of the command, and the conformance corpus where it stands beside the project. A test that is skipped is a
-# failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
+# client package that depends on this one and has the code of the documents, event files in the real tensorboard, exports in
+# LiteRT, TensorFlow and ONNX Runtime, a short torture of the command, and the conformance corpus where it stands beside the
+# project. A test that is skipped is a failure. PYTHON names the interpreter that checks
+# the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -40,8 +41,13 @@ done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
 
-# Event files as the real tensorboard reads them.
+# Event files as the real tensorboard reads them, the node tests of ONNX, exports in the runtimes that they are for.
 scripts/check-tensorboard.sh
+scripts/check-onnx.sh
+scripts/check-exports.sh
+
+# Exported models in LiteRT, TensorFlow and ONNX Runtime.
+scripts/check-exports.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
   CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do

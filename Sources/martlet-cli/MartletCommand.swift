@@ -18,6 +18,8 @@ struct MartletCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet evaluate model.keras --x x.npy --y y.npy
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
+              martlet tune model.keras --space space.json --x x.npy --y y.npy --trials 50
+              martlet export model.keras --to model.tflite
 
             With a folder of images for each class, a CSV file, or TFRecord files:
               martlet data flowers
@@ -59,10 +61,13 @@ struct MartletCommand: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Model",
-                subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self]),
+                subcommands: [
+                    SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self, TuneCommand.self,
+                    ExportCommand.self,
+                ]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
-            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self, CheckONNXCommand.self]),
         ])
 }
 

@@ -1,10 +1,10 @@
 import Foundation
 
 /// The text of an HTML page as it grows. It is XML as well, holds no script, and may load nothing.
-struct Page {
-    private(set) var content = ""
+package struct Page {
+    package private(set) var content = ""
 
-    init(title: String) {
+    package init(title: String) {
         add(
             """
             <!DOCTYPE html>
@@ -17,22 +17,25 @@ struct Page {
             """)
     }
 
-    mutating func finish() -> String {
+    package mutating func finish() -> String {
         add("</main></body></html>")
         return content
     }
 
     /// Adds markup as it is.
-    mutating func add(_ markup: String) { content += markup + "\n" }
+    package mutating func add(_ markup: String) { content += markup + "\n" }
 
-    mutating func section(_ title: String, note: String = "", _ body: (inout Page) -> Void) {
+    /// Adds text with its special characters escaped.
+    package mutating func addText(_ text: String) { content += Markup.escaped(text) }
+
+    package mutating func section(_ title: String, note: String = "", _ body: (inout Page) -> Void) {
         add("<section><h2>\(Markup.escaped(title))</h2>")
         if !note.isEmpty { add("<p class=\"note\">\(Markup.escaped(note))</p>") }
         body(&self)
         add("</section>")
     }
 
-    mutating func grid(_ body: (inout Page) -> Void) {
+    package mutating func grid(_ body: (inout Page) -> Void) {
         add("<div class=\"grid\">")
         body(&self)
         add("</div>")
@@ -54,7 +57,7 @@ struct Page {
         add("</figure>")
     }
 
-    mutating func plot(_ plot: Plot, note: String = "") {
+    package mutating func plot(_ plot: Plot, note: String = "") {
         guard !plot.isEmpty else { return }
         var plot = plot
         (plot.width, plot.height) = (440, 290)
@@ -62,7 +65,7 @@ struct Page {
     }
 
     /// - Parameter bars: for each row how long its bar is, from 0 to 1; empty for no bars.
-    mutating func table(_ header: [String], _ rows: [[String]], bars: [Double] = []) {
+    package mutating func table(_ header: [String], _ rows: [[String]], bars: [Double] = []) {
         let head = header.map { "<th scope=\"col\">\(Markup.escaped($0))</th>" }.joined()
         add("<div class=\"scroll\"><table><thead><tr>\(head)\(bars.isEmpty ? "" : "<th></th>")</tr></thead><tbody>")
         for (index, row) in rows.enumerated() {
@@ -79,7 +82,7 @@ struct Page {
     }
 
     /// Names with their values.
-    mutating func pairs(_ values: [(String, String)]) {
+    package mutating func pairs(_ values: [(String, String)]) {
         add("<dl>")
         for (name, value) in values {
             add("<dt>\(Markup.escaped(name.bounded))</dt><dd>\(Markup.escaped(value.bounded))</dd>")

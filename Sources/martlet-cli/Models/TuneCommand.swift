@@ -1,0 +1,181 @@
+import ArgumentParser
+import Martlet
+import MartletData
+import MartletFormats
+import MartletTuner
+
+/// `martlet tune`: searches parameters of a model's configuration.
+struct TuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tune", abstract: "Search the parameters with which a model trains best.",
+        discussion: """
+            Examples:
+              martlet tune model.keras --space space.json --x x.npy --y y.npy --validation-split 0.2 \\
+                --epochs 10 --trials 50 --study search.journal --save best.keras --report search.html
+              martlet tune model.keras --space space.json --data flowers --validation-split 0.2 --pruner asha --workers 2
+
+            The space is a JSON file. Its names are places in the model's configuration: "optimizer" and a key, or "layers", a \
+            layer's name and a key; batch_size too. A list has choices, an object a range:
+              {"optimizer.learning_rate": {"low": 1e-4, "high": 0.1, "log": true},
+               "layers.dense.units": {"type": "int", "low": 32, "high": 256, "step": 32},
+               "layers.dense.activation": ["relu", "tanh"], "batch_size": [32, 64]}
+
+            Every trial trains the model with new weights. Its value is that of its best epoch. The study's file has Optuna's \
+            format. The same command goes on with it, whatever ended the last one, in the middle of its trials, and ends with the \
+            same trials and values. Ctrl-C ends the command at once.
+            """)
+
+    @OptionGroup var model: ModelFile
+    @OptionGroup var samples: SampleFiles
+    @Option(help: ArgumentHelp("The parameters and their ranges.", valueName: "space.json"))
+    var space: String
+    @Option(help: ArgumentHelp("The number of trials that the study shall have.", valueName: "n"))
+    var trials = 20
+    @Option(help: ArgumentHelp("The number of trials that run at once. The cores are divided among them.", valueName: "n"))
+    var workers = 1
+    @Option(
+        help: ArgumentHelp(
+            """
+            The number of results before a trial that it does not wait for, at least the workers less 1 (default). With the same \
+            number any number of workers has the same trials.
+            """, valueName: "n"))
+    var lookahead: Int?
+    @Option(help: ArgumentHelp("The most passes over the samples in a trial.", valueName: "n"))
+    var epochs = 10
+    @Option(
+        help: ArgumentHelp(
+            "The fraction of the samples, from the end, that is used for validation; of a folder, a random part.",
+            valueName: "fraction"))
+    var validationSplit = 0.0
+    @Option(help: ArgumentHelp("The metric that decides (default: val_loss with validation, else loss).", valueName: "name"))
+    var monitor: String?
+    @Option(help: ArgumentHelp("Whether small or large values of it are better: minimize or maximize.", valueName: "direction"))
+    var direction: String?
+    @Option(help: ArgumentHelp("Who chooses: tpe, gp, cmaes, random or quasi-random.", valueName: "name"))
+    var sampler = "tpe"
+    @Option(help: ArgumentHelp("Who ends trials early: none, median, asha or hyperband.", valueName: "name"))
+    var pruner = "none"
+    @Option(help: ArgumentHelp("The file of the study, which goes on when it exists.", valueName: "file.journal"))
+    var study: String?
+    @Option(help: ArgumentHelp("The name of the study in its file.", valueName: "name"))
+    var name = "search"
+    @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
+    var seed = 42
+    @Option(help: ArgumentHelp("No trial begins after so many seconds.", valueName: "seconds"))
+    var timeout: Double?
+    @Option(help: ArgumentHelp("The file for the best trial's model. Needs --study.", valueName: "best.keras"))
+    var save: String?
+    @Option(help: ArgumentHelp("The file for a page about the study.", valueName: "page.html"))
+    var report: String?
+    @Flag(help: "Print nothing but the result.")
+    var quiet = false
+
+    func validate() throws {
+        if save != nil, study == nil { throw ValidationError("Expected --study with --save: weights are kept beside its file.") }
+    }
+
+    func run() throws {
+        try samples.check()
+        for (value, option) in [(trials, "--trials"), (workers, "--workers"), (epochs, "--epochs")] {
+            try expect(value, atLeast: 1, option)
+        }
+        guard (0..<1).contains(validationSplit) else {
+            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
+        }
+        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
+        let outputs = [("--save", save), ("--report", report)].compactMap { option, path in path.map { (option, $0) } }
+        try checkOutputs(outputs, keeping: samples.files + [("the model", model.path), ("--space", space)])
+        var choice = CompilationChoice()
+        choice.unreadable = .error
+        let base = try model.load(choice)
+        guard base.optimizer != nil else { throw MartletError("Expected a compiled model.", at: model.path) }
+        let configuration = try JSONValue(parsing: base.toJSON())
+        let space = try reading(self.space)
+        let metric = monitor ?? (validationSplit > 0 ? "val_loss" : "loss")
+        let search = try Study(
+            name, direction: direction(of: metric), sampler: makeSampler(), pruner: makePruner(),
+            storage: study.map { .journal($0) } ?? .memory, existing: .load, seed: seed, lookahead: lookahead ?? workers - 1)
+        let folder = study.map { "\($0).\(name)" }
+        let tuner = try ModelTuner(search, objective: metric, maxTrials: trials, workers: workers, folder: folder) { hp in
+            try space.sample(configuration, values: hp.values).model
+        }
+        let samples = samples
+        let arrays = samples.data == nil ? try samples.read() : nil
+        let (split, epochs, seed, quiet) = (validationSplit, epochs, seed, quiet)
+        try tuner.searchEach(timeout: timeout, onTrialEnd: { trial in
+            guard !quiet else { return }
+            let values = (trial.values ?? []).map { "\(Float($0))" }.joined(separator: ", ")
+            let parameters = trial.parameters.map { "\($0.name) \($0.value.serialized())" }.joined(separator: ", ")
+            say("trial \(trial.number) \(trial.state)\(values.isEmpty ? "" : ": \(metric) \(values)"); \(parameters)")
+        }) { trial in
+            let sample = try space.sample(configuration, trial)
+            let batchSize = sample.batchSize ?? samples.batchSize
+            return (sample.model, { callbacks in
+                if let arrays {
+                    return try sample.model.fit(
+                        arrays, batchSize: batchSize, epochs: epochs, verbosity: .silent, validationSplit: split,
+                        callbacks: callbacks)
+                }
+                guard let source = try samples.source(for: sample.model, quiet: true) else { return History() }
+                let parts = split == 0 ? nil : try source.split(validation: split, seed: seed)
+                return try sample.model.fit(
+                    (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
+                    validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
+            })
+        }
+        if let report { try search.report(to: report) }
+        guard let best = try search.bestTrial else {
+            throw MartletError("Expected a complete trial. There is none: all were pruned, or failed.")
+        }
+        if let save, let folder {
+            let network = try space.sample(configuration, values: best.params).model
+            try network.loadWeights(from: tuner.weightsPath(best.number, in: folder))
+            try network.save(to: save)
+        }
+        say(jsonLine([
+            ("trial", .int(best.number)), ("value", .double(best.value!)),
+            ("params", .object(best.parameters.reduce(into: JSONObject()) { $0[$1.name] = $1.value })),
+        ]))
+    }
+
+    private func reading(_ path: String) throws -> ModelSpace {
+        do {
+            return try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24)))
+        } catch let error as MartletError {
+            throw error.location == path ? error : MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
+        }
+    }
+
+    private func direction(of metric: String) throws -> Direction {
+        switch direction {
+        case "minimize": return .minimize
+        case "maximize": return .maximize
+        case nil:
+            do { return try ModelTuner.direction(of: metric) } catch let error as MartletError {
+                throw MartletError(error.message, at: "--direction")
+            }
+        case let other?: throw MartletError("Expected minimize or maximize. Received: \"\(other)\".", at: "--direction")
+        }
+    }
+
+    private func makeSampler() throws -> any Sampler {
+        switch sampler {
+        case "tpe": TPESampler()
+        case "gp": GPSampler()
+        case "cmaes": CmaEsSampler()
+        case "random": RandomSampler()
+        case "quasi-random": QuasiRandomSampler()
+        default: throw MartletError("Expected tpe, gp, cmaes, random or quasi-random. Received: \"\(sampler)\".", at: "--sampler")
+        }
+    }
+
+    private func makePruner() throws -> any Pruner {
+        switch pruner {
+        case "none": NopPruner()
+        case "median": MedianPruner()
+        case "asha": SuccessiveHalvingPruner(minResource: 1)
+        case "hyperband": HyperbandPruner(maxResource: epochs)
+        default: throw MartletError("Expected none, median, asha or hyperband. Received: \"\(pruner)\".", at: "--pruner")
+        }
+    }
+}
