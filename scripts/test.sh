@@ -46,9 +46,6 @@ scripts/check-tensorboard.sh
 scripts/check-onnx.sh
 scripts/check-exports.sh
 
-# Exported models in LiteRT, TensorFlow and ONNX Runtime.
-scripts/check-exports.sh
-
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
   CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do
   echo "example $example"
