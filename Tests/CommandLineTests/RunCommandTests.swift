@@ -35,7 +35,8 @@ extension CommandLineTests {
         }
     }
 
-    /// The short form of `scripts/long-run.sh`: six times as many steps, with records, checkpoints and events, take no more memory.
+    /// The short form of `scripts/long-run.sh`: six times as many steps, with records, checkpoints and events, take no more
+    /// memory.
     @Test func memoryDoesNotGrowWithTheSteps() throws {
         try withFolder { folder in
             let peaks = try [10, 60].map { epochs in

@@ -145,8 +145,8 @@ import Testing
         }
     }
 
-    /// A training that ends within an epoch, or at its end, when its steps are backed up and its logs are recorded, and goes on has
-    /// the records of one that goes straight on.
+    /// A training that ends within an epoch, or at its end, when its steps are backed up and its logs are recorded, and goes on
+    /// has the records of one that goes straight on.
     @Test(arguments: [false, true]) func resumedRunsHaveTheSameRecords(endsWithTheEpoch: Bool) throws {
         func steps(_ folder: String) throws -> [String] {
             try lines(folder).filter { ["step", "layers"].contains(try $0.string("kind")) }.map { line in

@@ -1,5 +1,5 @@
-/// Runs `body` and finds where NaN or infinity first appears in what this thread computes: the op, its layer, forward or backward,
-/// and in `fit` the epoch and the batch. For `fit`, loops of one's own, and single ops.
+/// Runs `body` and finds where NaN or infinity first appears in what this thread computes: the op, its layer, forward or
+/// backward, and in `fit` the epoch and the batch. For `fit`, loops of one's own, and single ops.
 ///
 /// ```swift
 /// try withDebugNumerics { try model.fit(x, y, epochs: 5) }
@@ -9,8 +9,8 @@
 ///   is no longer finite, the variables get back what they held before, and the function runs once more, op by op on the same
 ///   inputs and random numbers, to find the op from which it came. Infinities that go no further, such as those of a mask or of
 ///   gradients that a `LossScaleOptimizer` leaves out, are no error.
-/// - Of other code, each op's outputs are looked at. An op whose outputs are not finite while its inputs are is an error, as is NaN
-///   in an input.
+/// - Of other code, each op's outputs are looked at. An op whose outputs are not finite while its inputs are is an error, as is
+///   NaN in an input.
 ///
 /// A compiled step takes up to twice as long. Weights have the same bits as without it.
 ///
@@ -89,8 +89,8 @@ package final class NumericsCheck {
 
     // MARK: - Steps
 
-    /// Runs a step op by op; fails when its results, or variables that it changes, are no longer finite. Then the variables are as
-    /// before.
+    /// Runs a step op by op; fails when its results, or variables that it changes, are no longer finite. Then the variables are
+    /// as before.
     package func step<R>(_ variables: [Variable], _ body: () -> R) -> R {
         checking(variables, [], results: { _ in [] }, run: nil, body)
     }
@@ -236,7 +236,9 @@ extension Tensor {
     fileprivate var range: String {
         guard isOnHost, dtype != .string, dtype != .bool else { return "" }
         let values = scalars(as: Double.self).filter(\.isFinite)
-        guard let least = values.min(), let most = values.max() else { return elementCount == 0 ? "" : "without a finite element" }
+        guard let least = values.min(), let most = values.max() else {
+            return elementCount == 0 ? "" : "without a finite element"
+        }
         func short(_ value: Double) -> String { dtype.isFloatingPoint ? "\(Float(value))" : "\(Int(value))" }
         return least == most ? "of \(short(least))" : "from \(short(least)) to \(short(most))"
     }

@@ -6,7 +6,8 @@ package protocol EndsProcess: Error {
 }
 
 /// Runs the main part of a program so that an error reads as a sentence: what `body` throws is printed to standard error, and
-/// the process ends with status 1, or 130 or 143 after a signal that ended a training. Swift itself would crash, with a backtrace.
+/// the process ends with status 1, or 130 or 143 after a signal that ended a training. Swift itself would crash, with a
+/// backtrace.
 ///
 /// ```swift
 /// reportingErrors {

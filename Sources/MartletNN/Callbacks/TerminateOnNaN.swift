@@ -15,8 +15,8 @@ public final class TerminateOnNaN: Callback {
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
         guard let loss = logs()["loss"], !loss.isFinite else { return }
-        let advice = "Look for NaN in the data, or lower the learning rate. withDebugNumerics (fit --debug-numerics) names the op "
-            + "and the layer in which it appears first."
+        let advice = "Look for NaN in the data, or lower the learning rate. withDebugNumerics (fit --debug-numerics) names the "
+            + "op and the layer in which it appears first."
         if raiseError {
             throw MartletError("Expected a finite loss. Received: \(loss) at batch \(batch). \(advice)", at: model?.name)
         }

@@ -45,11 +45,12 @@ extension Optimizer: Checkpointable {
 /// }
 /// ```
 ///
-/// It keeps the weights and the random streams of the model, the optimizer with its step, its schedule's place and its loss scale,
-/// the place in the data, the random stream of the session, and whatever else it is given. So the loop goes on with the same bits.
-/// What Swift variables hold, such as the number of an epoch, is the loop's own: count from the step.
+/// It keeps the weights and the random streams of the model, the optimizer with its step, its schedule's place and its loss
+/// scale, the place in the data, the random stream of the session, and whatever else it is given. So the loop goes on with the
+/// same bits. What Swift variables hold, such as the number of an epoch, is the loop's own: count from the step.
 ///
-/// The files are as those of `fit` with `Checkpoints`: written beside, synced and renamed, with a digest, and the newest few stay.
+/// The files are as those of `fit` with `Checkpoints`: written beside, synced and renamed, with a digest, and the newest few
+/// stay.
 ///
 /// Source: [`tf.train.Checkpoint`](https://www.tensorflow.org/api_docs/python/tf/train/Checkpoint) and
 /// [`tf.train.CheckpointManager`](https://www.tensorflow.org/api_docs/python/tf/train/CheckpointManager).
@@ -71,8 +72,8 @@ public final class Checkpoint {
     ///   - model: the model or layer that is trained. Its weights must exist when it is saved or restored.
     ///   - optimizer: the optimizer that updates it; nil is that of a compiled model.
     ///   - data: what `resumable()` of a `Dataset` gives: the loop takes its elements from it.
-    ///   - others: more to keep, under names of your own: a second model and its optimizer, metrics, random generators, variables.
-    ///     They must have their variables: `optimizer.build(variables)` makes those of an optimizer.
+    ///   - others: more to keep, under names of your own: a second model and its optimizer, metrics, random generators,
+    ///     variables. They must have their variables: `optimizer.build(variables)` makes those of an optimizer.
     ///   - keep: the number of newest checkpoints that stay, at least 1.
     ///   - mode: which values given to `save` are better: `.min` or `.max`.
     public init(

@@ -50,8 +50,8 @@ struct CheckpointFolder {
         }.sorted()
     }
 
-    /// Writes a checkpoint: beside, to the disk, then under its name. Then deletes all older ones but the newest `keep`, with this
-    /// one, and the best.
+    /// Writes a checkpoint: beside, to the disk, then under its name. Then deletes all older ones but the newest `keep`, with
+    /// this one, and the best.
     func write(_ content: HDF5GroupContent, _ note: CheckpointNote, keep: Int) throws {
         try FileIO.makeFolder(path)
         content.attributes.append((Self.attribute, .text(note.json)))

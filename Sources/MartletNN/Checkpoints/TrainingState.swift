@@ -12,8 +12,8 @@ struct TrainingPlace: Equatable {
 }
 
 extension Model {
-    /// All that a training needs to go on from a place with the same bits: weights, optimizer, metrics of the epoch so far, random
-    /// streams of layers, of the session and of the orders of samples, and what callbacks remember.
+    /// All that a training needs to go on from a place with the same bits: weights, optimizer, metrics of the epoch so far,
+    /// random streams of layers, of the session and of the orders of samples, and what callbacks remember.
     ///
     /// It holds the values of this moment; later steps do not change it.
     /// - Parameter orders: the state of the stream of orders from which the running order was drawn; nil is its present one.

@@ -100,8 +100,8 @@ public final class TensorBoard: Callback {
     /// - Parameters:
     ///   - logDirectory: the folder of the run, for nothing else.
     ///   - histogramFrequency: every how many epochs histograms of the weights are written, 0 for never.
-    ///   - writeGradients: whether, with the histograms of the weights, those of their gradients are written too: of the first step
-    ///     of the epoch, before clipping, of up to 1,000 elements at equal distances. Keras has no such option.
+    ///   - writeGradients: whether, with the histograms of the weights, those of their gradients are written too: of the first
+    ///     step of the epoch, before clipping, of up to 1,000 elements at equal distances. Keras has no such option.
     ///   - writeGraph: whether the model's configuration and the graph of its layers are written.
     ///   - writeImages: whether weights are also written as images, with the histograms.
     ///   - writeStepsPerSecond: whether the speed is written, of epochs and, with `updateFrequency`, of batches.
@@ -114,7 +114,8 @@ public final class TensorBoard: Callback {
     ///   - hyperParameters: what distinguishes this run, for TensorBoard's table of runs. The log directory itself is then a run
     ///     that has them and, under their plain names, the values of each epoch.
     public init(
-        logDirectory: String = "logs", histogramFrequency: Int = 0, writeGradients: Bool = false, writeGraph: Bool = true, writeImages: Bool = false,
+        logDirectory: String = "logs", histogramFrequency: Int = 0, writeGradients: Bool = false, writeGraph: Bool = true,
+        writeImages: Bool = false,
         writeStepsPerSecond: Bool = false, updateFrequency: UpdateFrequency = .epoch,
         profileBatch: ClosedRange<Int>? = nil, embeddingsFrequency: Int = 0, embeddingsMetadata: EmbeddingsMetadata? = nil,
         hyperParameters: [String: HyperParameter] = [:]

@@ -46,7 +46,9 @@ package final class StepWatch {
     }
 
     /// Makes a watch that watches nothing.
-    package init() { lossValue = Variable(Tensor(0.0, dtype: .float32), name: NumericsCheck.observing + "loss", trainable: false) }
+    package init() {
+        lossValue = Variable(Tensor(0.0, dtype: .float32), name: NumericsCheck.observing + "loss", trainable: false)
+    }
 
     /// The loss of the last batch; nil where the model's own `trainStep` does not call `updateMetrics`.
     package var loss: Double? { hasLoss ? lossValue.value.item() : nil }
@@ -100,7 +102,8 @@ package final class StepWatch {
             (Tensor.zeros([3]), Tensor.zeros([Self.sampleCount(variable.shape.elementCount)]))
         }
         let note = Note(
-            variable: variable, squares: Variable(squares.cast(to: .float32), name: NumericsCheck.observing + "norms", trainable: false),
+            variable: variable,
+            squares: Variable(squares.cast(to: .float32), name: NumericsCheck.observing + "norms", trainable: false),
             sample: Variable(sample.cast(to: .float32), name: NumericsCheck.observing + "gradient", trainable: false))
         places[ObjectIdentifier(variable)] = notes.count
         notes.append(note)

@@ -2,7 +2,8 @@ import Foundation
 import MartletCore
 import Synchronization
 
-/// Catches signals that ask a process to end: the first one is noted, a second one, 0.1 s later or more, ends the process at once.
+/// Catches signals that ask a process to end: the first one is noted, a second one, 0.1 s later or more, ends the process at
+/// once.
 /// One object at a time.
 package final class StopSignals {
     private var actions: [(number: Int32, before: sigaction)] = []

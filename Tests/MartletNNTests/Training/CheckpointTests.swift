@@ -56,7 +56,8 @@ import Testing
                 if passed > 5 * place % 13, place < 40 { throw Killed() }
             }
             let killer = LambdaCallback(
-                onEpochEnd: { _, _ in try pass() }, onTrainBatchBegin: { _ in try pass() }, onTrainBatchEnd: { _, _ in try pass() })
+                onEpochEnd: { _, _ in try pass() }, onTrainBatchBegin: { _ in try pass() },
+                onTrainBatchEnd: { _, _ in try pass() })
             do { return try train(killer) } catch is Killed {}
         }
         fatalError("a training without end")
@@ -249,7 +250,9 @@ import Testing
                 try Self.model().fit(Self.x, Self.y, verbosity: .silent, resume: .automatic)
             }
             expectError("both") { try Self.fit(Self.model(), [BackupAndRestore(folder + "/b")], plan) }
-            for wrong in [Checkpoints.every(steps: 0), .every(minutes: 0), .every(minutes: .nan), .every(epochs: 0), .every(keep: 0)] {
+            for wrong in [
+                Checkpoints.every(steps: 0), .every(minutes: 0), .every(minutes: .nan), .every(epochs: 0), .every(keep: 0),
+            ] {
                 expectError("checkpoints, ") { try Self.fit(Self.model(), [], wrong) }
             }
         }
