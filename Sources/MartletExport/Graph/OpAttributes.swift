@@ -24,7 +24,8 @@ struct OpAttributes {
 
     /// The attributes of an attribute that is a structure.
     func inside(_ name: String) throws -> OpAttributes {
-        let value: Any = try self(name)
+        // Asked for as Any, an optional would come instead of what is in it.
+        guard let value = values[name] else { throw MartletError("The op \(op) has no attribute \(name).") }
         return OpAttributes(Mirror(reflecting: value).children.map { ($0.label ?? "", $0.value) }, "\(op).\(name)")
     }
 }
