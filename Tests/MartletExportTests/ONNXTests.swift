@@ -8,20 +8,20 @@ import MartletExport
 
 /// Node tests of the onnx project (`scripts/make-onnx-fixtures.py`).
 enum ONNXNodes {
-    static let archive = Result { try ZipArchive(fixture("onnx-nodes.zip")) }
+    static func archive() throws -> ZipArchive { try ZipArchive(fixture("onnx-nodes.zip")) }
     static let names: [String] = {
-        let entries = (try? archive.get().names) ?? []
+        let entries = (try? archive().names) ?? []
         return Set(entries.compactMap { $0.split(separator: "/").first.map(String.init) }).sorted()
     }()
 
     static func test(_ name: String, _ change: (ONNX.File) throws -> ONNX.File = { $0 }) throws -> ONNXNodeTest {
-        let archive = try archive.get()
+        let archive = try archive()
         let prefix = name + "/"
         let files = archive.names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
         return ONNXNodeTest(name, files: files, change) { try archive.read(prefix + $0) }
     }
 
-    static func model(_ name: String) throws -> [UInt8] { try archive.get().read(name + "/model.onnx") }
+    static func model(_ name: String) throws -> [UInt8] { try archive().read(name + "/model.onnx") }
 }
 
 func fixture(_ name: String) -> String { Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path }
@@ -131,7 +131,7 @@ enum ONNXGraphs {
             let generator = RandomGenerator(seed: 1)
             let (x, y) = (generator.normal([8, 2, 6, 6]), generator.normal([8, 2]))
             try model.compile(optimizer: SGD(learningRate: 0.05), loss: .meanSquaredError(), runEagerly: eagerly)
-            try model.fit(x, y, batchSize: 4, epochs: 2, shuffle: false, verbosity: .silent)
+            try model.fit(x, y, batchSize: 4, epochs: 2, verbosity: .silent, shuffle: false)
             return model.weights.map(\.value)
         }
         let (compiled, eager) = (try trained(eagerly: false), try trained(eagerly: true))
@@ -194,7 +194,9 @@ enum ONNXGraphs {
     @Test func hugeShapes() {
         let sizes = Tensor([1 << 30, 1 << 30])
         expectError("ConstantOfShape") { try run([ONNX.Node("ConstantOfShape", ["s"], ["y"])], [("s", sizes)]) }
-        expectError("broadcast") { try run([ONNX.Node("Expand", ["x", "s"], ["y"])], [("s", sizes), ("x", Tensor.ones([1, 1]))]) }
+        expectError("fit into memory", "Expand") {
+            try run([ONNX.Node("Expand", ["x", "s"], ["y"])], [("s", sizes), ("x", Tensor.ones([1, 1]))])
+        }
         let bounds = [("a", Tensor(0)), ("b", Tensor(Int.max)), ("c", Tensor(1))]
         expectError("Range") { try run([ONNX.Node("Range", ["a", "b", "c"], ["y"])], bounds) }
         expectError("Pad") {
@@ -202,12 +204,12 @@ enum ONNXGraphs {
                 [ONNX.Node("Pad", ["x", "p"], ["y"])], [("x", Tensor.ones([2])), ("p", Tensor([Int.max, Int.max]))])
         }
         let tiles = [("x", Tensor.ones([2])), ("r", Tensor([1 << 40]))]
-        expectError("would not fit") { try run([ONNX.Node("Tile", ["x", "r"], ["y"])], tiles) }
+        expectError("Out of memory", "layer y") { try run([ONNX.Node("Tile", ["x", "r"], ["y"])], tiles) }
     }
 
     @Test func endlessLoop() throws {
         let model = try ONNXModel(ONNXGraphs.loop(count: 1 << 62), path: "made")
-        expectError("at most", "steps") { try withErrors { try model.run([ONNX.Value(Tensor([0, 0], dtype: .float32))]) } }
+        expectError("at most", "\(1 << 62)") { try withErrors { try model.run([ONNX.Value(Tensor([0, 0], dtype: .float32))]) } }
     }
 
     @Test func functionsThatCallThemselves() {
@@ -272,15 +274,21 @@ enum ONNXGraphs {
 }
 
 @Suite struct ONNXFuzzTests {
+    /// A damaged model runs on the inputs of the whole one.
     @Test(arguments: ["test_loop13_seq", "test_resize_tf_crop_and_resize", "test_if_opt", "test_qlinearconv", "test_scan9_sum"])
     func files(name: String) throws {
-        let counts = fuzz(try ONNXNodes.model(name)) { bytes in
-            let model = try withErrors { try ONNXModel(onnx: bytes) }
-            // The inputs are those that the file asks for, where they are small.
-            let inputs = model.graphInputs.map { _ in ONNX.Value(Tensor.ones([1, 1, 4, 4])) }
-            _ = try withErrors { try model.run(inputs) }
+        let bytes = try ONNXNodes.model(name)
+        let infos = try ONNX.File(bytes, name: name).graph.inputs
+        let archive = try ONNXNodes.archive()
+        let inputs = try infos.enumerated().map { index, info in
+            try ONNX.Value(archive.read("\(name)/test_data_set_0/input_\(index).pb"), as: info.type)
         }
-        #expect(counts.refused > 500)
+        let counts = fuzz(bytes) { bytes in
+            let model = try withErrors { try ONNXModel(onnx: bytes) }
+            let given = model.graphInputs.indices.map { inputs[min($0, inputs.count - 1)] }
+            _ = try withErrors { try model.run(given) }
+        }
+        #expect(counts.refused > counts.read / 4 && counts.read > 0)
     }
 
     @Test func graphsOfWeights() throws {
@@ -288,6 +296,6 @@ enum ONNXGraphs {
             let model = try withErrors { try ONNXModel(onnx: bytes) }
             _ = try withErrors { try model.run([ONNX.Value(Tensor.ones([1, 2, 6, 6]))]) }
         }
-        #expect(counts.refused > 500 && counts.read > 100)
+        #expect(counts.refused > counts.read / 4 && counts.read > 0)
     }
 }

@@ -131,10 +131,12 @@ package enum ONNX {
             self.name = name.isEmpty ? outputs.first ?? "" : name
         }
 
+        /// The name, or that of the first output.
+        package var ownName: String { name.isEmpty ? outputs.first { !$0.isEmpty } ?? type : name }
+
         /// What errors call the node.
         package var label: String {
-            let own = name.isEmpty ? outputs.first { !$0.isEmpty } ?? "" : name
-            return "node \"\(own)\" (\(domain.isEmpty ? "" : domain + ".")\(type))"
+            "node \"\(ownName)\" (\(domain.isEmpty ? "" : domain + ".")\(type))"
         }
     }
 

@@ -56,7 +56,8 @@ final class ONNXRun {
                 throw MartletError("Expected at most \(Self.mostSteps) steps in a call.", at: step.node.label)
             }
             do {
-                try run(step, own)
+                // Failures of ops name the node as they name layers.
+                try Context.current.inLayer(step.node.ownName) { try run(step, own) }
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: step.node.label)
             }

@@ -40,6 +40,14 @@ extension ONNXOperator {
             guard scanCount >= 0, body.inputs.count == 2 + state.count else {
                 throw MartletError("Expected a body of \(2 + state.count) inputs and at least \(1 + state.count) outputs.")
             }
+            // A count that is too large is refused at once where nothing else ends the loop.
+            let condition = body.outputs[0].name
+            let keepsCondition = condition == body.inputs[1].name || body.steps.contains { step in
+                step.node.type == "Identity" && step.node.outputs == [condition] && step.node.inputs == [body.inputs[1].name]
+            }
+            guard !(goesOn && keepsCondition && most > mostIterations) else {
+                throw MartletError("Expected a loop of at most \(mostIterations) steps. Received: \(most).")
+            }
             var scans = [[Tensor]](repeating: [], count: scanCount)
             var iteration = 0
             while goesOn, iteration < most {
