@@ -6,12 +6,13 @@
 
 FOLDER holds cases, FAMILY/NAME: a model that Keras wrote, its inputs and what Keras predicts (`meta.json` says where). A case
 passes when the exported file loads in the runtime and gives Keras's predictions within 1e-4. --coverage writes the table of
-all. Needs numpy, and of ai-edge-litert, tensorflow and onnxruntime those whose formats are checked.
+all, also of runs whose --results are given by --merge. Needs numpy, and of ai-edge-litert, tensorflow and onnxruntime those whose formats are checked.
 """
 import argparse
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,6 @@ def run_tflite(path, inputs):
 
 def run_saved_model(path, inputs):
     import tensorflow as tf
-    tf.config.threading.set_intra_op_parallelism_threads(1) if not tf.config.threading.get_intra_op_parallelism_threads() else None
     loaded = tf.saved_model.load(str(path))
     signature = loaded.signatures["serving_default"]
     names = json.loads((path.parent / (path.name + ".json")).read_text())
@@ -113,52 +113,60 @@ def check(case, meta, form, args, folder):
 
 def parsed():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--cli", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--cli", type=Path, default=Path(".build/release/martlet"))
     parser.add_argument("--format", default="tflite,savedModel,onnx")
     parser.add_argument("--family", action="append", default=[])
     parser.add_argument("--case", action="append", default=[])
     parser.add_argument("--timeout", type=float, default=120)
     parser.add_argument("--coverage", type=Path)
+    parser.add_argument("--results", type=Path, help="writes the reason of each failure, null for a pass, as JSON")
+    parser.add_argument("--merge", type=Path, action="append", default=[], help="adds results of earlier runs")
     return parser.parse_args()
 
 
 def main():
     args = parsed()
-    forms = args.format.split(",")
-    counts = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    failures = []
-    for meta_path in sorted(args.corpus.glob("*/*/meta.json")):
+    results = {}
+    for path in args.merge:
+        for name, by_form in json.loads(path.read_text()).items():
+            results.setdefault(name, {}).update(by_form)
+    for meta_path in sorted(args.corpus.glob("*/*/meta.json")) if args.corpus else []:
         case = meta_path.parent
-        family = case.parent.name
-        if args.family and family not in args.family:
+        name = f"{case.parent.name}/{case.name}"
+        if args.family and case.parent.name not in args.family:
             continue
         if args.case and not any(fnmatch.fnmatch(case.name, glob) for glob in args.case):
             continue
         meta = json.loads(meta_path.read_text())
-        for form in forms:
+        for form in args.format.split(","):
             with tempfile.TemporaryDirectory() as folder:
                 reason = check(case, meta, form, args, folder)
-            counts[family][form][1] += 1
-            counts[family][form][0] += reason is None
+            results.setdefault(name, {})[form] = reason
             if reason is not None:
-                failures.append((f"{family}/{case.name}", form, reason))
-                print(f"FAIL {family}/{case.name} {form}: {reason}", flush=True)
-    lines = ["| family | " + " | ".join(FORMATS[f] for f in forms) + " |", "|---|" + "---|" * len(forms)]
-    total = {form: [0, 0] for form in forms}
-    for family in sorted(counts):
+                print(f"FAIL {name} {form}: {reason}", flush=True)
+    if args.results:
+        args.results.write_text(json.dumps(results, indent=1))
+    forms = [form for form in FORMATS if any(form in by_form for by_form in results.values())]
+    table = counts(results, forms)
+    print("\n".join(table))
+    failures = [(name, form, by_form[form]) for name, by_form in sorted(results.items()) for form in forms if by_form.get(form)]
+    if args.coverage:
+        write_coverage(args.coverage, table, failures)
+    return 1 if failures and not args.coverage else 0
+
+
+def counts(results, forms):
+    """The table of passes by family."""
+    lines = ["| family | " + " | ".join(FORMATS[form] for form in forms) + " |", "|---|" + "---|" * len(forms)]
+    for family in sorted({name.split("/")[0] for name in results}) + [""]:
         cells = []
         for form in forms:
-            passed, all_ = counts[family][form]
-            total[form][0] += passed
-            total[form][1] += all_
-            cells.append(f"{passed} of {all_}")
-        lines.append(f"| {family} | " + " | ".join(cells) + " |")
-    lines.append("| all | " + " | ".join(f"{p} of {a} ({100 * p / max(a, 1):.1f} %)" for p, a in total.values()) + " |")
-    print("\n".join(lines))
-    if args.coverage:
-        write_coverage(args.coverage, lines, failures)
-    return 1 if failures else 0
+            cases = [by_form[form] for name, by_form in results.items() if name.startswith(family) and form in by_form]
+            passed = sum(reason is None for reason in cases)
+            cells.append(f"{passed} of {len(cases)}" + ("" if family else f" ({100 * passed / max(len(cases), 1):.1f} %)"))
+        lines.append(f"| {family or 'all'} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def write_coverage(path, table, failures):
@@ -168,6 +176,7 @@ def write_coverage(path, table, failures):
             "2e-2, as the file computes in `float32`).", ""] + table + ["", "## What fails", ""]
     grouped = defaultdict(list)
     for name, form, reason in failures:
+        reason = re.sub(r"^export: error: (layer )?[\w/]+( \(in layer [\w/]+\))?: ", "", reason)
         grouped[reason].append(f"{name} ({FORMATS[form]})")
     for reason in sorted(grouped):
         text.append(f"- {reason}: " + ", ".join(grouped[reason]))

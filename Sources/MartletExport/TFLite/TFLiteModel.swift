@@ -11,13 +11,16 @@ import MartletFormats
 /// ```
 ///
 /// Weights of products, convolutions and tables are trainable, under their names in the file. Where the file has activations in
-/// integers, their numbers are rounded as the file says, so that a file predicts as in LiteRT; while the model trains they are
-/// not, since rounding has no gradient.
+/// integers, their numbers are rounded and clipped as the file says, so that a file predicts as in LiteRT; while the model trains
+/// they are not, since rounding has no gradient. See ``roundsActivations``.
 public final class TFLiteModel: Model {
     private let content: ExportGraph
     /// The constants that are weights, by value.
     private let places: [Int]
     private var parameters: [Variable] = []
+    /// Whether activations are rounded and clipped as the file says. Turn it off before you train: the file's ranges are those of
+    /// its own weights.
+    public var roundsActivations = true { didSet { Trace.noteSettingsChange() } }
     /// The names of the inputs in the file, in the order of `call`.
     public var graphInputs: [String] { content.inputNames }
     /// The names of the outputs in the file.
@@ -65,7 +68,7 @@ public final class TFLiteModel: Model {
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         var graph = content
         for (place, variable) in zip(places, parameters) { graph.values[place].constant = variable.value }
-        if context.training { for index in graph.values.indices { graph.values[index].quantization = nil } }
+        if context.training || !roundsActivations { for index in graph.values.indices { graph.values[index].quantization = nil } }
         do {
             return try graph.run(inputs)
         } catch {
