@@ -49,7 +49,7 @@ def sources(package):
 
 
 def program(package):
-    imports, functions, calls = {"Foundation", "Martlet"}, [], []
+    imports, functions, calls = {"Martlet"}, [], []
     for index, function in enumerate(sources(package)):
         imports |= {line.split()[1] for line in function["lines"] if line.startswith("import ")}
         body = ["" if line.startswith("import ") else line for line in function["lines"]]

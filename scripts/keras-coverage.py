@@ -26,7 +26,6 @@ FIXTURES = {p: p.read_text() for p in sorted((ROOT / "Tests/MartletNNTests/Fixtu
 KERAS_ONLY = {"deserialize", "serialize", "get", "legacy", "schedules"}
 
 # Why a name is left out; what stands in no line here and is not there is missing.
-PREPROCESSING = "a preprocessing layer of images, text or signals, to be done to data before a model"
 REASONS = dict(
     FlaxLayer="wraps another framework's model", JaxLayer="wraps another framework's model",
     TFSMLayer="wraps another framework's model", TorchModuleWrapper="wraps another framework's model",
@@ -39,10 +38,6 @@ REASONS = dict(
     symbolic_call="calling a layer with a `SymbolicTensor`", add_metric="Keras 2's", compiled_loss="Keras 2's",
     compiled_metrics="Keras 2's", compute_output_spec="`outputShapes(for:)` and `outputType(for:)`",
     input_dtype="`computeDType`")
-for name in """CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization Discretization HashedCrossing Hashing
-        IntegerLookup Pipeline StringLookup TextVectorization""".split():
-    REASONS[name] = PREPROCESSING
-
 REASONS["QuantizedDTypePolicy"] = "read from and written to the files of int8 layers"
 for name in "QuantizedFloat8DTypePolicy GPTQDTypePolicy AWQDTypePolicy Int4DTypePolicy".split():
     REASONS[name] = "Martlet reads quantized layers of int8"

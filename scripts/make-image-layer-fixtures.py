@@ -44,6 +44,8 @@ def parts_of(layer, transformation):
         if not hasattr(transformation[0], "numpy"):
             return {}
         return {"h_start": np.int64(transformation[0]), "w_start": np.int64(transformation[1])}
+    if isinstance(layer, layers.Resizing):
+        return None
     if isinstance(layer, layers.RandomGrayscale):
         return {"should_apply": np.asarray(transformation)}
     if isinstance(layer, layers.RandAugment):
@@ -62,7 +64,7 @@ def angles(found):
     return {name: value for name, value in found.items() if not name.endswith("rotation_matrix")}
 
 
-def case(layer, images, channels_first=False):
+def case(layer, images, boxes=False):
     images = np.asarray(images, dtype="float32")
     transformation = layer.get_random_transformation(tf.constant(images), training=True, seed=SEED)
     found = parts_of(layer, transformation) if transformation is not None else None
@@ -77,15 +79,26 @@ def case(layer, images, channels_first=False):
     else:
         labels = mixed = None
     output = np.asarray(layer.transform_images(tf.constant(images), transformation, training=True))
-    record(layer, images, found and angles(found), output, labels, mixed)
+    record(layer, images, found and angles(found), output, labels, mixed, boxes and moved(layer, images, transformation))
 
 
-def record(layer, x, found, output, labels=None, mixed=None):
+def moved(layer, images, transformation):
+    """Boxes before and after. Keras cuts them at the edges, and makes the labels -1 of those that have left the image."""
+    before = np.tile(np.float32([[1, 1, 3, 2], [0, 2, 2, 5], [3, 0, 5, 1], [2.5, 1.25, 4, 4.5]]), (len(images), 1, 1))
+    labels = np.tile(np.float32([1, 2, 3, 4]), (len(images), 1))
+    boxes = keras.utils.bounding_boxes.convert_format(
+        before, source="xyxy", target=layer.bounding_box_format, height=images.shape[1], width=images.shape[2])
+    after = layer.transform_bounding_boxes({"boxes": boxes, "labels": tf.constant(labels)}, transformation, training=True)
+    return np.asarray(boxes), np.asarray(after["boxes"]), np.asarray(after["labels"])
+
+
+def record(layer, x, found, output, labels=None, mixed=None, boxes=None):
     config = keras.saving.serialize_keras_object(layer)["config"]
     cases.append(dict(
         layer=type(layer).__name__, config=config, input=tensor(x),
         transformation=None if found is None else {k: tensor(v) for k, v in found.items()}, output=tensor(output),
-        labels=None if labels is None else tensor(labels), mixed=None if mixed is None else tensor(mixed)))
+        labels=None if labels is None else tensor(labels), mixed=None if mixed is None else tensor(mixed),
+        boxes=[tensor(b) for b in boxes] if boxes else None))
 
 
 def pixels(*shape, high=255.0):
@@ -150,6 +163,27 @@ def rest():
     case(layers.MaxNumBoundingBoxes(4), pixels(1, 2, 3, 1))
 
 
+def with_boxes():
+    """Layers whose boxes Keras moves as their images. Where Resizing crops or pads, Keras cuts the images at whole pixels
+    before it stretches them, and the boxes at whole pixels after it."""
+    for form in ("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw", "rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"):
+        for mode in ("horizontal", "vertical", "horizontal_and_vertical"):
+            case(layers.RandomFlip(mode, bounding_box_format=form), pixels(3, 6, 5, 1), boxes=True)
+        case(layers.RandomTranslation(0.4, 0.3, bounding_box_format=form), pixels(3, 6, 5, 1), boxes=True)
+        case(layers.Resizing(12, 8, bounding_box_format=form), pixels(2, 6, 5, 1), boxes=True)
+        case(layers.CenterCrop(4, 3, bounding_box_format=form), pixels(2, 6, 5, 1), boxes=True)
+
+
+def histograms():
+    for options in ({}, {"tile_grid_size": (2, 3)}, {"tile_grid_size": (2, 2), "clip_limit": 1.5}, {"clip_limit": 0.0},
+                    {"tile_grid_size": (3, 2), "value_range": (0, 1)}):
+        high = options.get("value_range", (0, 255))[1]
+        layer = layers.ContrastLimitedAdaptiveHistogramEqualization(**options)
+        # Half of the values are near each other, so that some bins are cut off.
+        images = np.where(draw.uniform((2, 9, 11, 2), 0, 1) < 0.5, 0.3 * high, draw.uniform((2, 9, 11, 2), 0, high))
+        case(layer, images)
+
+
 def jitter():
     """The layer draws while it changes: the four in its order, from one seed each."""
     layer = layers.RandomColorJitter(brightness_factor=0.3, contrast_factor=0.4, saturation_factor=(0.3, 0.7), hue_factor=0.5)
@@ -208,4 +242,6 @@ rest()
 jitter()
 mixed_chains()
 sound()
+with_boxes()
+histograms()
 write("MartletNNTests/Fixtures/images.json", f"Keras {keras.__version__} on TensorFlow {tf.__version__}", cases)

@@ -172,6 +172,8 @@ def main():
             save(f"{name}.{ending}", randomized(make()), shapes)
     trained("adam.keras", keras.optimizers.Adam(0.01))
     trained("momentum.keras", keras.optimizers.SGD(0.01, momentum=0.9))
+    trained("adam.h5", keras.optimizers.Adam(0.01, amsgrad=True))
+    trained("average.h5", keras.optimizers.Nadam(0.01, use_ema=True, ema_momentum=0.7, gradient_accumulation_steps=2))
     adapted()
     save("int8.keras", quantized(), [(8,)])
     save("int8-language.keras", quantized_language(), [(4,)], below=7)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
-# client package that depends on this one and has the code of the documents, event files in the real tensorboard, a short
-# torture of the command, and the conformance corpus where it stands beside the project. A test that is skipped is a
-# failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
+# client package that depends on this one and has the code of the documents, event files in the real tensorboard, exports in
+# LiteRT, TensorFlow and ONNX Runtime, a short torture of the command, and the conformance corpus where it stands beside the
+# project. A test that is skipped is a failure. PYTHON names the interpreter that checks
+# the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -16,6 +17,11 @@ if [ -e "$corpus" ]; then
 fi
 
 scripts/module-graph.py --check
+# A client package builds everything twice more. The largest module compiles on one core, so the builds share the time.
+mkdir -p .build
+scripts/check-client.sh >.build/client.log 2>&1 &
+client=$!
+trap 'kill "$client" 2>/dev/null || true' EXIT
 # One build for everything: tests link what the package's products are made of.
 swift build -c release --build-tests
 swift build -c release
@@ -35,15 +41,19 @@ done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
 
-# Event files as the real tensorboard reads them.
+# Event files as the real tensorboard reads them, the node tests of ONNX, exports in the runtimes that they are for.
 scripts/check-tensorboard.sh
+scripts/check-onnx.sh
+scripts/check-exports.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
   CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory; do
   echo "example $example"
   .build/release/"$example" >/dev/null
 done
-scripts/check-client.sh
+wait "$client" || { cat .build/client.log >&2; exit 1; }
+trap - EXIT
+tail -n 4 .build/client.log
 
 # The short form of scripts/torture.sh.
 SWIFT_BACKTRACE=enable=no python3 scripts/torture.py --cli .build/release/martlet --kills 12 --mutants 200

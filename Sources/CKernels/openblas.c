@@ -36,8 +36,8 @@ mk_core_origin mk_openblas_origin(void) { return origin; }
 #define ROOM_PER_THREAD ((uint64_t)8 << 20)
 
 // The bytes that the process has mapped, and how many of OpenBLAS's buffers are among them.
-static void read_mappings(uint64_t *mapped, uint64_t *buffers) {
-    *mapped = *buffers = 0;
+static void read_mappings(uint64_t *mapped, uint64_t *data, uint64_t *buffers) {
+    *mapped = *data = *buffers = 0;
     FILE *f = fopen("/proc/self/maps", "re");
     if (f == NULL) return;
     char line[4352];
@@ -46,6 +46,7 @@ static void read_mappings(uint64_t *mapped, uint64_t *buffers) {
         char mode[8];
         if (sscanf(line, "%lx-%lx %7s %*s %*s %lu", &start, &end, mode, &inode) != 4) continue;
         *mapped += end - start;
+        if (mode[1] == 'w' && mode[3] == 'p') *data += end - start;
         // Neighbours are one mapping.
         if (inode == 0 && strcmp(mode, "rw-p") == 0) *buffers += (end - start) / BUFFER;
     }
@@ -54,14 +55,22 @@ static void read_mappings(uint64_t *mapped, uint64_t *buffers) {
 
 bool mk_openblas_has_room(int callers, uint64_t *needed, uint64_t *left) {
     *needed = *left = 0;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return true;
-    uint64_t mapped, buffers, own = openblas_get_parallel() == 1 ? (uint64_t)openblas_get_num_threads() - 1 : 0;
-    read_mappings(&mapped, &buffers);
+    // Of all that is mapped, and of what is private and can be written.
+    struct rlimit all, own_data;
+    bool is_limited = getrlimit(RLIMIT_AS, &all) == 0 && all.rlim_cur != RLIM_INFINITY;
+    bool is_data_limited = getrlimit(RLIMIT_DATA, &own_data) == 0 && own_data.rlim_cur != RLIM_INFINITY;
+    if (!is_limited && !is_data_limited) return true;
+    uint64_t mapped, data, buffers, own = openblas_get_parallel() == 1 ? (uint64_t)openblas_get_num_threads() - 1 : 0;
+    read_mappings(&mapped, &data, &buffers);
     // Each of OpenBLAS's own threads takes a buffer when it begins, each caller at its first product.
     uint64_t wanted = own + (uint64_t)callers;
     *needed = (wanted > buffers ? wanted - buffers : 0) * BUFFER + ROOM_AT_START + (uint64_t)callers * ROOM_PER_THREAD;
-    *left = limit.rlim_cur > mapped ? limit.rlim_cur - mapped : 0;
+    *left = UINT64_MAX;
+    if (is_limited) *left = all.rlim_cur > mapped ? all.rlim_cur - mapped : 0;
+    if (is_data_limited) {
+        uint64_t rest = own_data.rlim_cur > data ? own_data.rlim_cur - data : 0;
+        if (rest < *left) *left = rest;
+    }
     return *left >= *needed;
 }
 

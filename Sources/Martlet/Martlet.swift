@@ -1,3 +1,5 @@
+// For the functions of numbers, such as sin(2.0), beside those of tensors: by themselves the tensors' make it fail to compile.
+@_exported import Foundation
 @_exported import MartletCore
 @_exported import MartletData
 @_exported import MartletFormats

@@ -49,6 +49,7 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         try checkNumbers()
         try runs.check()
+        try checkOutputs(runs.outputs)
         let files = try DemoFiles(folder: runs.run ?? output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)
@@ -67,7 +68,7 @@ struct DemoCommand: ParsableCommand {
             ("data", "\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)"),
             ("batch size", String(batchSize)), ("learning rate", "\(learningRate)"), ("seed", String(seed)),
         ])
-        // A recorder writes the table of epochs itself, also of a run that goes on. The backup is last: it has what others leave.
+        // A recorder writes the table of epochs itself.
         let log: Callback = recorder.map { $0 } ?? CSVLogger(files.history)
         var callbacks: [Callback] = [log, TerminateOnNaN()]
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
@@ -79,11 +80,10 @@ struct DemoCommand: ParsableCommand {
             ]
             callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1, writeImages: true, hyperParameters: chosen))
         }
-        callbacks += [runs.keeper].compactMap { $0 }
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
-                callbacks: callbacks)
+                callbacks: callbacks, checkpoints: runs.checkpoints, resume: runs.resumption)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try training.history.plot(to: files.curves, title: "\(model.rawValue) on \(images.title)")
@@ -94,7 +94,7 @@ struct DemoCommand: ParsableCommand {
             try recorder.writeReport()
         }
         let written = [files.history, files.curves, files.weights, events].compactMap { $0 }
-        try training.end(wrote: written, resumes: recorder != nil)
+        try training.end(wrote: written, resumingWith: recorder == nil ? nil : "--resume")
 
         let figures = try network.evaluate(images.test, batchSize: 256)
         let predictions = try network.predict(images.test.inputs[0], batchSize: 256)

@@ -96,8 +96,10 @@ struct LogsCommand: ParsableCommand {
                 rows.append(tags ? [tag, series.kind, "\(series.steps.count)", steps(series.steps)]
                     : [tag, "\(series.steps.count)", steps(series.steps), series.kind])
             }
-            let widths = (0..<7).map { column in rows.compactMap { column < $0.count ? $0[column].count : nil }.max() ?? 0 }
-            for row in rows {
+            let widths = (0..<7).map { column in
+                min(60, rows.compactMap { column < $0.count ? $0[column].count : nil }.max() ?? 0)
+            }
+            for row in rows.map({ row in row.map { $0.shortened(to: 60) } }) {
                 let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
                 var line = "  " + cells.joined(separator: "  ")
                 while line.last == " " { line.removeLast() }

@@ -19,6 +19,7 @@ struct MartletCommand: ParsableCommand {
               martlet evaluate model.keras --x x.npy --y y.npy
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
               martlet tune model.keras --space space.json --x x.npy --y y.npy --trials 50
+              martlet export model.keras --to model.tflite
 
             With a folder of images for each class, a CSV file, or TFRecord files:
               martlet data flowers
@@ -60,10 +61,13 @@ struct MartletCommand: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Model",
-                subcommands: [SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self, TuneCommand.self]),
+                subcommands: [
+                    SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self, TuneCommand.self,
+                    ExportCommand.self,
+                ]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
-            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self, CheckONNXCommand.self]),
         ])
 }
 

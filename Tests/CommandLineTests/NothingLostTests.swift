@@ -48,6 +48,8 @@ import Testing
         ["summary", "MODEL"], ["predict", "MODEL", "X"], ["evaluate", "MODEL", "SAMPLES"],
         ["evaluate", "MODEL", "SAMPLES", "--json"], ["fit", "MODEL", "SAMPLES", "--save", "OUT"],
         ["demo", "--data", "digits", "--model", "mlp", "--limit", "20", "--epochs", "1", "--output", "FOLDER"],
+        ["fit", "MODEL", "SAMPLES", "--run", "FOLDER"], ["watch", "RUN", "--once"], ["watch", "RUN"],
+        ["report", "RUN", "-o", "PAGE"], ["logs", "RUN"], ["logs", "RUN", "--csv"],
     ]
 
     private func filled(_ command: [String], _ job: Job) -> [String] {
@@ -58,6 +60,8 @@ import Testing
             case "SAMPLES": job.samples
             case "OUT": [job.file("out.keras")]
             case "FOLDER": [job.file("demo")]
+            case "RUN": [job.file("run")]
+            case "PAGE": [job.file("page.html")]
             default: [part]
             }
         }
@@ -70,6 +74,10 @@ import Testing
         try shell.withFolder { folder in
             let job = try Job(folder)
             let arguments = filled(command, job)
+            if command.contains("RUN") {
+                let made = try shell.run(filled(["fit", "MODEL", "SAMPLES", "--run", "RUN", "--quiet"], job))
+                #expect(made.status == 0, "\(made.error)")
+            }
             switch output {
             case "full": expectError(try run("\"$@\" > /dev/full", arguments), "standard output: Cannot write")
             case "closed": expectError(try run("\"$@\" >&-", arguments), "standard output: Cannot write")
@@ -79,7 +87,11 @@ import Testing
                 expectError(try shell.run(arguments, output: pipe), "standard output: Cannot write all of it: broken pipe")
             }
             if command.contains("OUT") { _ = try Model.load(from: job.file("out.keras")) }
-            if command.contains("FOLDER") { _ = try Safetensors.read(job.file("demo/weights.safetensors")) }
+            if command.contains("--output") { _ = try Safetensors.read(job.file("demo/weights.safetensors")) }
+            if command.contains("--run") { _ = try Model.load(from: job.file("demo/model.keras")) }
+            if command.contains("PAGE") {
+                #expect(try String(contentsOfFile: job.file("page.html"), encoding: .utf8).hasSuffix("</html>\n"))
+            }
         }
     }
 

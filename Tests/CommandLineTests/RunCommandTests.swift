@@ -1,5 +1,6 @@
 import Foundation
 import Martlet
+import MartletFormats
 import Testing
 
 extension CommandLineTests {
@@ -34,9 +35,27 @@ extension CommandLineTests {
         }
     }
 
+    /// The short form of `scripts/long-run.sh`: six times as many steps, with records, checkpoints and events, take no more memory.
+    @Test func memoryDoesNotGrowWithTheSteps() throws {
+        try withFolder { folder in
+            let peaks = try [10, 60].map { epochs in
+                let outcome = try run([
+                    "demo", "--data", "digits", "--model", "mlp", "--limit", "40", "--batch-size", "1", "--epochs", "\(epochs)",
+                    "--run", "\(folder)/\(epochs)", "--checkpoint-steps", "100", "--json",
+                ])
+                #expect(outcome.status == 0, "\(outcome.error)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(epochs)/checkpoints").count == 2)
+                return try JSONValue(parsing: outcome.lastLine).double("peak_rss_mib")
+            }
+            #expect(peaks[1] < peaks[0] * 1.15, "\(peaks)")
+        }
+    }
+
     @Test(arguments: [
         (["report", "none"], 1), (["report", "a", "b"], 64), (["watch", "none", "--once"], 1),
         (["watch", ".", "--interval", "0"], 1), (["demo", "--resume"], 64),
+        (["demo", "--checkpoint-steps", "3"], 64), (["demo", "--run", "none", "--checkpoint-steps", "0"], 1),
+        (["demo", "--run", "none", "--checkpoint-minutes", "nan"], 1),
     ] as [([String], Int32)])
     func wrongRunsAreErrors(_ arguments: [String], _ status: Int32) throws {
         #expect(try run(arguments).status == status)

@@ -52,7 +52,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["adam.keras", "momentum.keras", "adapters.keras"]) func goesOnWhereKerasStopped(name: String) throws {
+    @Test(arguments: ["adam.keras", "momentum.keras", "adapters.keras", "adam.h5", "average.h5"])
+    func goesOnWhereKerasStopped(name: String) throws {
         let model = try Model.load(from: Self.path(name))
         #expect(model.optimizer?.iterations.value.item() == 6)
         let npz = try NPZ.read(Self.path("\(name).npz"))
@@ -64,10 +65,31 @@ import Testing
         }
         // Saved and loaded again, it goes on in the same way.
         try withFolder { folder in
-            try model.save(to: "\(folder)/a.keras")
-            let again = try Model.load(from: "\(folder)/a.keras")
+            let paths = ["\(folder)/a.keras", "\(folder)/a.h5"]
+            for path in paths where name != "adapters.keras" || path.hasSuffix("keras") { try model.save(to: path) }
+            let copies = try paths.filter(FileManager.default.fileExists).map { try Model.load(from: $0) }
             #expect(Self.difference([try train(model)], [npz["after"]!]) < 1e-5)
-            #expect(Self.difference([try train(again)], [model.apply([npz["x0"]!])[0]]) == 0)
+            for copy in copies {
+                #expect(Self.difference([try train(copy)], [model.apply([npz["x0"]!])[0]]) == 0)
+            }
+        }
+    }
+
+    /// A file whose optimizer has other variables: it starts anew, and a warning says so.
+    @Test func stateThatDoesNotFit() throws {
+        let bytes = try FileIO.read(Self.path("average.h5"))
+        // The same file, but of an optimizer without an average of the weights.
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\"use_ema\": true"))
+        let place = try #require(bytes.firstRange(of: Array("\"use_ema\": true ".utf8.dropLast()))).lowerBound
+        var changed = bytes
+        changed.replaceSubrange(place..<place + 15, with: Array("\"use_ema\":false".utf8))
+        try withFolder { folder in
+            try Data(changed).write(to: URL(fileURLWithPath: "\(folder)/a.h5"))
+            var model: Model?
+            let notes = try warnings { model = try Model.load(from: "\(folder)/a.h5") }
+            #expect(notes.count == 1 && notes[0].contains("starts anew"))
+            #expect(model?.optimizer?.iterations.value.item() == 0)
         }
     }
 

@@ -145,8 +145,9 @@ import Testing
         }
     }
 
-    /// A training that ends after an epoch and goes on has the records of one that goes straight on.
-    @Test func resumedRunsHaveTheSameRecords() throws {
+    /// A training that ends within an epoch, or at its end, when its steps are backed up and its logs are recorded, and goes on has
+    /// the records of one that goes straight on.
+    @Test(arguments: [false, true]) func resumedRunsHaveTheSameRecords(endsWithTheEpoch: Bool) throws {
         func steps(_ folder: String) throws -> [String] {
             try lines(folder).filter { ["step", "layers"].contains(try $0.string("kind")) }.map { line in
                 var object = try line.object()
@@ -156,20 +157,26 @@ import Testing
         }
         final class Ending: Callback {
             struct Killed: Error {}
-            override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws { if epoch == 1, batch == 1 { throw Killed() } }
+            let endsWithTheEpoch: Bool
             var epoch = 0
+            init(endsWithTheEpoch: Bool) { self.endsWithTheEpoch = endsWithTheEpoch }
+            override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
+                if !endsWithTheEpoch, epoch == 1, batch == 1 { throw Killed() }
+            }
+            override func onEpochEnd(_ epoch: Int, logs: Logs) throws { if epoch == 1 { throw Killed() } }
             override func onEpochBegin(_ epoch: Int) throws { self.epoch = epoch }
         }
         try withFolder { folder in
             func fit(_ name: String, resumes: Bool, _ further: [Callback]) throws {
                 let path = "\(folder)/\(name)"
-                let keeper = BackupAndRestore(path + "/checkpoint", deleteCheckpoint: false)
+                let keeper = BackupAndRestore(
+                    path + "/checkpoint", saveFrequency: endsWithTheEpoch ? .batches(2) : .epoch, deleteCheckpoint: false)
                 try Self.model().fit(
                     Self.data(), batchSize: 8, epochs: 3, verbosity: .silent,
                     callbacks: [RunRecorder(path, resumes: resumes), keeper] + further, seed: 5)
             }
             try fit("whole", resumes: false, [])
-            #expect(throws: Ending.Killed.self) { try fit("parts", resumes: true, [Ending()]) }
+            #expect(throws: Ending.Killed.self) { try fit("parts", resumes: true, [Ending(endsWithTheEpoch: endsWithTheEpoch)]) }
             try fit("parts", resumes: true, [])
             #expect(try steps("\(folder)/whole") == steps("\(folder)/parts"))
             let whole = try String(contentsOfFile: "\(folder)/whole/history.csv", encoding: .utf8)

@@ -107,6 +107,7 @@ public final class CompiledFunction<Input, Output> {
     public func callAsFunction(_ input: Input) -> Output {
         let context = Context.current
         if context.trace != nil || context.backend != nil || context.hasFailed || !context.tapes.isEmpty { return body(input) }
+        if let numerics = context.numerics, numerics.runsOpByOp { return body(input) }
         var call = context.spareCalls.popLast() ?? CompiledCall()
         defer {
             call.removeAll()
@@ -119,6 +120,17 @@ public final class CompiledFunction<Input, Output> {
         inputGroup.appendStructure(input, &call.structure)
         var failed: Output?
         guard let entry = find(call) ?? trace(input, call, &failed) else { return failed! }
+        guard let numerics = context.numerics else { return run(entry, call) }
+        return run(entry, call, input, checking: numerics)
+    }
+
+    private func run(_ entry: Entry<Output>, _ call: CompiledCall, _ input: Input, checking numerics: NumericsCheck) -> Output {
+        numerics.checking(
+            entry.executables.first.updatedVariables, call.arguments, results: outputGroup.tensors, run: { self.run(entry, call) }
+        ) { body(input) }
+    }
+
+    private func run(_ entry: Entry<Output>, _ call: CompiledCall) -> Output {
         do throws(OpFailure) {
             let results = try entry.executables.withExecutable { (executable) throws(OpFailure) in
                 try executable.run(call.arguments)

@@ -148,6 +148,9 @@ package final class Executable: @unchecked Sendable {
 
     deinit { places.deallocate() }
 
+    /// The variables that a run changes.
+    var updatedVariables: [Variable] { variables.filter(\.isUpdated).map(\.variable) }
+
     /// The bytes of the values in between.
     package var arenaSize: Int { arena.byteCount }
 

@@ -15,11 +15,11 @@ package struct Graph: Sendable {
         package var inputs: [Int]
         package var outputs: [Int]
         /// The layers that were being called, outermost first: for messages.
-        var layerPath: [String]
+        package var layerPath: [String]
     }
 
     /// Where a value comes from.
-    enum Source: Sendable {
+    package enum Source: Sendable {
         case input(Int)
         /// What the variable holds when the graph starts to run.
         case variable(Variable)
@@ -30,15 +30,15 @@ package struct Graph: Sendable {
 
     /// A variable, and the value that it holds when the graph has run.
     package struct Update: Sendable {
-        let variable: Variable
+        package let variable: Variable
         package var value: Int
     }
 
     package private(set) var specs: [TensorSpec] = []
-    private(set) var sources: [Source] = []
+    package private(set) var sources: [Source] = []
     package private(set) var nodes: [Node] = []
-    private(set) var inputs: [Int] = []
-    var results: [Int] = []
+    package private(set) var inputs: [Int] = []
+    package var results: [Int] = []
     package var updates: [Update] = []
 
     /// The nodes that compute: all but views.

@@ -59,6 +59,11 @@ package final class Trace {
             })
     }
 
+    /// What a function computes on symbols of these specs, for those who write it down elsewhere.
+    package static func graph(_ specs: [TensorSpec], _ body: ([Tensor]) -> [Tensor]) -> Graph {
+        Context.current.outsideTrace { run(specs, body).graph }
+    }
+
     /// Notes that the trace depends on an object's settings. To be called before they are read.
     package func depends(on object: AnyObject) {
         if let parent { return parent.depends(on: object) }

@@ -40,6 +40,9 @@ package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
             let start = context.recorder?.now ?? 0
             try runKernel(op, inputs, inputSpecs, outputs, specs)
             context.recorder?.note(op, inputs, specs, context.layerPath, since: start)
+            if let numerics = context.numerics, context.trace == nil {
+                numerics.inspect(O.name, inputs, outputs, context.layerPath)
+            }
         }
     } catch {
         fail(O.name, error, inputs.map(\.spec))

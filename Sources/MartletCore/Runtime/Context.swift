@@ -12,6 +12,8 @@ package final class Context {
     package var backend: (any Backend)?
     /// Notes what the thread runs while it is being profiled, nil otherwise.
     package var recorder: ProfileRecorder?
+    /// Looks for NaN and infinity, nil for nobody.
+    package var numerics: NumericsCheck?
     /// Where failures are noted, nil where they stop the program.
     var failureScope: FailureScope?
     /// Whether failures are noted.

@@ -77,8 +77,10 @@ enum MemoryBudget {
             if let most = number(in: file) { found = min(found, most - resident) }
         }
         var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max) {
-            found = min(found, Int(limit.rlim_cur) - addressSpace + Int(mk_memory_stats().bytes_cached))
+        // Of all that is mapped, and of what is private and can be written.
+        for (resource, used) in [(RLIMIT_AS, addressSpace), (RLIMIT_DATA, data)]
+        where getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 && limit.rlim_cur < UInt64(Int.max) {
+            found = min(found, Int(limit.rlim_cur) - used + Int(mk_memory_stats().bytes_cached))
         }
         return max(0, found)
     }
@@ -95,6 +97,7 @@ enum MemoryBudget {
     }
 
     private static var addressSpace: Int { pages(0) }
+    private static var data: Int { pages(5) }
     private static var resident: Int { pages(1) - Int(mk_memory_stats().bytes_cached) }
 
     private static func pages(_ field: Int) -> Int {

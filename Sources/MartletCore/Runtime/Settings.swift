@@ -73,8 +73,8 @@ public enum Settings {
         guard !mk_openblas_has_room(mk_thread_count(), &needed, &left) else { return }
         let mebibytes = { (bytes: UInt64) in "\((bytes + 1_048_575) / 1_048_576) MiB" }
         fflush(nil)
-        let message = "error: The limit on address space (ulimit -v) leaves \(mebibytes(left)). With \(mk_thread_count()) "
-            + "threads, OpenBLAS and Martlet need \(mebibytes(needed)). Raise it, or set OPENBLAS_NUM_THREADS=1 and "
+        let message = "error: The limit on address space or data (ulimit -v, -d) leaves \(mebibytes(left)). With "
+            + "\(mk_thread_count()) threads, OpenBLAS and Martlet need \(mebibytes(needed)). Raise it, or set OPENBLAS_NUM_THREADS=1 and "
             + "MARTLET_NUM_THREADS=1.\n"
         try? FileHandle.standardError.write(contentsOf: Data(message.utf8))
         // OpenBLAS's threads may already ask for memory without end, and a usual end would wait for them.

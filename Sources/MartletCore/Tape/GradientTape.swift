@@ -187,13 +187,18 @@ public final class GradientTape {
             watched = []
         }
         let context = Context.current
-        let callersPath = context.layerPath
-        defer { context.layerPath = callersPath }
+        let (callersPath, numerics) = (context.layerPath, context.numerics)
+        let callersGradient = numerics?.gradientOf
+        defer {
+            context.layerPath = callersPath
+            numerics?.gradientOf = callersGradient
+        }
         while let record = pending.popLast() {
             let needs = record.inputIDs.map { $0.map { wanted[$0] } ?? false }
             let incoming = record.outputIDs.map { $0.flatMap { gradients[$0] } }
             guard needs.contains(true), incoming.contains(where: { $0 != nil }) else { continue }
             context.layerPath = record.layerPath
+            numerics?.gradientOf = type(of: record.op).name
             let results = record.op.gradient(
                 GradientContext(
                     inputs: record.inputs, outputs: record.outputs, outputGradients: incoming, needs: needs))

@@ -60,7 +60,7 @@ public struct CSV: Sendable {
 
     /// The columns in the order of the file.
     public let columns: [(name: String, kind: Kind)]
-    private let path: String
+    package let path: String
     private let delimiter: UInt8
     private let hasHeader: Bool
     private let missing: Set<String>

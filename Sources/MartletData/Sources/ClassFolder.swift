@@ -198,14 +198,12 @@ private struct Finder {
 
     init(endings: [String], followLinks: Bool) { (self.endings, self.followLinks) = (endings, followLinks) }
 
-    /// Names in the order of their Unicode values, as Python sorts them.
     static func entries(of folder: String) throws -> [String] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            let what = isFolder(folder) ? "it cannot be read" : FileManager.default.fileExists(atPath: folder)
-                ? "it is a file" : "there is none"
+        guard isFolder(folder) else {
+            let what = FileManager.default.fileExists(atPath: folder) ? "it is a file" : "there is none"
             throw MartletError("Expected a folder: \(what).", at: folder)
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return try FileIO.entries(of: folder)
     }
 
     static func isFolder(_ path: String) -> Bool {

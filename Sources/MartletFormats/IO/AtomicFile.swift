@@ -112,6 +112,14 @@ package enum FileIO {
     /// Writes `text` in UTF-8 to a file, which appears whole or not at all.
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
+    /// Brings a folder's names to the disk, where its file system can.
+    package static func syncFolder(_ path: String) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     /// Cuts a file that is longer than `byteCount`.
     package static func truncate(_ path: String, to byteCount: Int) throws {
         var status = stat()
@@ -161,6 +169,22 @@ package enum FileIO {
         rest = rest[..<slash]
         while rest.last == "/" { rest.removeLast() }
         return rest.isEmpty ? "/" : String(rest)
+    }
+
+    /// The names in a folder, sorted by their bytes, as Python sorts them.
+    /// - Throws: `MartletError` when it cannot be read, or a name is not UTF-8: Foundation would leave it out.
+    package static func entries(of folder: String) throws -> [String] {
+        guard let stream = opendir(folder) else { throw FileStream.failure("read", folder) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let name else { throw MartletError("Expected names in UTF-8. One is not: rename it.", at: folder) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     /// Creates the folder `path` and missing folders above it, and checks that files can be created there.

@@ -44,7 +44,7 @@ package final class FileStream: ByteStream {
     }
 
     /// An error with the system's reason for a call that has just failed.
-    static func failure(_ verb: String, _ path: String) -> MartletError {
+    package static func failure(_ verb: String, _ path: String) -> MartletError {
         MartletError("Cannot \(verb) it: \(String(cString: strerror(errno)).lowercased()).", at: path)
     }
 

@@ -10,24 +10,28 @@ import MartletFormats
 /// ```
 ///
 /// A backup is one file that appears whole or not at all, `latest.weights.h5`: weights, optimizer, metrics, random streams of
-/// layers and of the order of samples, epoch and batch, and what `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint`,
-/// `TensorBoard` and `History` remember, when they are among the callbacks again. It is written when all callbacks have seen the
-/// end of the batch or the epoch. Backups of earlier versions and of Keras, whose place is in a second file, are read too. From those training
-/// goes on at the start of an epoch.
+/// layers, of the session and of the order of samples, epoch and batch, and what `EarlyStopping`, `ReduceLROnPlateau`,
+/// `ModelCheckpoint`, `CSVLogger`, `TensorBoard` and `History` remember, when they are among the callbacks again. It is written
+/// when all callbacks have seen the end of the batch or the epoch. Backups of earlier versions and of Keras, whose place is in a
+/// second file, are read too. From those training goes on at the start of an epoch.
+///
+/// The `checkpoints:` of `fit` keep several files, and the best one.
 ///
 /// Source:
 /// [`keras.callbacks.BackupAndRestore`](https://keras.io/api/callbacks/backup_and_restore/).
-public final class BackupAndRestore: Callback {
-    let folder: String
+public final class BackupAndRestore: Callback, TrainingKeeper {
+    package let folder: String
     private let frequency: ModelCheckpoint.Frequency
     private let doubleCheckpoint: Bool
     private let deleteCheckpoint: Bool
     private var restored: (epoch: Int, batch: Int)?
     /// The file from which training goes on.
     private var backup: HDF5Group?
-    /// The other callbacks of this training. `fit` sets them.
-    var others: [Callback] = []
-    private var epoch = 0
+    package var others: [Callback] = []
+    private var place = TrainingPlace()
+    private var savedPlace: TrainingPlace?
+    /// The content of the place before a validation that runs.
+    private var noted: HDF5GroupContent?
     private var batchesSinceSaving = 0
 
     private var weightsPath: String { folder + "/latest.weights.h5" }
@@ -36,10 +40,10 @@ public final class BackupAndRestore: Callback {
 
     /// Makes the callback. Stops when the frequency is below one batch.
     /// - Parameters:
-    ///   - folder: the folder of the backup. Use it for nothing else.
+    ///   - folder: the folder of the backup.
     ///   - saveFrequency: when the backup is written.
     ///   - doubleCheckpoint: whether the previous backup is kept too, in case the last one cannot be read.
-    ///   - deleteCheckpoint: whether the folder is deleted when training ends.
+    ///   - deleteCheckpoint: whether the backup is deleted when training ends, and the folder if nothing else is in it.
     public init(
         _ folder: String, saveFrequency: ModelCheckpoint.Frequency = .epoch, doubleCheckpoint: Bool = false,
         deleteCheckpoint: Bool = true
@@ -57,7 +61,7 @@ public final class BackupAndRestore: Callback {
 
     public override func onTrainBegin() throws {
         AtomicFile.sweep(folder)
-        batchesSinceSaving = 0
+        (batchesSinceSaving, place, savedPlace, noted) = (0, TrainingPlace(), nil, nil)
         do {
             try restore(suffix: "")
         } catch {
@@ -68,62 +72,69 @@ public final class BackupAndRestore: Callback {
     }
 
     public override func onEpochBegin(_ epoch: Int) {
-        self.epoch = epoch
+        if place.epoch != epoch { place = TrainingPlace(epoch: epoch) }
     }
 
-    /// Backs up a batch that has ended for all callbacks.
-    func saveBatch(_ batch: Int) throws {
-        guard case .batches(let count) = frequency else { return }
-        batchesSinceSaving += 1
-        guard batchesSinceSaving >= count else { return }
-        batchesSinceSaving = 0
-        try save(epoch: epoch, batch: batch + 1, orders: model?.presentOrder?.state)
-    }
-
-    /// Reminds the other callbacks, after they have begun.
-    func remind() throws {
+    package func remind() throws {
         try backup?.recall(others)
         backup = nil
     }
 
-    /// Backs up an epoch that has ended for all callbacks.
-    func saveEpoch(_ epoch: Int) throws {
-        guard frequency == .epoch else { return }
-        // With `stepsPerEpoch` the next epoch may go on in the same order.
-        let order = model?.presentOrder
-        try save(epoch: epoch + 1, batch: 0, orders: epoch < order?.lastEpoch ?? 0 ? order?.state : nil)
+    package func saveBatch(_ batch: Int) throws {
+        place.batch = batch + 1
+        guard case .batches(let count) = frequency else { return }
+        batchesSinceSaving += 1
+        guard batchesSinceSaving >= count else { return }
+        batchesSinceSaving = 0
+        try save(content(orders: model?.presentOrder?.state))
+    }
+
+    package func noteEnd(of epoch: Int, batches: Int) { noted = content(orders: model?.presentOrder?.state) }
+
+    package func saveEpoch(_ epoch: Int) throws {
+        noted = nil
+        place = TrainingPlace(epoch: epoch + 1)
+        if frequency == .epoch { try save(content(orders: model?.ordersState(after: epoch))) }
+    }
+
+    package func saveForLater() throws {
+        if let noted { return try save(noted) }
+        guard place != savedPlace else { return }
+        try save(content(orders: place.batch > 0 ? model?.presentOrder?.state : model?.ordersState(after: place.epoch - 1)))
     }
 
     public override func onTrainEnd() throws {
         if deleteCheckpoint { try deleteBackup() }
     }
 
-    /// Deletes the backup, for callers that keep it until their results are written.
-    /// - Throws: `MartletError` when the folder cannot be deleted.
+    /// Deletes the backup, for callers that keep it until their results are written. What else is in the folder stays.
+    /// - Throws: `MartletError` when a file of the backup cannot be deleted.
     public func deleteBackup() throws {
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        do {
-            try FileManager.default.removeItem(atPath: folder)
-        } catch {
-            throw MartletError("The backup cannot be deleted: \(error.localizedDescription)", at: folder)
+        AtomicFile.sweep(folder)
+        for file in [weightsPath, metadataPath].flatMap({ [$0, $0 + ".bkp"] }) {
+            guard unlink(file) == 0 || errno == ENOENT || errno == ENOTDIR else { throw FileStream.failure("delete", file) }
         }
+        rmdir(folder)
     }
 
     private func restore(suffix: String) throws {
         (restored, backup) = (nil, nil)
         let path = weightsPath + suffix
         guard let model, FileManager.default.fileExists(atPath: path) else { return }
-        let root = try HDF5File(path).root
-        let place = try place(in: root, suffix)
-        guard place.epoch >= 0, place.batch >= 0 else {
-            throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(place).", at: path)
+        let (root, hasDigest): (HDF5Group, Bool)
+        do {
+            (root, hasDigest) = try StateFile.read(path)
+        } catch let error as StateFile.Damaged {
+            throw MartletError("\(error)")
         }
-        let figures = try place.batch == 0 ? [] : model.metrics.enumerated().flatMap { index, metric in
-            try KerasLayout.read(
-                metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: path)
+        let found = try place(in: root, suffix)
+        guard found.epoch >= 0, found.batch >= 0 else {
+            throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(found).", at: path)
         }
-        try model.loadState(from: root, file: path, and: figures)
-        (restored, backup) = (place, root)
+        try model.restoreTraining(from: root, file: path, withMetrics: found.batch > 0, isOwn: hasDigest)
+        (restored, backup) = (found, root)
+        place = TrainingPlace(epoch: found.epoch, batch: found.batch)
+        savedPlace = place
     }
 
     /// Where training goes on.
@@ -136,19 +147,17 @@ public final class BackupAndRestore: Callback {
         return (try metadata.int("epoch"), 0)
     }
 
-    private func save(epoch: Int, batch: Int, orders: Tensor?) throws {
-        guard let model else { return }
+    private func content(orders: Tensor?) -> HDF5GroupContent? {
+        model?.trainingContent(at: place, orders: orders, callbacks: others)
+    }
+
+    private func save(_ content: HDF5GroupContent?) throws {
+        guard let content else { return }
         try FileIO.makeFolder(folder)
         if doubleCheckpoint, FileManager.default.fileExists(atPath: weightsPath) {
             try FileIO.write(FileIO.read(weightsPath), to: weightsPath + ".bkp")
         }
-        let content = model.kerasContent(orders: orders)
-        content.attributes = [("epoch_and_batch", .numbers(Tensor([epoch, batch], shape: [2])))]
-        for (index, metric) in model.metrics.enumerated() {
-            let group = content.group("metrics/\(index)")
-            for (number, variable) in metric.variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
-        }
-        content.write(memoriesOf: others)
-        try HDF5Writer.write(content, to: weightsPath)
+        try StateFile.write(content, to: weightsPath)
+        savedPlace = place
     }
 }

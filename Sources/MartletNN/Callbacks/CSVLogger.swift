@@ -13,6 +13,10 @@ public final class CSVLogger: Callback {
     private let append: Bool
     private var file: FileHandle?
     private var columns: [String]?
+    /// Whether the file holds what it is to begin with.
+    private var hasBegun = false
+    /// The bytes that the file had when a backup was made from which training goes on.
+    private var remembered: Int?
 
     /// Makes the callback.
     /// - Parameters:
@@ -28,22 +32,38 @@ public final class CSVLogger: Callback {
     deinit { try? file?.close() }
 
     public override func onTrainBegin() throws {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0o666)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0o666)
         guard descriptor >= 0 else {
             throw MartletError("Expected a file to write: \(String(cString: strerror(errno))).", at: path)
         }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        self.file = file
-        columns = nil
-        guard append, let text = try file.readToEnd().map({ String(decoding: $0, as: UTF8.self) }), !text.isEmpty else {
-            return
-        }
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        (columns, hasBegun, remembered) = (nil, false, nil)
+    }
+
+    public override func onEpochBegin(_ epoch: Int) throws { try begin() }
+
+    /// Empties the file; or cuts it where the training goes on, and reads the header. By now a backup has been restored.
+    private func begin() throws {
+        guard !hasBegun else { return }
+        hasBegun = true
+        if !append || remembered != nil { try FileIO.truncate(path, to: remembered ?? 0) }
+        guard remembered.map({ $0 > 0 }) ?? append else { return }
+        guard let text = try file?.readToEnd().map({ String(decoding: $0, as: UTF8.self) }), !text.isEmpty else { return }
         // Interrupted training may have left half a row.
-        if text.last != "\n" { try file.write(contentsOf: Data("\n".utf8)) }
+        if text.last != "\n" { try file?.write(contentsOf: Data("\n".utf8)) }
         columns = Array(fields(of: text.prefix { $0 != "\n" && $0 != "\r\n" }).dropFirst())
     }
 
+    override var memory: CallbackMemory? {
+        // Before the first epoch nothing is known of the file; a pipe has no size.
+        let size = hasBegun ? try? file?.offset() : nil
+        return CallbackMemory(values: ["bytes": .optional(size.map { Int($0) })])
+    }
+
+    override func recall(_ memory: CallbackMemory) throws { remembered = try memory.int("bytes") }
+
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
+        try begin()
         if let columns {
             let lost = logs.keys.filter { !columns.contains($0) }
             if !lost.isEmpty {

@@ -7,7 +7,7 @@ import MartletCore
 /// callback belongs to one run at a time.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
-open class Callback {
+open class Callback: Checkpointable {
     /// The model that is being trained. Set before the first hook.
     public package(set) weak var model: Model?
     /// How the training runs. Set before the first hook.
@@ -27,10 +27,17 @@ open class Callback {
     /// Takes what a backup kept. Called after `onTrainBegin` of all callbacks.
     func recall(_ memory: CallbackMemory) throws {}
 
+    /// What checkpoints and backups keep of a callback of your own: the variables that hold its state, always as many and in the
+    /// same order. They get their values back after `onTrainBegin`.
+    open var checkpointVariables: [Variable] { [] }
+
     /// Before the first epoch.
     open func onTrainBegin() throws {}
     /// After the last epoch, including after an early stop.
     open func onTrainEnd() throws {}
+    /// When a signal ends the training, which can go on from a checkpoint that is written by now; `onTrainEnd` is not called
+    /// then. For what waits in memory.
+    open func onInterrupt(_ interruption: TrainingInterruption) throws {}
     /// Before an epoch, counted from 0.
     open func onEpochBegin(_ epoch: Int) throws {}
     /// After an epoch, counted from 0, and its validation. The default calls the hook that only reads the logs.

@@ -60,6 +60,9 @@ public final class CallbackList: Callback {
 
     public override func onTrainBegin() throws { for callback in callbacks { try callback.onTrainBegin() } }
     public override func onTrainEnd() throws { for callback in callbacks { try callback.onTrainEnd() } }
+    public override func onInterrupt(_ interruption: TrainingInterruption) throws {
+        for callback in callbacks { try callback.onInterrupt(interruption) }
+    }
     public override func onEpochBegin(_ epoch: Int) throws { for callback in callbacks { try callback.onEpochBegin(epoch) } }
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
         for callback in callbacks { try callback.onEpochEnd(epoch, logs: &logs) }

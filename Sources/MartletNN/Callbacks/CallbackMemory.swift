@@ -26,8 +26,11 @@ extension HDF5GroupContent {
     /// Writes what callbacks remember, each under its class's name and its number among those of the class.
     func write(memoriesOf callbacks: [Callback]) {
         for (name, callback) in named(callbacks) {
-            guard let memory = callback.memory else { continue }
+            let (memory, variables) = (callback.memory, callback.checkpointVariables)
+            guard memory != nil || !variables.isEmpty else { continue }
             let group = group("callbacks/\(name)")
+            if !variables.isEmpty { group.add(variables, at: "variables") }
+            guard let memory else { continue }
             let text = Array(JSONValue.object(memory.values).serialized().utf8)
             text.withUnsafeBytes { group.add(Tensor(bytes: $0, shape: [text.count], dtype: .uint8), at: "values") }
             for (index, tensor) in memory.tensors.enumerated() { group.add(tensor, at: "tensors/\(index)") }
@@ -40,8 +43,16 @@ extension HDF5Group {
     func recall(_ callbacks: [Callback]) throws {
         guard contains("callbacks") else { return }
         let all = try group("callbacks")
-        for (name, callback) in named(callbacks) where callback.memory != nil && all.contains(name) {
+        for (name, callback) in named(callbacks) where all.contains(name) {
             let group = try all.group(name)
+            if group.contains("variables") {
+                for (variable, value) in try KerasLayout.read(
+                    callback.checkpointVariables, from: group.group("variables"), owner: name, file: "callbacks")
+                {
+                    variable.assign(value)
+                }
+            }
+            guard callback.memory != nil, group.contains("values") else { continue }
             let text = try group.dataset("values").read().withUnsafeBytes { Array($0) }
             var memory = CallbackMemory(values: try JSONValue(parsing: text).object())
             if group.contains("tensors") {

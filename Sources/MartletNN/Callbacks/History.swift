@@ -26,7 +26,7 @@ public final class History: Callback {
     override var memory: CallbackMemory? {
         CallbackMemory(values: [
             "epochs": .integers(epochs),
-            "logs": .array(logs.map { logs in .object(logs.keys.reduce(into: [:]) { $0[$1] = logs.json($1) }) }),
+            "logs": .array(logs.map { logs in .object(logs.keys.reduce(into: JSONObject()) { $0[$1] = logs.json($1) }) }),
         ])
     }
 

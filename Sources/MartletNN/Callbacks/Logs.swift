@@ -33,6 +33,15 @@ public struct Logs: Sendable, Equatable, Sequence, ExpressibleByDictionaryLitera
         lists[name] = elements
     }
 
+    /// Sets the number at a place in the order of the names.
+    mutating func set(_ value: Double, at place: Int) { figures.values[place] = value }
+
+    /// The numbers, in the order of the names.
+    var values: some Collection<Double> { figures.values }
+
+    /// Whether these are the names, in their order.
+    func hasNames(_ names: [String]) -> Bool { figures.count == names.count && figures.keys.elementsEqual(names) }
+
     /// Adds values under their names, with `prefix` in front.
     mutating func add(_ others: Logs, prefix: String) {
         for (name, value) in others {

@@ -2,6 +2,9 @@ import MartletCore
 
 /// Ends training when the loss is no longer finite.
 ///
+/// Within `withDebugNumerics`, or with `compile(debugNumerics: true)`, it says in which op and layer NaN or infinity appeared
+/// first, and the weights are those before that step.
+///
 /// Source: [`keras.callbacks.TerminateOnNaN`](https://keras.io/api/callbacks/terminate_on_nan/).
 public final class TerminateOnNaN: Callback {
     private let raiseError: Bool
@@ -12,12 +15,23 @@ public final class TerminateOnNaN: Callback {
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
         guard let loss = logs()["loss"], !loss.isFinite else { return }
+        let advice = "Look for NaN in the data, or lower the learning rate. withDebugNumerics (fit --debug-numerics) names the op "
+            + "and the layer in which it appears first."
         if raiseError {
-            throw MartletError(
-                "Expected a finite loss. Received: \(loss) at batch \(batch). Look for NaN in the data, or lower the "
-                    + "learning rate.", at: model?.name)
+            throw MartletError("Expected a finite loss. Received: \(loss) at batch \(batch). \(advice)", at: model?.name)
         }
-        Settings.logger.warning("Batch \(batch): the loss is \(loss), training ends")
+        end("Batch \(batch): the loss is \(loss), training ends. \(advice)")
+    }
+
+    private func end(_ reason: String) {
+        Settings.warn(reason)
         model?.stopTraining = true
+    }
+
+    /// Ends the training for what was found in a step, unless `fit` is to throw.
+    func ends(for finding: MartletError) -> Bool {
+        if raiseError { return false }
+        end("Training ends: \(finding)")
+        return true
     }
 }

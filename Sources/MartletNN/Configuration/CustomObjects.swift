@@ -12,9 +12,13 @@ enum CustomObjects {
         var classes: [String: Class] = [:]
         var unary: [String: Unary] = [:]
         var binary: [String: Binary] = [:]
+        var standardizations: [String: Standardization] = [:]
+        var splits: [String: Split] = [:]
     }
     typealias Unary = @Sendable (Tensor) -> Tensor
     typealias Binary = @Sendable (Tensor, Tensor) -> Tensor
+    typealias Standardization = @Sendable (String) -> String
+    typealias Split = @Sendable (String) -> [String]
 
     private static let entries = Guarded(Entries())
 
@@ -39,6 +43,14 @@ enum CustomObjects {
         entries.withLock { $0.binary["\(package)>\(name)"] = function }
     }
 
+    static func register(_ name: String, package: String, standardization: @escaping Standardization) {
+        entries.withLock { $0.standardizations["\(package)>\(name)"] = standardization }
+    }
+
+    static func register(_ name: String, package: String, split: @escaping Split) {
+        entries.withLock { $0.splits["\(package)>\(name)"] = split }
+    }
+
     /// The name in files of an object's class, nil unless it is registered.
     static func registeredName(of object: Any) -> String? {
         let classes = entries.withLock { $0.classes }
@@ -47,7 +59,10 @@ enum CustomObjects {
 
     /// The name in files of a registered function; the name itself of others, as in Keras.
     private static func registeredName(ofFunction name: String) -> String {
-        entries.withLock { find(name, in: $0.unary)?.key ?? find(name, in: $0.binary)?.key } ?? name
+        entries.withLock {
+            find(name, in: $0.unary)?.key ?? find(name, in: $0.binary)?.key ?? find(name, in: $0.standardizations)?.key
+                ?? find(name, in: $0.splits)?.key
+        } ?? name
     }
 
     /// How Keras writes a function.
@@ -74,6 +89,10 @@ enum CustomObjects {
 
     static func unary(_ name: String) -> Unary? { entries.withLock { find(name, in: $0.unary)?.value } }
     static func binary(_ name: String) -> Binary? { entries.withLock { find(name, in: $0.binary)?.value } }
+    static func standardization(_ name: String) -> Standardization? {
+        entries.withLock { find(name, in: $0.standardizations)?.value }
+    }
+    static func split(_ name: String) -> Split? { entries.withLock { find(name, in: $0.splits)?.value } }
 
     /// What goes by `package>name`, by the name alone, or by its snake case.
     private static func find<Entry>(_ name: String, in table: [String: Entry]) -> (key: String, value: Entry)? {

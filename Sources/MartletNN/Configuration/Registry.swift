@@ -52,6 +52,7 @@ package struct Registry<Object>: Sendable {
     private let makers: NameTable<(className: String, make: Maker)>
     private let ofFunction: @Sendable (String) -> Object?
     private let functionForm: String
+    private let registering: String
     private let standIn: @Sendable (ObjectDescription, MartletError) -> Object?
     /// The class names, in the order of registration.
     package let names: [String]
@@ -61,16 +62,19 @@ package struct Registry<Object>: Sendable {
     ///   - kind: what an error calls the objects: `initializer`.
     ///   - module: where Keras has the classes: `keras.initializers`.
     ///   - functionForm: how a function of the kind begins, empty when there are only classes.
+    ///   - registering: what registers such a function.
     ///   - ofFunction: what the registered function of a name makes, nil when there is none.
     ///   - standIn: what takes the place of a class or function of one's own that is missing, nil when nothing can.
     init(
         _ kind: String, module: String, _ entries: [(name: String, make: Maker)], aliases: [String: String] = [:],
-        functionForm: String = "", ofFunction: @escaping @Sendable (String) -> Object? = { _ in nil },
+        functionForm: String = "", registering: String = "register",
+        ofFunction: @escaping @Sendable (String) -> Object? = { _ in nil },
         standIn: @escaping @Sendable (ObjectDescription, MartletError) -> Object? = { _, _ in nil }
     ) {
         self.kind = kind
         self.module = module
         self.functionForm = functionForm
+        self.registering = registering
         self.ofFunction = ofFunction
         self.standIn = standIn
         names = entries.map(\.name)
@@ -136,7 +140,7 @@ package struct Registry<Object>: Sendable {
         let package = parts.count == 2 && parts[0] != "Custom" ? ", package: \"\(parts[0])\"" : ""
         let name = parts.last ?? described.name
         let isFunction = described.isFunction && !functionForm.isEmpty
-        let call = isFunction ? "register(\"\(name)\"\(package)) \(functionForm)" : "register(\(name).self\(package))"
+        let call = isFunction ? "\(registering)(\"\(name)\"\(package)) \(functionForm)" : "register(\(name).self\(package))"
         return MartletError(
             "The \(kind) \"\(name)\" is a \(described.isFunction ? "function" : "class") of the program that saved the model. "
                 + "Register yours before loading: \(call).")

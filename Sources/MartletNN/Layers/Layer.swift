@@ -217,8 +217,9 @@ open class Layer {
     /// Whether floating-point inputs are cast to `computeDType` before `call`, as in Keras. A model leaves that to its layers.
     var castsInputs: Bool { autocasts }
 
-    /// Whether the shape of the output depends on the input's elements, which a function that is being compiled does not know.
-    var needsElements: Bool { distinctSublayers.contains(where: \.needsElements) }
+    /// Whether `call` reads elements of its inputs, or the shape of the output depends on them. A function that is being compiled
+    /// does not know them, so the steps of a model that holds such a layer run op by op. By default, whether a layer inside does.
+    open var needsElements: Bool { distinctSublayers.contains(where: \.needsElements) }
 
     // MARK: What files hold of a layer beside its weights
 

@@ -29,6 +29,7 @@ package enum LayerRegistry {
         RandomHue.self, RandomSaturation.self, RandomColorJitter.self, RandomColorDegeneration.self,
         RandomPosterization.self, RandomInvert.self, RandomGrayscale.self, RandomGaussianBlur.self, RandomSharpness.self,
         RandomErasing.self, RandAugment.self, AugMix.self, CutMix.self, MixUp.self, AutoContrast.self, Equalization.self,
+        ContrastLimitedAdaptiveHistogramEqualization.self,
         Solarization.self, MaxNumBoundingBoxes.self, MelSpectrogram.self, STFTSpectrogram.self,
     ]
 

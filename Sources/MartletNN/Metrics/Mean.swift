@@ -26,11 +26,23 @@ open class Mean: Metric {
         update(yPred, weight: sampleWeight)
     }
 
-    open override func result() -> Tensor { computedResult ?? quotient(total.value, count.value) }
+    open override func result() -> Tensor {
+        computedResult.map { Tensor([$0], shape: []) } ?? quotient(total.value, count.value)
+    }
+
+    /// The classes whose result is the mean itself. Others may make something else of it.
+    private static let plain = Set(
+        [
+            Mean.self, MeanMetricWrapper.self, Accuracy.self, BinaryAccuracy.self, CategoricalAccuracy.self,
+            SparseCategoricalAccuracy.self, TopKCategoricalAccuracy.self, SparseTopKCategoricalAccuracy.self,
+        ].map { ObjectIdentifier($0) })
+    private lazy var isPlain = Self.plain.contains(ObjectIdentifier(type(of: self)))
+
+    override var resultNumber: Double? { isPlain ? computedResult.map { Double($0) } : nil }
 
     /// The same bits without ops, which take longer than the step of a small model; nil where ops are noted, where denormal numbers
     /// matter, and for other types.
-    private var computedResult: Tensor? {
+    private var computedResult: Float? {
         let context = Context.current
         guard dtype == .float32, context.trace == nil, context.tapes.isEmpty, context.recorder == nil else { return nil }
         func number(_ variable: Variable) -> Float? {
@@ -38,9 +50,9 @@ open class Mean: Metric {
             return value.rank == 0 ? value.withUnsafeBytes { $0.load(as: Float.self) } : nil
         }
         guard let sum = number(total), let weight = number(count) else { return nil }
-        if weight == 0 { return Tensor([Float(0)], shape: []) }
+        if weight == 0 { return 0 }
         let mean = sum / weight
         guard weight.isNormal, sum == 0 || sum.isNormal && mean.isNormal else { return nil }
-        return Tensor([mean], shape: [])
+        return mean
     }
 }

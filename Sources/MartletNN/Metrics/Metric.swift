@@ -49,6 +49,9 @@ open class Metric: MetricConvertible {
         stop("\(Self.self)", "The metric has no result: override result().")
     }
 
+    /// `result()` where it is one number that takes no ops, with the same bits; nil elsewhere.
+    var resultNumber: Double? { nil }
+
     /// Forgets everything taken in.
     open func reset() {
         for variable in variables { variable.assign(.zeros(variable.shape, dtype: variable.dtype)) }

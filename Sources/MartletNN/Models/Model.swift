@@ -42,6 +42,9 @@ open class Model: Layer {
     /// Whether `fit`, `evaluate` and `predict` run ops one by one instead of compiled steps. A step can then be debugged, and
     /// may read the elements of its tensors. The results have the same bits. `compile` sets it.
     public var runsEagerly = false
+    /// Whether `fit` and `evaluate` run as within `withDebugNumerics`: they throw an error that names the op, the layer and the
+    /// batch in which NaN or infinity appears first. `compile` sets it.
+    public var debugsNumerics = false
     /// The input shapes of the first data that the model saw, batch axis included.
     var seenInputShapes: [PartialShape]? {
         get { lock.withLock { seenShapes } }
@@ -77,11 +80,11 @@ open class Model: Layer {
         }
     }
 
-    /// Notes the losses of steps, nil for nobody.
-    var watch: StepWatch? { didSet { Trace.noteSettingsChange() } }
+    /// Note the losses of steps.
+    var watches: [StepWatch] = [] { didSet { Trace.noteSettingsChange() } }
 
     override var ownTraceSettings: [AnyHashable] {
-        super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }, watch.map { ObjectIdentifier($0) }]
+        super.ownTraceSettings + [compilation.map { ObjectIdentifier($0) }, watches.map { ObjectIdentifier($0) }]
     }
 
     /// For subclasses, which override `call`.
@@ -115,6 +118,9 @@ open class Model: Layer {
     public convenience init(inputs: SymbolicTensor, outputs: SymbolicTensor, name: String? = nil) {
         self.init(inputs: [inputs], outputs: [outputs], name: name)
     }
+
+    /// The graph of a functional model or of a stack that is built, nil for others.
+    var symbolicGraph: FunctionalGraph? { graph }
 
     /// The layers, in the order of calls, or of declaration in a subclass.
     public var layers: [Layer] { sublayers }

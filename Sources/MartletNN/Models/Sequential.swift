@@ -72,6 +72,22 @@ public final class Sequential: Model {
     public override var layers: [Layer] { startsWithInput ? Array(stack.dropFirst()) : stack }
     override var knowsOutputShapes: Bool { true }
 
+    /// The stack as a graph, made when it is first asked for.
+    private var chain: (layers: [Layer], graph: FunctionalGraph)?
+
+    override var symbolicGraph: FunctionalGraph? {
+        if let chain, chain.layers.elementsEqual(stack, by: ===) { return chain.graph }
+        guard isBuilt, let spec = inputSpecs.first else { return nil }
+        let first = stack.first as? InputLayer
+            ?? InputLayer(PartialShape(Array(spec.shape.dimensions.dropFirst())), dtype: spec.dtype, name: nil)
+        let input = GraphNode.input(first).outputs[0]
+        var output = input
+        for layer in layers { output = layer(output) }
+        guard let graph = try? FunctionalGraph(inputs: [input], outputs: [output]) else { return nil }
+        chain = (stack, graph)
+        return graph
+    }
+
     override func validate(inputs: [Tensor?]) throws {
         guard let first = stack.first(where: { !($0 is InputLayer) }) else { return }
         try validate(inputs, enteringAt: first)

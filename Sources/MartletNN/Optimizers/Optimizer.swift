@@ -35,8 +35,8 @@ open class Optimizer: OptimizerConvertible {
     private var accumulators: [ObjectIdentifier: Variable] = [:]
     private var undecayed: (variables: Set<ObjectIdentifier>, names: [String]) = ([], [])
     private var fusedUpdates: [FusedUpdate.Kind: FusedUpdate] = [:]
-    /// Notes what updates do, nil for nobody.
-    var watch: StepWatch? { didSet { Trace.noteSettingsChange() } }
+    /// Note what updates do.
+    var watches: [StepWatch] = [] { didSet { Trace.noteSettingsChange() } }
 
     /// Makes an optimizer that has seen no variables yet.
     /// - Parameter name: nil is the class's name in snake case.
@@ -247,7 +247,7 @@ open class Optimizer: OptimizerConvertible {
         if let factor = options.lossScaleFactor { 
             present = present.map { (($0.gradient / factor).notingReadRows($0.gradient.readRows), $0.variable) }
         }
-        let before = watch.map { _ in present.map { $0.variable.storedValue } }
+        let before = watches.isEmpty ? [] : present.map { $0.variable.storedValue }
         let count = iterations.value
         let rate = schedule.map { $0(count).cast(to: .float32) } ?? rate.value
         let updates = options.gradientAccumulationSteps.map { floorDivide(count, $0) } ?? count
@@ -261,7 +261,7 @@ open class Optimizer: OptimizerConvertible {
         for (_, variable) in present {
             if let constraint = variable.constraint { variable.assign(constraint(variable.storedValue)) }
         }
-        if let watch, let before { watch.note(present, before: before) }
+        for watch in watches { watch.note(present, before: before) }
         // Compiled steps may have counted, too.
         iterations.modify { $0 = $0 + 1 }
     }
@@ -366,7 +366,7 @@ public protocol OptimizerConvertible {
 
 extension Optimizer: TraceDependency {
     package var traceSettings: [AnyHashable] {
-        lock.withLock { [undecayed.variables, undecayed.names, options, watch.map { ObjectIdentifier($0) }] }
+        lock.withLock { [undecayed.variables, undecayed.names, options, watches.map { ObjectIdentifier($0) }] }
     }
 }
 

@@ -86,8 +86,13 @@ extension JSONValue {
 }
 
 extension Model {
+    /// Compiles a model of a file that says nothing of it, with the parts that the caller gave.
+    package func compile(_ choice: CompilationChoice) throws {
+        try CompileConfiguration.apply(nil, to: self, choice, isOlder: false)
+    }
+
     /// The names of the outputs: the keys of a dictionary, or the names of the output layers.
-    var outputNames: [String] {
+    package var outputNames: [String] {
         structures?.outputs.keys ?? graph?.outputs.map(\.node.layer.name) ?? [sublayers.last?.name ?? name]
     }
 

@@ -64,6 +64,24 @@ struct LegacyWeights {
         try texts("weight_names", of: group, file).map { ($0, try group.dataset($0)) }
     }
 
+    /// The values of an optimizer's variables, which Keras 3 takes in their order. None, with a warning, if they do not fit:
+    /// the versions of Keras 3 do not all have the same variables.
+    static func values(
+        _ saved: [(name: String, dataset: HDF5Dataset)], of optimizer: Optimizer, for variables: [Variable], file: String
+    ) -> [(variable: Variable, value: Tensor)] {
+        optimizer.build(variables)
+        let own = optimizer.savedVariables
+        do {
+            guard saved.count == own.count else {
+                throw MartletError("Expected \(own.count) variables. The file holds \(saved.count).", at: file)
+            }
+            return try zip(own, saved).map { ($0, try KerasLayout.value(of: $1.dataset, for: $0, file: file)) }
+        } catch {
+            Settings.warn("The state of the optimizer cannot be restored: it starts anew. \(error)")
+            return []
+        }
+    }
+
     /// Adds all weights to a file's content.
     func write(to group: HDF5GroupContent) {
         Self.add(layers.map(\.name), as: "layer_names", to: group)

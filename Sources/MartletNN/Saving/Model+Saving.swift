@@ -45,9 +45,10 @@ extension Model {
     /// try model.fit(x, y, epochs: 5)
     /// ```
     ///
-    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; from a legacy file of
-    ///   Keras 3 it starts anew, as in Keras. Where the file names losses, metrics or optimizers that are not known, the model
-    ///   is not compiled, and a warning says what to ``register(_:package:)``.
+    /// - Parameter compile: whether to compile it as the file says. The optimizer gets its saved state; where that of a legacy
+    ///   file of Keras 3 does not fit, the optimizer starts anew with a warning, as in Keras. Where the file names losses,
+    ///   metrics or optimizers that are not known, the model is not compiled, and a warning says what to
+    ///   ``register(_:package:)``.
     /// - Throws: `MartletError` with the file and the place in it, when it cannot be read or holds something that is not
     ///   known.
     public static func load(from path: String, compile: Bool = true) throws -> Model {
@@ -109,10 +110,12 @@ extension Model {
             if let group = try LegacyWeights.group(in: root) {
                 try LegacyWeights(of: model).load(from: group, byName: false, file: path)
             }
-            if isOlder, let optimizer = model.optimizer, root.contains("optimizer_weights") {
+            // The saved state is that of the file's own optimizer.
+            if choice.readsFile, choice.optimizer == nil, let optimizer = model.optimizer, root.contains("optimizer_weights") {
                 let saved = try LegacyWeights.values(in: root.group("optimizer_weights"), file: path)
-                for (variable, value) in try OlderKeras.values(
-                    saved, of: optimizer, for: model.trainableVariables, file: path)
+                for (variable, value) in isOlder
+                    ? try OlderKeras.values(saved, of: optimizer, for: model.trainableVariables, file: path)
+                    : LegacyWeights.values(saved, of: optimizer, for: model.trainableVariables, file: path)
                 {
                     variable.assign(value)
                 }

@@ -16,6 +16,12 @@ enum ModelReader {
         switch className {
         case "Functional", "Model": return try functional(config, depth)
         case "Sequential": return try sequential(config, depth)
+        case "Lambda":
+            let name = try config.valueIfPresent(at: ["name"]) ?? "lambda"
+            throw MartletError(
+                "The layer \"\(name)\" is a Lambda of Python code, which cannot run here. Replace it in Keras by layers or "
+                    + "operations, and save the model again. Or write it as a Layer class of yours whose className is "
+                    + "\"Lambda\", and register it before loading.", at: "layer \(name)")
         default:
             try checkSizes(config)
             return try LayerRegistry.shared.make(ObjectDescription(json, config: modern(config, of: className)))

@@ -73,14 +73,16 @@ extension Layer {
     }
 
     /// The content of `model.weights.h5`.
-    /// - Parameter orders: the state of the stream of `fit`'s orders; nil is its present one.
-    func kerasContent(orders: Tensor? = nil) -> HDF5GroupContent {
+    /// - Parameters:
+    ///   - orders: the state of the stream of `fit`'s orders; nil is its present one.
+    ///   - optimizer: the optimizer that updates the weights; nil is that of a compiled model.
+    func kerasContent(orders: Tensor? = nil, optimizer: Optimizer? = nil) -> HDF5GroupContent {
         let root = HDF5GroupContent()
         KerasLayout(of: self).write(to: root)
         if let state = orders ?? (self as? Model)?.orders?.state.storedValue {
             root.add(state, at: "\(KerasLayout.generator)/vars/0")
         }
-        if let optimizer = (self as? Model)?.optimizer {
+        if let optimizer = optimizer ?? (self as? Model)?.optimizer {
             func write(_ optimizer: Optimizer, at place: String) {
                 let group = root.group(place + "/vars")
                 group.attributes = [("name", .text(optimizer.name))]
@@ -101,32 +103,42 @@ extension Layer {
     /// `fit`'s orders.
     /// - Parameters:
     ///   - isOlder: whether Keras 2 wrote it.
+    ///   - isOwn: whether it is surely not of Keras 2.
     ///   - more: further values, assigned with these.
     func loadState(
-        from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false,
+        from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false, isOwn: Bool = false,
         and more: [(variable: Variable, value: Tensor)] = []
     ) throws {
-        var values = try KerasLayout(of: self).values(in: root, file: file) + more
+        let optimizer = withOptimizer ? (self as? Model)?.optimizer : nil
+        let values = try stateValues(from: root, file: file, optimizer: optimizer, isOlder: isOlder, isOwn: isOwn)
+        for (variable, value) in values + more { variable.assign(value) }
+    }
+
+    /// What `loadState` assigns.
+    func stateValues(
+        from root: HDF5Group, file: String, optimizer: Optimizer?, isOlder: Bool = false, isOwn: Bool = false
+    ) throws -> [(variable: Variable, value: Tensor)] {
+        var values = try KerasLayout(of: self).values(in: root, file: file)
         if let model = self as? Model, root.contains(KerasLayout.generator) {
             let group = try root.group("\(KerasLayout.generator)/vars")
             let orders = model.orders ?? RandomGenerator(seed: 0)
             values += try KerasLayout.read([orders.state], from: group, owner: KerasLayout.generator, file: file)
             model.orders = orders
         }
-        if withOptimizer, let model = self as? Model, let optimizer = model.optimizer, root.contains("optimizer") {
-            let (optimizer, group) = try model.savedOptimizer(optimizer, in: root.group("optimizer"))
+        if let optimizer, root.contains("optimizer") {
+            let (optimizer, group) = try savedOptimizer(optimizer, in: root.group("optimizer"))
             if group.contains("vars") {
                 let group = try group.group("vars")
-                if try isOlder || OlderKeras.wroteVariables(group, of: optimizer) {
+                if try isOlder || !isOwn && OlderKeras.wroteVariables(group, of: optimizer) {
                     values += try OlderKeras.values(
                         group.names.indices.map { ("\($0)", try group.dataset("\($0)")) }, of: optimizer,
-                        for: model.trainableVariables, file: file)
+                        for: trainableVariables, file: file)
                 } else {
-                    values += try optimizer.values(in: group, for: model.trainableVariables, file: file)
+                    values += try optimizer.values(in: group, for: trainableVariables, file: file)
                 }
             }
         }
-        for (variable, value) in values { variable.assign(value) }
+        return values
     }
 
     private func assign(named tensors: [(name: String, tensor: Tensor)], _ path: String) throws {
@@ -163,14 +175,14 @@ extension Layer {
     }
 }
 
-extension Model {
+extension Layer {
     /// The optimizer whose state a file holds, and where. Loss scaling comes from the policy when a model is compiled, so a file
     /// may be of a model with it and the model be without, or the other way round: then the inner optimizer's state is read.
     fileprivate func savedOptimizer(_ optimizer: Optimizer, in group: HDF5Group) throws -> (Optimizer, HDF5Group) {
         let holdsScale = group.contains(LossScaleOptimizer.innerGroup)
         switch optimizer as? LossScaleOptimizer {
         case nil where holdsScale: return (optimizer, try group.group(LossScaleOptimizer.innerGroup))
-        case let outer? where !holdsScale && compilation?.scalesLoss ?? false: return (outer.innerOptimizer, group)
+        case let outer? where !holdsScale && (self as? Model)?.compilation?.scalesLoss ?? false: return (outer.innerOptimizer, group)
         default: return (optimizer, group)
         }
     }

@@ -65,11 +65,11 @@ public struct EventLog: Sendable {
             try log.read(path)
             return [log]
         }
-        let below = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        let below = try eventFiles(in: path)
         var logs: [String: EventLog] = [:]
         // As numbers: a process may begin several files within a second.
         let sorted = below.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
-        for file in sorted where (file as NSString).lastPathComponent.contains("tfevents") {
+        for file in sorted {
             let folder = FileIO.folder(of: file)
             let name = folder.isEmpty ? "." : folder
             try logs[name, default: EventLog(name: name)].read((path as NSString).appendingPathComponent(file))
@@ -78,6 +78,16 @@ public struct EventLog: Sendable {
             throw MartletError("Expected event files, which have tfevents in their names. There are none.", at: path)
         }
         return logs.values.sorted { $0.name < $1.name }
+    }
+
+    /// The event files in a folder and the folders in it, from that folder on. Links to folders are not followed.
+    private static func eventFiles(in folder: String) throws -> [String] {
+        try FileIO.entries(of: folder).flatMap { name -> [String] in
+            let path = (folder as NSString).appendingPathComponent(name)
+            let kind = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+            if kind == .typeDirectory { return try eventFiles(in: path).map { (name as NSString).appendingPathComponent($0) } }
+            return name.contains("tfevents") ? [name] : []
+        }
     }
 
     private init(name: String) { self.name = name }

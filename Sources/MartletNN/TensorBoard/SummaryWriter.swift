@@ -26,6 +26,9 @@ public final class SummaryWriter: Sendable {
     private let flushInterval: Duration
     private let state: Guarded<State>
 
+    /// The field of a summary with one scalar, and the place of its number.
+    private typealias ScalarBytes = (bytes: [UInt8], place: Int)
+
     private struct State {
         let file: EventFile
         var lastFlush: ContinuousClock.Instant
@@ -33,7 +36,9 @@ public final class SummaryWriter: Sendable {
         /// Whether a trial of hyperparameters was begun, whose end `close` notes.
         var hasTrial = false
         /// For each tag the bytes of a scalar, which differ in the number only.
-        var scalars: [String: (bytes: [UInt8], place: Int)] = [:]
+        var scalars: [String: ScalarBytes] = [:]
+        /// The same for the tags that the last step had together.
+        var group: (tags: [String], scalars: [ScalarBytes]) = ([], [])
         var record: [UInt8] = []
     }
 
@@ -77,39 +82,51 @@ public final class SummaryWriter: Sendable {
     public func scalar(_ name: String, _ value: Double, step: Int, description: String? = nil) throws {
         guard !name.isEmpty else { throw SummaryWriter.noName }
         try state.withLock { state in
-            let time = EventFile.now
             let key = description.map { "\(name)\0\($0)" } ?? name
-            let scalar: (bytes: [UInt8], place: Int)
-            if let known = state.scalars[key] {
-                scalar = known
-            } else {
-                scalar = SummaryWriter.bytesOfScalar(name, description)
-                state.scalars[key] = scalar
-            }
-            // The same as the record of a `SummaryEvent`, without its messages in messages.
-            state.record.removeAll(keepingCapacity: true)
-            state.record.append(1 << 3 | 1)
-            withUnsafeBytes(of: time.bitPattern.littleEndian) { state.record += $0 }
-            if step != 0 {
-                state.record.append(2 << 3)
-                var rest = UInt64(bitPattern: Int64(step))
-                while rest >= 0x80 {
-                    state.record.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                    rest >>= 7
-                }
-                state.record.append(UInt8(rest))
-            }
-            let place = state.record.count + scalar.place
-            state.record += scalar.bytes
-            withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { bits in
-                for byte in 0..<4 { state.record[place + byte] = bits[byte] }
-            }
-            try append(state.record, &state)
+            let known = state.scalars[key]
+            let scalar = known ?? SummaryWriter.bytesOfScalar(name, description)
+            if known == nil { state.scalars[key] = scalar }
+            try add(scalar, value, step, time: EventFile.now, &state)
+            try flushInTime(&state)
         }
     }
 
+    /// Adds numbers of one step, each under its tag.
+    func scalars(_ tags: [String], _ values: some Collection<Double>, step: Int) throws {
+        try state.withLock { state in
+            if state.group.tags != tags {
+                state.group = (tags, tags.map { SummaryWriter.bytesOfScalar($0, nil) })
+            }
+            let time = EventFile.now
+            for (place, value) in values.enumerated() { try add(state.group.scalars[place], value, step, time: time, &state) }
+            try flushInTime(&state)
+        }
+    }
+
+    /// Adds the same as the record of a `SummaryEvent`, without its messages in messages.
+    private func add(_ scalar: ScalarBytes, _ value: Double, _ step: Int, time: Double, _ state: inout State) throws {
+        state.record.removeAll(keepingCapacity: true)
+        state.record.append(1 << 3 | 1)
+        withUnsafeBytes(of: time.bitPattern.littleEndian) { state.record += $0 }
+        if step != 0 {
+            state.record.append(2 << 3)
+            var rest = UInt64(bitPattern: Int64(step))
+            while rest >= 0x80 {
+                state.record.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+                rest >>= 7
+            }
+            state.record.append(UInt8(rest))
+        }
+        let place = state.record.count + scalar.place
+        state.record += scalar.bytes
+        withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { bits in
+            for byte in 0..<4 { state.record[place + byte] = bits[byte] }
+        }
+        try append(state.record, &state)
+    }
+
     /// The field of a summary with one scalar, and the place of its number.
-    private static func bytesOfScalar(_ name: String, _ description: String?) -> (bytes: [UInt8], place: Int) {
+    private static func bytesOfScalar(_ name: String, _ description: String?) -> ScalarBytes {
         let value = SummaryValue(
             name, .tensor(SummaryTensor([Float(0)], shape: [])), plugin: "scalars", description: description ?? "")
         let message = ProtobufWriter.message { value.write(to: &$0) }
@@ -266,7 +283,10 @@ public final class SummaryWriter: Sendable {
 
     private func add(_ event: SummaryEvent) throws {
         let record = event.record
-        try state.withLock { try append(record, &$0) }
+        try state.withLock { state in
+            try append(record, &state)
+            try flushInTime(&state)
+        }
     }
 
     private func append(_ record: [UInt8], _ state: inout State) throws {
@@ -274,6 +294,9 @@ public final class SummaryWriter: Sendable {
             throw MartletError("Expected a writer that is open. It was closed: make another one.", at: path)
         }
         try state.file.append(record)
+    }
+
+    private func flushInTime(_ state: inout State) throws {
         // Not the clock of the events: it may be set back.
         if state.file.pendingCount > maxQueue || ContinuousClock.now - state.lastFlush >= flushInterval { try flush(&state) }
     }

@@ -18,12 +18,13 @@ import MartletFormats
 /// | `validation` | `epoch_loss`, `epoch_<metric>` | the epoch |
 /// | `train` | `batch_loss`, `batch_<metric>`, `batch_steps_per_second` | the batch since the start, from 1 |
 /// | `validation` | `evaluation_loss_vs_iterations`, `evaluation_<metric>_vs_iterations` | the optimizer's steps |
-/// | `train` | `<weight>/histogram`, `<weight>/image` | the epoch |
+/// | `train` | `<weight>/histogram`, `<weight>/gradient_histogram`, `<weight>/image` | the epoch |
 ///
 /// With `BackupAndRestore`, a training that was interrupted goes on in its curves: what was written after the backup is taken
 /// out of the files of the interrupted run, so that no step stands there twice.
 ///
-/// Values of batches wait in memory, about a second while others come, and are written at the end of each epoch.
+/// Values of batches wait in memory, about a second while others come, and are written at the end of each epoch. A value takes
+/// some 90 bytes in the file; `.thinned` and `.batches(n)` bound what a long training writes.
 ///
 /// Where Keras differs: with `updateFrequency: .batches(n)` it leaves out values of epochs and evaluations that fall on
 /// other batches than every n-th.
@@ -38,6 +39,9 @@ public final class TensorBoard: Callback {
         case batch
         /// After every this many batches.
         case batches(Int)
+        /// After each of the first 1,000 batches, then after every second one up to the 2,000th, after every fourth one up to the
+        /// 4,000th, ...: the file grows with the logarithm of the number of batches. Keras has no such choice.
+        case thinned
     }
 
     /// The files that say what the rows of embeddings are.
@@ -55,11 +59,13 @@ public final class TensorBoard: Callback {
 
     let logDirectory: String
     private let histogramFrequency: Int
+    private let writeGradients: Bool
     private let writeGraph: Bool
     private let writeImages: Bool
     private let writeStepsPerSecond: Bool
     /// Every how many batches values are written, nil for none.
     private let batchFrequency: Int?
+    private let thinning: Thinning?
     private let profileBatch: ClosedRange<Int>?
     private let embeddingsFrequency: Int
     private let embeddingsMetadata: EmbeddingsMetadata?
@@ -76,9 +82,12 @@ public final class TensorBoard: Callback {
     var remembered: [(run: Run, name: String, byteCount: Int)]?
     private var hasBegun = false
     private var isTraining = false
-    private var batchNames: [String: String] = [:]
+    /// The names in the logs of the last batch, and their tags.
+    private var (batchNames, batchTags): ([String], [String]) = ([], [])
     private var (batchStart, epochStart, iterationsBefore) = (0.0, 0.0, 0)
     private var isProfiling = false
+    private let watch = StepWatch()
+    private var epoch = 0
 
     /// The runs of a training.
     enum Run: String, CaseIterable {
@@ -91,6 +100,8 @@ public final class TensorBoard: Callback {
     /// - Parameters:
     ///   - logDirectory: the folder of the run, for nothing else.
     ///   - histogramFrequency: every how many epochs histograms of the weights are written, 0 for never.
+    ///   - writeGradients: whether, with the histograms of the weights, those of their gradients are written too: of the first step
+    ///     of the epoch, before clipping, of up to 1,000 elements at equal distances. Keras has no such option.
     ///   - writeGraph: whether the model's configuration and the graph of its layers are written.
     ///   - writeImages: whether weights are also written as images, with the histograms.
     ///   - writeStepsPerSecond: whether the speed is written, of epochs and, with `updateFrequency`, of batches.
@@ -103,7 +114,7 @@ public final class TensorBoard: Callback {
     ///   - hyperParameters: what distinguishes this run, for TensorBoard's table of runs. The log directory itself is then a run
     ///     that has them and, under their plain names, the values of each epoch.
     public init(
-        logDirectory: String = "logs", histogramFrequency: Int = 0, writeGraph: Bool = true, writeImages: Bool = false,
+        logDirectory: String = "logs", histogramFrequency: Int = 0, writeGradients: Bool = false, writeGraph: Bool = true, writeImages: Bool = false,
         writeStepsPerSecond: Bool = false, updateFrequency: UpdateFrequency = .epoch,
         profileBatch: ClosedRange<Int>? = nil, embeddingsFrequency: Int = 0, embeddingsMetadata: EmbeddingsMetadata? = nil,
         hyperParameters: [String: HyperParameter] = [:]
@@ -115,12 +126,14 @@ public final class TensorBoard: Callback {
         batchFrequency =
             switch updateFrequency {
             case .epoch: nil
-            case .batch: 1
+            case .batch, .thinned: 1
             case .batches(let count): count
             }
         require(batchFrequency ?? 1 >= 1, "TensorBoard", "Expected at least 1 batch for updateFrequency.")
+        thinning = updateFrequency == .thinned ? Thinning(base: 1_000) : nil
         self.logDirectory = logDirectory
         self.histogramFrequency = histogramFrequency
+        self.writeGradients = writeGradients
         self.writeGraph = writeGraph
         self.writeImages = writeImages
         self.writeStepsPerSecond = writeStepsPerSecond
@@ -130,7 +143,10 @@ public final class TensorBoard: Callback {
         self.hyperParameters = hyperParameters
     }
 
-    deinit { if isProfiling, Profiler.isRunning { _ = Profiler.stop() } }
+    deinit {
+        watch.detach()
+        if isProfiling, Profiler.isRunning { _ = Profiler.stop() }
+    }
 
     /// Writes what waits in memory, for who ends a training from outside.
     /// - Throws: `MartletError` when a file cannot be written.
@@ -139,6 +155,8 @@ public final class TensorBoard: Callback {
     // MARK: - Hooks
 
     public override func onTrainBegin() {
+        watch.detach()
+        if writeGradients, histogramFrequency > 0, let model { watch.attach(to: model) }
         for writer in writers.values { try? writer.close() }
         (writers, trainBatches, testBatches) = ([:], 0, 0)
         (hasDescription, hasBegun, remembered, isTraining) = (false, false, nil, true)
@@ -146,19 +164,24 @@ public final class TensorBoard: Callback {
 
     public override func onTrainEnd() throws {
         try endProfile()
+        watch.detach()
         isTraining = false
         for writer in writers.values { try writer.close(last: SummaryEvent(time: EventFile.now, .session(2))) }
         writers = [:]
     }
 
+    public override func onInterrupt(_ interruption: TrainingInterruption) throws { try flush() }
+
     public override func onEpochBegin(_ epoch: Int) throws {
         try begin()
+        self.epoch = epoch
         guard writeStepsPerSecond else { return }
         (epochStart, iterationsBefore) = (EventFile.now, iterations)
     }
 
     public override func onTrainBatchBegin(_ batch: Int) throws {
         trainBatches += 1
+        watch.watchesUpdates = writeGradients && batch == 0 && histogramFrequency > 0 && epoch % histogramFrequency == 0
         if writeStepsPerSecond { batchStart = EventFile.now }
         guard trainBatches == profileBatch?.lowerBound, !Profiler.isRunning else { return }
         isProfiling = true
@@ -167,16 +190,21 @@ public final class TensorBoard: Callback {
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
         if let last = profileBatch?.upperBound, trainBatches >= last { try endProfile() }
-        guard let batchFrequency, trainBatches % batchFrequency == 0 else { return }
+        if watch.watchesUpdates {
+            for note in watch.notes {
+                let (name, gradient) = (note.variable.path.replacing(":", with: "_"), note.gradientSample)
+                try writer(.train).histogram(
+                    name + "/gradient_histogram", Tensor(gradient, shape: [gradient.count]), step: epoch)
+            }
+        }
+        guard let batchFrequency, trainBatches % batchFrequency == 0, thinning?.keeps(trainBatches) ?? true else { return }
         let writer = try writer(.train)
         if writeStepsPerSecond {
             try writer.scalar("batch_steps_per_second", 1 / max(1e-9, EventFile.now - batchStart), step: trainBatches)
         }
-        for (name, value) in logs() {
-            let tag = batchNames[name] ?? "batch_" + name
-            if batchNames[name] == nil { batchNames[name] = tag }
-            try writer.scalar(tag, value, step: trainBatches)
-        }
+        let logs = logs()
+        if !logs.hasNames(batchNames) { (batchNames, batchTags) = (logs.keys, logs.keys.map { "batch_" + $0 }) }
+        try writer.scalars(batchTags, logs.values, step: trainBatches)
     }
 
     public override func onTestBatchBegin(_ batch: Int) { testBatches += 1 }

@@ -121,12 +121,22 @@ final class Compilation {
 
     func resetMetrics() { for (_, metric) in reported { metric.reset() } }
 
+    /// The names in the logs, with zeros, so that no dictionary is made for each batch.
+    private var blankLogs = Logs()
+
     /// The values so far, `loss` first.
     func logs() -> Logs {
-        var logs = Logs()
-        for (name, metric) in reported {
+        if blankLogs.count != reported.count {
+            blankLogs = reported.reduce(into: Logs()) { $0[$1.name] = 0 }
+        }
+        var logs = blankLogs
+        for (place, (name, metric)) in reported.enumerated() {
+            if let number = metric.resultNumber {
+                logs.set(number, at: place)
+                continue
+            }
             let result = Context.current.inLayer("metric \(name)", metric.result)
-            if result.rank == 0 { logs[name] = result.item() } else { logs.set(result.scalars(), for: name) }
+            if result.rank == 0 { logs.set(result.item(), at: place) } else { logs.set(result.scalars(), for: name) }
         }
         return logs
     }
@@ -160,16 +170,17 @@ extension Model {
     ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
     ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
     ///   - autoScaleLoss: whether the optimizer of a model whose policy is `mixed_float16` gets a `LossScaleOptimizer` around it.
+    ///   - debugNumerics: whether `fit` and `evaluate` find where NaN or infinity appears first, as within `withDebugNumerics`.
     /// - Throws: `MartletError` when a name is not known.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", loss: any LossConvertible,
         metrics: [any MetricConvertible] = [], weightedMetrics: [any MetricConvertible] = [], runEagerly: Bool = false,
-        stepsPerExecution: Int = 1, autoScaleLoss: Bool = true
+        stepsPerExecution: Int = 1, autoScaleLoss: Bool = true, debugNumerics: Bool = false
     ) throws {
         try compile(
             optimizer: optimizer, losses: .single(loss), metrics: .single(metrics),
             weightedMetrics: .single(weightedMetrics), runEagerly: runEagerly, stepsPerExecution: stepsPerExecution,
-            autoScaleLoss: autoScaleLoss)
+            autoScaleLoss: autoScaleLoss, debugNumerics: debugNumerics)
     }
 
     /// Configures a model of several outputs for training. Each argument is a list in the order of the outputs, or a
@@ -186,12 +197,13 @@ extension Model {
     ///   - runEagerly: whether steps run op by op, for debugging, instead of compiled.
     ///   - stepsPerExecution: the number of steps between two calls of the callbacks' batch hooks.
     ///   - autoScaleLoss: whether the optimizer of a model whose policy is `mixed_float16` gets a `LossScaleOptimizer` around it.
+    ///   - debugNumerics: whether `fit` and `evaluate` find where NaN or infinity appears first, as within `withDebugNumerics`.
     /// - Throws: `MartletError` when a name is not known. The number of outputs is checked with the first data.
     public func compile(
         optimizer: any OptimizerConvertible = "rmsprop", losses: PerOutput<any LossConvertible>,
         lossWeights: PerOutput<Double>? = nil, metrics: PerOutput<[any MetricConvertible]>? = nil,
         weightedMetrics: PerOutput<[any MetricConvertible]>? = nil, runEagerly: Bool = false, stepsPerExecution: Int = 1,
-        autoScaleLoss: Bool = true
+        autoScaleLoss: Bool = true, debugNumerics: Bool = false
     ) throws {
         let optimizer = try optimizer.makeOptimizer()
         compilation = try Compilation(
@@ -200,6 +212,7 @@ extension Model {
             lossWeights: lossWeights, metrics: metrics, weightedMetrics: weightedMetrics,
             stepsPerExecution: stepsPerExecution)
         runsEagerly = runEagerly
+        debugsNumerics = debugNumerics
         notePolicySpeed()
     }
 

@@ -53,13 +53,29 @@ extension Model {
     func evaluate(
         _ batches: () throws -> Batch?, limit: Int?, callbacks: [Callback], _ compilation: Compilation
     ) throws -> Logs {
+        if debugsNumerics, Context.current.numerics == nil {
+            return try withDebugNumerics { try evaluate(batches, limit: limit, callbacks: callbacks, compilation) }
+        }
+        // Steps are looked at, not what callbacks compute.
+        let numerics = Context.current.numerics
+        return try Context.current.withNumerics(nil) {
+            try evaluate(batches, limit: limit, callbacks: callbacks, compilation, numerics)
+        }
+    }
+
+    private func evaluate(
+        _ batches: () throws -> Batch?, limit: Int?, callbacks: [Callback], _ compilation: Compilation,
+        _ numerics: NumericsCheck?
+    ) throws -> Logs {
         let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
         _ = try forEachExecution(of: batches, limit: limit, compilation.stepsPerExecution) { first in
             for callback in callbacks { try callback.onTestBatchBegin(first) }
         } step: { batch in
-            if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+            Context.current.withNumerics(numerics) {
+                if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+            }
         } end: { last in
             for callback in callbacks { try callback.onTestBatchEnd(last, logs: compilation.logs) }
             return true

@@ -24,21 +24,25 @@ extension Model {
     ///   - initialEpoch: the number of the first epoch, to resume training.
     ///   - stepsPerEpoch: the number of batches in an epoch, all when nil. The next epoch goes on behind them; one in which the
     ///     data ends is shorter, and the data begins anew with the one after.
-    /// - Returns: the logs of every epoch.
-    /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, and the errors
-    ///   of callbacks.
+    ///   - checkpoints: when the whole state is written, so that training can go on after an interruption: `.every(steps: 500)`.
+    ///   - resume: whether training goes on from the newest checkpoint.
+    /// - Returns: the logs of every epoch, with those before an interruption.
+    /// - Throws: `MartletError` before the first step when data, model, loss and metrics do not fit together, or checkpoints lie
+    ///   in the folder from which training cannot go on, and the errors of callbacks.
     @discardableResult
     public func fit(
         _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil, validationBatchSize: Int? = nil,
         validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
-        classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+        checkpoints: Checkpoints? = nil, resume: Resumption = .never
     ) throws -> History {
         try fit(
             TensorDataset(x, y, sampleWeight: sampleWeight), batchSize: batchSize, epochs: epochs, verbosity: verbosity,
             validationSplit: validationSplit, validationData: validationData.map { try TensorDataset($0.x, $0.y) },
             validationBatchSize: validationBatchSize, validationFrequency: validationFrequency, callbacks: callbacks,
-            shuffle: shuffle, seed: seed, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch)
+            shuffle: shuffle, seed: seed, classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
+            checkpoints: checkpoints, resume: resume)
     }
 
     /// Trains a model of any number of inputs and outputs. See `fit` for two tensors.
@@ -47,7 +51,8 @@ extension Model {
         _ data: TensorDataset, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationSplit: Double = 0, validationData: TensorDataset? = nil, validationBatchSize: Int? = nil,
         validationFrequency: Int = 1, callbacks: [Callback] = [], shuffle: Bool = true, seed: Int? = nil,
-        classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+        checkpoints: Checkpoints? = nil, resume: Resumption = .never
     ) throws -> History {
         let compilation = try requireCompilation("fit")
         for (argument, value) in [("batchSize", batchSize), ("validationBatchSize", validationBatchSize ?? 1)] where value < 1 {
@@ -63,6 +68,7 @@ extension Model {
         let plan = TrainingPlan(
             epochs: epochs, initialEpoch: initialEpoch, steps: steps,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
+            checkpoints: checkpoints, resume: resume,
             prepare: {
                 let predictions = try self.prepare(for: training, compilation)
                 if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }

@@ -22,14 +22,18 @@ extension Model {
     ///   - initialEpoch: the number of the first epoch, to resume training.
     ///   - stepsPerEpoch: the number of batches in an epoch. The next epoch goes on where the last one stopped; where the source
     ///     ends, it is read anew. When nil, an epoch is one reading of the source.
-    /// - Returns: the logs of every epoch.
+    ///   - checkpoints: when the whole state is written, with the place in the source: `.every(steps: 500)`.
+    ///   - resume: whether training goes on from the newest checkpoint. The source must give the same batches in the reading of
+    ///     the same number.
+    /// - Returns: the logs of every epoch, with those before an interruption.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together, and the errors of the source and of
     ///   callbacks.
     @discardableResult
     public func fit(
         _ source: some BatchSource, epochs: Int = 1, verbosity: Verbosity = .progressBar,
         validationData: (any BatchSource)? = nil, validationSteps: Int? = nil, validationFrequency: Int = 1,
-        callbacks: [Callback] = [], classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil
+        callbacks: [Callback] = [], classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
+        checkpoints: Checkpoints? = nil, resume: Resumption = .never
     ) throws -> History {
         let compilation = try requireCompilation("fit")
         try requireEnd(source, stepsPerEpoch, "stepsPerEpoch")
@@ -40,6 +44,7 @@ extension Model {
         let plan = TrainingPlan(
             epochs: epochs, initialEpoch: initialEpoch, steps: stepsPerEpoch ?? source.length.count,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
+            checkpoints: checkpoints, resume: resume,
             prepare: {
                 try training.begin()
                 try validation?.begin()
@@ -198,6 +203,7 @@ private final class CheckedBatches {
         if specs == self.specs {
             try model.validate(inputs: data.inputs)
             try model.validate(targets: data.targets, predictions: predictions, compilation)
+            model.warnOfNaN(in: data, compilation)
         } else {
             predictions = try model.prepare(for: data, compilation)
             self.specs = specs

@@ -39,7 +39,7 @@ extension Model {
         let trace = Context.current.trace
         trace?.depends(on: self)
         compilation.lossTracker.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
-        watch?.note(loss: loss)
+        for watch in watches { watch.note(loss: loss) }
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let target = output.target.map({ batch.targets[$0] }) else { continue }
             let prediction = prediction.fullPrecision
@@ -88,6 +88,11 @@ extension Model {
     /// - Returns: the shapes of the outputs.
     @discardableResult
     func prepare(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
+        // What looks for NaN in the data is no step.
+        try Context.current.withNumerics(nil) { try prepareNow(for: data, compilation) }
+    }
+
+    private func prepareNow(for data: TensorDataset, _ compilation: Compilation) throws -> [PartialShape] {
         for (index, target) in data.targets.enumerated() where target.dtype == .string {
             throw MartletError(
                 "Expected numbers. Received: strings of shape \(target.stringShape). StringLookup gives each string a number.",

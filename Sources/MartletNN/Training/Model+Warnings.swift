@@ -24,19 +24,24 @@ extension Metric {
 }
 
 extension Model {
+    /// Warns of the first input and of the first target that hold NaN.
+    func warnOfNaN(in data: TensorDataset, _ compilation: Compilation) {
+        for (kind, tensors) in [("x", data.inputs), ("y", data.targets)] {
+            for (index, tensor) in tensors.enumerated() {
+                let message = "\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN."
+                guard !compilation.warned.contains(message), tensor.holdsNaN else { continue }
+                compilation.warnOnce(message, of: self)
+            }
+        }
+    }
+
     /// Warns of what computes without an error and is hardly meant, each once for each call of `compile`.
     /// - Parameter sample: the predictions of the first sample, where a model had to compute them.
     func warnOfMistakes(
         in data: TensorDataset, predictions: [PartialShape], sample: [Tensor]?, _ compilation: Compilation
     ) {
-        func warn(_ message: String) {
-            if compilation.warned.insert(message).inserted { Settings.warn("\(name): \(message)") }
-        }
-        for (kind, tensors) in [("x", data.inputs), ("y", data.targets)] {
-            for (index, tensor) in tensors.enumerated() where tensor.holdsNaN {
-                warn("\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN.")
-            }
-        }
+        func warn(_ message: String) { compilation.warnOnce(message, of: self) }
+        warnOfNaN(in: data, compilation)
         let optimizer = (compilation.optimizer as? LossScaleOptimizer)?.innerOptimizer ?? compilation.optimizer
         for rate in ((optimizer as? MultiOptimizer)?.innerOptimizers ?? [optimizer]).map(\.learningRate) where rate < 0 {
             warn("The learning rate is negative, \(rate): the loss will grow.")
@@ -131,6 +136,12 @@ extension Layer {
             default: return nil
             }
         }
+    }
+}
+
+extension Compilation {
+    fileprivate func warnOnce(_ message: String, of model: Model) {
+        if warned.insert(message).inserted { Settings.warn("\(model.name): \(message)") }
     }
 }
 

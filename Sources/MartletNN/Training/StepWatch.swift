@@ -5,7 +5,7 @@ import MartletCore
 ///
 /// The notes are variables that the step assigns, so compiled steps make them too. While `watchesUpdates` is false, a step makes
 /// none but the loss: the model has one graph for each, and goes from one to the other. Weights have the same bits with and
-/// without a watch.
+/// without a watch. Several may watch one model.
 ///
 /// `attach(to:)` begins it, `detach()` ends it.
 package final class StepWatch {
@@ -38,20 +38,24 @@ package final class StepWatch {
     package var watchesUpdates = false {
         didSet {
             guard watchesUpdates != oldValue else { return }
-            for optimizer in optimizers { optimizer.watch = watchesUpdates ? self : nil }
+            for optimizer in optimizers {
+                optimizer.watches.removeAll { $0 === self }
+                if watchesUpdates { optimizer.watches.append(self) }
+            }
         }
     }
 
     /// Makes a watch that watches nothing.
-    package init() { lossValue = Variable(Tensor(0.0, dtype: .float32), name: "watched_loss", trainable: false) }
+    package init() { lossValue = Variable(Tensor(0.0, dtype: .float32), name: NumericsCheck.observing + "loss", trainable: false) }
 
     /// The loss of the last batch; nil where the model's own `trainStep` does not call `updateMetrics`.
     package var loss: Double? { hasLoss ? lossValue.value.item() : nil }
 
     /// Begins to watch a model's steps.
     package func attach(to model: Model) {
+        detach()
         self.model = model
-        model.watch = self
+        model.watches.append(self)
         if let optimizer = model.optimizer { attach(to: optimizer) }
     }
 
@@ -61,7 +65,7 @@ package final class StepWatch {
     /// Watches nothing any more.
     package func detach() {
         watchesUpdates = false
-        if model?.watch === self { model?.watch = nil }
+        model?.watches.removeAll { $0 === self }
         optimizers = []
     }
 
@@ -96,8 +100,8 @@ package final class StepWatch {
             (Tensor.zeros([3]), Tensor.zeros([Self.sampleCount(variable.shape.elementCount)]))
         }
         let note = Note(
-            variable: variable, squares: Variable(squares.cast(to: .float32), name: "watched_norms", trainable: false),
-            sample: Variable(sample.cast(to: .float32), name: "watched_gradient", trainable: false))
+            variable: variable, squares: Variable(squares.cast(to: .float32), name: NumericsCheck.observing + "norms", trainable: false),
+            sample: Variable(sample.cast(to: .float32), name: NumericsCheck.observing + "gradient", trainable: false))
         places[ObjectIdentifier(variable)] = notes.count
         notes.append(note)
         return note

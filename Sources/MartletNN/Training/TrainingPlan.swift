@@ -1,5 +1,16 @@
+import Foundation
 import MartletCore
 import MartletData
+
+extension Context {
+    /// Runs `body` while `numerics` looks for NaN and infinity, nil for nobody.
+    func withNumerics<R>(_ numerics: NumericsCheck?, _ body: () throws -> R) rethrows -> R {
+        let outer = self.numerics
+        self.numerics = numerics
+        defer { self.numerics = outer }
+        return try body()
+    }
+}
 
 /// What `fit` does, whatever its data comes from.
 struct TrainingPlan {
@@ -12,6 +23,8 @@ struct TrainingPlan {
     let validationFrequency: Int
     let verbosity: Verbosity
     let callbacks: [Callback]
+    let checkpoints: Checkpoints?
+    let resume: Resumption
     /// Checks that model and data fit each other, before the first step.
     let prepare: () throws -> Void
     /// Begins an epoch behind its first batches: the closure gives the others, nil at the end. The first epoch that is begun is
@@ -24,6 +37,15 @@ struct TrainingPlan {
 extension Model {
     /// The loop of `fit`.
     func train(_ plan: TrainingPlan, _ compilation: Compilation) throws -> History {
+        if debugsNumerics, Context.current.numerics == nil {
+            return try withDebugNumerics { try train(plan, compilation) }
+        }
+        // Steps are looked at, not what callbacks compute.
+        let numerics = Context.current.numerics
+        return try Context.current.withNumerics(nil) { try train(plan, compilation, numerics) }
+    }
+
+    private func train(_ plan: TrainingPlan, _ compilation: Compilation, _ numerics: NumericsCheck?) throws -> History {
         run.lock()
         defer { run.unlock() }
         for (argument, value) in [("validationFrequency", plan.validationFrequency), ("stepsPerEpoch", plan.stepsPerEpoch ?? 1)]
@@ -35,10 +57,15 @@ extension Model {
                 "Expected numbers of at least 0. Received: epochs \(plan.epochs), initialEpoch \(plan.initialEpoch).",
                 at: "\(name).fit")
         }
+        let keeper = try self.keeper(of: plan)
         try plan.prepare()
         let history = History()
         let callbacks = plan.callbacks.withoutLists
-        let all = callbacks + [history, ProgressBar()]
+        let signals = plan.checkpoints?.onSignal == true ? StopSignals([SIGINT, SIGTERM]) : nil
+        defer { signals?.release() }
+        let watch = callbacks.lazy.compactMap { $0 as? SignalWatch }.first ?? signals.map { _ in SignalWatch() }
+        let watching = watch.map { watch in callbacks.contains { $0 === watch } ? [] : [watch] } ?? []
+        let all = callbacks + [history, ProgressBar()] + watching + [keeper].compactMap { $0 }
         func tell(steps: Int?) {
             for callback in all {
                 callback.parameters = FitParameters(epochs: plan.epochs, steps: steps ?? 0, verbosity: plan.verbosity)
@@ -48,11 +75,17 @@ extension Model {
         tell(steps: plan.steps)
         let compiled = self.steps()
         stopTraining = false
-        let keepers = all.compactMap { $0 as? BackupAndRestore }
-        for keeper in keepers { keeper.others = callbacks.filter { !($0 is BackupAndRestore) } }
+        let keepers = all.compactMap { $0 as? any TrainingKeeper }
+        for keeper in keepers { keeper.others = callbacks.filter { !($0 is any TrainingKeeper) } }
+        // The history that is returned is whole, where Keras's is of the epochs since an interruption.
+        keeper?.others.append(history)
+        watch?.keepers = keepers
+        watch?.all = all
         for callback in all { callback.backupFolder = keepers.first?.folder }
         defer {
             for keeper in keepers { keeper.others = [] }
+            watch?.keepers = []
+            watch?.all = []
             presentOrder = nil
         }
         for callback in all { try callback.onTrainBegin() }
@@ -66,22 +99,41 @@ extension Model {
             let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
             if skipped == 0 { compilation.resetMetrics() }
             for callback in all { try callback.onEpochBegin(epoch) }
-            let seen = try forEachExecution(
-                of: try plan.batches(epoch, skipped), from: skipped, limit: plan.steps, compilation.stepsPerExecution
-            ) { first in
-                for callback in all { try callback.onTrainBatchBegin(first) }
-            } step: { batch in
-                if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
-            } end: { last in
-                for callback in all { try callback.onTrainBatchEnd(last, logs: compilation.logs) }
-                for keeper in keepers { try keeper.saveBatch(last) }
-                return !stopTraining
+            let batches = try plan.batches(epoch, skipped)
+            var seen = skipped
+            do {
+                _ = try forEachExecution(of: batches, from: skipped, limit: plan.steps, compilation.stepsPerExecution) { first in
+                    for callback in all { try callback.onTrainBatchBegin(first) }
+                } step: { batch in
+                    numerics?.place = "epoch \(epoch + 1), batch \(seen + 1)"
+                    Context.current.withNumerics(numerics) {
+                        if let compiled { compiled.makeTrainStep(batch) } else { makeEagerStep(batch, numerics) }
+                    }
+                    seen += 1
+                } end: { last in
+                    var made: Logs?
+                    // What several callbacks ask for is computed once.
+                    func logs() -> Logs {
+                        let logs = made ?? compilation.logs()
+                        made = logs
+                        return logs
+                    }
+                    for callback in all { try callback.onTrainBatchEnd(last, logs: logs) }
+                    for keeper in keepers { try keeper.saveBatch(last) }
+                    try watch?.check()
+                    return !stopTraining
+                }
+            } catch let error as MartletError where numerics?.finding == error.message {
+                let ender = all.lazy.compactMap { $0 as? TerminateOnNaN }.first
+                guard ender?.ends(for: error) == true else { throw error }
             }
+            numerics?.place = "the validation after epoch \(epoch + 1)"
             if plan.steps == nil, !stopTraining { tell(steps: seen) }
             var logs = try withErrors(compilation.logs)
+            if watch != nil { for keeper in keepers { keeper.noteEnd(of: epoch, batches: seen) } }
             compilation.optimizer.endEpoch()
             if let validate = plan.validate, (epoch + 1) % plan.validationFrequency == 0 {
-                logs.add(try validate(all), prefix: "val_")
+                logs.add(try Context.current.withNumerics(numerics) { try validate(all) }, prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
             for keeper in keepers { try keeper.saveEpoch(epoch) }
@@ -90,6 +142,26 @@ extension Model {
         compilation.optimizer.finalizeValues(of: trainableVariables)
         for callback in all { try callback.onTrainEnd() }
         return history
+    }
+
+    private func makeEagerStep(_ batch: Batch, _ numerics: NumericsCheck?) {
+        guard let numerics else { return trainStep(batch) }
+        let variables = weights + (optimizer?.variables ?? []) + metrics.flatMap(\.variables) + randomGenerators.map(\.state)
+        numerics.step(variables) { trainStep(batch) }
+    }
+
+    /// What writes the checkpoints that a plan asks for, nil for none.
+    private func keeper(of plan: TrainingPlan) throws -> CheckpointKeeper? {
+        guard let checkpoints = plan.checkpoints else {
+            guard plan.resume == .never else {
+                throw MartletError("Expected checkpoints, from which training goes on. Received: none.", at: "resume")
+            }
+            return nil
+        }
+        guard !plan.callbacks.withoutLists.contains(where: { $0 is any TrainingKeeper }) else {
+            throw MartletError("Expected checkpoints or BackupAndRestore. Received: both.", at: "checkpoints")
+        }
+        return try CheckpointKeeper(checkpoints, plan.resume)
     }
 
     /// Takes batches in groups of `size`, between two calls of the callbacks' hooks.

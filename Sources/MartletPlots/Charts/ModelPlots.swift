@@ -13,7 +13,7 @@ extension History {
     /// - Parameter title: a line above the panels.
     /// - Throws: `MartletError` when the file cannot be written.
     public func plot(to path: String, title: String? = nil) throws {
-        try FileIO.write(TrainingPlot.svg(self, title: title), to: path)
+        try SVG.write(TrainingPlot.svg(self, title: title), to: path)
     }
 }
 

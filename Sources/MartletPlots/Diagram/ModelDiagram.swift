@@ -229,7 +229,7 @@ public func plotModel(
     (options.expandNested, options.showLayerActivations, options.showTrainable) = (
         expandNested, showLayerActivations, showTrainable
     )
-    try FileIO.write(ModelDiagram(of: model, options).svg(rankdir, title: model.name), to: path)
+    try SVG.write(ModelDiagram(of: model, options).svg(rankdir, title: model.name), to: path)
 }
 
 /// Where the outputs of a model are in its diagram.

@@ -361,5 +361,5 @@ public struct Plot: Sendable {
 
     /// Writes the drawing to a file, in place of one that is there.
     /// - Throws: `MartletError` when the file cannot be written.
-    public func write(to path: String) throws { try FileIO.write(svg, to: path) }
+    public func write(to path: String) throws { try SVG.write(svg, to: path) }
 }

@@ -25,34 +25,23 @@ public struct RunFolder: Sendable {
     public var historyCSV: String { file("history.csv") }
     /// The trained model.
     public var model: String { file("model.keras") }
-    /// The folder of the backup from which `--resume` goes on.
-    public var checkpoint: String { file("checkpoint") }
+    /// The folder of the checkpoints from which `--resume` goes on.
+    public var checkpoints: String { file("checkpoints") }
     /// The folder for event files, which TensorBoard reads.
     public var events: String { file("events") }
     /// The report.
     public var report: String { file("report.html") }
+
+    /// The files that a run writes, but for checkpoints and events.
+    package var files: [String] {
+        [description, records, profile, evaluation, historyJSON, historyCSV, model, report]
+    }
 
     /// Whether a run was recorded here.
     public var exists: Bool { FileManager.default.fileExists(atPath: description) }
 
     /// The folder's own name.
     var name: String { (URL(fileURLWithPath: path).standardizedFileURL.path as NSString).lastPathComponent }
-}
-
-/// Which of many records are kept: every one of the first `base`, then every second one up to twice as many, every fourth one up
-/// to four times, ... So their number grows with the logarithm of the number of steps, and which ones are kept depends on the
-/// step alone, as a resumed run needs it.
-package struct Thinning {
-    private let base: Int
-
-    package init(base: Int) { self.base = base }
-
-    /// - Parameter number: counts from 1.
-    package func keeps(_ number: Int) -> Bool {
-        var stride = 1
-        while number > base * stride, stride < 1 << 40 { stride *= 2 }
-        return number % stride == 0
-    }
 }
 
 extension Double {

@@ -100,7 +100,7 @@ public final class RunRecorder: Callback {
     public override func onEpochBegin(_ epoch: Int) throws {
         self.epoch = epoch
         // By now a backup has been restored.
-        if file == nil { try begin() }
+        if file == nil { try begin(with: epoch) }
     }
 
     public override func onTrainBatchBegin(_ batch: Int) throws {
@@ -164,7 +164,15 @@ public final class RunRecorder: Callback {
         if count <= 100 || count % (count / 100) == 0 { try writeHistory() }
     }
 
-    public override func onTrainEnd() throws { try finish() }
+    public override func onTrainEnd() throws {
+        // A run that goes on at its end has no epoch.
+        if file == nil, resumes, folder.exists { try begin(with: .max) }
+        try finish()
+    }
+
+    public override func onInterrupt(_ interruption: TrainingInterruption) throws {
+        try finish(reason: interruption.signalName)
+    }
 
     /// Writes what is not yet written, also when training was ended by an error or a signal. `fit` calls it at its end.
     public func finish(reason: String = "done") throws {
@@ -193,7 +201,8 @@ public final class RunRecorder: Callback {
     private var seconds: Double { secondsBefore + (ContinuousClock.now - start) / .seconds(1) }
 
     /// Makes the folder, or cuts what lies there at the present step.
-    private func begin() throws {
+    /// - Parameter next: the epoch that begins or goes on: its end is still to come, even where all of its steps have passed.
+    private func begin(with next: Int) throws {
         guard let model else { return }
         try FileIO.makeFolder(folder.path)
         layers = Array(Self.layerNames(of: model).prefix(Self.layerLimit))
@@ -209,7 +218,7 @@ public final class RunRecorder: Callback {
                 let record = JSONValue.object(object)
                 guard record["step"] != nil, try record.count("step") <= step else { continue }
                 let kind = try record.string("kind")
-                if kind == "end" { continue }
+                if try kind == "end" || kind == "epoch" && record.count("epoch") >= next { continue }
                 kept += line + "\n"
                 secondsBefore = max(secondsBefore, (try? record.double("seconds")) ?? 0)
                 if kind == "epoch" { logs.append((try record.count("epoch"), try Logs(json: record.value(at: ["logs"])))) }

@@ -184,5 +184,5 @@ public final class TrainingMonitor: Callback {
 
     /// Writes the six panels to an SVG file, in place of one that is there.
     /// - Throws: `MartletError` when the file cannot be written.
-    public func plot(to path: String) throws { try FileIO.write(svg, to: path) }
+    public func plot(to path: String) throws { try SVG.write(svg, to: path) }
 }

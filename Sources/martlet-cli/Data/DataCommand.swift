@@ -40,6 +40,8 @@ struct DataCommand: ParsableCommand {
                 throw MartletError("Expected the name of a PNG file. Received: \"\(sheet)\".", at: "--sheet")
             }
             try checkOutputs([("--sheet", sheet)], keeping: [("the data", data)])
+            guard !FileManager.default.fileExists(atPath: sheet) || !FileIO.resolved(sheet).hasPrefix(FileIO.resolved(data) + "/")
+            else { throw MartletError("Expected another file than one of the data. Received: \"\(sheet)\".", at: "--sheet") }
         }
         let report = try makeReport()
         if let sheet {

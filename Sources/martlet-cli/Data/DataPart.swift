@@ -5,19 +5,25 @@ import MartletImages
 /// The range of numbers, without those that are missing.
 struct NumberRange {
     private(set) var least = Double.infinity, most = -Double.infinity, sum = 0.0
-    private(set) var count = 0, missing = 0
+    private(set) var count = 0, missing = 0, infinite = 0
 
     mutating func add(_ value: Double) {
         guard value.isFinite else {
-            missing += 1
+            if value.isNaN { missing += 1 } else { infinite += 1 }
             return
         }
         (least, most, sum, count) = (min(least, value), max(most, value), sum + value, count + 1)
     }
 
+    /// In parts, as numbers of one byte need eight here.
     mutating func add(_ values: Tensor) {
-        guard values.elementCount > 0 else { return }
-        let whole = values.cast(to: .float64)
+        let (flat, size) = (values.flattened(), 1 << 20)
+        for start in stride(from: 0, to: flat.elementCount, by: size) {
+            add(part: flat[start..<min(flat.elementCount, start + size)].cast(to: .float64))
+        }
+    }
+
+    private mutating func add(part whole: Tensor) {
         let isFinite = whole.isFinite()
         guard isFinite.all().item(as: Bool.self) else {
             for value in whole.scalars(as: Double.self) { add(value) }
@@ -26,13 +32,14 @@ struct NumberRange {
         let (low, high): (Double, Double) = (whole.min().item(), whole.max().item())
         (least, most) = (min(least, low), max(most, high))
         sum += whole.sum().item()
-        count += values.elementCount
+        count += whole.elementCount
     }
 
     var json: [(String, JSONValue)] {
         let numbers: [(String, JSONValue)] = count == 0
             ? [] : [("min", .double(least)), ("max", .double(most)), ("mean", .double(sum / Double(count)))]
         return numbers + (missing == 0 ? [] : [("missing", .int(missing))])
+            + (infinite == 0 ? [] : [("infinite", .int(infinite))])
     }
 }
 
@@ -48,7 +55,7 @@ struct DataPart {
     var texts: [String: Int] = [:]
     var hasMoreTexts = false
 
-    init(_ name: String, _ type: String) { (self.name, self.type) = (name, type) }
+    init(_ name: String, _ type: String, missing: Int = 0) { (self.name, self.type, self.missing) = (name, type, missing) }
 
     mutating func add(text: String) {
         if texts.count < 1000 || texts[text] != nil { texts[text, default: 0] += 1 } else { hasMoreTexts = true }
@@ -81,6 +88,7 @@ struct DataPart {
             notes.append("\(hasMoreTexts ? "more than 1000" : "\(texts.count)") different: \(common)")
         }
         if missing + range.missing > 0 { notes.append("\(missing + range.missing) missing") }
+        if range.infinite > 0 { notes.append("\(range.infinite) infinite") }
         return [name, type, shape, notes.joined(separator: "; ")]
     }
 }

@@ -36,7 +36,8 @@ struct DataReport {
             let named = classes.prefix(100).map { "\($0.name) (\($0.count))" }.joined(separator: ", ")
             lines.append("\(classes.count) classes: \(named)")
         }
-        let rows = parts.map(\.cells)
+        // Columns as wide as the longest name would take the product of both.
+        let rows = parts.map { part in part.cells.enumerated().map { $0 < 3 ? $1.shortened(to: 60) : $1 } }
         let widths = (0..<3).map { column in rows.map { $0[column].count }.max() ?? 0 }
         lines += rows.map { row in
             let cells = zip(row, widths + [0]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
@@ -55,8 +56,22 @@ struct DataReport {
 extension DataReport {
     init(arrays: [(name: String, array: Tensor)], first: Int) {
         self.init("arrays")
-        count = arrays.first.map { $0.array.rank > 0 ? $0.array.shape[0] : 1 } ?? 0
-        for (name, array) in arrays {
+        func shape(_ array: Tensor) -> Shape { array.dtype == .string ? array.stringShape : array.shape }
+        count = arrays.first.map { shape($0.array).dimensions.first ?? 1 } ?? 0
+        for (name, array) in arrays where array.dtype == .string {
+            var part = DataPart(name, "text")
+            part.shape = "\(array.stringShape)"
+            let texts = array.utf8Strings().map { String(decoding: $0, as: UTF8.self) }
+            for text in texts { part.add(text: text) }
+            parts.append(part)
+            guard let rows = array.stringShape.dimensions.first, rows > 0 else { continue }
+            let width = texts.count / rows
+            for row in 0..<min(first, rows) {
+                let shown = texts[row * width..<row * width + min(width, 8)].map { "\"\($0.prefix(40))\"" }
+                elements.append("\(name)[\(row)]: [\(shown.joined(separator: ", "))\(width > 8 ? ", ..." : "")]")
+            }
+        }
+        for (name, array) in arrays where array.dtype != .string {
             var part = DataPart(name, "\(array.dtype)")
             part.shape = "\(array.shape)"
             part.range.add(array)
@@ -139,17 +154,26 @@ extension DataReport {
 
     init(records pattern: String, first: Int, keepsImages: Bool) throws {
         self.init("TFRecord")
-        var (found, lengths, sizes) = ([String: DataPart](), [String: SizeRange](), SizeRange())
+        var (found, lengths, sizes, others) = ([String: DataPart](), [String: SizeRange](), SizeRange(), 0)
         let records = Dataset.tfRecords(pattern).map { record in (try? SequenceExample(serialized: record), record.count) }
         var iterator = records.onError(.skip()).makeIterator()
         while let (example, size) = try iterator.nextElement() {
             count += 1
             sizes.add(size)
-            guard let example else { continue }
+            guard let example else {
+                others += 1
+                continue
+            }
+            for (name, part) in found where example.context[name] == nil && example.sequences[String(name.dropLast(8))] == nil {
+                var part = part
+                part.missing += 1
+                found[name] = part
+            }
             var shown: [String] = []
-            let lists: [(String, [Example.Feature], Bool)] = example.context.map { ($0, [$1], false) } + example.sequences.map { ("\($0) (steps)", $1, true) }
+            let lists: [(String, [Example.Feature], Bool)] =
+                example.context.map { ($0, [$1], false) } + example.sequences.map { ("\($0) (steps)", $1, true) }
             for (name, steps, isSequence) in lists.sorted(by: { $0.0 < $1.0 }) {
-                var part = found[name] ?? DataPart(name, "")
+                var part = found[name] ?? DataPart(name, "", missing: count - others - 1)
                 lengths[name, default: SizeRange()].add(isSequence ? steps.count : steps[0].count)
                 for step in steps { part.add(step) }
                 if !isSequence, elements.count < first { shown.append("\(name): \(DataReport.text(steps[0]))") }
@@ -160,6 +184,7 @@ extension DataReport {
             if elements.count < first { elements.append(shown.isEmpty ? "\(size) bytes" : shown.joined(separator: ", ")) }
         }
         note(iterator)
+        if others > 0, !found.isEmpty { failures.append("\(others) records are no tf.train.Example") }
         parts = found.values.sorted { $0.name < $1.name }
         for place in parts.indices { parts[place].shape = "(\(lengths[parts[place].name]?.text ?? ""))" }
         if parts.isEmpty, count > 0 {
@@ -184,6 +209,6 @@ extension DataReport {
 }
 
 private func short(_ tensor: Tensor) -> String {
-    let values = tensor.flattened().scalars(as: Double.self).prefix(8).map { String(format: "%.6g", $0) }
+    let values = tensor.flattened()[0..<min(8, tensor.elementCount)].scalars(as: Double.self).map { String(format: "%.6g", $0) }
     return "[" + values.joined(separator: ", ") + (tensor.elementCount > 8 ? ", ...]" : "]")
 }

@@ -40,6 +40,11 @@ struct DataSource {
             guard let column = csv.columns.first(where: { $0.name == label }) else {
                 throw MartletError("Expected a column among \(csv.columns.map(\.name)). Received: \"\(label)\".", at: "--label")
             }
+            if column.kind != .text, choices.classes != nil {
+                throw MartletError(
+                    "Expected it with a label of text. \"\(label)\" holds numbers, which are the numbers of the classes.",
+                    at: "--classes")
+            }
             if column.kind == .text { classNames = try DataChoices.names(choices.classes) ?? csv.texts(of: label) }
         case .records: if isLabeled { _ = try requireLabel("the name of a feature") }
         }
@@ -182,6 +187,10 @@ struct DataSource {
                 throw MartletError("Expected columns among \(names). Received: \"\(name)\".", at: "--features")
             }
             guard column.kind != .text else {
+                var rows = csv.rows.makeIterator()
+                guard try rows.nextElement() != nil else {
+                    throw MartletError("Expected rows. The file has none below its header.", at: csv.path)
+                }
                 throw MartletError(
                     "Expected columns of numbers. \"\(name)\" holds text: name the others, or make numbers of it in a program.",
                     at: "--features")
@@ -212,6 +221,10 @@ struct DataSource {
             let example = try Example(serialized: record)
             let target = isLabeled ? try choices.label.map { try example.tensor($0) } : nil
             let inputs = try featuresOfInputs(example.features.keys.sorted()).enumerated().map { place, names in
+                guard !names.isEmpty else {
+                    let known = example.features.keys.sorted().prefix(20).joined(separator: ", ")
+                    throw MartletError("Expected a feature beside the label. The record has: \(known).", at: "--features")
+                }
                 let parts = try names.map { try tensor($0, of: example) }
                 let whole = parts.count == 1 ? parts[0] : Tensor.concatenate(parts.map { $0.flattened().cast(to: .float32) })
                 return try shaped(whole, place)

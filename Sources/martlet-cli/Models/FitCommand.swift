@@ -18,8 +18,8 @@ struct FitCommand: ParsableCommand {
               martlet fit model.keras --data 'train-*.tfrecord' --label y --save trained.keras
               martlet fit model.keras --data flowers --epochs 20 --run runs/a
 
-            A .keras file trains as it was compiled, with its optimizer's saved state. An .h5 file starts with a new \
-            optimizer of the same configuration. What --optimizer, --loss or --metrics replace is not read from the file.
+            A model trains as it was compiled, with its optimizer's saved state. What --optimizer, --loss or --metrics \
+            replace is not read from the file.
 
             Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
             exit code is 130. --save may name the model itself, and then replaces it.
@@ -75,6 +75,12 @@ struct FitCommand: ParsableCommand {
             """, valueName: "folder"))
     var backup: String?
     @OptionGroup var runs: RunOptions
+    @Flag(
+        help: """
+            Find where NaN or infinity appears first, and end with an error that names the op, the layer and the batch. A step \
+            takes up to twice as long.
+            """)
+    var debugNumerics = false
     @Flag(help: "Print nothing while training.")
     var quiet = false
 
@@ -90,8 +96,8 @@ struct FitCommand: ParsableCommand {
         guard (0..<1).contains(validationSplit) else {
             throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
         }
-        try checkFiles()
         try runs.check()
+        try checkFiles()
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
@@ -108,12 +114,13 @@ struct FitCommand: ParsableCommand {
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
         let events = tensorboard ?? recorder?.folder.events
         if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
-        // Last: it backs up what the others leave. It stays until the results are written.
+        // It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
-        callbacks += [keeper, runs.keeper].compactMap { $0 }
+        callbacks += [keeper].compactMap { $0 }
+        network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
         let training = try Interruption.watch(network, callbacks, fit: fit)
-        if let save { try network.save(to: save) }
+        if let save { try network.save(as: save) }
         if let recorder {
             try network.save(to: recorder.folder.model)
             try evaluate(recorder)
@@ -122,7 +129,9 @@ struct FitCommand: ParsableCommand {
         if let history {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
-        try training.end(wrote: [save, history, events, recorder?.folder.report].compactMap { $0 }, resumes: recorder != nil)
+        try training.end(
+            wrote: [save, history, events, recorder?.folder.report].compactMap { $0 },
+            resumingWith: recorder != nil ? "--resume" : backup.map { _ in "" })
         try keeper?.deleteBackup()
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
@@ -148,7 +157,8 @@ struct FitCommand: ParsableCommand {
             return ({ callbacks in
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
-                    validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight)
+                    validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight,
+                    checkpoints: runs.checkpoints, resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
                 let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
@@ -161,17 +171,19 @@ struct FitCommand: ParsableCommand {
         return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight)
+                classWeight: classWeight, checkpoints: runs.checkpoints, resume: runs.resumption)
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })
     }
 
     private func checkFiles() throws {
-        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
+        if let save, !(save.hasSuffix(".onnx") && model.path.hasSuffix(".onnx")) {
+            try locating("--save") { try Model.savesArchive(at: save) }
+        }
         let inputs = samples.files + [("--class-weight", classWeight)].given
-        try checkOutputs([("--save", save), ("--history", history)].given, keeping: inputs)
-        try checkOutputs([("--history", history)].given, keeping: [("the model", model.path)])
+        try checkOutputs([("--save", save), ("--history", history)].given + runs.outputs, keeping: inputs)
+        try checkOutputs([("--history", history)].given + runs.outputs, keeping: [("the model", model.path)])
     }
 
     private func setLearningRate(of network: Model) throws {
@@ -186,14 +198,22 @@ struct FitCommand: ParsableCommand {
 
     private func readClassWeight() throws -> [Int: Double]? {
         guard let classWeight else { return nil }
-        let members = try JSONValue(parsing: FileIO.read(classWeight)).object()
+        func failure(_ received: String) -> MartletError {
+            MartletError(
+                "Expected an object of class numbers and their weights, such as {\"0\": 1.0}. Received: \(received)",
+                at: classWeight)
+        }
+        let members: JSONObject
+        do {
+            members = try JSONValue(parsing: FileIO.read(classWeight)).object()
+        } catch let error as MartletError {
+            throw error.location == classWeight ? error : failure(error.message)
+        }
         return try members.reduce(into: [:]) { weights, member in
-            guard let label = Int(member.key), let weight = Double(json: member.value) else {
-                throw MartletError(
-                    "Expected class numbers and their weights, such as {\"0\": 1.0}. Received: \"\(member.key)\": "
-                        + "\(member.value.serialized()).", at: classWeight)
+            guard let label = Int(member.key), let weight = Double(json: member.value), weight.isFinite else {
+                throw failure("\"\(member.key)\": \(member.value.serialized()).")
             }
-            weights[label] = weight
+            guard weights.updateValue(weight, forKey: label) == nil else { throw failure("class \(label) twice.") }
         }
     }
 }

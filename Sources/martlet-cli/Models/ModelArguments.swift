@@ -1,13 +1,14 @@
 import ArgumentParser
 import Martlet
 import MartletData
+import MartletExport
 import MartletFormats
 
 /// The model's file, the first argument of every command on models.
 struct ModelFile: ParsableArguments {
     @ArgumentParser.Argument(
         help: ArgumentHelp(
-            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format.",
+            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format. Or an .onnx or a .tflite file.",
             valueName: "model"))
     var path: String
     @Option(
@@ -21,7 +22,16 @@ struct ModelFile: ParsableArguments {
             try expect(memory, atLeast: 1, "--memory")
             Settings.memoryLimit = min(memory, 1 << 40) << 20
         }
-        return try Model.load(from: path, choice)
+        let network: Model
+        if path.hasSuffix(".onnx") {
+            network = try withErrors { try ONNXModel(onnx: path) }
+        } else if path.hasSuffix(".tflite") {
+            network = try withErrors { try TFLiteModel(tflite: path) }
+        } else {
+            return try Model.load(from: path, choice)
+        }
+        try network.compile(choice)
+        return network
     }
 }
 

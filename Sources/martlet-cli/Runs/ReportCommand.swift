@@ -31,8 +31,12 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let folders = runs.map { RunFolder($0) }
         let path = output ?? folders[0].report
+        guard [".html", ".htm"].contains(where: path.lowercased().hasSuffix) else {
+            throw MartletError("Expected the name of an HTML file. Received: \"\(path)\".", at: "--output")
+        }
         let page = try Report(of: folders).html
-        try checkOutputs([("--output", path)])
+        let records = folders.flatMap { folder in folder.files.filter { $0 != folder.report } }
+        try checkOutputs([("--output", path)], keeping: records.map { ("the run", $0) })
         try FileIO.write(page, to: path)
         say("Wrote \(path).")
     }

@@ -24,6 +24,7 @@ import Testing
             try #require(try layerCase.tensorIfPresent("input")), try #require(try layerCase.tensorIfPresent("output"))
         )
         let label = "case \(index): \(try layerCase.string("layer"))"
+        try compareBoxes(layerCase, layer, input, label)
         guard let random = layer as? RandomImageLayer else {
             var output = layer(input, training: true)
             if (layer as? STFTSpectrogram)?.mode == .angle {
@@ -51,6 +52,28 @@ import Testing
             // A colour is given once.
             if key != "fill_value" { #expect(own.elementCount == value.elementCount, "\(label): \(key)") }
         }
+    }
+
+    /// With what Keras drew, boxes move as in Keras. Those that it says have left the image are -1.
+    private func compareBoxes(_ layerCase: JSONValue, _ layer: Layer, _ input: Tensor, _ label: String) throws {
+        guard case .array(let json)? = layerCase["boxes"] else { return }
+        let boxes = try json.map { try $0.tensor() }
+        let layer = try #require(layer as? ImageLayer)
+        var transformation: ImageTransformation = [:]
+        if let drawn = layerCase["transformation"], drawn != .null {
+            for (key, value) in try drawn.object() { transformation[key] = try value.tensor() }
+        }
+        let format = try #require(layer.boundingBoxFormat)
+        #expect(layer.config["bounding_box_format"] == .string(format.rawValue))
+        var moving = MovingBoxes(boxes[0], format, images: input.shape, isSingle: false)
+        layer.move(&moving, images: input.shape, by: transformation)
+        let labels = Tensor.zeros(like: boxes[2]) + Tensor([1.0, 2, 3, 4]).cast(to: .float32)
+        let (moved, newLabels) = moving.result(
+            images: try #require(try layerCase.tensorIfPresent("output")).shape, labels: labels)
+        let isIn = (boxes[2] .>= 0).cast(to: .float32)
+        #expect(newLabels?.scalars(as: Float.self) == boxes[2].scalars(as: Float.self), "\(label)")
+        let expected = boxes[1] * isIn.expandingDims(at: -1) + (isIn - 1).expandingDims(at: -1)
+        #expect((moved - expected).abs().max().item() < 1e-4, "\(label)")
     }
 
     // MARK: - What is drawn

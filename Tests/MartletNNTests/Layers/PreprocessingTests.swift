@@ -310,4 +310,30 @@ import Testing
             try withErrors { CategoryEncoding(numTokens: 3)([Tensor([[0]]), Tensor([[0.5]])]) }
         }
     }
+
+    /// Functions of one's own standardize and split; files hold their names, as Keras writes functions.
+    @Test func ownTextFunctions() throws {
+        func layer(_ suffix: String) -> TextVectorization {
+            TextVectorization(
+                standardize: .custom(name: "clean\(suffix)") { $0.lowercased().replacing("<br />", with: ";") },
+                split: .custom(name: "parts\(suffix)") { $0.split(separator: ";").map(String.init) }, ngrams: 2,
+                outputSequenceLength: 4, vocabulary: ["a fine film", "fine", "fine fine"])
+        }
+        let texts = Tensor(strings: ["A FINE film<br />Fine", "fine;fine", ""])
+        let expected: [Int64] = [2, 3, 1, 0, 3, 3, 4, 0, 0, 0, 0, 0]
+        #expect(layer("")(texts).scalars(as: Int64.self) == expected)
+        try withFolder { folder in
+            let path = "\(folder)/a.keras"
+            try Sequential([InputLayer([], dtype: .string), layer("Own")]).save(to: path)
+            let error = #expect(throws: MartletError.self) { try Model.load(from: path) }
+            #expect(error?.message.contains("registerStandardization(\"cleanOwn\") { text in ... }") == true)
+            registerStandardization("cleanOwn") { $0.lowercased().replacing("<br />", with: ";") }
+            let second = #expect(throws: MartletError.self) { try Model.load(from: path) }
+            #expect(second?.message.contains("registerSplit(\"partsOwn\") { text in ... }") == true)
+            registerSplit("partsOwn") { $0.split(separator: ";").map(String.init) }
+            #expect(try Model.load(from: path).predict(texts).scalars(as: Int64.self) == expected)
+            let json = try Model.load(from: path).layers[0].config
+            #expect(json["standardize"]?["config"] == "Custom>cleanOwn" && json["split"]?["class_name"] == "function")
+        }
+    }
 }

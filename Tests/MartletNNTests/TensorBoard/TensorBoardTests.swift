@@ -85,6 +85,52 @@ import Testing
     }
 
     /// Interrupted after any batch or epoch, training goes on in its curves: the files together have what one run has.
+    /// The gradient of the last bias, at equal distances all of it, is known in closed form: the mean of prediction minus truth.
+    @Test func gradientsOfTheFirstStep() throws {
+        try withFolder { folder in
+            let (model, same) = (try Self.model(), try Self.model())
+            // Two that watch one model do not disturb each other.
+            let callbacks: [Callback] = [
+                TensorBoard(logDirectory: folder, histogramFrequency: 1, writeGradients: true), TrainingMonitor(frequency: 3),
+            ]
+            try Self.fit(model, epochs: 2, callbacks)
+            try Self.fit(same, epochs: 2, [])
+            #expect(model.weightsSHA256 == same.weightsSHA256)
+            let rows = try Events.rows(folder + "/train").filter { $0.tag == "net/head/bias/gradient_histogram" }
+            #expect(rows.map(\.step) == [0, 1])
+            let first = try Self.model()
+            let predictions = first(Self.x[0..<4]).scalars(as: Double.self)
+            var gradient = [0.0, 0, 0]
+            for place in 0..<12 {
+                let truth: Double = place / 3 % 3 == place % 3 ? 1 : 0
+                gradient[place % 3] += (predictions[place] - truth) / 4
+            }
+            let values = try #require(rows.first).values
+            #expect(abs(values[0] - gradient.min()!) < 1e-6 && abs(values[values.count - 2] - gradient.max()!) < 1e-6)
+            let monitor = try #require(callbacks[1] as? TrainingMonitor)
+            #expect(monitor.records.contains { $0.gradientNorm != nil })
+        }
+    }
+
+    /// 1,000 values, then every second one, then every fourth one.
+    @Test func thinnedValues() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([1]), Dense(1)])
+            try model.compile(optimizer: "sgd", loss: "mse")
+            let board = TensorBoard(logDirectory: folder, writeGraph: false, updateFrequency: .thinned)
+            board.model = model
+            board.onTrainBegin()
+            try board.onEpochBegin(0)
+            for batch in 0..<5000 {
+                try board.onTrainBatchBegin(batch)
+                try board.onTrainBatchEnd(batch, logs: { ["loss": 1] })
+            }
+            try board.onTrainEnd()
+            let steps = try Events.rows(folder + "/train").map(\.step)
+            #expect(steps.count == 1000 + 500 + 500 + 125 && steps.last == 5000)
+        }
+    }
+
     @Test(arguments: [1, 2, nil]) func resumed(batches: Int?) throws {
         struct Killed: Error {}
         func curves(_ folder: String) throws -> [String: [[Double]]] {

@@ -37,15 +37,15 @@ package final class ResampleMap: Sendable, Hashable {
 
     private let key: Key
     /// The first element of each new one.
-    let starts: [Int64]
+    package let starts: [Int64]
     /// Where the weights of each new element begin; one number more than elements.
-    let offsets: [Int64]
-    let weights: [Double]
+    package let offsets: [Int64]
+    package let weights: [Double]
 
     /// The size of the axis before.
-    var size: Int { key.isAdjoint ? key.count : key.size }
+    package var size: Int { key.isAdjoint ? key.count : key.size }
     /// The size of the axis after.
-    var count: Int { key.isAdjoint ? key.size : key.count }
+    package var count: Int { key.isAdjoint ? key.size : key.count }
 
     /// - Parameters:
     ///   - size: the axis's size before.

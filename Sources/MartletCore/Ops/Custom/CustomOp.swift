@@ -30,6 +30,8 @@ public final class CustomOp: Sendable {
     let outputs: @Sendable ([TensorSpec]) throws -> [TensorSpec]
     let run: @Sendable ([OpInput], [OpOutput]) throws -> Void
     let gradient: Gradient?
+    /// The op written with others, for exports; nil where nothing else can express it.
+    let formula: (@Sendable ([Tensor]) -> [Tensor]?)?
 
     /// Makes an op.
     ///
@@ -42,8 +44,17 @@ public final class CustomOp: Sendable {
     ///     thread, and on several at once. It throws for bad values.
     ///   - gradient: the gradient of each input, nil for none, written with tensors so that it has a gradient itself. `upstream`
     ///     holds the gradient of each output, zeros where none flows. Without it no gradient flows through the op.
-    public init(
+    public convenience init(
         _ name: String, outputCount: Int = 1, outputs: @escaping @Sendable ([TensorSpec]) throws -> [TensorSpec],
+        run: @escaping @Sendable (_ inputs: [OpInput], _ outputs: [OpOutput]) throws -> Void, gradient: Gradient? = nil
+    ) {
+        self.init(name, outputCount: outputCount, formula: nil, outputs: outputs, run: run, gradient: gradient)
+    }
+
+    /// Makes an op that others can express, at a higher price.
+    package init(
+        _ name: String, outputCount: Int = 1, formula: (@Sendable ([Tensor]) -> [Tensor]?)?,
+        outputs: @escaping @Sendable ([TensorSpec]) throws -> [TensorSpec],
         run: @escaping @Sendable (_ inputs: [OpInput], _ outputs: [OpOutput]) throws -> Void, gradient: Gradient? = nil
     ) {
         require(outputCount > 0, "CustomOp", "Expected at least one output. Received: \(outputCount).")
@@ -52,6 +63,7 @@ public final class CustomOp: Sendable {
         self.outputs = outputs
         self.run = run
         self.gradient = gradient
+        self.formula = formula
     }
 
     /// The outputs for tensors: at once, or as a step of the function that is being compiled. Wrong inputs stop the program with
@@ -122,6 +134,8 @@ struct CustomCall: KernelOp {
         }
         return outputs
     }
+
+    func formula(_ inputs: [Tensor]) -> [Tensor]? { function.formula?(inputs) }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         Kernel { (memory) throws(OpFailure) in

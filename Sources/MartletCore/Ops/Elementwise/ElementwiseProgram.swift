@@ -50,7 +50,13 @@ package struct ElementwiseProgram: Sendable {
             for (variable, result) in zip(variables, results) { variable.assign(result) }
             return
         }
-        if Context.current.hasFailed { return }
+        let context = Context.current
+        if context.hasFailed { return }
+        guard let numerics = context.numerics else { return change(variables, others, op, rows) }
+        numerics.noting(variables, others) { change(variables, others, op, rows) }
+    }
+
+    private func change(_ variables: [Variable], _ others: [Tensor], _ op: FusedRows?, _ rows: [Tensor]?) {
         let count = variables[0].shape.elementCount
         let places = Variable.lend(variables)
         defer { for variable in variables { variable.settle() } }

@@ -58,18 +58,22 @@ public func perspectiveTransform(
                 && startPoints.shape.dimensions.suffix(2) == [4, 2],
             "perspectiveTransform", "Expected points of shape [batch, 4, 2]. Received: \(startPoints.spec), \(endPoints.spec).")
     else { return .substitute(images.spec) }
+    let transforms = perspectiveTransforms(from: startPoints.cast(to: images.dtype), to: endPoints.cast(to: images.dtype))
+    return affineTransform(images, transforms, interpolation: interpolation, fillValue: fillValue)
+}
+
+/// The transforms of `affineTransform`, [batch, 8], by which points come to lie at others: [batch, 4, 2] or [4, 2] of one
+/// floating-point dtype.
+package func perspectiveTransforms(from startPoints: Tensor, to endPoints: Tensor) -> Tensor {
     let count = startPoints.rank == 3 ? startPoints.shape[0] : 1
-    let start = startPoints.cast(to: images.dtype).reshaped(to: [count, 4, 2])
-    let end = endPoints.cast(to: images.dtype).reshaped(to: [count, 4, 2])
+    let (start, end) = (startPoints.reshaped(to: [count, 4, 2]), endPoints.reshaped(to: [count, 4, 2]))
     // Two equations for each point, in the eight numbers of the transform back.
-    let (ones, zeros) = (Tensor.ones([count, 4, 1], dtype: images.dtype), Tensor.zeros([count, 4, 3], dtype: images.dtype))
+    let (ones, zeros) = (Tensor.ones([count, 4, 1], dtype: start.dtype), Tensor.zeros([count, 4, 3], dtype: start.dtype))
     let point = Tensor.concatenate([end, ones], axis: -1)
     let (x, y) = (start[.all, .all, 0..<1], start[.all, .all, 1..<2])
     let equations = Tensor.stack(
         [.concatenate([point, zeros, -x * end], axis: -1), .concatenate([zeros, point, -y * end], axis: -1)], axis: 2)
-    let transforms = solve(
-        equations.reshaped(to: [count, 8, 8]), start.reshaped(to: [count, 8, 1])).reshaped(to: [count, 8])
-    return affineTransform(images, transforms, interpolation: interpolation, fillValue: fillValue)
+    return solve(equations.reshaped(to: [count, 8, 8]), start.reshaped(to: [count, 8, 1])).reshaped(to: [count, 8])
 }
 
 /// Images whose pixel (row, column) is read at a place of its own.

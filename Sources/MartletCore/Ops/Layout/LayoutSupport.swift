@@ -71,7 +71,7 @@ extension Shape {
         (Int64(outer(axis)), Int64(dimensions[axis]), Int64(inner(axis)))
     }
     /// The shape with another size at `axis`.
-    func replacing(_ axis: Int, by size: Int) -> Shape {
+    package func replacing(_ axis: Int, by size: Int) -> Shape {
         var result = dimensions
         // After a failure an axis may be none of the shape's.
         if result.indices.contains(axis) { result[axis] = size }

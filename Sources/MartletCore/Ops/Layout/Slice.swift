@@ -108,7 +108,7 @@ extension Tensor {
     }
 
     /// The elements at `start + i * step` for `count` numbers i along one axis in `0..<rank`.
-    func strided(from start: Int, by step: Int, count: Int, axis: Int) -> Tensor {
+    package func strided(from start: Int, by step: Int, count: Int, axis: Int) -> Tensor {
         var (begin, steps) = ([Int](repeating: 0, count: rank), [Int](repeating: 1, count: rank))
         if Context.current.hasFailed { return .substitute(spec) }
         (begin[axis], steps[axis]) = (start, step)

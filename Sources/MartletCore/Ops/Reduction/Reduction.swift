@@ -3,8 +3,8 @@ import CKernels
 /// Which axes a reduction folds, and whether they stay as axes of size 1.
 package struct ReducedAxes: Hashable, Sendable {
     /// In ascending order, counted from the front.
-    let axes: [Int]
-    let keepDims: Bool
+    package let axes: [Int]
+    package let keepDims: Bool
 
     /// Axes as users name them: any order, negative from the end, nil for all. The shape rule finds fault with them.
     package init(_ axes: [Int]?, of tensor: Tensor, keepDims: Bool) {

@@ -64,7 +64,7 @@ extension Dataset {
         let name = padding == nil ? "batch" : "paddedBatch"
         require(size >= 1, name, "Expected a batch size of at least 1. Received: \(size).")
         let size = Swift.max(1, size)
-        let length = stage.length.map { dropRemainder ? $0 / size : ($0 + size - 1) / size }
+        let length = stage.length.map { dropRemainder ? $0 / size : $0.dividedUp(by: size) }
         return then("\(name)(\(size))", length) { opening, place, stage in
             BatchReader(try stage.open(opening), size, dropRemainder, place, gathers: padding == nil, make)
         }
@@ -157,6 +157,11 @@ private final class BatchReader<Element: Sendable, Output: Sendable>: Reader<Out
     override func skip(_ count: Int) throws -> Int {
         guard elements.isEmpty, count <= Int.max / size else { return try super.skip(count) }
         let skipped = try upstream.skip(count * size)
-        return dropsRemainder ? skipped / size : (skipped + size - 1) / size
+        return dropsRemainder ? skipped / size : skipped.dividedUp(by: size)
     }
+}
+
+extension Int {
+    /// The quotient rounded up, of numbers of 0 or more, however large.
+    func dividedUp(by divisor: Int) -> Int { self / divisor + (self % divisor == 0 ? 0 : 1) }
 }

@@ -16,7 +16,7 @@ extension Dataset {
         let (size, shift, stride) = (Swift.max(1, size), Swift.max(1, shift ?? size), Swift.max(1, stride))
         let span = (size - 1) * stride + 1
         let length = stage.length.map { count in
-            dropRemainder ? count < span ? 0 : (count - span) / shift + 1 : (count + shift - 1) / shift
+            dropRemainder ? count < span ? 0 : (count - span) / shift + 1 : count.dividedUp(by: shift)
         }
         return then("window(\(size), shift: \(shift), stride: \(stride))", length) { opening, _, stage in
             var (inlet, held, gap) = (Inlet(try stage.open(opening)), [Element](), 0)

@@ -71,7 +71,7 @@ extension Dataset {
         require(
             count > 0 && (0..<count).contains(index), "shard", "Expected a part in 0..<\(count). Received: \(index).")
         let (index, count) = (Swift.max(0, index), Swift.max(1, count))
-        func size(_ total: Int) -> Int { Swift.max(0, (total - index + count - 1) / count) }
+        func size(_ total: Int) -> Int { Swift.max(0, total - index).dividedUp(by: count) }
         let indexed = stage.indexed.map { source in source.picking(count: size(source.count)) { index + $0 * count } }
         return then("shard(\(index), of: \(count))", stage.length.map(size), indexed: indexed) { opening, _, stage in
             let shared = Inlet<Element>.Shared(try stage.open(opening))

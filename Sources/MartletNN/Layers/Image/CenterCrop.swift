@@ -35,6 +35,18 @@ public final class CenterCrop: ImageLayer, ConfigurableLayer, Described {
             .split(sizes: [columns / 2, width, columns - columns / 2], axis: 2)[1]
     }
 
+    package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {
+        change(masks, by: transformation)
+    }
+
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        let (rows, columns) = (images[1] - height, images[2] - width)
+        let part = rows >= 0 && columns >= 0
+            ? [(rows / 2, height), (columns / 2, width)]
+            : Resizing.part(of: images, height: height, width: width, .crop)
+        boxes.stretch(part, to: (height, width))
+    }
+
     package static var samples: [LayerSample] {
         [
             LayerSample("smaller", CenterCrop(2, 3, dtype: .float64), [[5, 4, 2]], bad: [[[nil, 3]], [[nil, 0, 3, 1]]]),

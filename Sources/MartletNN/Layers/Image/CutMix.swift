@@ -21,6 +21,8 @@ public final class CutMix: RandomImageLayer, ConfigurableLayer, Described {
 
     public static let arguments = table(CutMix()) { $0("factor", \.factor, RandomFactor.requirement(0, 1)) }
 
+    override var movesBoxes: Bool { false }
+
     package override func draw(for images: Tensor, from random: RandomGenerator) -> ImageTransformation {
         let count = images.shape[0]
         let alpha = draw([], in: factor.range(from: 0), random) + 1e-6

@@ -8,6 +8,8 @@ import MartletFormats
 public class ImageLayer: Layer {
     /// Where the channels lie.
     public private(set) var dataFormat: DataFormat
+    /// The format of boxes that `augment` takes without one.
+    public var boundingBoxFormat: BoundingBoxFormat?
 
     init(dataFormat: DataFormat, name: String?, dtype: (any DTypeConvertible)?) {
         self.dataFormat = dataFormat
@@ -20,6 +22,8 @@ public class ImageLayer: Layer {
     ) -> Arguments<L> {
         Arguments(default: value()) {
             $0("data_format", \.dataFormat)
+            $0("bounding_box_format", \.boundingBoxFormat)
+            $0.omitNull("bounding_box_format")
             describe(&$0)
         }
     }
@@ -40,18 +44,43 @@ public class ImageLayer: Layer {
         onBatch(x) { change($0, in: context) }
     }
 
-    /// What `function` makes of the images as a batch with channels last, in the layer's dtype and the order of `x`.
+    /// Whether images keep their dtype, integers too.
+    var keepsType: Bool { false }
+
+    /// What `function` makes of the images as a batch with channels last, in the order of `x`, and in the layer's dtype if it
+    /// does not keep theirs.
     final func onBatch(_ x: Tensor, _ function: (Tensor) -> Tensor) -> Tensor {
         guard
             require(
                 (3...4).contains(x.rank), name,
                 "Expected an image (height, width, channels), or a batch of them. Received: \(x.spec).")
         else { return .substitute(x.spec) }
-        let images = x.cast(to: computeDType)
-        if x.rank == 4 { return dataFormat.apply(to: images, function).cast(to: computeDType) }
-        let changed = dataFormat.apply(to: images.expandingDims(at: 0), function).cast(to: computeDType)
+        let type = keepsType ? x.dtype : computeDType
+        let images = x.cast(to: type)
+        if x.rank == 4 { return dataFormat.apply(to: images, function).cast(to: type) }
+        let changed = dataFormat.apply(to: images.expandingDims(at: 0), function).cast(to: type)
         return Context.current.hasFailed ? changed : changed.squeezed(axis: 0)
     }
+
+    // MARK: - What belongs to images
+
+    /// Draws how a batch of images, with channels last, will be changed: numbers by name.
+    func drawChange(of images: Tensor) -> ImageTransformation { [:] }
+
+    /// Changes a batch of images with channels last as drawn.
+    func change(_ images: Tensor, by transformation: ImageTransformation) -> Tensor {
+        change(images, in: CallContext(training: true))
+    }
+
+    /// Changes masks as the images that they belong to: so layers that move pixels.
+    package func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor { masks }
+
+    /// Moves boxes as the images that they belong to: so layers that move pixels.
+    /// - Parameter images: the shape of the images before, with channels last.
+    package func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {}
+
+    /// Whether boxes can follow the images.
+    var movesBoxes: Bool { true }
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes)
@@ -126,8 +155,11 @@ public class RandomImageLayer: ImageLayer {
     /// Changes labels as the images that they belong to; most layers leave them as they are.
     package func transform(labels: Tensor, by transformation: ImageTransformation) -> Tensor { labels }
 
-    /// Changes masks as the images that they belong to: so layers that move pixels.
-    package func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor { masks }
+    override func drawChange(of images: Tensor) -> ImageTransformation { draw(for: images, from: generator) }
+
+    override func change(_ images: Tensor, by transformation: ImageTransformation) -> Tensor {
+        transform(images, by: transformation)
+    }
 
     override func change(_ images: Tensor, in context: CallContext) -> Tensor {
         context.training ? transform(images, by: draw(for: images, from: generator)) : images
@@ -217,17 +249,21 @@ public class GeometricImageLayer: RandomImageLayer {
     /// Moves the pixels of a batch of images with channels last.
     func move(_ images: Tensor, by transformation: ImageTransformation, _ interpolation: Interpolation) -> Tensor {
         affineTransform(
-            images, transforms(for: images, transformation), interpolation: interpolation, fillMode: fillMode,
+            images, transforms(for: images.shape, transformation), interpolation: interpolation, fillMode: fillMode,
             fillValue: fillValue)
     }
 
     /// The transforms of a layer that only turns, shifts, stretches or shears: [batch, 8].
-    func transforms(for images: Tensor, _ transformation: ImageTransformation) -> Tensor {
+    func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
         stop(className, "The layer moves nothing: override transforms(for:_:).")
     }
 
     package override func transform(_ images: Tensor, by transformation: ImageTransformation) -> Tensor {
         move(images, by: transformation, interpolation)
+    }
+
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        boxes.move(backBy: transforms(for: images, transformation))
     }
 
     package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {

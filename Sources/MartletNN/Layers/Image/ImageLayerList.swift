@@ -23,10 +23,25 @@ final class ImageLayerList {
         guard let random = layer as? RandomImageLayer else {
             return layer.change(images, in: CallContext(training: true)).cast(to: images.dtype)
         }
-        let start = "\(prefix)\(name)/"
+        return random.transform(images, by: Self.part(of: all, "\(prefix)\(name)/")).cast(to: images.dtype)
+    }
+
+    /// What one layer drew.
+    private static func part(of all: ImageTransformation, _ start: String) -> ImageTransformation {
         var own: ImageTransformation = [:]
         for (key, value) in all where key.hasPrefix(start) { own[String(key.dropFirst(start.count))] = value }
-        return random.transform(images, by: own).cast(to: images.dtype)
+        return own
+    }
+
+    /// Boxes moved by the layer whose number a scalar tensor holds.
+    func move(_ boxes: inout MovingBoxes, images: Shape, choosing number: Tensor, by all: ImageTransformation) {
+        var corners = boxes.corners
+        for (place, (name, layer)) in layers.enumerated() where layer is GeometricImageLayer {
+            var moved = boxes
+            layer.move(&moved, images: images, by: Self.part(of: all, "\(name)/"))
+            corners = zip(corners, moved.corners).map { `where`(number .== place, $1, $0) }
+        }
+        boxes.corners = corners
     }
 
     /// The images changed by the layer whose number a scalar tensor holds; as they are where it is the number of layers.

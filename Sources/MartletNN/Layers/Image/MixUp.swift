@@ -19,6 +19,8 @@ public final class MixUp: RandomImageLayer, ConfigurableLayer, Described {
 
     public static let arguments = table(MixUp()) { $0("alpha", \.alpha, .positive) }
 
+    override var movesBoxes: Bool { false }
+
     package override func draw(for images: Tensor, from random: RandomGenerator) -> ImageTransformation {
         let count = images.shape[0]
         return [

@@ -9,12 +9,12 @@ import MartletData
 /// ```
 ///
 /// Do not change the layer's properties or weights while a pipeline uses it.
-public struct PipelineLayer: @unchecked Sendable {
+public struct PipelineLayer<Wrapped: Layer>: @unchecked Sendable {
     // Calls of layers by several threads do not disturb each other.
-    private let layer: Layer
+    private let layer: Wrapped
 
     /// Makes the layer usable in closures of pipelines.
-    public init(_ layer: Layer) { self.layer = layer }
+    public init(_ layer: Wrapped) { self.layer = layer }
 
     /// Calls the layer in inference: for layers that change nothing at random.
     public func callAsFunction(_ x: Tensor) -> Tensor { layer(x, training: false) }
@@ -23,10 +23,15 @@ public struct PipelineLayer: @unchecked Sendable {
     /// threads, and when a reading is resumed. All image layers and noise layers inside draw from them, in the order of their
     /// calls.
     public func callAsFunction(_ x: Tensor, using random: inout RandomStream) -> Tensor {
+        with(using: &random) { $0(x, training: true) }
+    }
+
+    /// Does something else with the layer, such as `augment`, with the random numbers of the pipeline's element.
+    public func with<R>(using random: inout RandomStream, _ body: (Wrapped) throws -> R) rethrows -> R {
         let context = Context.current
         let outer = context.randomGenerator
         context.randomGenerator = random.makeGenerator()
         defer { context.randomGenerator = outer }
-        return layer(x, training: true)
+        return try body(layer)
     }
 }

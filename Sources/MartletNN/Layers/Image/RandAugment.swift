@@ -48,6 +48,12 @@ public final class RandAugment: ColorLayer, ConfigurableLayer, Described {
         }
     }
 
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        for number in 0..<opCount {
+            parts.move(&boxes, images: images, choosing: transformation["layer_idxes"]![number], by: transformation)
+        }
+    }
+
     package static var samples: [LayerSample] {
         [
             LayerSample(

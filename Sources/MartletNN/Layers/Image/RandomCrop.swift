@@ -31,6 +31,20 @@ public final class RandomCrop: RandomImageLayer, ConfigurableLayer, Described {
     /// Whether images are larger in both directions, so that a part is drawn.
     private func isLarger(_ images: Shape) -> Bool { images[1] > height && images[2] > width }
 
+    /// The rows and columns of images that are not larger, which are stretched. As in Keras: the place of the largest part of
+    /// the same proportions, and from there what is asked for.
+    private func fittingPart(of images: Shape) -> [Range<Int>] {
+        let (rows, columns) = (images[1], images[2])
+        let fitting = [
+            min(max(Int(Double(columns * height) / Double(width)), 1), rows),
+            min(max(Int(Double(rows * width) / Double(height)), 1), columns),
+        ]
+        return zip(fitting, [(rows, height), (columns, width)]).map { fitting, axis in
+            let start = (axis.0 - fitting) / 2
+            return start..<start + min(axis.1, axis.0 - start)
+        }
+    }
+
     package override func draw(for images: Tensor, from random: RandomGenerator) -> ImageTransformation {
         guard isLarger(images.shape) else { return [:] }
         func start(_ rest: Int) -> Tensor { random.integers([], in: 0..<rest + 1) }
@@ -38,18 +52,11 @@ public final class RandomCrop: RandomImageLayer, ConfigurableLayer, Described {
     }
 
     package override func transform(_ images: Tensor, by transformation: ImageTransformation) -> Tensor {
-        let (rows, columns) = (images.shape[1], images.shape[2])
         guard isLarger(images.shape) else {
-            // As in Keras: the place of the largest part of the same proportions, and from there what is asked for.
-            let fitting = [
-                min(max(Int(Double(columns * height) / Double(width)), 1), rows),
-                min(max(Int(Double(rows * width) / Double(height)), 1), columns),
-            ]
-            let part = zip(fitting, [(rows, height), (columns, width)]).enumerated().reduce(images) { images, axis in
-                let (fitting, (size, wanted)) = axis.element
-                let start = (size - fitting) / 2
-                let kept = min(wanted, size - start)
-                return images.split(sizes: [start, kept, size - kept - start], axis: axis.offset + 1)[1]
+            let part = fittingPart(of: images.shape).enumerated().reduce(images) { images, axis in
+                let (place, size) = (axis.element, images.shape[axis.offset + 1])
+                return images.split(
+                    sizes: [place.lowerBound, place.count, size - place.upperBound], axis: axis.offset + 1)[1]
             }
             return resize(part, to: [height, width])
         }
@@ -59,6 +66,16 @@ public final class RandomCrop: RandomImageLayer, ConfigurableLayer, Described {
 
     package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {
         transform(masks, by: transformation)
+    }
+
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        if isLarger(images) {
+            boxes.move(x: transformation["w_start"]!)
+            boxes.move(y: transformation["h_start"]!)
+        } else {
+            let part = fittingPart(of: images).map { ($0.lowerBound, $0.count) }
+            boxes.stretch(part, to: (height, width))
+        }
     }
 
     package static var samples: [LayerSample] {

@@ -38,6 +38,8 @@ public final class RandomElasticTransform: GeometricImageLayer, ConfigurableLaye
         Double(min(images[1], images[2])) * 0.05 * scale.range(from: 0).upperBound
     }
 
+    override var movesBoxes: Bool { false }
+
     package override func draw(for images: Tensor, from random: RandomGenerator) -> ImageTransformation {
         let shape = Shape(images.shape.dimensions.dropLast() + [2])
         return [

@@ -41,6 +41,16 @@ public final class RandomFlip: RandomImageLayer, ConfigurableLayer, Described {
         transform(masks, by: transformation)
     }
 
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        let (corners, flips) = (boxes.corners, transformation["flips"]!.reshaped([-1, 1, 1]))
+        func mirrored(_ low: Int, _ size: Int) {
+            boxes.corners[low] = `where`(flips, Double(size) - corners[low + 2], corners[low])
+            boxes.corners[low + 2] = `where`(flips, Double(size) - corners[low], corners[low + 2])
+        }
+        if mode != .vertical { mirrored(0, images[2]) }
+        if mode != .horizontal { mirrored(1, images[1]) }
+    }
+
     package static var samples: [LayerSample] {
         [
             LayerSample("both", RandomFlip(seed: 1, dtype: .float64), [[3, 4, 2]], bad: [[[nil, 3]], [[nil, 0, 3, 2]]]),

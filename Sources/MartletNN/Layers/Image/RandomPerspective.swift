@@ -38,13 +38,24 @@ public final class RandomPerspective: GeometricImageLayer, ConfigurableLayer, De
         ]
     }
 
+    override func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
+        perspectiveTransforms(from: transformation["start_points"]!, to: transformation["end_points"]!)
+    }
+
+    /// No image of one pixel across has four corners.
+    private func isFlat(_ images: Shape) -> Bool { images[1] < 2 || images[2] < 2 }
+
     override func move(_ images: Tensor, by transformation: ImageTransformation, _ interpolation: Interpolation) -> Tensor {
-        // No image of one pixel across has four corners.
-        if images.shape[1] < 2 || images.shape[2] < 2 { return images }
-        let moved = perspectiveTransform(
-            images, from: transformation["start_points"]!, to: transformation["end_points"]!,
-            interpolation: interpolation, fillValue: fillValue)
+        if isFlat(images.shape) { return images }
+        let moved = super.move(images, by: transformation, interpolation)
         return Self.choose(transformation["apply_perspective"]!, moved, images)
+    }
+
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        if isFlat(images) { return }
+        let (before, applies) = (boxes.corners, transformation["apply_perspective"]!.reshaped([-1, 1, 1]))
+        super.move(&boxes, images: images, by: transformation)
+        boxes.corners = zip(boxes.corners, before).map { `where`(applies, $0, $1) }
     }
 
     package static var samples: [LayerSample] {

@@ -28,10 +28,10 @@ public final class RandomRotation: GeometricImageLayer, ConfigurableLayer, Descr
         return ["angle": draw([images.shape[0]], in: range.lowerBound * 360..<range.upperBound * 360, random)]
     }
 
-    override func transforms(for images: Tensor, _ transformation: ImageTransformation) -> Tensor {
+    override func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
         let angle = transformation["angle"]! * (Double.pi / 180)
         let (cosine, sine) = (angle.cos(), angle.sin())
-        let (x, y) = (Double(images.shape[2] - 1) / 2, Double(images.shape[1] - 1) / 2)
+        let (x, y) = (Double(images[2] - 1) / 2, Double(images[1] - 1) / 2)
         return Self.rows([
             cosine, -sine, x - x * cosine + y * sine, sine, cosine, y - x * sine - y * cosine,
         ])

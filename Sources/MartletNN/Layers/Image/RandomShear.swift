@@ -36,7 +36,7 @@ public final class RandomShear: GeometricImageLayer, ConfigurableLayer, Describe
         return ["shear_factor": .concatenate([x, y], axis: 1) * sign]
     }
 
-    override func transforms(for images: Tensor, _ transformation: ImageTransformation) -> Tensor {
+    override func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
         let factors = transformation["shear_factor"]!.split(count: 2, axis: 1).map { $0.flattened() }
         let (ones, zeros) = (Tensor.ones(like: factors[0]), Tensor.zeros(like: factors[0]))
         return Self.rows([ones, factors[0], zeros, factors[1], ones, zeros])

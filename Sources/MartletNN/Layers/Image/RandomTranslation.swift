@@ -35,7 +35,7 @@ public final class RandomTranslation: GeometricImageLayer, ConfigurableLayer, De
         return ["translations": .concatenate([shift(widthFactor, of: images.shape[2]), down], axis: 1)]
     }
 
-    override func transforms(for images: Tensor, _ transformation: ImageTransformation) -> Tensor {
+    override func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
         let shifts = transformation["translations"]!.split(count: 2, axis: 1).map { $0.flattened() }
         let (ones, zeros) = (Tensor.ones(like: shifts[0]), Tensor.zeros(like: shifts[0]))
         return Self.rows([ones, zeros, -shifts[0], zeros, ones, -shifts[1]])

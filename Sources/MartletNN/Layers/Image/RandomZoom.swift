@@ -39,11 +39,11 @@ public final class RandomZoom: GeometricImageLayer, ConfigurableLayer, Described
         return ["height_zoom": height, "width_zoom": widthFactor.map(zoom) ?? height]
     }
 
-    override func transforms(for images: Tensor, _ transformation: ImageTransformation) -> Tensor {
+    override func transforms(for images: Shape, _ transformation: ImageTransformation) -> Tensor {
         let (x, y) = (transformation["width_zoom"]!.flattened(), transformation["height_zoom"]!.flattened())
         let zeros = Tensor.zeros(like: x)
         return Self.rows([
-            x, zeros, (1 - x) * (Double(images.shape[2] - 1) / 2), zeros, y, (1 - y) * (Double(images.shape[1] - 1) / 2),
+            x, zeros, (1 - x) * (Double(images[2] - 1) / 2), zeros, y, (1 - y) * (Double(images[1] - 1) / 2),
         ])
     }
 

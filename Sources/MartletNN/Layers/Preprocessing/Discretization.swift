@@ -92,7 +92,13 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
     private var search: CustomOp {
         if let function { return function }
         let bounds = (binBoundaries ?? []).map { Float($0) }
-        let made = CustomOp("bins") { [TensorSpec($0[0].shape, .int64)] } run: { inputs, outputs in
+        let made = CustomOp("bins") { inputs in
+            if bounds.isEmpty { return [Tensor.zeros(inputs[0].shape, dtype: .int64)] }
+            let isBelow = inputs[0].expandingDims(at: -1) .< Tensor(bounds, shape: [bounds.count])
+            return [isBelow.logicalNot().cast(to: .int64).sum(axis: -1)]
+        } outputs: {
+            [TensorSpec($0[0].shape, .int64)]
+        } run: { inputs, outputs in
             let target = outputs[0].elements(Int.self)
             for (place, value) in inputs[0].elements(Float.self).enumerated() {
                 var (low, high) = (0, bounds.count)

@@ -40,9 +40,28 @@ struct LookupTerms: Sendable {
         OpFailure("Expected terms of the vocabulary, since numOOVIndices is 0, not \(term).")
     }
 
+    /// The numbers of integers by comparing them with the whole vocabulary, nil where they are hashed. An unknown one is -1 where
+    /// none may be.
+    private func composed(_ x: Tensor) -> Tensor? {
+        guard oovCount < 2 || !hashesIntegers else { return nil }
+        let known = table.tokens.compactMap(\.integer)
+        var result = oovCount == 0 ? Tensor.full(x.shape, -1, dtype: .int64)
+            : oovCount == 1 ? Tensor.full(x.shape, oovStart, dtype: .int64) : x % oovCount + oovStart
+        if !known.isEmpty {
+            let isHere = x.expandingDims(at: -1) .== Tensor(known)
+            let place = isHere.cast(to: .int32).argmax(axis: -1) + oovStart + oovCount
+            result = `where`(isHere.any(axis: -1), place, result)
+        }
+        if case .integer(let mask)? = maskToken { result = `where`(x .== mask, Tensor(maskIndex), result) }
+        return result
+    }
+
     /// The numbers of a tensor of terms.
     func function(isOfText: Bool) -> CustomOp {
-        CustomOp("lookup") { inputs in
+        let formula: @Sendable ([Tensor]) -> [Tensor]? = { inputs in
+            isOfText ? nil : composed(inputs[0]).map { [$0] }
+        }
+        return CustomOp("lookup", formula: formula) { inputs in
             guard (inputs[0].dtype == .string) == isOfText else {
                 throw OpFailure("Expected \(isOfText ? "strings" : "integers").")
             }

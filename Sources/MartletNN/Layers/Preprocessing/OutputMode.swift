@@ -67,6 +67,12 @@ enum CategoryEncoder {
     /// Sums over the second axis, or the only one.
     private static func bags(depth: Int, isBinary: Bool) -> CustomOp {
         CustomOp("categories") { inputs in
+            // The rows of a sample over the second axis, or the only one.
+            let axis = min(1, inputs[0].rank - 1)
+            var rows = Tensor.oneHot(inputs[0], depth: depth, dtype: .float64)
+            if inputs.count > 1 { rows = rows * inputs[1].expandingDims(at: -1) }
+            return [isBinary ? rows.max(axis: axis) : rows.sum(axis: axis)]
+        } outputs: { inputs in
             guard inputs.count == 1 || inputs[1].shape == inputs[0].shape else {
                 throw OpFailure("Expected a weight for each of the categories.")
             }

@@ -2,21 +2,93 @@ import MartletCore
 import MartletFormats
 
 /// What is done to texts before they are split.
-public enum TextStandardization: String, CaseIterable, Sendable, ArgumentValue {
-    /// Both of the others, which is the default.
-    case lowerAndStripPunctuation = "lower_and_strip_punctuation"
+///
+/// ```swift
+/// TextVectorization(standardize: .custom(name: "clean") { $0.lowercased().replacing("<br />", with: " ") })
+/// ```
+public enum TextStandardization: Sendable {
+    /// Both of the next two, which is the default.
+    case lowerAndStripPunctuation
     /// A to Z become a to z.
     case lower
     /// ASCII punctuation is left out.
-    case stripPunctuation = "strip_punctuation"
+    case stripPunctuation
+    /// A function of one's own. Files hold its name, for `registerStandardization`. Several threads may call it at once.
+    case custom(name: String = "custom", @Sendable (String) -> String)
 }
 
 /// How texts are split into tokens.
-public enum TextSplit: String, CaseIterable, Sendable, ArgumentValue {
+public enum TextSplit: Sendable {
     /// At runs of ASCII whitespace.
     case whitespace
     /// Into Unicode code points.
     case character
+    /// A function of one's own. Files hold its name, for `registerSplit`. Several threads may call it at once.
+    case custom(name: String = "custom", @Sendable (String) -> [String])
+}
+
+/// Registers a function that standardizes texts, so that files can name it.
+/// - Parameters:
+///   - name: the name that `.custom(name:_:)` was given.
+///   - package: the part before the name in files, as in Keras.
+public func registerStandardization(
+    _ name: String, package: String = "Custom", _ function: @escaping @Sendable (String) -> String
+) {
+    CustomObjects.register(name, package: package, standardization: function)
+}
+
+/// Registers a function that splits texts, so that files can name it.
+/// - Parameters:
+///   - name: the name that `.custom(name:_:)` was given.
+///   - package: the part before the name in files, as in Keras.
+public func registerSplit(
+    _ name: String, package: String = "Custom", _ function: @escaping @Sendable (String) -> [String]
+) {
+    CustomObjects.register(name, package: package, split: function)
+}
+
+extension TextStandardization: ArgumentValue {
+    private static let registry = Registry<TextStandardization>(
+        "standardization of texts", module: "builtins", words.map { word in (word.name, { _ in word.value }) },
+        functionForm: "{ text in ... }", registering: "registerStandardization",
+        ofFunction: { name in CustomObjects.standardization(name).map { .custom(name: name.withoutPackage, $0) } })
+
+    private static let words: [(name: String, value: TextStandardization)] = [
+        ("lower_and_strip_punctuation", .lowerAndStripPunctuation), ("lower", .lower), ("strip_punctuation", .stripPunctuation),
+    ]
+
+    package static var argumentForm: ArgumentForm<TextStandardization> {
+        ArgumentForm(
+            read: { config, key in try config.located(key) { try registry.make(from: config.arguments[.key(key)] ?? .null) } },
+            write: { value in
+                switch value {
+                case .lowerAndStripPunctuation: "lower_and_strip_punctuation"
+                case .lower: "lower"
+                case .stripPunctuation: "strip_punctuation"
+                case .custom(let name, _): CustomObjects.function(name)
+                }
+            })
+    }
+}
+
+extension TextSplit: ArgumentValue {
+    private static let registry = Registry<TextSplit>(
+        "split of texts", module: "builtins",
+        [("whitespace", { _ in .whitespace }), ("character", { _ in .character })], functionForm: "{ text in ... }",
+        registering: "registerSplit",
+        ofFunction: { name in CustomObjects.split(name).map { .custom(name: name.withoutPackage, $0) } })
+
+    package static var argumentForm: ArgumentForm<TextSplit> {
+        ArgumentForm(
+            read: { config, key in try config.located(key) { try registry.make(from: config.arguments[.key(key)] ?? .null) } },
+            write: { value in
+                switch value {
+                case .whitespace: "whitespace"
+                case .character: "character"
+                case .custom(let name, _): CustomObjects.function(name)
+                }
+            })
+    }
 }
 
 /// How texts become terms: standardized, split, and joined to n-grams.
@@ -56,9 +128,16 @@ struct TextTokens: Sendable {
     }
 
     private func forEachToken(in text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
-        guard standardize != nil else { return splitting(text, body) }
+        let (lowers, strips): (Bool, Bool)
+        switch standardize {
+        case nil: return splitting(text, body)
+        case .custom(_, let function):
+            return Array(function(String(decoding: text, as: UTF8.self)).utf8).withUnsafeBytes { splitting($0, body) }
+        case .lowerAndStripPunctuation: (lowers, strips) = (true, true)
+        case .lower: (lowers, strips) = (true, false)
+        case .stripPunctuation: (lowers, strips) = (false, true)
+        }
         withUnsafeTemporaryAllocation(byteCount: max(1, text.count), alignment: 1) { buffer in
-            let (lowers, strips) = (standardize != .stripPunctuation, standardize != .lower)
             var count = 0
             for byte in text {
                 if strips, Self.isPunctuation(byte) { continue }
@@ -72,6 +151,8 @@ struct TextTokens: Sendable {
     private func splitting(_ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch split {
         case nil: body(text)
+        case .custom(_, let function):
+            for token in function(String(decoding: text, as: UTF8.self)) { Array(token.utf8).withUnsafeBytes(body) }
         case .whitespace:
             var start = 0
             for place in 0...text.count where place == text.count || Self.isSpace(text[place]) {

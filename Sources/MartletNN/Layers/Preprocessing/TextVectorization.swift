@@ -179,7 +179,7 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
 
     public override var takesStrings: Bool { true }
     override var castsInputs: Bool { false }
-    override var needsElements: Bool { outputMode == .int && outputSequenceLength == nil && tokens.split != nil }
+    public override var needsElements: Bool { outputMode == .int && outputSequenceLength == nil && tokens.split != nil }
     override var ownTraceSettings: [AnyHashable] { super.ownTraceSettings + [lookupLayer.version] }
 
     /// The function, of the vocabulary of that version.

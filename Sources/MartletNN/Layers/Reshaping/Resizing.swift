@@ -2,11 +2,11 @@ import MartletCore
 
 /// Images of another size.
 ///
-/// Shapes: [batch, height, width, channels] gives one with the height and width asked for. Integers stay integers: they
-/// are rounded, bytes also cut to 0...255.
+/// Shapes: [batch, height, width, channels], or a single image, gives one with the height and width asked for. Integers stay
+/// integers: they are rounded, bytes also cut to 0...255.
 ///
 /// Source: [`keras.layers.Resizing`](https://keras.io/api/layers/preprocessing_layers/image_preprocessing/resizing/).
-public final class Resizing: Layer, ConfigurableLayer, Described {
+public final class Resizing: ImageLayer, ConfigurableLayer, Described {
     /// The height of the output.
     public private(set) var height: Int
     /// The width of the output.
@@ -19,8 +19,6 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
     public private(set) var fillValue: Double
     /// Whether the kernel widens where an axis gets shorter.
     public private(set) var antialias: Bool
-    /// Where the channels lie.
-    public private(set) var dataFormat: DataFormat
 
     /// How images keep their proportions.
     public enum AspectRatio: Sendable {
@@ -42,11 +40,10 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
         self.aspectRatio = aspectRatio
         self.fillValue = fillValue
         self.antialias = antialias
-        self.dataFormat = dataFormat
-        super.init(name: name, dtype: dtype)
+        super.init(dataFormat: dataFormat, name: name, dtype: dtype)
     }
 
-    public static let arguments = Arguments(default: Resizing(height: 1, width: 1)) {
+    public static let arguments = imageTable(Resizing(height: 1, width: 1)) {
         // Keras's two flags are one setting here.
         $0.custom("crop_to_aspect_ratio", read: { layer, config in
             if try config.value("crop_to_aspect_ratio", default: false) { layer.aspectRatio = .crop }
@@ -69,16 +66,46 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
         $0("interpolation", \.interpolation)
         $0("fill_value", \.fillValue)
         $0("antialias", \.antialias)
-        $0("data_format", \.dataFormat)
     }
 
-    public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
-        dataFormat.apply(to: x) { x in
-            let images = Self.withProportions(x, height: height, width: width, aspectRatio, fillValue: fillValue)
-            let y = resize(images, to: [height, width], interpolation: interpolation, antialias: antialias)
-            if y.dtype == x.dtype { return y }
-            let whole = y.round()
-            return (x.dtype == .uint8 ? whole.clipped(min: 0.0, max: 255.0) : whole).cast(to: x.dtype)
+    override var keepsType: Bool { true }
+
+    override func changedShape(_ images: PartialShape) throws -> PartialShape { [images[0], height, width, images[3]] }
+
+    override func change(_ x: Tensor, in context: CallContext) -> Tensor { resized(x, interpolation, antialias: antialias) }
+
+    package override func transform(masks: Tensor, by transformation: ImageTransformation) -> Tensor {
+        resized(masks, .nearest, antialias: false)
+    }
+
+    private func resized(_ x: Tensor, _ interpolation: Interpolation, antialias: Bool) -> Tensor {
+        let images = Self.withProportions(x, height: height, width: width, aspectRatio, fillValue: fillValue)
+        let y = resize(images, to: [height, width], interpolation: interpolation, antialias: antialias)
+        if y.dtype == x.dtype { return y }
+        let whole = y.round()
+        return (x.dtype == .uint8 ? whole.clipped(min: 0.0, max: 255.0) : whole).cast(to: x.dtype)
+    }
+
+    package override func move(_ boxes: inout MovingBoxes, images: Shape, by transformation: ImageTransformation) {
+        boxes.stretch(Self.part(of: images, height: height, width: width, aspectRatio), to: (height, width))
+    }
+
+    /// Where the rows and the columns begin that are stretched to `height` and `width`, and how many there are: less than 0 and
+    /// more than all where the images are padded.
+    static func part(of images: Shape, height: Int, width: Int, _ aspectRatio: AspectRatio?) -> [(start: Int, count: Int)] {
+        let (rows, columns) = (images[1], images[2])
+        // The sizes, were the other one kept; TensorFlow computes them in float32.
+        let fitting = [Int(Float(columns * height) / Float(width)), Int(Float(rows * width) / Float(height))]
+        return zip(fitting, [rows, columns]).map { fitting, size in
+            switch aspectRatio {
+            case nil: return (0, size)
+            case .crop:
+                let kept = min(max(fitting, 1), size)
+                return ((size - kept) / 2, kept)
+            case .pad:
+                let edge = max(fitting - size, 0) / 2
+                return (-edge, size + 2 * edge)
+            }
         }
     }
 
@@ -86,37 +113,24 @@ public final class Resizing: Layer, ConfigurableLayer, Described {
     static func withProportions(
         _ x: Tensor, height: Int, width: Int, _ aspectRatio: AspectRatio?, fillValue: Double = 0
     ) -> Tensor {
-        let (rows, columns) = (x.shape[1], x.shape[2])
-        // The sizes, were the other one kept; TensorFlow computes them in float32.
-        let fitting = [Int(Float(columns * height) / Float(width)), Int(Float(rows * width) / Float(height))]
+        let part = part(of: x.shape, height: height, width: width, aspectRatio)
         switch aspectRatio {
         case nil: return x
         case .crop:
-            return zip(fitting, [rows, columns]).enumerated().reduce(x) { x, axis in
-                let (fitting, size) = axis.element
-                let kept = min(max(fitting, 1), size)
-                let start = (size - kept) / 2
-                return x.split(sizes: [start, kept, size - kept - start], axis: axis.offset + 1)[1]
+            return part.enumerated().reduce(x) { x, axis in
+                let ((start, count), size) = (axis.element, x.shape[axis.offset + 1])
+                return x.split(sizes: [start, count, size - count - start], axis: axis.offset + 1)[1]
             }
         case .pad:
-            let edges = zip(fitting, [rows, columns]).map { max($0 - $1, 0) / 2 }
-            return x.padded(
-                [(0, 0), (edges[0], edges[0]), (edges[1], edges[1]), (0, 0)], mode: .constant(fillValue))
+            let edges = part.map { ($0.start.magnitude, $0.start.magnitude) }.map { (before: Int($0), after: Int($1)) }
+            return x.padded([(0, 0), edges[0], edges[1], (0, 0)], mode: .constant(fillValue))
         }
-    }
-
-    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
-        let shape = try dataFormat.channelsLast(Spatial2D.onlyInput(inputShapes))
-        guard shape[1] != 0, shape[2] != 0 else {
-            throw MartletError("Expected images of at least one pixel. Received: shape \(inputShapes[0]).")
-        }
-        return [dataFormat.fromChannelsLast([shape[0], height, width, shape[3]])]
     }
 
     public override func outputType(for inputTypes: [DType]) -> DType { castType(inputTypes[0]) }
 
     package static var samples: [LayerSample] {
-        let bad: [[PartialShape]] = [[[nil, 2, 2]], [[nil, 0, 2, 1]]]
+        let bad: [[PartialShape]] = [[[nil, 2]], [[nil, 0, 2, 1]]]
         return [
             LayerSample("bilinear", Resizing(height: 4, width: 2, dtype: .float64), [[3, 5, 2]], bad: bad),
             LayerSample(

@@ -1,0 +1,174 @@
+import Martlet
+import MartletCore
+
+/// What stands between a model and the formats of other frameworks: neutral operations on values with names, dtypes and shapes
+/// whose batch axis may be unknown. ``init(of:inputShapes:keeping:)`` makes it of a model, a format's reader of a file.
+///
+/// Layouts are Martlet's: channels last, kernels [window, channels in, channels out], matrices [in, out]. Elementwise
+/// operations broadcast as NumPy's do.
+package struct ExportGraph: Sendable {
+    /// The size of an axis: `fixed + perSample * batch`.
+    package struct Dimension: Hashable, Sendable, CustomStringConvertible {
+        package var fixed: Int
+        package var perSample: Int
+
+        package init(_ fixed: Int, perSample: Int = 0) {
+            self.fixed = fixed
+            self.perSample = perSample
+        }
+
+        /// The size of the batch axis itself.
+        package static let batch = Dimension(0, perSample: 1)
+        /// The size when it does not depend on the batch, nil otherwise.
+        package var size: Int? { perSample == 0 ? fixed : nil }
+        /// The size, -1 when it depends on the batch: how files write it.
+        package var sizeOrUnknown: Int { size ?? -1 }
+        package func size(batch: Int) -> Int { fixed + perSample * batch }
+        package var description: String {
+            if perSample == 0 { return "\(fixed)" }
+            return (perSample == 1 ? "batch" : "\(perSample) * batch") + (fixed == 0 ? "" : " + \(fixed)")
+        }
+    }
+
+    /// How integers stand for numbers: `(integer - zeroPoint) * scale`.
+    package struct Quantization: Hashable, Sendable {
+        /// One, or one for each index of `axis`.
+        package var scales: [Float]
+        package var zeroPoints: [Int]
+        package var axis: Int
+        /// The integers' width.
+        package var bits: Int
+
+        package init(scales: [Float], zeroPoints: [Int], axis: Int = 0, bits: Int = 8) {
+            self.scales = scales
+            self.zeroPoints = zeroPoints
+            self.axis = axis
+            self.bits = bits
+        }
+
+        package init(scale: Float, zeroPoint: Int, bits: Int = 8) {
+            self.init(scales: [scale], zeroPoints: [zeroPoint], bits: bits)
+        }
+    }
+
+    /// A tensor of the graph.
+    package struct Value: Sendable {
+        /// Unique in the graph.
+        package var name: String
+        package var dtype: DType
+        package var shape: [Dimension]
+        /// The elements of a weight or another constant.
+        package var constant: Tensor?
+        /// How a file keeps the value in integers; the dtype says what they stand for.
+        package var quantization: Quantization?
+        /// Whether a file keeps the constant in 16 bits.
+        package var isHalf = false
+
+        package var rank: Int { shape.count }
+        /// The shape when it does not depend on the batch.
+        package var knownShape: [Int]? {
+            let sizes = shape.compactMap(\.size)
+            return sizes.count == shape.count ? sizes : nil
+        }
+        /// How many axes depend on the batch.
+        package var unknownCount: Int { shape.count { $0.size == nil } }
+    }
+
+    /// One operation at its place.
+    package struct Node: Sendable {
+        package var operation: Operation
+        package var inputs: [Int]
+        package var outputs: [Int]
+        /// The path of the layer that it belongs to, for names and messages.
+        package var layer: String
+    }
+
+    /// The model's name.
+    package var name = "model"
+    package var values: [Value] = []
+    /// In an order in which they can run.
+    package var nodes: [Node] = []
+    package var inputs: [Int] = []
+    package var outputs: [Int] = []
+    /// The names that users know inputs and outputs by.
+    package var inputNames: [String] = []
+    package var outputNames: [String] = []
+    /// Whether the model rounds to 16 bits within, where the graph computes in `float32`.
+    package var roundsToHalf = false
+    private var names: Set<String> = []
+
+    package init() {}
+
+    /// Adds a value; a number makes its name unique.
+    package mutating func addValue(
+        _ name: String, _ dtype: DType, _ shape: [Dimension], constant: Tensor? = nil
+    ) -> Int {
+        var unique = name
+        var number = 1
+        while !names.insert(unique).inserted {
+            unique = "\(name)_\(number)"
+            number += 1
+        }
+        values.append(Value(name: unique, dtype: dtype, shape: shape, constant: constant))
+        return values.count - 1
+    }
+
+    /// Adds a constant.
+    package mutating func addConstant(_ tensor: Tensor, _ name: String) -> Int {
+        addValue(name, tensor.dtype, tensor.shape.dimensions.map { Dimension($0) }, constant: tensor)
+    }
+
+    /// Adds an operation of one output.
+    package mutating func add(
+        _ operation: Operation, _ inputs: [Int], _ dtype: DType, _ shape: [Dimension], layer: String
+    ) -> Int {
+        let output = addValue(layer.isEmpty ? operation.name : "\(layer)/\(operation.name)", dtype, shape)
+        nodes.append(Node(operation: operation, inputs: inputs, outputs: [output], layer: layer))
+        return output
+    }
+
+    /// The constant that a value is, nil for others.
+    package func constant(_ value: Int) -> Tensor? { values[value].constant }
+
+    /// The number that a value is, when it is a constant of one element.
+    package func number(_ value: Int) -> Double? {
+        constant(value).flatMap { $0.elementCount == 1 && $0.dtype != .string ? $0.item() : nil }
+    }
+
+    /// For each value the node that computes it.
+    package var producers: [Int: Int] {
+        var found: [Int: Int] = [:]
+        for (index, node) in nodes.enumerated() { for output in node.outputs { found[output] = index } }
+        return found
+    }
+
+    /// How often each value is read, the graph's outputs included.
+    package var readCounts: [Int] {
+        var counts = [Int](repeating: 0, count: values.count)
+        for value in nodes.flatMap(\.inputs) + outputs { counts[value] += 1 }
+        return counts
+    }
+
+    /// A line for each node.
+    package var description: String {
+        nodes.map { node in
+            let outputs = node.outputs.map { "\(values[$0].name): \(values[$0].dtype)\(values[$0].shape)" }
+            return "\(outputs.joined(separator: ", ")) = \(node.operation)(\(node.inputs.map { values[$0].name }))"
+        }.joined(separator: "\n")
+    }
+}
+
+extension [ExportGraph.Dimension] {
+    /// The shape of NumPy's broadcasting, nil when the shapes do not fit.
+    package static func broadcast(_ a: Self, _ b: Self) -> Self? {
+        let rank = Swift.max(a.count, b.count)
+        let (long, short) = a.count == rank ? (a, b) : (b, a)
+        var result = long
+        for (place, size) in zip((rank - short.count)..<rank, short) {
+            if result[place] == size || size == .init(1) { continue }
+            guard result[place] == .init(1) else { return nil }
+            result[place] = size
+        }
+        return result
+    }
+}

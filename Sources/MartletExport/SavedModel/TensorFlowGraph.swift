@@ -1,0 +1,331 @@
+import Martlet
+import MartletCore
+
+/// Writes a graph that ``ExportGraph/preparedForTensorFlow()`` made as nodes of TensorFlow.
+struct TensorFlowGraph {
+    private let graph: ExportGraph
+    private(set) var nodes: [TensorFlowNode] = []
+    private var names: Set<String> = []
+    /// The output of a node that a value is.
+    private var references: [Int: String] = [:]
+    private var batch: String?
+
+    /// - Throws: `MartletError` for an operation that TensorFlow does not have.
+    init(_ graph: ExportGraph) throws {
+        self.graph = graph
+        for (index, input) in graph.inputs.enumerated() {
+            let value = graph.values[input]
+            let name = unique("serving_default_\(graph.inputNames[index])")
+            nodes.append(
+                TensorFlowNode(
+                    name: name, operation: "Placeholder", inputs: [],
+                    attributes: [("dtype", .type(value.dtype)), ("shape", .shape(value.shape.map(\.sizeOrUnknown)))]))
+            references[input] = name
+        }
+        for node in graph.nodes { try emit(node) }
+        // An output of its own for each, so that inputs and constants can be outputs, too.
+        for output in graph.outputs {
+            results.append(add("Identity", [reference(output)], [("T", .type(graph.values[output].dtype))], "result"))
+        }
+    }
+
+    /// The nodes of the inputs and the outputs.
+    var inputs: [String] { graph.inputs.map { references[$0]! } }
+    private(set) var results: [String] = []
+
+    /// A name as TensorFlow takes it, that no other node has.
+    private mutating func unique(_ name: String) -> String {
+        var plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_./-".contains($0)) ? $0 : "_" })
+        if !(plain.first.map { $0.isLetter || $0.isNumber || $0 == "." } ?? false) { plain = "n\(plain)" }
+        var result = plain
+        var number = 1
+        while !names.insert(result).inserted {
+            result = "\(plain)_\(number)"
+            number += 1
+        }
+        return result
+    }
+
+    private mutating func add(
+        _ operation: String, _ inputs: [String], _ attributes: [(String, TensorFlowNode.Attribute)], _ name: String
+    ) -> String {
+        let name = unique(name)
+        nodes.append(TensorFlowNode(name: name, operation: operation, inputs: inputs, attributes: attributes))
+        return name
+    }
+
+    private mutating func constant(_ tensor: Tensor, _ name: String) -> String {
+        add("Const", [], [("dtype", .type(tensor.dtype)), ("value", .tensor(tensor))], name)
+    }
+
+    private mutating func integers(_ numbers: [Int], _ name: String) -> String {
+        constant(Tensor(numbers).cast(to: .int32), name)
+    }
+
+    private mutating func reference(_ value: Int) -> String {
+        if let known = references[value] { return known }
+        let name = constant(graph.values[value].constant!, graph.values[value].name)
+        references[value] = name
+        return name
+    }
+
+    /// The sizes of a shape, `int32`; one of them may be -1 where the node fills it in.
+    private mutating func sizes(_ shape: [ExportGraph.Dimension], _ name: String, fillsIn: Bool) throws -> String {
+        let unknown = shape.count { $0.size == nil }
+        // Of no elements, no size follows from the others.
+        if unknown == 0 || unknown == 1 && fillsIn && !shape.contains(.init(0)) {
+            return integers(shape.map(\.sizeOrUnknown), "\(name)/shape")
+        }
+        let type: (String, TensorFlowNode.Attribute) = ("T", .type(.int32))
+        var parts: [String] = []
+        for dimension in shape {
+            guard dimension.size == nil else {
+                parts.append(constant(Tensor(dimension.fixed).cast(to: .int32), "\(name)/size"))
+                continue
+            }
+            var size = try batchSize()
+            if dimension.perSample != 1 {
+                let factor = constant(Tensor(dimension.perSample).cast(to: .int32), "\(name)/factor")
+                size = add("Mul", [size, factor], [type], "\(name)/size")
+            }
+            if dimension.fixed != 0 {
+                let addend = constant(Tensor(dimension.fixed).cast(to: .int32), "\(name)/addend")
+                size = add("AddV2", [size, addend], [type], "\(name)/size")
+            }
+            parts.append(size)
+        }
+        return add("Pack", parts, [type, ("N", .integer(parts.count)), ("axis", .integer(0))], "\(name)/shape")
+    }
+
+    /// The size of the batch.
+    private mutating func batchSize() throws -> String {
+        if let batch { return batch }
+        for input in graph.inputs {
+            guard let axis = graph.values[input].shape.firstIndex(of: .batch) else { continue }
+            let types: [(String, TensorFlowNode.Attribute)] = [("T", .type(.int32)), ("Index", .type(.int32))]
+            let shape = add(
+                "Shape", [reference(input)], [("T", .type(graph.values[input].dtype)), ("out_type", .type(.int32))],
+                "batch/shape")
+            let places = [integers([axis], "batch/begin"), integers([axis + 1], "batch/end"), integers([1], "batch/step")]
+            batch = add(
+                "StridedSlice", [shape] + places,
+                types + [
+                    ("begin_mask", .integer(0)), ("end_mask", .integer(0)), ("ellipsis_mask", .integer(0)),
+                    ("new_axis_mask", .integer(0)), ("shrink_axis_mask", .integer(1)),
+                ], "batch/size")
+            return batch!
+        }
+        throw MartletError("Expected an input with a batch axis.", at: graph.name)
+    }
+
+    // MARK: - Operations
+
+    private static let unaries: [Operation.Unary: String] = [
+        .abs: "Abs", .acos: "Acos", .acosh: "Acosh", .asin: "Asin", .asinh: "Asinh", .atan: "Atan", .atanh: "Atanh",
+        .ceil: "Ceil", .cos: "Cos", .cosh: "Cosh", .digamma: "Digamma", .erf: "Erf", .erfc: "Erfc", .erfinv: "Erfinv",
+        .exp: "Exp", .expm1: "Expm1", .floor: "Floor", .isFinite: "IsFinite", .isInfinite: "IsInf", .isNaN: "IsNan",
+        .lgamma: "Lgamma", .log: "Log", .log1p: "Log1p", .logicalNot: "LogicalNot", .negate: "Neg", .reciprocal: "Reciprocal",
+        .reciprocalSquareRoot: "Rsqrt", .relu: "Relu", .relu6: "Relu6", .round: "Round", .sigmoid: "Sigmoid", .sign: "Sign",
+        .sin: "Sin", .sinh: "Sinh", .softplus: "Softplus", .square: "Square", .squareRoot: "Sqrt", .tan: "Tan", .tanh: "Tanh",
+    ]
+    private static let binaries: [Operation.Binary: String] = [
+        .add: "AddV2", .atan2: "Atan2", .divide: "RealDiv", .equal: "Equal", .floorDivide: "FloorDiv", .greater: "Greater",
+        .greaterEqual: "GreaterEqual", .less: "Less", .lessEqual: "LessEqual", .logicalAnd: "LogicalAnd",
+        .logicalOr: "LogicalOr", .maximum: "Maximum", .minimum: "Minimum", .mod: "FloorMod", .multiply: "Mul",
+        .notEqual: "NotEqual", .pow: "Pow", .subtract: "Sub",
+    ]
+    /// The functions that TensorFlow has.
+    static var functions: Set<Operation.Unary> { Set(unaries.keys) }
+
+    private func unsupported(_ node: ExportGraph.Node) -> MartletError {
+        MartletError("TensorFlow has no operation for \(node.operation).", at: "layer \(node.layer)")
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node) throws {
+        let output = graph.values[node.outputs[0]]
+        let inputs = node.inputs.map { reference($0) }
+        let from = graph.values[node.inputs[0]].dtype
+        let type: (String, TensorFlowNode.Attribute) = ("T", .type(from))
+        func second(_ name: String) -> (String, TensorFlowNode.Attribute) { (name, .type(.int32)) }
+        /// Names the node for the value.
+        func set(
+            _ writer: inout TensorFlowGraph, _ operation: String, _ inputs: [String],
+            _ attributes: [(String, TensorFlowNode.Attribute)]
+        ) {
+            writer.references[node.outputs[0]] = writer.add(operation, inputs, attributes, output.name)
+        }
+        switch node.operation {
+        case .unary(let unary):
+            guard let name = Self.unaries[unary] else { throw unsupported(node) }
+            set(&self, name, inputs, unary == .logicalNot ? [] : [type])
+        case .binary(let binary):
+            guard let name = Self.binaries[binary] else { throw unsupported(node) }
+            set(&self, name, inputs, binary == .logicalAnd || binary == .logicalOr ? [] : [type])
+        case .select: set(&self, "SelectV2", inputs, [("T", .type(output.dtype))])
+        case .cast: set(&self, "Cast", inputs, [("SrcT", .type(from)), ("DstT", .type(output.dtype))])
+        case .matmul(let transposeA, let transposeB):
+            set(&self, "BatchMatMulV2", inputs, [type, ("adj_x", .flag(transposeA)), ("adj_y", .flag(transposeB))])
+        case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitWindowed(node, inputs)
+        case .reduce(let reduction, let axes, let keepDims):
+            let names: [Operation.Reduction: String] = [
+                .all: "All", .any: "Any", .max: "Max", .mean: "Mean", .min: "Min", .product: "Prod", .sum: "Sum",
+            ]
+            let places = integers(axes, "\(output.name)/axes")
+            let isLogical = reduction == .all || reduction == .any
+            set(
+                &self, names[reduction]!, inputs + [places],
+                (isLogical ? [] : [type]) + [second("Tidx"), ("keep_dims", .flag(keepDims))])
+        case .argmax(let axis), .argmin(let axis):
+            let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")
+            let isMax = if case .argmax = node.operation { true } else { false }
+            set(
+                &self, isMax ? "ArgMax" : "ArgMin", inputs + [place],
+                [type, second("Tidx"), ("output_type", .type(output.dtype))])
+        case .cumulate(let cumulation, let axis, let exclusive, let reverse):
+            let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")
+            set(
+                &self, cumulation == .cumulativeSum ? "Cumsum" : "Cumprod", inputs + [place],
+                [type, second("Tidx"), ("exclusive", .flag(exclusive)), ("reverse", .flag(reverse))])
+        case .softmax: set(&self, "Softmax", inputs, [type])
+        case .logSoftmax: set(&self, "LogSoftmax", inputs, [type])
+        case .reshape:
+            let size = try sizes(output.shape, output.name, fillsIn: true)
+            set(&self, "Reshape", inputs + [size], [type, second("Tshape")])
+        case .broadcast:
+            let size = try sizes(output.shape, output.name, fillsIn: false)
+            set(&self, "BroadcastTo", inputs + [size], [type, second("Tidx")])
+        case .transpose(let order):
+            let places = integers(order, "\(output.name)/permutation")
+            set(&self, "Transpose", inputs + [places], [type, second("Tperm")])
+        case .concatenate(let axis):
+            let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")
+            set(&self, "ConcatV2", inputs + [place], [type, second("Tidx"), ("N", .integer(inputs.count))])
+        case .slice(let begin, let step): try emitSlice(node, begin, step, inputs, type)
+        case .pad(let before, let after, let value):
+            let pads = constant(
+                Tensor(zip(before, after).flatMap { [$0, $1] }, shape: [before.count, 2]).cast(to: .int32),
+                "\(output.name)/pads")
+            let fill = constant(Tensor(value).cast(to: from), "\(output.name)/value")
+            set(&self, "PadV2", inputs + [pads, fill], [type, second("Tpaddings")])
+        case .gather(let axis):
+            let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")
+            set(
+                &self, "GatherV2", inputs + [place],
+                [
+                    ("Tparams", .type(from)), ("Tindices", .type(graph.values[node.inputs[1]].dtype)), second("Taxis"),
+                    ("batch_dims", .integer(0)),
+                ])
+        case .gatherND:
+            set(
+                &self, "GatherNd", inputs,
+                [("Tparams", .type(from)), ("Tindices", .type(graph.values[node.inputs[1]].dtype))])
+        case .oneHot(let on, let off):
+            let depth = constant(Tensor(output.shape.last!.fixed).cast(to: .int32), "\(output.name)/depth")
+            let marks = [on, off].map { constant(Tensor($0).cast(to: output.dtype), "\(output.name)/value") }
+            set(
+                &self, "OneHot", inputs + [depth] + marks,
+                [("T", .type(output.dtype)), ("TI", .type(from)), ("axis", .integer(-1))])
+        case .topK(let count):
+            let number = constant(Tensor(count).cast(to: .int32), "\(output.name)/count")
+            set(&self, "TopKV2", inputs + [number], [type, ("sorted", .flag(true))])
+            let places = "\(references[node.outputs[0]]!):1"
+            references[node.outputs[1]] = add(
+                "Cast", [places], [("SrcT", .type(.int32)), ("DstT", .type(.int64))], graph.values[node.outputs[1]].name)
+        default: throw unsupported(node)
+        }
+    }
+
+    private mutating func emitSlice(
+        _ node: ExportGraph.Node, _ begin: [Int], _ step: [Int], _ inputs: [String],
+        _ type: (String, TensorFlowNode.Attribute)
+    ) throws {
+        let (shape, name) = (graph.values[node.outputs[0]].shape, graph.values[node.outputs[0]].name)
+        var (end, beginMask, endMask) = ([Int](), 0, 0)
+        for axis in shape.indices {
+            guard let size = shape[axis].size else {
+                guard begin[axis] == 0, step[axis] == 1, shape[axis] == graph.values[node.inputs[0]].shape[axis] else {
+                    throw MartletError("TensorFlow has no operation for a part of the batch.", at: "layer \(node.layer)")
+                }
+                beginMask |= 1 << axis
+                endMask |= 1 << axis
+                end.append(0)
+                continue
+            }
+            let last = begin[axis] + step[axis] * size
+            // Backwards, the end before the first element is no number.
+            if last < 0 { endMask |= 1 << axis }
+            end.append(max(last, 0))
+        }
+        let places = [integers(begin, "\(name)/begin"), integers(end, "\(name)/end"), integers(step, "\(name)/step")]
+        references[node.outputs[0]] = add(
+            "StridedSlice", inputs + places,
+            [
+                type, ("Index", .type(.int32)), ("begin_mask", .integer(beginMask)), ("end_mask", .integer(endMask)),
+                ("ellipsis_mask", .integer(0)), ("new_axis_mask", .integer(0)), ("shrink_axis_mask", .integer(0)),
+            ], name)
+    }
+
+    /// Products, convolutions and poolings, with bias and activation as nodes of their own.
+    private mutating func emitWindowed(_ node: ExportGraph.Node, _ inputs: [String]) throws {
+        let output = graph.values[node.outputs[0]]
+        let shape = graph.values[node.inputs[0]].shape
+        let type: (String, TensorFlowNode.Attribute) = ("T", .type(output.dtype))
+        func ones(_ numbers: [Int]) -> TensorFlowNode.Attribute { .integers([1] + numbers + [1]) }
+        var result: String
+        var activation = Operation.Activation.none
+        switch node.operation {
+        case .dense(let fused):
+            activation = fused
+            let flags = (shape.count == 2 ? ["transpose_a", "transpose_b"] : ["adj_x", "adj_y"]).map {
+                ($0, TensorFlowNode.Attribute.flag(false))
+            }
+            result = add(shape.count == 2 ? "MatMul" : "BatchMatMulV2", Array(inputs[..<2]), [type] + flags, output.name)
+        case .convolution(let windows, let groups, let fused):
+            activation = fused
+            let kernel = graph.constant(node.inputs[1])!
+            let padding = windows.tflitePadding(shape, Array(kernel.shape.dimensions.dropLast(2)))!.tensorFlowName
+            let isVolume = windows.strides.count == 3
+            let isDepthwise = groups > 1
+            var weights = inputs[1]
+            if isDepthwise {
+                let sizes = kernel.shape.dimensions
+                weights = constant(
+                    kernel.reshaped(to: [sizes[0], sizes[1], groups, sizes[3] / groups]), "\(output.name)/kernel")
+            }
+            result = add(
+                isVolume ? "Conv3D" : isDepthwise ? "DepthwiseConv2dNative" : "Conv2D", [inputs[0], weights],
+                [
+                    type, ("strides", ones(windows.strides)), ("padding", .text(padding)),
+                    ("dilations", ones(windows.dilations)), ("data_format", .text(isVolume ? "NDHWC" : "NHWC")),
+                ], output.name)
+        case .transposedConvolution(let windows):
+            let isVolume = windows.strides.count == 3
+            let size = try sizes(output.shape, output.name, fillsIn: false)
+            let type = isVolume ? [type, ("Tshape", .type(.int32))] : [type]
+            result = add(
+                isVolume ? "Conv3DBackpropInputV2" : "Conv2DBackpropInput", [size, inputs[1], inputs[0]],
+                type + [
+                    ("strides", ones(windows.strides)), ("padding", .text("VALID")),
+                    ("data_format", .text(isVolume ? "NDHWC" : "NHWC")),
+                ], output.name)
+        case .maxPool(let size, let windows), .averagePool(let size, let windows):
+            let isMax = if case .maxPool = node.operation { true } else { false }
+            result = add(
+                isMax ? "MaxPool" : "AvgPool", [inputs[0]],
+                [
+                    type, ("ksize", ones(size)), ("strides", ones(windows.strides)),
+                    ("padding", .text(windows.tflitePadding(shape, size)!.tensorFlowName)), ("data_format", .text("NHWC")),
+                ], output.name)
+        default: throw unsupported(node)
+        }
+        if inputs.count > 2 { result = add("AddV2", [result, inputs[2]], [type], "\(output.name)/bias") }
+        if activation != .none {
+            result = add(activation == .relu ? "Relu" : "Relu6", [result], [type], "\(output.name)/activation")
+        }
+        references[node.outputs[0]] = result
+    }
+}
+
+extension TFLite.Padding {
+    fileprivate var tensorFlowName: String { self == .same ? "SAME" : "VALID" }
+}

@@ -1,0 +1,310 @@
+import Martlet
+import MartletCore
+
+/// Puts a graph that ``ExportGraph/preparedForTFLite()`` made into integers or half floats.
+enum Quantizer {
+    /// Weights of fewer elements stay as they are: they save nothing.
+    private static let leastCount = 64
+
+    /// Weights in `float16`; what reads them computes in `float32`.
+    static func halfWeights(_ graph: ExportGraph) -> ExportGraph {
+        var result = graph
+        for (index, value) in graph.values.enumerated() {
+            guard let constant = value.constant, constant.dtype == .float32, constant.elementCount >= leastCount else { continue }
+            let half = constant.cast(to: .float16).cast(to: .float32)
+            // A number that float16 does not hold stays what it is.
+            guard half.isFinite().all().item(as: Bool.self) else { continue }
+            result.values[index].constant = half
+            result.values[index].isHalf = true
+        }
+        return result
+    }
+
+    /// Weights of products in `int8`; LiteRT quantizes activations as they come.
+    static func dynamicRange(_ graph: ExportGraph) throws -> ExportGraph {
+        var result = graph
+        var tables: [Int: Int] = [:]
+        for (index, node) in graph.nodes.enumerated() {
+            switch node.operation {
+            case .dense: result.quantizeWeights(of: index, axis: nil, leastCount: leastCount)
+            case .convolution(let windows, let groups, _) where windows.strides.count == 2:
+                let kernel = graph.constant(node.inputs[1])!.shape
+                // LiteRT has no such kernel for groups of several channels.
+                guard groups == 1 || kernel[2] == 1 else { continue }
+                result.quantizeWeights(of: index, axis: 3, leastCount: leastCount)
+            case .gather:
+                guard let table = graph.constant(node.inputs[0]), table.dtype == .float32, table.elementCount >= leastCount
+                else { continue }
+                let value = tables[node.inputs[0]] ?? result.addQuantized(table, of: node.inputs[0], axis: nil)
+                tables[node.inputs[0]] = value
+                // Rows of integers, and their numbers.
+                let rows = result.addValue("\(node.layer)/rows", .float32, graph.values[node.outputs[0]].shape)
+                result.values[rows].quantization = result.values[value].quantization
+                result.nodes[index].inputs[0] = value
+                result.nodes[index].outputs = [rows]
+                tables[-1 - index] = rows
+            default: continue
+            }
+        }
+        for index in graph.nodes.indices.reversed() {
+            guard let rows = tables[-1 - index] else { continue }
+            let node = graph.nodes[index]
+            result.nodes.insert(
+                .init(operation: .requantize, inputs: [rows], outputs: node.outputs, layer: node.layer), at: index + 1)
+        }
+        return result
+    }
+
+    /// The least and the largest number of each value on calibration data.
+    struct Ranges {
+        private var ranges: [Int: ClosedRange<Double>] = [:]
+        /// Values with infinities or NaN, such as masked scores, which integers cannot hold.
+        private(set) var infinite: Set<Int> = []
+
+        /// - Throws: `MartletError` when there are no data.
+        init(of graph: ExportGraph, on batches: [[Tensor]]) throws {
+            guard !batches.isEmpty else {
+                throw MartletError(
+                    "Expected samples to calibrate with: activations are rounded within the range that they show.",
+                    at: "calibration")
+            }
+            for batch in batches {
+                _ = try graph.run(batch) { value, tensor in
+                    guard tensor.dtype.isFloatingPoint, tensor.elementCount > 0 else { return }
+                    let (low, high) = (tensor.min().item(), tensor.max().item())
+                    guard low.isFinite, high.isFinite else {
+                        infinite.insert(value)
+                        return
+                    }
+                    let known = ranges[value] ?? 0...0
+                    ranges[value] = min(known.lowerBound, low)...max(known.upperBound, high)
+                }
+            }
+        }
+
+        subscript(value: Int) -> ClosedRange<Double> { ranges[value] ?? 0...0 }
+    }
+
+    /// Weights and activations in integers, with `float32` inputs and outputs.
+    /// - Parameters:
+    ///   - bits: of activations: 8, or 16.
+    ///   - floatLayers: layers that stay in floating point.
+    static func integers(
+        _ graph: ExportGraph, _ ranges: Ranges, bits: Int = 8, floatLayers: Set<String> = []
+    ) throws -> ExportGraph {
+        var quantization = IntegerQuantization(graph, ranges, bits, floatLayers)
+        return try quantization.quantized()
+    }
+}
+
+extension ExportGraph.Quantization {
+    /// Symmetric integers for weights.
+    init(weights: Tensor, axis: Int?) {
+        func scale(_ largest: Double) -> Float { largest > 0 ? Float(largest / 127) : 1 }
+        guard let axis else {
+            self.init(scale: scale(weights.abs().max().item()), zeroPoint: 0)
+            return
+        }
+        let others = (0..<weights.rank).filter { $0 != axis }
+        let largest: [Double] = weights.abs().max(axes: others).scalars()
+        self.init(scales: largest.map(scale), zeroPoints: largest.map { _ in 0 }, axis: axis)
+    }
+
+    /// Integers for numbers in a range, which is widened to hold 0.
+    init(range: ClosedRange<Double>, bits: Int) {
+        let (low, high) = (min(range.lowerBound, 0), max(range.upperBound, 0))
+        if bits == 16 {
+            // Without a zero point.
+            let largest = max(-low, high)
+            self.init(scale: largest > 0 ? Float(largest / 32767) : 1, zeroPoint: 0, bits: 16)
+            return
+        }
+        guard high > low else {
+            self.init(scale: 1, zeroPoint: 0)
+            return
+        }
+        let scale = (high - low) / 255
+        self.init(scale: Float(scale), zeroPoint: max(-128, min(127, Int((-128 - low / scale).rounded()))))
+    }
+}
+
+extension ExportGraph {
+    /// Adds a constant as integers stand for it.
+    fileprivate mutating func addQuantized(_ tensor: Tensor, of value: Int, axis: Int?) -> Int {
+        addConstant(tensor, values[value].name, Quantization(weights: tensor, axis: axis))
+    }
+
+    fileprivate mutating func addConstant(_ tensor: Tensor, _ name: String, _ quantization: Quantization) -> Int {
+        let rounded = quantization.rounded(tensor)
+        let value = addConstant(rounded, name)
+        values[value].quantization = quantization
+        return value
+    }
+
+    /// Puts the weights of a node into integers.
+    fileprivate mutating func quantizeWeights(of node: Int, axis: Int?, leastCount: Int) {
+        let weights = nodes[node].inputs[1]
+        guard let constant = constant(weights), constant.elementCount >= leastCount else { return }
+        nodes[node].inputs[1] = addQuantized(constant, of: weights, axis: axis)
+    }
+}
+
+extension ExportGraph.Quantization {
+    /// The numbers that the nearest integers stand for.
+    func rounded(_ tensor: Tensor) -> Tensor {
+        var along = [Int](repeating: 1, count: tensor.rank)
+        if scales.count > 1 { along[axis] = scales.count }
+        let steps = Tensor(scales, shape: scales.count > 1 ? Shape(along) : []).cast(to: .float64)
+        let zeros = Tensor(zeroPoints, shape: scales.count > 1 ? Shape(along) : []).cast(to: .float64)
+        let largest = bits >= 32 ? Double(Int32.max) : Double(1 << (bits - 1)) - 1
+        let least = zeroPoints.allSatisfy { $0 == 0 } ? -largest : -largest - 1
+        let integers = ((tensor.cast(to: .float64) / steps).round() + zeros).clipped(min: least, max: largest)
+        return ((integers - zeros) * steps).cast(to: .float32)
+    }
+}
+
+/// Makes a graph anew in integers.
+private struct IntegerQuantization {
+    let source: ExportGraph
+    let ranges: Quantizer.Ranges
+    let bits: Int
+    let floatLayers: Set<String>
+    var graph = ExportGraph()
+    /// The values of the new graph, by those of the source.
+    var map: [Int: Int] = [:]
+    /// The same numbers in another form, by the value of the new graph.
+    var floats: [Int: Int] = [:]
+    var integers: [Int: [ExportGraph.Quantization: Int]] = [:]
+    var layer = ""
+
+    init(_ source: ExportGraph, _ ranges: Quantizer.Ranges, _ bits: Int, _ floatLayers: Set<String>) {
+        (self.source, self.ranges, self.bits, self.floatLayers) = (source, ranges, bits, floatLayers)
+    }
+
+    mutating func quantized() throws -> ExportGraph {
+        graph.name = source.name
+        (graph.inputNames, graph.outputNames) = (source.inputNames, source.outputNames)
+        for input in source.inputs {
+            let value = source.values[input]
+            map[input] = graph.addValue(value.name, value.dtype, value.shape)
+            graph.inputs.append(map[input]!)
+        }
+        for node in source.nodes {
+            layer = node.layer
+            if isQuantizable(node) { quantize(node) } else { keep(node) }
+        }
+        graph.outputs = source.outputs.map { inFloats(mapped($0)) }
+        graph.prune()
+        return graph
+    }
+
+    private mutating func mapped(_ value: Int) -> Int {
+        if let known = map[value] { return known }
+        let constant = source.values[value]
+        map[value] = graph.addValue(constant.name, constant.dtype, constant.shape, constant: constant.constant)
+        return map[value]!
+    }
+
+    /// A value in floating point.
+    private mutating func inFloats(_ value: Int) -> Int {
+        guard graph.values[value].quantization != nil, graph.values[value].constant == nil else { return value }
+        if let known = floats[value] { return known }
+        floats[value] = graph.add(.requantize, [value], .float32, graph.values[value].shape, layer: layer)
+        return floats[value]!
+    }
+
+    /// A value of the source in integers.
+    /// - Parameter wanted: in which; those that it has, or those for its range, when nil.
+    private mutating func inIntegers(_ sourceValue: Int, _ wanted: ExportGraph.Quantization? = nil) -> Int {
+        if let constant = source.constant(sourceValue) {
+            let quantization = wanted
+                ?? .init(range: constant.min().item()...constant.max().item(), bits: bits)
+            return graph.addConstant(constant, source.values[sourceValue].name, quantization)
+        }
+        let value = mapped(sourceValue)
+        let present = graph.values[value].quantization
+        if let present, wanted == nil || wanted == present { return value }
+        let quantization = wanted ?? .init(range: ranges[sourceValue], bits: bits)
+        if let known = integers[value]?[quantization] { return known }
+        let result = graph.add(.requantize, [value], .float32, graph.values[value].shape, layer: layer)
+        graph.values[result].quantization = quantization
+        integers[value, default: [:]][quantization] = result
+        return result
+    }
+
+    private mutating func keep(_ node: ExportGraph.Node) {
+        let inputs = node.inputs.map { inFloats(mapped($0)) }
+        add(node, node.operation, inputs, nil)
+    }
+
+    private mutating func add(
+        _ node: ExportGraph.Node, _ operation: Operation, _ inputs: [Int], _ quantization: ExportGraph.Quantization?
+    ) {
+        let outputs = node.outputs.map { output in
+            let value = source.values[output]
+            map[output] = graph.addValue(value.name, value.dtype, value.shape)
+            if value.dtype == .float32 { graph.values[map[output]!].quantization = quantization }
+            return map[output]!
+        }
+        graph.nodes.append(.init(operation: operation, inputs: inputs, outputs: outputs, layer: node.layer))
+    }
+
+    /// Whether LiteRT has a kernel of integers for a node.
+    private func isQuantizable(_ node: ExportGraph.Node) -> Bool {
+        guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer),
+            ranges.infinite.isDisjoint(with: node.inputs + node.outputs)
+        else { return false }
+        switch node.operation {
+        case .dense: return source.constant(node.inputs[1]) != nil && biasIsConstant(node)
+        case .convolution(let windows, _, _): return windows.strides.count == 2 && biasIsConstant(node)
+        case .transposedConvolution(let windows): return windows.strides.count == 2 && biasIsConstant(node)
+        case .maxPool, .averagePool, .reshape, .transpose, .concatenate, .pad, .slice: return true
+        case .gather: return bits == 8
+        case .unary(let unary):
+            return bits == 8 ? [.relu, .relu6, .sigmoid, .tanh, .hardSwish].contains(unary) : [.relu, .relu6].contains(unary)
+        case .binary(let binary):
+            return (bits == 8 ? [.add, .subtract, .multiply, .maximum, .minimum] : [.add, .subtract, .multiply]).contains(binary)
+        case .softmax, .matmul: return bits == 8
+        case .reduce(let reduction, _, _): return bits == 8 && [.mean, .max, .min].contains(reduction)
+        default: return false
+        }
+    }
+
+    private func biasIsConstant(_ node: ExportGraph.Node) -> Bool {
+        node.inputs.dropFirst(2).allSatisfy { source.constant($0) != nil }
+    }
+
+    private mutating func quantize(_ node: ExportGraph.Node) {
+        let output = ExportGraph.Quantization(range: ranges[node.outputs[0]], bits: bits)
+        switch node.operation {
+        case .dense: quantizeProduct(node, axis: 1, output)
+        case .convolution: quantizeProduct(node, axis: 3, output)
+        case .transposedConvolution: quantizeProduct(node, axis: 2, output)
+        case .maxPool, .averagePool, .reshape, .transpose, .slice, .reduce(.max, _, _), .reduce(.min, _, _), .gather, .pad:
+            // The integers of the input are moved or compared.
+            let x = inIntegers(node.inputs[0])
+            let others = node.inputs.dropFirst().map { mapped($0) }
+            add(node, node.operation, [x] + others, graph.values[x].quantization)
+        case .concatenate, .binary(.maximum), .binary(.minimum):
+            add(node, node.operation, node.inputs.map { inIntegers($0, output) }, output)
+        case .softmax, .unary(.sigmoid):
+            add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 256, zeroPoint: -128))
+        case .unary(.tanh): add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 128, zeroPoint: 0))
+        default: add(node, node.operation, node.inputs.map { inIntegers($0) }, output)
+        }
+    }
+
+    private mutating func quantizeProduct(_ node: ExportGraph.Node, axis: Int, _ output: ExportGraph.Quantization) {
+        let x = inIntegers(node.inputs[0])
+        let weights = source.constant(node.inputs[1])!
+        let quantization = ExportGraph.Quantization(weights: weights, axis: axis)
+        var inputs = [x, graph.addConstant(weights, source.values[node.inputs[1]].name, quantization)]
+        if node.inputs.count > 2 {
+            let step = graph.values[x].quantization!.scales[0]
+            let bias = ExportGraph.Quantization(
+                scales: quantization.scales.map { $0 * step }, zeroPoints: quantization.zeroPoints, bits: bits == 16 ? 64 : 32)
+            inputs.append(graph.addConstant(source.constant(node.inputs[2])!, source.values[node.inputs[2]].name, bias))
+        }
+        add(node, node.operation, inputs, output)
+    }
+}

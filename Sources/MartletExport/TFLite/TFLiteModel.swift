@@ -1,0 +1,76 @@
+import Martlet
+import MartletCore
+import MartletFormats
+
+/// A model from a TFLite file: its operators run in `float32`, with the weights that the file's integers and halves stand for,
+/// which can be trained.
+///
+/// ```swift
+/// let model = try TFLiteModel(tflite: "model.tflite")
+/// let y = try model.predict(x)
+/// ```
+///
+/// Weights of products, convolutions and tables are trainable, under their names in the file. Where the file has activations in
+/// integers, their numbers are rounded as the file says, so that a file predicts as in LiteRT; while the model trains they are
+/// not, since rounding has no gradient.
+public final class TFLiteModel: Model {
+    private let content: ExportGraph
+    /// The constants that are weights, by value.
+    private let places: [Int]
+    private var parameters: [Variable] = []
+    /// The names of the inputs in the file, in the order of `call`.
+    public var graphInputs: [String] { content.inputNames }
+    /// The names of the outputs in the file.
+    public var graphOutputs: [String] { content.outputNames }
+
+    /// Loads a file.
+    /// - Parameter name: the model's name; nil is one of its type's.
+    /// - Throws: `MartletError` with the operator, when it is no such file, or has an operator that Martlet does not read.
+    public convenience init(tflite path: String, name: String? = nil) throws {
+        try self.init(tflite: FileIO.read(path), path: path, name: name)
+    }
+
+    /// Makes a model of the bytes of a file.
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - path: what errors call it.
+    public init(tflite bytes: [UInt8], path: String = "model.tflite", name: String? = nil) throws {
+        content = try TFLiteReader.graph(bytes, name: path)
+        var weights: Set<Int> = []
+        for node in content.nodes {
+            switch node.operation {
+            case .dense, .convolution, .transposedConvolution: weights.formUnion(node.inputs.dropFirst())
+            case .gather: weights.insert(node.inputs[0])
+            case .matmul: weights.insert(node.inputs[1])
+            default: break
+            }
+        }
+        let values = content.values
+        places = weights.filter { values[$0].constant?.dtype.isFloatingPoint ?? false }.sorted()
+        super.init(name: name)
+        let shapes = content.inputs.map { PartialShape(values[$0].shape.map(\.size)) }
+        guard !shapes.isEmpty else { throw MartletError("Expected a file with inputs.", at: path) }
+        try ensureBuilt(for: shapes)
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        parameters = places.map { place in
+            let value = content.values[place]
+            let variable = addWeight(value.name, shape: value.constant!.shape, initializer: .zeros)
+            variable.assign(value.constant!.cast(to: .float32))
+            return variable
+        }
+    }
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        var graph = content
+        for (place, variable) in zip(places, parameters) { graph.values[place].constant = variable.value }
+        if context.training { for index in graph.values.indices { graph.values[index].quantization = nil } }
+        do {
+            return try graph.run(inputs)
+        } catch {
+            fail(name, (error as? MartletError)?.message ?? "\(error)")
+            return content.outputs.map { _ in .nothing }
+        }
+    }
+}

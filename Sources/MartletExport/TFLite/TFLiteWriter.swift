@@ -1,0 +1,544 @@
+import Martlet
+import MartletCore
+
+/// Writes a graph that ``ExportGraph/preparedForTFLite()`` made as a TFLite file: one operator for each operation, but for
+/// shapes that depend on the batch, which are computed when the model runs.
+struct TFLiteWriter {
+    private let graph: ExportGraph
+    private var tensors: [FlatTable] = []
+    /// The first one is empty, for tensors without elements of their own.
+    private var buffers = [FlatTable()]
+    private var operators: [FlatTable] = []
+    private var codes: [(builtin: TFLite.Builtin, version: Int32)] = []
+    private var tensorOf: [Int: Int32] = [:]
+    private var shapes: [[Int]: Int32] = [:]
+    private var batch: Int32?
+    private var layer = ""
+
+    /// The bytes of the file.
+    static func file(_ graph: ExportGraph) throws -> [UInt8] {
+        var writer = TFLiteWriter(graph: graph)
+        return try writer.model().file(identifier: TFLite.identifier)
+    }
+
+    private init(graph: ExportGraph) { self.graph = graph }
+
+    private mutating func model() throws -> FlatTable {
+        let inputs = try graph.inputs.map { try tensor($0) }
+        for node in graph.nodes {
+            layer = node.layer
+            try emit(node)
+        }
+        let outputs = try graph.outputs.map { try tensor($0) }
+        var subgraph = FlatTable()
+        subgraph.set(0, tensors)
+        subgraph.set(1, inputs)
+        subgraph.set(2, outputs)
+        subgraph.set(3, operators)
+        subgraph.set(4, "main")
+        var model = FlatTable()
+        model.set(0, UInt32(3))
+        model.set(1, codes.map { code in
+            var table = FlatTable()
+            // Older readers know codes up to 127 by a field of a byte.
+            table.set(0, Int8(min(code.builtin.rawValue, 127)))
+            table.set(2, code.version)
+            table.set(3, code.builtin.rawValue)
+            return table
+        })
+        model.set(2, [subgraph])
+        model.set(3, "Martlet")
+        model.set(4, buffers)
+        var signature = FlatTable()
+        func maps(_ names: [String], _ tensors: [Int32]) -> [FlatTable] {
+            zip(names, tensors).map { name, tensor in
+                var map = FlatTable()
+                map.set(0, name)
+                map.set(1, UInt32(tensor))
+                return map
+            }
+        }
+        signature.set(0, maps(graph.inputNames, inputs))
+        signature.set(1, maps(graph.outputNames, outputs))
+        signature.set(2, "serving_default")
+        signature.set(4, UInt32(0))
+        model.set(7, [signature])
+        return model
+    }
+
+    // MARK: - Tensors
+
+    /// The tensor of a value.
+    private mutating func tensor(_ value: Int) throws -> Int32 {
+        if let known = tensorOf[value] { return known }
+        let content = graph.values[value]
+        let index: Int32
+        if let constant = content.constant {
+            index = try add(constant: constant, content)
+        } else {
+            index = add(
+                content.name, content.quantization.map(\.type) ?? TFLite.ElementType(content.dtype), content.shape,
+                quantization: content.quantization)
+        }
+        tensorOf[value] = index
+        return index
+    }
+
+    private mutating func add(
+        _ name: String, _ type: TFLite.ElementType, _ shape: [ExportGraph.Dimension], data: [UInt8]? = nil,
+        quantization: ExportGraph.Quantization? = nil
+    ) -> Int32 {
+        var table = FlatTable()
+        table.set(0, shape.map { Int32($0.size ?? 1) })
+        if type != .float32 { table.set(1, type.rawValue) }
+        if let data {
+            var buffer = FlatTable()
+            buffer[0] = .vector(data, count: data.count, alignment: 16)
+            buffers.append(buffer)
+            table.set(2, UInt32(buffers.count - 1))
+        }
+        table.set(3, name)
+        if let quantization {
+            var parameters = FlatTable()
+            parameters.set(2, quantization.scales)
+            parameters.set(3, quantization.zeroPoints.map(Int64.init))
+            if quantization.scales.count > 1 { parameters.set(6, Int32(quantization.axis)) }
+            table.set(4, parameters)
+        }
+        if shape.contains(where: { $0.size == nil }) { table.set(7, shape.map { Int32($0.sizeOrUnknown) }) }
+        table.set(8, true)
+        tensors.append(table)
+        return Int32(tensors.count - 1)
+    }
+
+    /// A constant in the type that the file keeps it in.
+    private mutating func add(constant: Tensor, _ value: ExportGraph.Value) throws -> Int32 {
+        let shape = constant.shape.dimensions.map { ExportGraph.Dimension($0) }
+        if let quantization = value.quantization {
+            return add(
+                value.name, quantization.type, shape, data: quantization.integers(of: constant), quantization: quantization)
+        }
+        if value.isHalf {
+            let half = add("\(value.name)/float16", .float16, shape, data: constant.cast(to: .float16).rawBytes)
+            let whole = add(value.name, .float32, shape)
+            try emit(.dequantize, [half], [whole], .dequantize) { _ in }
+            return whole
+        }
+        return add(value.name, TFLite.ElementType(constant.dtype), shape, data: constant.rawBytes)
+    }
+
+    private mutating func constant(_ tensor: Tensor, _ name: String) -> Int32 {
+        add(
+            name, TFLite.ElementType(tensor.dtype), tensor.shape.dimensions.map { ExportGraph.Dimension($0) },
+            data: tensor.rawBytes)
+    }
+
+    /// A vector of `int32`, the same tensor for the same numbers.
+    private mutating func integers(_ numbers: [Int]) -> Int32 {
+        if let known = shapes[numbers] { return known }
+        let tensor = constant(Tensor(numbers).cast(to: .int32), "integers")
+        shapes[numbers] = tensor
+        return tensor
+    }
+
+    // MARK: - Shapes that depend on the batch
+
+    /// The size of the batch, a scalar: what the first input that has one says.
+    private mutating func batchSize() throws -> Int32 {
+        if let batch { return batch }
+        for input in graph.inputs {
+            guard let axis = graph.values[input].shape.firstIndex(of: .batch) else { continue }
+            let shape = add("batch/shape", .int32, [.init(graph.values[input].rank)])
+            try emit(.shape, [try tensor(input)], [shape], .shape) { $0.set(0, TFLite.ElementType.int32.rawValue) }
+            let size = add("batch/size", .int32, [])
+            let operands = [shape, integers([axis]), integers([axis + 1]), integers([1])]
+            try emit(.stridedSlice, operands, [size], .stridedSlice) { $0.set(4, Int32(1)) }
+            batch = size
+            return size
+        }
+        throw MartletError("Expected an input with a batch axis.", at: graph.name)
+    }
+
+    /// The sizes of a shape as a tensor. One of them may be -1 where the reader fills it in.
+    private mutating func sizes(_ shape: [ExportGraph.Dimension], fillsIn: Bool) throws -> Int32 {
+        let unknown = shape.count { $0.size == nil }
+        // Of no elements, no size follows from the others.
+        if unknown == 0 || (unknown == 1 && fillsIn && !shape.contains(.init(0))) {
+            return integers(shape.map(\.sizeOrUnknown))
+        }
+        let parts = try shape.map { dimension -> Int32 in
+            if let size = dimension.size { return constant(Tensor(size).cast(to: .int32), "size") }
+            var size = try batchSize()
+            if dimension.perSample != 1 {
+                let product = add("batch/multiple", .int32, [])
+                let factor = constant(Tensor(dimension.perSample).cast(to: .int32), "perSample")
+                try emit(.mul, [size, factor], [product], .mul) { _ in }
+                size = product
+            }
+            if dimension.fixed != 0 {
+                let sum = add("batch/sum", .int32, [])
+                let addend = constant(Tensor(dimension.fixed).cast(to: .int32), "fixed")
+                try emit(.add, [size, addend], [sum], .add) { _ in }
+                size = sum
+            }
+            return size
+        }
+        let packed = add("shape", .int32, [.init(shape.count)])
+        try emit(.pack, parts, [packed], .pack) { options in
+            options.set(0, Int32(parts.count))
+            options.set(1, Int32(0))
+        }
+        return packed
+    }
+
+    // MARK: - Operators
+
+    private mutating func emit(
+        _ builtin: TFLite.Builtin, _ inputs: [Int32], _ outputs: [Int32], _ type: TFLite.Options, version: Int32 = 1,
+        _ fill: (inout FlatTable) -> Void
+    ) throws {
+        let code = codes.firstIndex { $0.builtin == builtin && $0.version == version } ?? codes.count
+        if code == codes.count { codes.append((builtin, version)) }
+        var table = FlatTable()
+        table.set(0, UInt32(code))
+        table.set(1, inputs)
+        table.set(2, outputs)
+        if type != .none {
+            var options = FlatTable()
+            fill(&options)
+            table.set(3, type.rawValue)
+            table.set(4, options)
+        }
+        operators.append(table)
+    }
+
+    /// The version of an operator: which of its kernels a reader must have.
+    private func version(_ node: ExportGraph.Node, float: Int32 = 1, int8: Int32 = 2) -> Int32 {
+        let quantization = graph.values[node.outputs[0]].quantization
+            ?? node.inputs.first.flatMap { graph.values[$0].quantization }
+        return quantization == nil ? float : int8
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node) throws {
+        switch node.operation {
+        case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitProduct(node)
+        case .unary(let unary): try emit(node, unary)
+        case .binary(let binary): try emit(node, binary)
+        default: try emitOther(node)
+        }
+    }
+
+    private func unsupported(_ node: ExportGraph.Node, _ reason: String) -> MartletError {
+        MartletError("TFLite has no operator for \(node.operation.name): \(reason)", at: "layer \(node.layer)")
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node, _ unary: Operation.Unary) throws {
+        let (inputs, outputs) = (try node.inputs.map { try tensor($0) }, try node.outputs.map { try tensor($0) })
+        let (builtin, options): (TFLite.Builtin, TFLite.Options)
+        switch unary {
+        case .abs: (builtin, options) = (.abs, .abs)
+        case .ceil: (builtin, options) = (.ceil, .none)
+        case .cos: (builtin, options) = (.cos, .cos)
+        case .exp: (builtin, options) = (.exp, .exp)
+        case .floor: (builtin, options) = (.floor, .none)
+        case .gelu, .geluTanh: (builtin, options) = (.gelu, .gelu)
+        case .hardSwish: (builtin, options) = (.hardSwish, .hardSwish)
+        case .log: (builtin, options) = (.log, .none)
+        case .logicalNot: (builtin, options) = (.logicalNot, .logicalNot)
+        case .negate: (builtin, options) = (.neg, .neg)
+        case .relu: (builtin, options) = (.relu, .none)
+        case .relu6: (builtin, options) = (.relu6, .none)
+        case .round: (builtin, options) = (.round, .none)
+        case .reciprocalSquareRoot: (builtin, options) = (.rsqrt, .none)
+        case .sigmoid: (builtin, options) = (.logistic, .none)
+        case .sign: (builtin, options) = (.sign, .sign)
+        case .sin: (builtin, options) = (.sin, .none)
+        case .square: (builtin, options) = (.square, .square)
+        case .squareRoot: (builtin, options) = (.sqrt, .none)
+        case .tanh: (builtin, options) = (.tanh, .none)
+        default: throw unsupported(node, "it should have been written with others.")
+        }
+        try emit(builtin, inputs, outputs, options, version: version(node)) { table in
+            if unary == .geluTanh { table.set(0, true) }
+        }
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node, _ binary: Operation.Binary) throws {
+        let (inputs, outputs) = (try node.inputs.map { try tensor($0) }, try node.outputs.map { try tensor($0) })
+        let (builtin, options): (TFLite.Builtin, TFLite.Options)
+        switch binary {
+        case .add: (builtin, options) = (.add, .add)
+        case .atan2: (builtin, options) = (.atan2, .atan2)
+        case .divide: (builtin, options) = (.div, .div)
+        case .equal: (builtin, options) = (.equal, .equal)
+        case .floorDivide: (builtin, options) = (.floorDiv, .floorDiv)
+        case .greater: (builtin, options) = (.greater, .greater)
+        case .greaterEqual: (builtin, options) = (.greaterEqual, .greaterEqual)
+        case .less: (builtin, options) = (.less, .less)
+        case .lessEqual: (builtin, options) = (.lessEqual, .lessEqual)
+        case .logicalAnd: (builtin, options) = (.logicalAnd, .logicalAnd)
+        case .logicalOr: (builtin, options) = (.logicalOr, .logicalOr)
+        case .maximum: (builtin, options) = (.maximum, .maximumMinimum)
+        case .minimum: (builtin, options) = (.minimum, .maximumMinimum)
+        case .mod: (builtin, options) = (.floorMod, .floorMod)
+        case .multiply: (builtin, options) = (.mul, .mul)
+        case .notEqual: (builtin, options) = (.notEqual, .notEqual)
+        case .pow: (builtin, options) = (.pow, .pow)
+        case .subtract: (builtin, options) = (.sub, .sub)
+        case .hypot, .logicalXor: throw unsupported(node, "it should have been written with others.")
+        }
+        let isWide = graph.values[node.outputs[0]].quantization?.bits == 16
+        try emit(builtin, inputs, outputs, options, version: version(node)) { table in
+            // Scales of 16 bits need be no powers of two.
+            if isWide, builtin == .add || builtin == .sub { table.set(1, false) }
+        }
+    }
+
+    /// What multiplies with weights, whose layout is another in files, and pools.
+    private mutating func emitProduct(_ node: ExportGraph.Node) throws {
+        let output = try tensor(node.outputs[0])
+        let x = try tensor(node.inputs[0])
+        let input = graph.values[node.inputs[0]].shape
+        /// The weights with their axes in the file's order, and the bias.
+        func weights(_ order: [Int], _ writer: inout TFLiteWriter) throws -> [Int32] {
+            var value = writer.graph.values[node.inputs[1]]
+            guard let kernel = value.constant else { throw writer.unsupported(node, "the kernel is not a constant.") }
+            value.constant = kernel.transposed(permutation: order)
+            if let axis = value.quantization?.axis { value.quantization!.axis = order.firstIndex(of: axis) ?? 0 }
+            let key = -1 - node.inputs[1]
+            let kernelTensor = try writer.tensorOf[key] ?? writer.add(constant: value.constant!, value)
+            writer.tensorOf[key] = kernelTensor
+            return [kernelTensor] + (try node.inputs.dropFirst(2).map { try writer.tensor($0) })
+        }
+        switch node.operation {
+        case .dense(let activation):
+            let operands = [x] + (try weights([1, 0], &self)) + (node.inputs.count > 2 ? [] : [-1])
+            try emit(
+                .fullyConnected, operands, [output], .fullyConnected,
+                version: version(node, float: input.count > 2 ? 5 : 1, int8: 5)
+            ) { options in
+                options.set(0, activation.tflite.rawValue)
+                options.set(2, input.count > 2)
+            }
+        case .convolution(let windows, let groups, let activation) where windows.strides.count == 2:
+            let kernel = graph.constant(node.inputs[1])!.shape.dimensions
+            let padding = windows.tflitePadding(input, Array(kernel[..<2]))!
+            let isDepthwise = groups > 1 && kernel[2] == 1
+            let operands = [x] + (try weights(isDepthwise ? [2, 0, 1, 3] : [3, 0, 1, 2], &self))
+            let (dilation, strides) = (windows.dilations, windows.strides)
+            try emit(
+                isDepthwise ? .depthwiseConv2D : .conv2D, operands + (node.inputs.count > 2 ? [] : [-1]), [output],
+                isDepthwise ? .depthwiseConv2D : .conv2D,
+                version: version(node, float: dilation == [1, 1] ? 1 : 2, int8: 3)
+            ) { options in
+                options.set(0, padding.rawValue)
+                options.set(1, Int32(strides[1]))
+                options.set(2, Int32(strides[0]))
+                let next = isDepthwise ? 4 : 3
+                if isDepthwise { options.set(3, Int32(kernel[3] / groups)) }
+                options.set(next, activation.tflite.rawValue)
+                options.set(next + 1, Int32(dilation[1]))
+                options.set(next + 2, Int32(dilation[0]))
+            }
+        case .convolution(let windows, _, let activation):
+            let kernel = graph.constant(node.inputs[1])!.shape.dimensions
+            let padding = windows.tflitePadding(input, Array(kernel[..<3]))!
+            let operands = [x] + (try weights([0, 1, 2, 3, 4], &self))
+            try emit(.conv3D, operands, [output], .conv3D) { options in
+                options.set(0, padding.rawValue)
+                for axis in 0..<3 {
+                    // Depth, width, height.
+                    let spatial = [0, 2, 1][axis]
+                    options.set(1 + axis, Int32(windows.strides[spatial]))
+                    options.set(5 + axis, Int32(windows.dilations[spatial]))
+                }
+                options.set(4, activation.tflite.rawValue)
+            }
+        case .transposedConvolution(let windows):
+            let isVolume = windows.strides.count == 3
+            let operands = try weights(isVolume ? [0, 1, 2, 3, 4] : [2, 0, 1, 3], &self)
+            let size = try sizes(graph.values[node.outputs[0]].shape, fillsIn: false)
+            let all = [size, operands[0], x] + operands.dropFirst()
+            try emit(
+                isVolume ? .conv3DTranspose : .transposeConv, all, [output], isVolume ? .conv3D : .transposeConv,
+                version: isVolume ? 1 : node.inputs.count > 2 ? 3 : version(node, int8: 2)
+            ) { options in
+                options.set(0, TFLite.Padding.valid.rawValue)
+                if isVolume {
+                    for axis in 0..<3 { options.set(1 + axis, Int32(windows.strides[[0, 2, 1][axis]])) }
+                } else {
+                    options.set(1, Int32(windows.strides[1]))
+                    options.set(2, Int32(windows.strides[0]))
+                }
+            }
+        case .maxPool(let size, let windows), .averagePool(let size, let windows):
+            let isMax = if case .maxPool = node.operation { true } else { false }
+            let padding = windows.tflitePadding(input, size)!
+            try emit(isMax ? .maxPool2D : .averagePool2D, [x], [output], .pool2D, version: version(node)) { options in
+                options.set(0, padding.rawValue)
+                options.set(1, Int32(windows.strides[1]))
+                options.set(2, Int32(windows.strides[0]))
+                options.set(3, Int32(size[1]))
+                options.set(4, Int32(size[0]))
+            }
+        default: throw unsupported(node, "it is no product.")
+        }
+    }
+
+    private mutating func emitOther(_ node: ExportGraph.Node) throws {
+        let inputs = try node.inputs.map { try tensor($0) }
+        let outputs = try node.outputs.map { try tensor($0) }
+        let shape = graph.values[node.outputs[0]].shape
+        let type = graph.values[node.outputs[0]].dtype
+        switch node.operation {
+        case .requantize:
+            let isFloat = graph.values[node.outputs[0]].quantization == nil
+            try emit(isFloat ? .dequantize : .quantize, inputs, outputs, isFloat ? .dequantize : .quantize, version: 2) { _ in }
+        case .select: try emit(.selectV2, inputs, outputs, .selectV2) { _ in }
+        case .cast:
+            let from = graph.values[node.inputs[0]].dtype
+            try emit(.cast, inputs, outputs, .cast) { options in
+                options.set(0, TFLite.ElementType(from).rawValue)
+                options.set(1, TFLite.ElementType(type).rawValue)
+            }
+        case .matmul(let transposeA, let transposeB):
+            try emit(.batchMatMul, inputs, outputs, .batchMatMul, version: version(node)) { options in
+                options.set(0, transposeA)
+                options.set(1, transposeB)
+            }
+        case .reduce(let reduction, let axes, let keepDims):
+            let builtin: TFLite.Builtin = switch reduction {
+            case .all: .reduceAll
+            case .any: .reduceAny
+            case .max: .reduceMax
+            case .mean: .mean
+            case .min: .reduceMin
+            case .product: .reduceProd
+            case .sum: .sum
+            }
+            try emit(builtin, inputs + [integers(axes)], outputs, .reducer, version: version(node)) { $0.set(0, keepDims) }
+        case .argmax(let axis), .argmin(let axis):
+            let isMax = if case .argmax = node.operation { true } else { false }
+            let place = constant(Tensor(axis).cast(to: .int32), "axis")
+            try emit(
+                isMax ? .argMax : .argMin, inputs + [place], outputs, isMax ? .argMax : .argMin, version: version(node)
+            ) { $0.set(0, TFLite.ElementType(type).rawValue) }
+        case .cumulate(_, let axis, let exclusive, let reverse):
+            let place = constant(Tensor(axis).cast(to: .int32), "axis")
+            try emit(.cumsum, inputs + [place], outputs, .cumsum) { options in
+                options.set(0, exclusive)
+                options.set(1, reverse)
+            }
+        case .softmax: try emit(.softmax, inputs, outputs, .softmax, version: version(node)) { $0.set(0, Float(1)) }
+        case .logSoftmax: try emit(.logSoftmax, inputs, outputs, .logSoftmax, version: version(node)) { _ in }
+        case .reshape:
+            let size = try sizes(shape, fillsIn: true)
+            let isWritten = shape.count { $0.size == nil } <= 1 && !shape.contains(.init(0))
+            try emit(.reshape, inputs + [size], outputs, .reshape) { options in
+                if isWritten { options.set(0, shape.map { Int32($0.sizeOrUnknown) }) }
+            }
+        case .broadcast:
+            let size = try sizes(shape, fillsIn: false)
+            try emit(.broadcastTo, inputs + [size], outputs, .broadcastTo, version: 2) { _ in }
+        case .transpose(let order):
+            try emit(.transpose, inputs + [integers(order)], outputs, .transpose, version: version(node)) { _ in }
+        case .concatenate(let axis):
+            try emit(.concatenation, inputs, outputs, .concatenation, version: version(node)) { $0.set(0, Int32(axis)) }
+        case .slice(let begin, let step): try emitSlice(node, begin, step, inputs, outputs)
+        case .pad(let before, let after, let value):
+            let pads = constant(
+                Tensor(zip(before, after).flatMap { [$0, $1] }, shape: [before.count, 2]).cast(to: .int32), "pads")
+            if value == 0 {
+                try emit(.pad, inputs + [pads], outputs, .pad, version: version(node)) { _ in }
+            } else {
+                var fill = constant(Tensor(value).cast(to: type), "value")
+                if let quantization = graph.values[node.outputs[0]].quantization {
+                    fill = add(
+                        "value", quantization.type, [], data: quantization.integers(of: Tensor(value)),
+                        quantization: quantization)
+                }
+                try emit(.padV2, inputs + [pads, fill], outputs, .padV2, version: version(node)) { _ in }
+            }
+        case .gather(let axis):
+            try emit(.gather, inputs, outputs, .gather, version: version(node)) { options in
+                options.set(0, Int32(axis))
+                options.set(1, Int32(0))
+            }
+        case .gatherND: try emit(.gatherND, inputs, outputs, .gatherND) { _ in }
+        case .oneHot(let on, let off):
+            let depth = constant(Tensor(shape.last!.fixed).cast(to: .int32), "depth")
+            let marks = [constant(Tensor(on).cast(to: type), "on"), constant(Tensor(off).cast(to: type), "off")]
+            try emit(.oneHot, inputs + [depth] + marks, outputs, .oneHot) { $0.set(0, Int32(-1)) }
+        case .topK(let count):
+            // The places are int32.
+            let places = add("places", .int32, shape)
+            let size = constant(Tensor(count).cast(to: .int32), "count")
+            try emit(.topKV2, inputs + [size], [outputs[0], places], .topKV2) { _ in }
+            try emit(.cast, [places], [outputs[1]], .cast) { options in
+                options.set(0, TFLite.ElementType.int32.rawValue)
+                options.set(1, TFLite.ElementType.int64.rawValue)
+            }
+        default: throw unsupported(node, "it should have been written with others.")
+        }
+    }
+
+    private mutating func emitSlice(
+        _ node: ExportGraph.Node, _ begin: [Int], _ step: [Int], _ inputs: [Int32], _ outputs: [Int32]
+    ) throws {
+        let (input, shape) = (graph.values[node.inputs[0]].shape, graph.values[node.outputs[0]].shape)
+        for axis in shape.indices where shape[axis].size == nil {
+            guard begin[axis] == 0, step[axis] == 1, shape[axis] == input[axis] else {
+                throw unsupported(node, "a part of the batch is cut.")
+            }
+        }
+        if step.allSatisfy({ $0 == 1 }) {
+            let operands = inputs + [integers(begin), integers(shape.map(\.sizeOrUnknown))]
+            return try emit(.slice, operands, outputs, .slice, version: version(node)) { _ in }
+        }
+        var (end, whole) = ([Int](), Int32(0))
+        for axis in shape.indices {
+            let last = begin[axis] + step[axis] * (shape[axis].size ?? 0)
+            // Backwards, the end before the first element is no number.
+            if shape[axis].size == nil || last < 0 { whole |= 1 << Int32(axis) }
+            end.append(max(last, 0))
+        }
+        let operands = inputs + [integers(begin), integers(end), integers(step)]
+        try emit(.stridedSlice, operands, outputs, .stridedSlice, version: version(node)) { $0.set(1, whole) }
+    }
+}
+
+extension Tensor {
+    /// The elements' memory.
+    var rawBytes: [UInt8] { withUnsafeBytes { Array($0) } }
+}
+
+extension ExportGraph.Quantization {
+    var type: TFLite.ElementType {
+        switch bits {
+        case 16: .int16
+        case 32: .int32
+        case 64: .int64
+        default: .int8
+        }
+    }
+
+    /// The integers nearest to the numbers of a tensor.
+    func integers(of tensor: Tensor) -> [UInt8] {
+        let largest = Double(bits == 64 ? 1 << 62 : 1 << (bits - 1)) - 1
+        // Weights are symmetric: the least number has no counterpart.
+        let least = zeroPoints.allSatisfy { $0 == 0 } ? -largest : -largest - 1
+        let inner = scales.count > 1 ? tensor.shape.dimensions[(axis + 1)...].reduce(1, *) : 1
+        let numbers: [Double] = tensor.scalars()
+        let integers = numbers.enumerated().map { place, number -> Int64 in
+            let index = scales.count > 1 ? place / inner % scales.count : 0
+            let value = (number / Double(scales[index])).rounded(.toNearestOrEven) + Double(zeroPoints[index])
+            return Int64(min(max(value, least), largest))
+        }
+        switch type {
+        case .int8: return integers.map { UInt8(bitPattern: Int8($0)) }
+        case .int16: return integers.flatMap { Int16($0).littleEndianBytes }
+        case .int32: return integers.flatMap { Int32($0).littleEndianBytes }
+        default: return integers.flatMap(\.littleEndianBytes)
+        }
+    }
+}

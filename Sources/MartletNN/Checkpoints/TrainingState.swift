@@ -1,0 +1,85 @@
+import MartletCore
+import MartletFormats
+
+/// A place in a training.
+struct TrainingPlace: Equatable {
+    /// The epoch that goes on, counted from 0.
+    var epoch = 0
+    /// The batches of the epoch that have passed.
+    var batch = 0
+    /// The batches since the training began.
+    var step = 0
+}
+
+extension Model {
+    /// All that a training needs to go on from a place with the same bits: weights, optimizer, metrics of the epoch so far, random
+    /// streams of layers, of the session and of the orders of samples, and what callbacks remember.
+    ///
+    /// It holds the values of this moment; later steps do not change it.
+    /// - Parameter orders: the state of the stream of orders from which the running order was drawn; nil is its present one.
+    func trainingContent(at place: TrainingPlace, orders: Tensor?, callbacks: [Callback]) -> HDF5GroupContent {
+        let content = kerasContent(orders: orders)
+        content.attributes = [("epoch_and_batch", .numbers(Tensor([place.epoch, place.batch], shape: [2])))]
+        for (index, metric) in metrics.enumerated() {
+            let group = content.group("metrics/\(index)")
+            for (number, variable) in metric.variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
+        }
+        content.writeSessionStream()
+        content.write(memoriesOf: callbacks)
+        return content
+    }
+
+    /// Takes what `trainingContent` gave, except for what callbacks remember. Changes nothing when it throws.
+    /// - Parameters:
+    ///   - withMetrics: whether the epoch goes on.
+    ///   - isOwn: whether it is surely not of Keras 2.
+    func restoreTraining(from root: HDF5Group, file: String, withMetrics: Bool, isOwn: Bool) throws {
+        let figures = withMetrics ? try metrics.enumerated().flatMap { index, metric in
+            try KerasLayout.read(metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: file)
+        } : []
+        try loadState(from: root, file: file, isOwn: isOwn, and: figures + root.sessionStream(file))
+    }
+}
+
+// The stream from which a model's own `trainStep` draws, where it has no generator of its own.
+
+extension HDF5GroupContent {
+    func writeSessionStream() {
+        if let generator = Session.current.existingGenerator { add(generator.state.storedValue, at: "session/vars/0") }
+    }
+}
+
+extension HDF5Group {
+    func sessionStream(_ file: String) throws -> [(variable: Variable, value: Tensor)] {
+        guard contains("session") else { return [] }
+        return try KerasLayout.read(
+            [RandomGenerator.default.state], from: group("session/vars"), owner: "the session's random stream", file: file)
+    }
+}
+
+/// A callback that keeps what a training needs to go on. `fit` calls it when all callbacks have seen the end of a batch or an
+/// epoch.
+package protocol TrainingKeeper: Callback {
+    /// Where it keeps it.
+    var folder: String { get }
+    /// The callbacks whose memories it keeps. `fit` sets them.
+    var others: [Callback] { get set }
+    /// Gives the callbacks back what they remember, after they have begun.
+    func remind() throws
+    /// A batch, counted from 0 in its epoch, has ended for all callbacks.
+    func saveBatch(_ batch: Int) throws
+    /// All batches of an epoch have ended, and its validation begins.
+    func noteEnd(of epoch: Int, batches: Int)
+    /// An epoch has ended for all callbacks.
+    func saveEpoch(_ epoch: Int) throws
+    /// The training ends here, to go on another time.
+    func saveForLater() throws
+}
+
+extension Model {
+    /// The state of the stream of orders that a training needs which goes on at the start of an epoch: with `stepsPerEpoch` the
+    /// epoch may go on in the order of the one before.
+    func ordersState(after epoch: Int) -> Tensor? {
+        epoch < presentOrder?.lastEpoch ?? 0 ? presentOrder?.state : nil
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Martlet
+import MartletExport
+import MartletFormats
+
+/// `martlet export`: writes a model for another framework.
+struct ExportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write a model's forward pass for LiteRT, TensorFlow or ONNX runtimes.",
+        discussion: """
+            Examples:
+              martlet export model.keras --to model.tflite
+              martlet export model.keras --to model.tflite --quantize int8 --calibration x.npy
+              martlet export model.keras --to saved_model
+              martlet export model.keras --to model.onnx
+
+            The ending of --to says the format: .tflite, .onnx, or none for the folder of a SavedModel. The file is read \
+            again and compared with the model, on the samples of --calibration or on random numbers; a file that differs \
+            by more than --tolerance is not written.
+            """)
+
+    @OptionGroup var model: ModelFile
+    @Option(help: ArgumentHelp("The file or the folder to write.", valueName: "out"))
+    var to: String
+    @Option(
+        help: ArgumentHelp(
+            """
+            For .tflite: float16 or dynamic (weights of 16 or 8 bits), int8 (weights and activations), int16x8 (activations \
+            of 16 bits). int8 and int16x8 need --calibration.
+            """, valueName: "kind"))
+    var quantize = "none"
+    @Option(
+        help: ArgumentHelp(
+            """
+            Samples that are like those that the model will see: an .npy file. For a model with several inputs, repeat the \
+            option in their order.
+            """, valueName: "x.npy"))
+    var calibration: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            With int8 or int16x8: how much accuracy may be lost, 0.005 or 0.5%. The layers that lose most stay in float32 until \
+            it is. Needs --y.
+            """, valueName: "share"))
+    var maxAccuracyDrop: String?
+    @Option(help: ArgumentHelp("The classes of the samples of --calibration.", valueName: "y.npy"))
+    var y: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            The shape of an input without the batch axis, sizes separated by commas, for a model that leaves sizes open. \
+            Repeat the option for each input.
+            """, valueName: "sizes"))
+    var inputShape: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The largest difference between file and model, in units of the largest output (default: by --quantize).",
+            valueName: "d"))
+    var tolerance: Double?
+    @Flag(help: "Print one JSON object in place of the sentence.")
+    var json = false
+
+    func run() throws {
+        let files = calibration.map { ("--calibration", $0) }
+        let format = try ExportFormat(path: to)
+        if format != .savedModel { try checkOutputs([("--to", to)], keeping: [("the model", model.path)] + files) }
+        guard let quantization = ExportOptions.Quantization(rawValue: quantize) else {
+            let names = ExportOptions.Quantization.allCases.map(\.rawValue).joined(separator: ", ")
+            throw MartletError("Expected one of \(names). Received: \(quantize).", at: "--quantize")
+        }
+        if let tolerance, !(tolerance >= 0) {
+            throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
+        }
+        var options = ExportOptions(quantization: quantization, tolerance: tolerance)
+        if !inputShape.isEmpty { options.inputShapes = try inputShape.map(Self.shape) }
+        let samples = try calibration.map(NPY.read)
+        if let first = samples.first {
+            let count = first.rank > 0 ? first.shape[0] : 0
+            guard count > 0, samples.allSatisfy({ $0.rank > 0 && $0.shape[0] == count }) else {
+                throw MartletError(
+                    "Expected samples along the first axis, as many for each input. "
+                        + "Received: \(samples.map(\.spec.description).joined(separator: ", ")).", at: "--calibration")
+            }
+            options.calibration = stride(from: 0, to: count, by: 32).map { start in
+                samples.map { $0[start..<min(start + 32, count)] }
+            }
+            options.checkedInputs = options.calibration[0]
+        } else if quantization == .int8 || quantization == .int16x8 {
+            throw MartletError("Expected samples for \(quantize): give --calibration.", at: "--quantize")
+        }
+        if let maxAccuracyDrop {
+            guard let y, quantization == .int8 || quantization == .int16x8 else {
+                throw MartletError("Expected --quantize int8 or int16x8, and the classes: give --y.", at: "--max-accuracy-drop")
+            }
+            options.accuracyBudget = .init(
+                inputs: samples, targets: try NPY.read(y), largestDrop: try Self.share(maxAccuracyDrop))
+        } else if y != nil {
+            throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
+        }
+        let network = try model.load(CompilationChoice(readsFile: false))
+        let report = try network.export(to: to, format: format, options: options)
+        guard json else {
+            for layer in report.layers { say("\(layer)") }
+            return say("\(report)")
+        }
+        say(
+            jsonLine([
+                ("format", .string(report.format.rawValue)), ("operations", .int(report.operationCount)),
+                ("bytes", .int(report.byteCount)), ("inputs", .array(report.inputNames.map { .string($0) })),
+                ("outputs", .array(report.outputNames.map { .string($0) })),
+                ("largest_difference", .double(report.largestDifference)),
+            ]))
+    }
+
+    private static func share(_ text: String) throws -> Double {
+        let number = text.hasSuffix("%") ? Double(text.dropLast()).map { $0 / 100 } : Double(text)
+        guard let number, number >= 0, number <= 1 else {
+            throw MartletError("Expected a share from 0 to 1, or from 0% to 100%. Received: \(text).", at: "--max-accuracy-drop")
+        }
+        return number
+    }
+
+    private static func shape(_ text: String) throws -> PartialShape {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
+        guard text.isEmpty || parts.allSatisfy({ $0.map { $0 >= 0 && $0 < 1 << 31 } ?? false }), parts.count <= 15 else {
+            throw MartletError("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")
+        }
+        return text.isEmpty ? [nil] : PartialShape(parts).batched()
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Martlet
+import MartletCore
+import MartletExport
+import MartletFormats
+import TestSupport
+import Testing
+
+@Suite struct TFLiteModelTests {
+    static func fixture(_ name: String) -> String { Bundle.module.path(forResource: "Fixtures/tflite/\(name)", ofType: nil)! }
+
+    /// Files that TensorFlow's converter made predict what LiteRT computes: exactly so in `float32`, within a few of the output's
+    /// 256 steps in integers, as LiteRT rounds in the middle of products too.
+    @Test(arguments: [("float32", 1e-5), ("float16", 1e-5), ("dynamic", 0.02), ("int8", 0.02)])
+    func predictsAsLiteRT(_ kind: String, _ tolerance: Double) throws {
+        let model = try TFLiteModel(tflite: Self.fixture("\(kind).tflite"))
+        let predictions = try model.predict(NPY.read(Self.fixture("x.npy")))
+        #expect(largestDifference([predictions], [try NPY.read(Self.fixture("\(kind).npy"))]) < tolerance)
+    }
+
+    /// What was read can be trained, from the numbers that its integers stand for.
+    @Test func trains() throws {
+        let model = try TFLiteModel(tflite: Self.fixture("int8.tflite"))
+        let x = try NPY.read(Self.fixture("x.npy"))
+        let y = Tensor([0, 1, 2, 3])
+        try model.compile(optimizer: Adam(learningRate: 0.02), loss: .sparseCategoricalCrossentropy())
+        #expect(model.trainableVariables.count > 6)
+        let before = try model.evaluate(x, y)["loss"]!
+        try model.fit(x, y, epochs: 10, verbosity: .silent)
+        #expect(try model.evaluate(x, y)["loss"]! < 0.8 * before)
+    }
+
+    /// Damaged files of another writer are refused or read, and never trap.
+    @Test(arguments: ["float32", "int8"]) func damagedFiles(_ kind: String) throws {
+        let x = try NPY.read(Self.fixture("x.npy"))
+        let counts = fuzz(try FileIO.read(Self.fixture("\(kind).tflite"))) { bytes in
+            try TFLiteReader.graph(bytes).run([x])
+        }
+        #expect(counts.refused > 300)
+    }
+
+    /// Layers stay in floating point until the accuracy is within the budget.
+    @Test func accuracyBudget() throws {
+        let (model, x, y) = try TFLiteTests.digitsModel()
+        try withFolder { folder in
+            let batch = [x[0..<64]]
+            // Calibrated with noise far below what the images hold, activations are clipped.
+            var options = ExportOptions(quantization: .int8, calibration: [[x[0..<8] * 0.05]], tolerance: 2)
+            let poor = try model.export(to: folder + "/poor.tflite", options: options)
+            #expect(poor.layers.allSatisfy { $0.isQuantized } && !poor.layers.isEmpty)
+            options.accuracyBudget = .init(inputs: batch, targets: y[0..<64], largestDrop: 0)
+            let mixed = try model.export(to: folder + "/mixed.tflite", options: options)
+            #expect(mixed.layers.contains { !$0.isQuantized })
+            let graph = try TFLiteReader.graph(FileIO.read(folder + "/mixed.tflite"))
+            let classes = try graph.run(batch)[0].argmax(axis: -1).scalars(as: Int.self)
+            #expect(zip(classes, y[0..<64].scalars(as: Int.self)).count { $0 == $1 }
+                >= zip(try model.predict(batch[0]).argmax(axis: -1).scalars(as: Int.self), y[0..<64].scalars(as: Int.self))
+                    .count { $0 == $1 })
+        }
+    }
+}

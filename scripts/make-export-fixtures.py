@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Writes Tests/MartletExportTests/Fixtures/tflite: files that TensorFlow's converter makes of a small Keras network, and what
+LiteRT computes from them. Needs tensorflow and keras.
+
+usage: make-export-fixtures.py FOLDER
+"""
+import os
+import sys
+from pathlib import Path
+
+os.environ.update(CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKEND="tensorflow")
+import keras
+import numpy as np
+import tensorflow as tf
+
+folder = Path(sys.argv[1])
+folder.mkdir(parents=True, exist_ok=True)
+keras.utils.set_random_seed(3)
+model = keras.Sequential([
+    keras.Input((9, 8, 3)),
+    keras.layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False),
+    keras.layers.BatchNormalization(),
+    keras.layers.ReLU(6),
+    keras.layers.DepthwiseConv2D(3, padding="same", activation="relu"),
+    keras.layers.UpSampling2D(2, interpolation="bilinear"),
+    keras.layers.AveragePooling2D(2, padding="same"),
+    keras.layers.Conv2DTranspose(4, 3, strides=2, activation="tanh"),
+    keras.layers.PReLU(shared_axes=[1, 2], alpha_initializer="random_uniform"),
+    keras.layers.MaxPooling2D(3),
+    keras.layers.Flatten(),
+    keras.layers.Dense(32, activation="elu"),
+    keras.layers.Dense(5, activation="softmax"),
+])
+random = np.random.default_rng(5)
+samples = random.normal(size=(64, 9, 8, 3)).astype(np.float32)
+for variable in model.layers[1].weights[2:]:
+    variable.assign(np.abs(random.normal(size=variable.shape)) + 0.5)
+x = samples[:4]
+np.save(folder / "x.npy", x)
+
+
+def convert(kind):
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if kind != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind == "int8":
+        converter.representative_dataset = lambda: ([s[None]] for s in samples)
+    return converter.convert()
+
+
+for kind in ["float32", "float16", "dynamic", "int8"]:
+    content = convert(kind)
+    (folder / f"{kind}.tflite").write_bytes(content)
+    interpreter = tf.lite.Interpreter(model_content=content)
+    detail = interpreter.get_input_details()[0]
+    interpreter.resize_tensor_input(detail["index"], x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(detail["index"], x)
+    interpreter.invoke()
+    np.save(folder / f"{kind}.npy", interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
