@@ -7,7 +7,8 @@ import Testing
 @Suite struct GaussianProcessTests {
     private static let points: [[Double]] = (0..<9).map { i in
         let x = Double(i)
-        return [(x * 0.37).truncatingRemainder(dividingBy: 1), (x * 0.61 + 0.2).truncatingRemainder(dividingBy: 1), i % 2 == 0 ? 0.25 : 0.75]
+        let (a, b) = ((x * 0.37).truncatingRemainder(dividingBy: 1), (x * 0.61 + 0.2).truncatingRemainder(dividingBy: 1))
+        return [a, b, i % 2 == 0 ? 0.25 : 0.75]
     }
     private static let values = points.map { sin(5 * $0[0]) + $0[1] * $0[1] + $0[2] }
     private static let isChoice = [false, false, true]
@@ -54,7 +55,9 @@ import Testing
         }
         func loss(_ x: [Double]) -> (Double, [Double]) {
             GaussianProcess.loss(
-                .init(inverseSquaredLengths: x[..<3].map { exp($0) }, scale: exp(x[3]), noise: exp(x[4]) + GaussianProcess.leastNoise),
+                .init(
+                    inverseSquaredLengths: x[..<3].map { exp($0) }, scale: exp(x[3]),
+                    noise: exp(x[4]) + GaussianProcess.leastNoise),
                 differences, Self.values, Self.points.count)
         }
         let place = [0.3, -0.2, 0.5, 0.1, -3]

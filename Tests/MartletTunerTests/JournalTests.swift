@@ -172,7 +172,7 @@ import Testing
     /// Damaged journals give a study or an error.
     @Test func damagedFiles() throws {
         try withFolder { folder in
-            let original = Array(FileManager.default.contents(atPath: fixture("optuna.journal"))!.prefix(6000))
+            let original = Array(FileManager.default.contents(atPath: fixture("optuna.journal"))!.prefix(1500))
             let counts = fuzz(original) { bytes in
                 let path = folder + "/fuzz.journal"
                 try Data(bytes).write(to: URL(fileURLWithPath: path))

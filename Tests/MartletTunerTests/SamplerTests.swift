@@ -74,7 +74,7 @@ import Testing
         #expect(try best(TPESampler()) < 0.6 * random)
         func volume(_ sampler: any Sampler) throws -> Double {
             let study = try Study(directions: [.minimize, .minimize], sampler: sampler, pruner: NopPruner(), seed: 1)
-            try study.optimizeAll(trials: 150) { trial in
+            try study.optimizeAll(trials: 100) { trial in
                 let x = try (0..<4).map { try trial.float("x\($0)", 0...1) }
                 let g = 1 + 3 * x[1...].reduce(0, +)
                 return [x[0], g * (1 - (x[0] / g).squareRoot())]

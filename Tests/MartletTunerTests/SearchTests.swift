@@ -53,7 +53,8 @@ import Testing
         #expect(try ModelTuner.direction(of: "val_accuracy") == .maximize)
         expectError("direction", "speed") { try ModelTuner.direction(of: "speed") }
         expectError("not compiled") {
-            try ModelTuner(objective: "loss", maxTrials: 1) { _ in Sequential([InputLayer([2]), Dense(1)]) }.search(Self.x, Self.y)
+            let tuner = try ModelTuner(objective: "loss", maxTrials: 1) { _ in Sequential([InputLayer([2]), Dense(1)]) }
+            try tuner.search(Self.x, Self.y)
         }
     }
 
@@ -75,14 +76,16 @@ import Testing
         #expect(sample.batchSize == trial.params["batch_size"].flatMap { Int(json: $0) })
         #expect(try good.sample(json, values: trial.params).model.toJSON() == sample.model.toJSON())
         for (text, part) in [
-            (#"{"layers.nothing.units": [1]}"#, "hidden, out"), (#"{"layers.out.size": [1]}"#, "units"), (#"{"size": [1]}"#, "batch_size"),
+            (#"{"layers.nothing.units": [1]}"#, "hidden, out"), (#"{"layers.out.size": [1]}"#, "units"),
+            (#"{"size": [1]}"#, "batch_size"),
             (#"{"optimizer.rate": [1]}"#, "learning_rate"), (#"{"batch_size": [0]}"#, "at least 1"),
         ] {
             expectError(part) { try space(text).sample(json, study.ask()) }
         }
         for (text, part) in [
             ("{}", "at least one"), (#"{"a": []}"#, "choice"), (#"{"a": {"low": 2, "high": 1}}"#, "\"a\""),
-            (#"{"a": {"low": 2}}"#, "high"), (#"{"a": {"min": 2}}"#, "min"), (#"{"a": {"type": "text", "low": 1, "high": 2}}"#, "text"),
+            (#"{"a": {"low": 2}}"#, "high"), (#"{"a": {"min": 2}}"#, "min"),
+            (#"{"a": {"type": "text", "low": 1, "high": 2}}"#, "text"),
         ] {
             expectError(part) { try space(text) }
         }
@@ -93,7 +96,9 @@ import Testing
         let study = try Study("a <b>", sampler: RandomSampler(), pruner: MedianPruner(startupTrials: 2), seed: 2)
         try study.optimize(trials: 14, mixedObjective)
         let page = try study.reportPage()
-        for part in ["History", "Importance", "Parallel coordinates", "Parameters", "Curves", "The trials", "a &lt;b&gt;", "<svg"] {
+        for part in [
+            "History", "Importance", "Parallel coordinates", "Parameters", "Curves", "The trials", "a &lt;b&gt;", "<svg",
+        ] {
             #expect(page.contains(part))
         }
         #expect(!page.contains("<script") && !page.contains("a <b>"))

@@ -13,7 +13,8 @@ import Testing
         ]
         func run(_ workers: Int) throws -> [Outcome] {
             let study = try Study(
-                sampler: samplers[name], pruner: SuccessiveHalvingPruner(minResource: 1, reductionFactor: 2), seed: 3, lookahead: 3)
+                sampler: samplers[name], pruner: SuccessiveHalvingPruner(minResource: 1, reductionFactor: 2), seed: 3,
+                lookahead: 3)
             try study.optimize(trials: 24, workers: workers, dividesThreads: false) { trial in
                 usleep(UInt32((trial.number * 7919) % 5) * 400)
                 return try mixedObjective(trial)
@@ -29,7 +30,9 @@ import Testing
 
     /// Every value is in its range and on its steps; logarithms are spread evenly.
     @Test(arguments: ["tpe", "random", "quasi-random"]) func ranges(_ name: String) throws {
-        let samplers: [String: any Sampler] = ["tpe": TPESampler(), "random": RandomSampler(), "quasi-random": QuasiRandomSampler()]
+        let samplers: [String: any Sampler] = [
+            "tpe": TPESampler(), "random": RandomSampler(), "quasi-random": QuasiRandomSampler(),
+        ]
         let sampler = samplers[name]!
         let study = try Study(sampler: sampler, seed: 5)
         try study.optimize(trials: 60) { trial in

@@ -1,7 +1,8 @@
 import Foundation
 import MartletTuner
 
-// The best values of one sampler after 25, 50 and 100 trials, for each function and seed: JSON lines, as compare-samplers.py reads.
+// The best values of one sampler after 25, 50 and 100 trials, for each function and seed: JSON lines, as compare-samplers.py
+// reads.
 
 func sphere(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 } }
 

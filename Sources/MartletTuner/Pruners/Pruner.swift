@@ -90,7 +90,9 @@ public struct PercentilePruner: Pruner {
     ///   - interval: of so many steps only the first that is reported is judged.
     ///   - minimumTrials: the number of complete trials that must have reported the step.
     public init(_ percentile: Double, startupTrials: Int = 5, warmupSteps: Int = 0, interval: Int = 1, minimumTrials: Int = 1) {
-        require((0...100).contains(percentile), "PercentilePruner", "Expected a percentile from 0 to 100. Received: \(percentile).")
+        require(
+            (0...100).contains(percentile), "PercentilePruner",
+            "Expected a percentile from 0 to 100. Received: \(percentile).")
         require(startupTrials >= 0, "PercentilePruner", "Expected at least 0 startup trials. Received: \(startupTrials).")
         require(minimumTrials >= 1, "PercentilePruner", "Expected at least 1 trial. Received: \(minimumTrials).")
         self.percentile = max(0, min(100, percentile.isNaN ? 50 : percentile))

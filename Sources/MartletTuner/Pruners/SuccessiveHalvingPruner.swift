@@ -70,14 +70,16 @@ public struct HyperbandPruner: Pruner {
     /// Makes the pruner. Stops when a number is too small.
     /// - Parameters:
     ///   - minResource: the step of the first rung of the bracket that ends trials earliest.
-    ///   - maxResource: the number of steps of a whole trial. Nil: that of the longest complete trial; before there is one, no trial
-    ///     is ended.
+    ///   - maxResource: the number of steps of a whole trial. Nil: that of the longest complete trial; before there is one, no
+    ///     trial is ended.
     ///   - reductionFactor: of so many trials one goes on.
     ///   - bootstrapCount: the number of trials that a rung needs before any goes on. Needs a `maxResource`.
     public init(minResource: Int = 1, maxResource: Int? = nil, reductionFactor: Int = 3, bootstrapCount: Int = 0) {
         let name = "HyperbandPruner"
         require(minResource >= 1, name, "Expected a resource of at least 1. Received: \(minResource).")
-        require(maxResource ?? minResource >= minResource, name, "Expected a maxResource from \(minResource). Received: \(maxResource ?? 0).")
+        require(
+            maxResource ?? minResource >= minResource, name,
+            "Expected a maxResource from \(minResource). Received: \(maxResource ?? 0).")
         require(reductionFactor >= 2, name, "Expected a factor of at least 2. Received: \(reductionFactor).")
         require(bootstrapCount == 0 || maxResource != nil, name, "Expected a maxResource with a bootstrapCount. Received nil.")
         self.minResource = max(1, minResource)
@@ -93,7 +95,8 @@ public struct HyperbandPruner: Pruner {
         let bracket = Self.bracket(of: context.trial.number, budgets, context.study)
         let others = context.others.filter { Self.bracket(of: $0.number, budgets, context.study) == bracket }
         let halving = SuccessiveHalvingPruner(
-            minResource: minResource, reductionFactor: reductionFactor, minEarlyStoppingRate: bracket, bootstrapCount: bootstrapCount)
+            minResource: minResource, reductionFactor: reductionFactor, minEarlyStoppingRate: bracket,
+            bootstrapCount: bootstrapCount)
         return halving.decide(
             PruningContext(trial: context.trial, others: others, direction: context.direction, study: context.study))
     }

@@ -4,8 +4,8 @@ extension Study {
     /// How much each parameter decides whether a trial is among the best tenth: PED-ANOVA, the variance that is explained by how
     /// differently the values of the best tenth are spread.
     /// - Parameter isNormalized: whether the numbers are divided by their sum.
-    /// - Returns: names and numbers, the largest first; of equals in alphabetical order. Zeros where there are fewer than two complete
-    ///   trials with finite values.
+    /// - Returns: names and numbers, the largest first; of equals in alphabetical order. Zeros where there are fewer than two
+    ///   complete trials with finite values.
     /// - Throws: `MartletError` for a study of several objectives, and when the storage cannot be read.
     ///
     /// Source: S. Watanabe, A. Bansal, F. Hutter, *PED-ANOVA: Efficiently quantifying hyperparameter importance in arbitrary

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Study {
-    /// Writes a page about the study, one HTML file without scripts: the history of values, the importance of parameters, the trials
-    /// in parallel coordinates, each parameter by itself, the curves of the best trials, and what the trials cost.
+    /// Writes a page about the study, one HTML file without scripts: the history of values, the importance of parameters, the
+    /// trials in parallel coordinates, each parameter by itself, the curves of the best trials, and what the trials cost.
     /// - Throws: `MartletError` when the file cannot be written.
     public func report(to path: String) throws { try FileIO.write(try reportPage(), to: path) }
 
@@ -42,7 +42,8 @@ struct StudyPage {
         page.addText("Study \(name)")
         page.add("</h1>")
         let best = ranked.first
-        let counts = [TrialState.complete, .pruned, .fail, .running, .waiting].map { state in (state, trials.count { $0.state == state }) }
+        let states = [TrialState.complete, .pruned, .fail, .running, .waiting]
+        let counts = states.map { state in (state, trials.count { $0.state == state }) }
         page.section("Trials") { page in
             page.add("<div class=\"card\">")
             var pairs: [(String, String)] = counts.filter { $0.1 > 0 }.map { ("\($0.0)", "\($0.1)") }
@@ -113,9 +114,13 @@ struct StudyPage {
         guard directions.count == 1 else { return }
         let values = Importance.values(of: trials, directions[0], isNormalized: true)
         guard values.contains(where: { $0.value > 0 }) else { return }
-        page.section("Importance", note: "How differently the values of the best tenth of the trials are spread (PED-ANOVA).") { page in
+        page.section(
+            "Importance", note: "How differently the values of the best tenth of the trials are spread (PED-ANOVA)."
+        ) { page in
             page.add("<div class=\"card\">")
-            page.table(["parameter", "importance"], values.map { [$0.name, String(format: "%.3f", $0.value)] }, bars: values.map(\.value))
+            page.table(
+                ["parameter", "importance"], values.map { [$0.name, String(format: "%.3f", $0.value)] },
+                bars: values.map(\.value))
             page.add("</div>")
         }
     }
@@ -129,15 +134,21 @@ struct StudyPage {
         page.section(
             "Parallel coordinates",
             note: "A line for each trial, the five best strong. Places: "
-                + names.enumerated().map { "\($0 + 1) \($1)" }.joined(separator: ", ") + ". 0 is the low end of a range, 1 the high end."
+                + names.enumerated().map { "\($0 + 1) \($1)" }.joined(separator: ", ")
+                + ". 0 is the low end of a range, 1 the high end."
         ) { page in
             page.grid { page in
-                var plot = Plot("", x: .init("parameter", range: 1...Double(names.count), isWhole: true), y: .init("place in its range", range: 0...1))
+                var plot = Plot(
+                    "", x: .init("parameter", range: 1...Double(names.count), isWhole: true),
+                    y: .init("place in its range", range: 0...1))
                 for (trials, isTop) in [(Array(rest), false), (Array(top), true)] {
                     for trial in trials {
-                        let places = names.map { name in trial.parameter(name).map { $0.distribution.place(of: $0.number) } ?? .nan }
+                        let places = names.map { name in
+                            trial.parameter(name).map { $0.distribution.place(of: $0.number) } ?? .nan
+                        }
                         plot.addLine(
-                            isTop ? "trial \(trial.number)" : "", y: places, look: isTop ? .init() : .init(color: 7, isFaint: true))
+                            isTop ? "trial \(trial.number)" : "", y: places,
+                            look: isTop ? .init() : .init(color: 7, isFaint: true))
                     }
                 }
                 page.plot(plot)
@@ -152,7 +163,9 @@ struct StudyPage {
                 for name in parameterNames.prefix(24) {
                     let kept = complete.filter { $0.parameter(name) != nil && $0.value!.isFinite }
                     guard let distribution = kept.first?.parameter(name)?.distribution else { continue }
-                    var plot = Plot(name, x: .init(name, isLogarithmic: distribution.isLogarithmic, isWhole: distribution.isChoice), y: .init("value"))
+                    var plot = Plot(
+                        name, x: .init(name, isLogarithmic: distribution.isLogarithmic, isWhole: distribution.isChoice),
+                        y: .init("value"))
                     plot.addPoints("", x: kept.map { $0.parameter(name)!.number }, y: kept.map { $0.value! })
                     guard case .choice(let values) = distribution else {
                         page.plot(plot)

@@ -2,8 +2,8 @@ import Foundation
 
 /// CMA-ES: a normal distribution of the parameters, whose mean and covariance move towards the best trials of each generation.
 ///
-/// For numbers that depend on each other, and hundreds of trials. Choices, and parameters that not all trials have, are random. The
-/// first trial is random too.
+/// For numbers that depend on each other, and hundreds of trials. Choices, and parameters that not all trials have, are random.
+/// The first trial is random too.
 ///
 /// Source: N. Hansen, *The CMA evolution strategy: A tutorial*, 2016.
 public struct CmaEsSampler: Sampler {
@@ -16,7 +16,9 @@ public struct CmaEsSampler: Sampler {
     ///   - populationSize: the number of trials in a generation; nil for 4 + 3 log n of n parameters.
     public init(deviation: Double = 1.0 / 6, populationSize: Int? = nil) {
         require(deviation > 0 && deviation <= 1, "CmaEsSampler", "Expected a deviation in 0...1. Received: \(deviation).")
-        require(populationSize ?? 4 >= 4, "CmaEsSampler", "Expected a population of at least 4. Received: \(populationSize ?? 0).")
+        require(
+            populationSize ?? 4 >= 4, "CmaEsSampler",
+            "Expected a population of at least 4. Received: \(populationSize ?? 0).")
         self.deviation = deviation > 0 ? min(1, deviation) : 1.0 / 6
         self.populationSize = populationSize.map { max(4, $0) }
     }

@@ -3,8 +3,8 @@ import Foundation
 /// A Gaussian process of the objective: takes the point with the largest expected improvement.
 ///
 /// The first trials are quasi-random. Trials whose results are not revealed count with the values that the process expects. Of
-/// several objectives every trial weighs them by other random numbers. Trials with broken constraints count as bad as the worst. Of
-/// more than `maximumTrials` trials the best and the last are used, so that a choice takes a bounded time.
+/// several objectives every trial weighs them by other random numbers. Trials with broken constraints count as bad as the
+/// worst. Of more than `maximumTrials` trials the best and the last are used, so that a choice takes a bounded time.
 ///
 /// Source: D. Jones, M. Schonlau, W. Welch, *Efficient global optimization of expensive black-box functions*, 1998; S. Ament and
 /// others, *Unexpected improvements to expected improvement*, 2023; J. Knowles, *ParEGO*, 2006.
@@ -51,8 +51,8 @@ public struct GPSampler: Sampler {
         })
     }
 
-    /// The fit of the kernel. After 40 trials it is one of a multiple of 5 trials, after 100 of 10: a function of these trials, so an
-    /// interruption changes nothing.
+    /// The fit of the kernel. After 40 trials it is one of a multiple of 5 trials, after 100 of 10: a function of these trials,
+    /// so an interruption changes nothing.
     private func parameters(
         _ points: [[Double]], _ scores: [Double], _ isChoice: [Bool], _ history: TrialHistory
     ) -> GaussianProcess.Parameters {
@@ -184,7 +184,8 @@ struct AcquisitionSearch {
             let before = value
             if !smooth.isEmpty {
                 let end = BoundedSearch.minimize(
-                    smooth.map { point[$0] }, from: smooth.map { _ in 0 }, to: smooth.map { _ in 1 }, iterations: 30, tolerance: 1e-2
+                    smooth.map { point[$0] }, from: smooth.map { _ in 0 }, to: smooth.map { _ in 1 }, iterations: 30,
+                    tolerance: 1e-2
                 ) { coordinates in
                     var moved = point
                     for (axis, coordinate) in zip(smooth, coordinates) { moved[axis] = coordinate }

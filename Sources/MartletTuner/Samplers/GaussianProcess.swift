@@ -1,7 +1,7 @@
 import Foundation
 
-/// A function of points in the unit cube as a Gaussian process: Matérn's kernel of order 5/2 with a length for each coordinate, and
-/// noise. Coordinates of choices are either equal or not.
+/// A function of points in the unit cube as a Gaussian process: Matérn's kernel of order 5/2 with a length for each coordinate,
+/// and noise. Coordinates of choices are either equal or not.
 ///
 /// All loops run in this thread and in one order, so that the results are the same wherever it runs.
 struct GaussianProcess: Sendable {
@@ -102,8 +102,8 @@ struct GaussianProcess: Sendable {
     /// The least noise.
     static let leastNoise = 1e-6
 
-    /// The parameters under which the values are most likely, with weak beliefs about them: lengths near 1, a scale near 1, little
-    /// noise. The search starts from the same place every time, so the result is a function of the data.
+    /// The parameters under which the values are most likely, with weak beliefs about them: lengths near 1, a scale near 1,
+    /// little noise. The search starts from the same place every time, so the result is a function of the data.
     static func fit(_ points: [[Double]], _ values: [Double], isChoice: [Bool]) -> Parameters {
         let axes = isChoice.count
         let count = points.count
@@ -213,7 +213,10 @@ struct Matrix: Sendable {
     }
 
     static func dot(_ a: [Double], _ b: [Double]) -> Double {
-        a.withUnsafeBufferPointer { a in b.withUnsafeBufferPointer { b in dot(a.baseAddress!, b.baseAddress!, min(a.count, b.count)) } }
+        guard !a.isEmpty, a.count == b.count else { return 0 }
+        return a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in dot(a.baseAddress!, b.baseAddress!, a.count) }
+        }
     }
 
     /// In eight sums, as compilers may not reorder one.

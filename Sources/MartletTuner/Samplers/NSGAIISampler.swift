@@ -1,5 +1,5 @@
-/// A genetic algorithm for several objectives: generations of trials, whose parents are the best fronts of all before, thinned where
-/// they are crowded.
+/// A genetic algorithm for several objectives: generations of trials, whose parents are the best fronts of all before, thinned
+/// where they are crowded.
 ///
 /// Trials with broken constraints rank behind the others, by how much they break them.
 ///

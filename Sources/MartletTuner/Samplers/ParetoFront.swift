@@ -42,8 +42,8 @@ enum ParetoFront {
         return ranks
     }
 
-    /// The indices from the best to the worst point: by fronts. In the front of which only a part is among the `count` first, those
-    /// come first that add most to the hypervolume, one after another.
+    /// The indices from the best to the worst point: by fronts. In the front of which only a part is among the `count` first,
+    /// those come first that add most to the hypervolume, one after another.
     static func order(_ losses: [[Double]], first count: Int) -> [Int] {
         let ranks = ranks(losses)
         var order = losses.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }

@@ -65,8 +65,8 @@ struct ParzenEstimator {
     /// Optuna's floor: narrower with more observations, down to a hundredth.
     static func magicClip(_ kernels: Int) -> Double { 1 / min(100, 1 + Double(kernels)) }
 
-    /// Ours falls faster. Of a hundred trials ten are good: with Optuna's floor their kernels stay as wide as a twelfth of the range,
-    /// and the search does not come to a point.
+    /// Ours falls faster. Of a hundred trials ten are good: with Optuna's floor their kernels stay as wide as a twelfth of the
+    /// range, and the search does not come to a point.
     static func widthFloor(_ kernels: Int) -> Double { 1 / min(100, pow(1 + Double(kernels), 1.5)) }
 
     private static func widths(of means: [Double], from low: Double, to high: Double, floor: Double) -> [Double] {
@@ -102,8 +102,8 @@ struct ParzenEstimator {
         }
     }
 
-    /// The logarithm of the density at a point: of the probability where there are steps. On a logarithmic scale it is the density
-    /// of the logarithm.
+    /// The logarithm of the density at a point: of the probability where there are steps. On a logarithmic scale it is the
+    /// density of the logarithm.
     func logDensity(_ point: [Double]) -> Double {
         var sums = offsets
         for (place, distribution) in space.distributions.enumerated() {

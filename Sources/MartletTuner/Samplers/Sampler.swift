@@ -40,7 +40,8 @@ extension Sampler {
 /// What a trial may know of those before it.
 ///
 /// Results are revealed in the order of trials: trial n knows those of the trials before n - `lookahead`, whatever else has ended
-/// meanwhile. Of the rest it knows the parameters that were chosen together. So the trials are the same with any number of workers.
+/// meanwhile. Of the rest it knows the parameters that were chosen together. So the trials are the same with any number of
+/// workers.
 public final class TrialHistory {
     /// The number of the trial that asks.
     public let number: Int
@@ -73,6 +74,9 @@ public final class TrialHistory {
 
     /// The random numbers of the study for a purpose, the same for all its trials.
     public func sharedRandom(_ purpose: String) -> TrialRandom { TrialRandom(seed: seed, trial: -1, purpose: purpose) }
+
+    /// What TPE makes of it, once for all parameters of the trial.
+    var split: TPESampler.Split?
 
     /// Complete and pruned trials.
     lazy var evaluated: [FrozenTrial] = trials.filter { $0.state == .complete || $0.state == .pruned }

@@ -4,8 +4,8 @@ import Foundation
 /// first it takes the one where the quotient of the two is largest.
 ///
 /// Defaults are Optuna's: 10 trials before it begins, 24 candidates, the best tenth of the trials (at most 25), all parameters
-/// together where there is one objective. Other than there, parameters under different conditions form groups, the first trials are
-/// quasi-random, and kernels become narrow faster.
+/// together where there is one objective. Other than there, parameters under different conditions form groups, the first trials
+/// are quasi-random, and kernels become narrow faster.
 /// Pruned trials rank behind complete ones, those with broken constraints last. Several objectives are ranked by domination, then
 /// by hypervolume.
 ///
@@ -25,8 +25,8 @@ public struct TPESampler: Sampler {
     ///   - startupTrials: the number of complete and pruned trials before densities are used.
     ///   - candidates: the number of points of which the best is taken.
     ///   - multivariate: whether parameters are drawn together; nil for those of one objective only.
-    ///   - group: whether parameters under different conditions are drawn in groups; otherwise only those that all trials have are
-    ///     drawn together.
+    ///   - group: whether parameters under different conditions are drawn in groups; otherwise only those that all trials have
+    ///     are drawn together.
     ///   - constantLiar: whether trials whose results are not revealed count among the bad ones, so that no other comes near.
     ///   - priorWeight: the weight of the kernel over the whole space.
     ///   - gamma: the number of the best trials for a number of trials; nil for a tenth, at most 25 with one objective.
@@ -50,7 +50,7 @@ public struct TPESampler: Sampler {
         guard history.evaluated.count >= startupTrials else { return try QuasiRandomSampler().numbers(given: history) }
         guard isMultivariate ?? (history.directions.count == 1) else { return [:] }
         let spaces = isGrouped ? SearchSpace.groups(of: history.evaluated) : [history.searchSpace(withPruned: true)]
-        let split = Split(history, gamma: gamma)
+        let split = split(history)
         var result: [String: (Distribution, Double)] = [:]
         for space in spaces where !space.isEmpty {
             var random = history.random("tpe \(space.names[0])")
@@ -63,7 +63,14 @@ public struct TPESampler: Sampler {
     public func number(of name: String, in distribution: Distribution, given history: TrialHistory) throws -> Double {
         var random = history.random("parameter \(name)")
         guard history.evaluated.count >= startupTrials else { return distribution.number(at: random.uniform()) }
-        return best(in: SearchSpace([(name, distribution)]), Split(history, gamma: gamma), history, &random)[0]
+        return best(in: SearchSpace([(name, distribution)]), split(history), history, &random)[0]
+    }
+
+    private func split(_ history: TrialHistory) -> Split {
+        if let known = history.split { return known }
+        let made = Split(history, gamma: gamma)
+        history.split = made
+        return made
     }
 
     /// The trials that count as good, and the others, each in their order.

@@ -10,8 +10,8 @@ public struct TrialRandom: RandomNumberGenerator, Sendable {
         // FNV-1a.
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        state = Self.mixed(Self.mixed(UInt64(bitPattern: Int64(seed)) &+ 0x9E37_79B9_7F4A_7C15) ^ UInt64(bitPattern: Int64(trial)))
-        state = Self.mixed(state ^ hash)
+        let start = Self.mixed(UInt64(bitPattern: Int64(seed)) &+ 0x9E37_79B9_7F4A_7C15)
+        state = Self.mixed(Self.mixed(start ^ UInt64(bitPattern: Int64(trial))) ^ hash)
     }
 
     /// SplitMix64's finaliser.

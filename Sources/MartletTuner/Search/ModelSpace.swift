@@ -10,8 +10,9 @@
 /// }
 /// ```
 ///
-/// `optimizer` stands for the optimizer's configuration, `layers` and a name for a layer's, with Keras's keys. A list has choices; an
-/// object a range, of whole numbers where `type` is `int`. `batch_size` is no part of a model: `Sample` gives it back.
+/// `optimizer` stands for the optimizer's configuration, `layers` and a name for a layer's, with Keras's keys. A list has
+/// choices; an object a range, of whole numbers where `type` is `int`. `batch_size` is no part of a model: `Sample` gives it
+/// back.
 public struct ModelSpace: Sendable {
     /// The places and what stands there.
     public let parameters: [(path: String, distribution: Distribution)]
@@ -83,7 +84,8 @@ public struct ModelSpace: Sendable {
             let value = try value(path, distribution)
             if path == "batch_size" {
                 guard let size = Int(json: value), size >= 1 else {
-                    throw MartletError("Expected whole numbers of at least 1. Received: \(value.serialized()).", at: "parameter \"batch_size\"")
+                    throw MartletError(
+                        "Expected whole numbers of at least 1. Received: \(value.serialized()).", at: "parameter \"batch_size\"")
                 }
                 batchSize = size
                 continue
@@ -114,7 +116,8 @@ public struct ModelSpace: Sendable {
             }
             throw MartletError("Expected a layer of the model: \(names.joined(separator: ", ")). Received: \"\(parts[1])\".")
         default:
-            throw MartletError("Expected batch_size, or a path that begins with \"optimizer.\" or \"layers.\" and a layer's name.")
+            throw MartletError(
+                "Expected batch_size, or a path that begins with \"optimizer.\" or \"layers.\" and a layer's name.")
         }
     }
 

@@ -12,8 +12,8 @@ import Foundation
 /// let model = try tuner.bestModels()[0]
 /// ```
 ///
-/// The value of a trial is that of its best epoch. With a folder the weights of that epoch are kept, and an interrupted search goes on
-/// in the middle of its trials.
+/// The value of a trial is that of its best epoch. With a folder the weights of that epoch are kept, and an interrupted search
+/// goes on in the middle of its trials.
 ///
 /// Source: [`keras_tuner.Tuner`](https://keras.io/keras_tuner/api/tuners/base_tuner/).
 public final class ModelTuner: Sendable {
@@ -77,7 +77,8 @@ public final class ModelTuner: Sendable {
         )
         if small.contains(where: name.contains) { return .minimize }
         if large.contains(where: name.contains) { return .maximize }
-        throw MartletError("Expected a direction: whether large values of \"\(metric)\" are better is not known.", at: "direction")
+        throw MartletError(
+            "Expected a direction: whether large values of \"\(metric)\" are better is not known.", at: "direction")
     }
 
     /// Runs trials until the study has `maxTrials`. See `fit` for the parameters.

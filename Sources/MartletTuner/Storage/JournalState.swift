@@ -50,7 +50,8 @@ struct JournalState: Sendable {
             if let refusal = refusal(id) { return refusal }
             // The first trial that has it decides.
             if let first = firstTrial(with: parameter.name, like: id),
-                let known = trials[first].parameter(parameter.name)?.distribution, !known.isCompatible(with: parameter.distribution)
+                let known = trials[first].parameter(parameter.name)?.distribution,
+                !known.isCompatible(with: parameter.distribution)
             {
                 return .incompatible(trials[first], known)
             }

@@ -11,8 +11,8 @@
 /// }
 /// ```
 ///
-/// The hook throws `TrialPruned`, which `fit` passes on to the study. A training that goes on from a backup first reports the epochs
-/// that it had before. Steps are epochs, counted from 1, so that a pruner's resources are numbers of epochs.
+/// The hook throws `TrialPruned`, which `fit` passes on to the study. A training that goes on from a backup first reports the
+/// epochs that it had before. Steps are epochs, counted from 1, so that a pruner's resources are numbers of epochs.
 public final class PruningCallback: Callback {
     private let trial: Trial
     private let monitor: String

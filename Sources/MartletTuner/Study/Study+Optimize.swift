@@ -3,20 +3,20 @@ import Foundation
 extension Study {
     /// Runs an objective until the study has `trials` trials.
     ///
-    /// Trials that a killed process left are run again first, with their parameters, then those in the queue. Every trial runs in a
-    /// `Session` of its own, whose seed follows from the study's and the trial's number. A value that is not a number makes a failed
-    /// trial.
+    /// Trials that a killed process left are run again first, with their parameters, then those in the queue. Every trial runs
+    /// in a `Session` of its own, whose seed follows from the study's and the trial's number. A value that is not a number
+    /// makes a failed trial.
     /// - Parameters:
-    ///   - trials: the number of trials that the study shall have, those included that it has already. So the same program goes on
-    ///     after an interruption.
+    ///   - trials: the number of trials that the study shall have, those included that it has already. So the same program goes
+    ///     on after an interruption.
     ///   - timeout: no trial begins after so many seconds.
     ///   - continuesAfterErrors: whether an error of the objective only makes its trial fail; otherwise it also ends the search.
     ///   - onTrialEnd: called after every trial.
     ///   - objective: computes the value. It may throw `TrialPruned`.
     /// - Throws: what the objective throws, and `MartletError` when the storage cannot be read or written.
     public func optimize(
-        trials: Int, timeout: Double? = nil, continuesAfterErrors: Bool = false, onTrialEnd: (FrozenTrial) throws -> Void = { _ in },
-        _ objective: (Trial) throws -> Double
+        trials: Int, timeout: Double? = nil, continuesAfterErrors: Bool = false,
+        onTrialEnd: (FrozenTrial) throws -> Void = { _ in }, _ objective: (Trial) throws -> Double
     ) throws {
         try optimizeAll(trials: trials, timeout: timeout, continuesAfterErrors: continuesAfterErrors, onTrialEnd: onTrialEnd) {
             [try objective($0)]
@@ -25,8 +25,8 @@ extension Study {
 
     /// Runs an objective of several values until the study has `trials` trials. See `optimize` for one value.
     public func optimizeAll(
-        trials: Int, timeout: Double? = nil, continuesAfterErrors: Bool = false, onTrialEnd: (FrozenTrial) throws -> Void = { _ in },
-        _ objective: (Trial) throws -> [Double]
+        trials: Int, timeout: Double? = nil, continuesAfterErrors: Bool = false,
+        onTrialEnd: (FrozenTrial) throws -> Void = { _ in }, _ objective: (Trial) throws -> [Double]
     ) throws {
         let search = Search(self, trials, timeout, continuesAfterErrors)
         while let trial = try search.next() {
@@ -35,8 +35,8 @@ extension Study {
         try search.finish()
     }
 
-    /// Runs an objective in several threads until the study has `trials` trials, with the same trials as one thread, in the order of
-    /// their numbers. See `optimize` without `workers`.
+    /// Runs an objective in several threads until the study has `trials` trials, with the same trials as one thread, in the
+    /// order of their numbers. See `optimize` without `workers`.
     /// - Parameters:
     ///   - workers: the number of threads, at most `lookahead + 1`.
     ///   - dividesThreads: whether the threads of kernels are divided among the workers while they run.
@@ -61,8 +61,9 @@ extension Study {
         guard workers >= 1 else { throw MartletError("Expected at least 1 worker. Received: \(workers).", at: "workers") }
         guard workers <= lookahead + 1 else {
             throw MartletError(
-                "Expected at most \(lookahead + 1) workers, one more than the study's lookahead. Received: \(workers). A trial waits "
-                    + "for all results but the last \(lookahead): make the study with `lookahead: \(workers - 1)`.", at: "workers")
+                "Expected at most \(lookahead + 1) workers, one more than the study's lookahead. Received: \(workers). A "
+                    + "trial waits for all results but the last \(lookahead): make the study with `lookahead: \(workers - 1)`.",
+                at: "workers")
         }
         let search = Search(self, trials, timeout, continuesAfterErrors)
         let threads = Settings.threadCount

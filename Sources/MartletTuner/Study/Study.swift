@@ -11,9 +11,9 @@ import Foundation
 /// print(try study.bestParams, try study.bestValue ?? .nan)
 /// ```
 ///
-/// A study in a file goes on where it stood, also after its process was killed, and has the same trials and values then as one that
-/// went straight on, if the objective is a function of its parameters. Optuna opens the file and continues it, and the other way
-/// round. Threads may share a study.
+/// A study in a file goes on where it stood, also after its process was killed, and has the same trials and values then as one
+/// that went straight on, if the objective is a function of its parameters. Optuna opens the file and continues it, and the
+/// other way round. Threads may share a study.
 ///
 /// Source: T. Akiba and others, *Optuna: A next-generation hyperparameter optimization framework*, 2019.
 public final class Study: Sendable {
@@ -27,8 +27,8 @@ public final class Study: Sendable {
     public let pruner: any Pruner
     /// Begins all random streams: those of the sampler, and those of each trial's `Session`.
     public let seed: Int
-    /// The number of trials before a trial whose results it does not use, even if they are there. `workers` run at once only when it
-    /// is at least `workers - 1`.
+    /// The number of trials before a trial whose results it does not use, even if they are there. `workers` run at once only
+    /// when it is at least `workers - 1`.
     public let lookahead: Int
 
     let journal: Journal
@@ -57,8 +57,8 @@ public final class Study: Sendable {
     ///   - pruner: who ends trials early.
     ///   - storage: where it is kept.
     ///   - existing: what happens when there is one of the name.
-    ///   - seed: begins all random streams. A study that exists has its own; another is an error. Nil: its own, or an unpredictable
-    ///     one.
+    ///   - seed: begins all random streams. A study that exists has its own; another is an error. Nil: its own, or an
+    ///     unpredictable one.
     ///   - lookahead: see the property. A study that exists has its own; another is an error. Nil: its own, or 0.
     /// - Throws: `MartletError` when the storage cannot be read or written, and when the study is not as the arguments say.
     public convenience init(
@@ -74,7 +74,8 @@ public final class Study: Sendable {
         let study = try journal.update(isDurable: true) { state -> ([JournalRecord.Event], FrozenStudy) in
             if let study = state.study(named: name) {
                 guard existing == .load else {
-                    throw MartletError("Expected a name that no study has. Give another, or `existing: .load`.", at: "study \"\(name)\"")
+                    throw MartletError(
+                        "Expected a name that no study has. Give another, or `existing: .load`.", at: "study \"\(name)\"")
                 }
                 return ([], study)
             }
@@ -119,7 +120,8 @@ public final class Study: Sendable {
                 return studies[0]
             }
             guard let study = state.study(named: name) else {
-                throw MartletError("Expected a study of the storage: \(names.isEmpty ? "it has none" : names).", at: "study \"\(name)\"")
+                throw MartletError(
+                    "Expected a study of the storage: \(names.isEmpty ? "it has none" : names).", at: "study \"\(name)\"")
             }
             return study
         }
@@ -139,7 +141,8 @@ public final class Study: Sendable {
             ] {
                 if let known = study.systemAttributes[key].flatMap({ Int(json: $0) }) {
                     guard given ?? known == known else {
-                        throw MartletError("Expected the \(argument) that the study has, \(known). Received: \(given!).", at: argument)
+                        throw MartletError(
+                            "Expected the \(argument) that the study has, \(known). Received: \(given!).", at: argument)
                     }
                 } else {
                     study.systemAttributes[key] = .int(given ?? standard)
@@ -191,8 +194,11 @@ public final class Study: Sendable {
     /// The complete trials that break no constraint and that no other of them is better than in all objectives.
     public var bestTrials: [FrozenTrial] {
         get throws {
-            let feasible = try trials.filter { $0.state == .complete && $0.violation == 0 && $0.values?.count == directions.count }
-            let ranks = ParetoFront.ranks(feasible.map { trial in zip(trial.values!, directions).map { $1 == .minimize ? $0 : -$0 } })
+            let feasible = try trials.filter {
+                $0.state == .complete && $0.violation == 0 && $0.values?.count == directions.count
+            }
+            let losses = feasible.map { trial in zip(trial.values!, directions).map { $1 == .minimize ? $0 : -$0 } }
+            let ranks = ParetoFront.ranks(losses)
             return zip(feasible, ranks).filter { $1 == 0 }.map(\.0)
         }
     }
@@ -207,8 +213,8 @@ public final class Study: Sendable {
 
     // MARK: - Trials by hand
 
-    /// Puts a trial with given parameters into the queue: the next trials take them. Parameters that are not given are chosen by the
-    /// sampler.
+    /// Puts a trial with given parameters into the queue: the next trials take them. Parameters that are not given are chosen
+    /// by the sampler.
     /// - Parameter skipsKnown: whether to do nothing when a trial has these parameters already.
     public func enqueue(_ params: [String: JSONValue], userAttributes: JSONObject = [:], skipsKnown: Bool = false) throws {
         var fixed: JSONObject = [:]

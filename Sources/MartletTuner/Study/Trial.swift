@@ -79,8 +79,8 @@ public final class Trial {
     ///   - range: the smallest and the largest value.
     ///   - step: the distance of values, counted from the smallest.
     ///   - log: whether it is spread evenly over the logarithm.
-    /// - Throws: `MartletError` when the range is not good, when other trials have another kind of parameter of the name, and when
-    ///   the storage cannot be written.
+    /// - Throws: `MartletError` when the range is not good, when other trials have another kind of parameter of the name, and
+    ///   when the storage cannot be written.
     public func int(_ name: String, _ range: ClosedRange<Int>, step: Int = 1, log: Bool = false) throws -> Int {
         let number = try number(
             name, .int(low: range.lowerBound, high: range.upperBound, step: step, isLogarithmic: log))
@@ -143,7 +143,9 @@ public final class Trial {
             guard let ids = state.study(study.id)?.trials else { return nil }
             return ids.lazy.map { state.trials[$0] }.first { $0.parameter(name) != nil }
         }
-        guard let trial = known, let old = trial.parameter(name)?.distribution, !old.isCompatible(with: distribution) else { return }
+        guard let trial = known, let old = trial.parameter(name)?.distribution, !old.isCompatible(with: distribution) else {
+            return
+        }
         throw MartletError(
             "Expected the kind, scale and choices that trial \(trial.number) has, \(old.text). Received: \(distribution.text). "
                 + "Give the parameter another name.", at: "parameter \"\(name)\"")
@@ -163,7 +165,8 @@ public final class Trial {
         }
         let number = try study.sampler.number(of: name, in: distribution, given: knowledge())
         guard distribution.contains(number) else {
-            throw MartletError("Expected a sampler's number within \(distribution.text). Received: \(number).", at: "parameter \"\(name)\"")
+            throw MartletError(
+                "Expected a sampler's number within \(distribution.text). Received: \(number).", at: "parameter \"\(name)\"")
         }
         return number
     }
@@ -181,7 +184,9 @@ public final class Trial {
         relative = try study.sampler.numbers(given: knowledge())
         guard !relative.isEmpty else { return }
         var members: JSONObject = [:]
-        for (name, (distribution, number)) in relative.sorted(by: { $0.key < $1.key }) { members[name] = distribution.value(number) }
+        for (name, (distribution, number)) in relative.sorted(by: { $0.key < $1.key }) {
+            members[name] = distribution.value(number)
+        }
         let text = JSONValue.string(JSONValue.object(members).serialized())
         let key = Self.relativeKey + "0"
         guard recorded.systemAttributes[key] != text else { return }
@@ -190,7 +195,8 @@ public final class Trial {
 
     // MARK: - Values
 
-    /// Reports a value on the way, such as that of an epoch, by which pruners judge. A step that was reported already is passed over.
+    /// Reports a value on the way, such as that of an epoch, by which pruners judge. A step that was reported already is passed
+    /// over.
     /// - Throws: `MartletError` for a negative step, in a study of several objectives, and when the storage cannot be written.
     public func report(_ value: Double, step: Int) throws {
         try requireOneObjective("report")

@@ -20,9 +20,9 @@ struct TuneCommand: ParsableCommand {
                "layers.dense.units": {"type": "int", "low": 32, "high": 256, "step": 32},
                "layers.dense.activation": ["relu", "tanh"], "batch_size": [32, 64]}
 
-            Every trial trains the model with new weights. Its value is that of its best epoch. The study's file has Optuna's \
-            format. The same command goes on with it, whatever ended the last one, in the middle of its trials, and ends with the \
-            same trials and values. Ctrl-C ends the command at once.
+            Every trial trains the model with new weights. Its value is that of its best epoch. The study's file has \
+            Optuna's format. The same command goes on with it, whatever ended the last one, in the middle of its trials, and \
+            ends with the same trials and values. Ctrl-C ends the command at once.
             """)
 
     @OptionGroup var model: ModelFile
@@ -142,7 +142,8 @@ struct TuneCommand: ParsableCommand {
         do {
             return try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24)))
         } catch let error as MartletError {
-            throw error.location == path ? error : MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
+            if error.location == path { throw error }
+            throw MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
         }
     }
 
@@ -165,7 +166,9 @@ struct TuneCommand: ParsableCommand {
         case "cmaes": CmaEsSampler()
         case "random": RandomSampler()
         case "quasi-random": QuasiRandomSampler()
-        default: throw MartletError("Expected tpe, gp, cmaes, random or quasi-random. Received: \"\(sampler)\".", at: "--sampler")
+        default:
+            throw MartletError(
+                "Expected tpe, gp, cmaes, random or quasi-random. Received: \"\(sampler)\".", at: "--sampler")
         }
     }
 
