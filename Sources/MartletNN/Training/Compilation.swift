@@ -110,12 +110,18 @@ final class Compilation {
     /// the same name gets the prefix `again`, then a number.
     private func report(_ metrics: [Metric], of output: String, again: String = "") {
         let prefix = outputs.count > 1 ? output + "_" : ""
+        var taken = Set(reported.map(\.name))
+        // So that thousands of one name do not all count from the start.
+        var numbers: [String: Int] = [:]
         for metric in metrics {
-            let taken = Set(reported.map(\.name))
-            let candidates = [metric.name, again + metric.name] + (1...metrics.count + reported.count).map {
-                "\(again)\(metric.name)_\($0)"
+            var name = prefix + metric.name
+            if taken.contains(name) { name = prefix + again + metric.name }
+            while taken.contains(name) {
+                numbers[metric.name, default: 0] += 1
+                name = "\(prefix)\(again)\(metric.name)_\(numbers[metric.name]!)"
             }
-            reported.append((candidates.map { prefix + $0 }.first { !taken.contains($0) } ?? prefix + metric.name, metric))
+            taken.insert(name)
+            reported.append((name, metric))
         }
     }
 
