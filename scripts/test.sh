@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # All tests: the suites in release mode, with each engine of products and the kernels of older CPUs too, the examples, a
-# client package that depends on this one and has the code of the documents, event files in the real tensorboard, a short
-# torture of the command, and the conformance corpus where it stands beside the project. A test that is skipped is a
-# failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
+# client package that depends on this one and has the code of the documents, event files in the real tensorboard, the node
+# tests of ONNX, a short torture of the command, and the conformance corpus where it stands beside the project. A test that
+# is skipped is a failure. PYTHON names the interpreter that checks the corpus; it needs numpy and h5py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/setup.sh
@@ -34,6 +34,9 @@ for setting in MARTLET_GEMM=openblas MARTLET_GEMM=own; do
 done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
+
+# Models from ONNX, by the node tests of its project.
+scripts/check-onnx.sh
 
 # Event files as the real tensorboard reads them.
 scripts/check-tensorboard.sh
