@@ -337,6 +337,8 @@ struct Lowering {
                     returnSequences: try plan("returnSequences"), zeroOutputForMask: try plan("zeroOutputForMask"),
                     hasBias: try plan("hasBias"), hasMask: try plan("hasMask"))
             }
+            // Formats have lengths in the place of masks.
+            if recurrence.hasMask { return try lowerFormula(step) }
             return try addAll(.recurrent(recurrence), step, count: 1 + recurrence.kind.stateCount)
         default: return try lowerFormula(step)
         }

@@ -184,6 +184,8 @@ package struct ONNXExporter {
             first[output] = name
             return
         }
+        // Its weights are laid out anew.
+        if case .recurrent(let recurrence) = step.operation { return try addRecurrent(step, recurrence) }
         let inputs = try step.inputs.map { try name($0) }
         let type = dtype(step.inputs[0])
         switch step.operation {
@@ -234,7 +236,6 @@ package struct ONNXExporter {
         case .topK(let count): addTopK(step, inputs[0], count, descending: true)
         case .sort(let descending):
             addTopK(step, inputs[0], shape(step.inputs[0]).last?.fixed ?? 0, descending: descending)
-        case .recurrent(let recurrence): try addRecurrent(step, inputs, recurrence)
         default: throw MartletError("Expected an operation that ONNX has. Received: \(step.operation.name).")
         }
     }
@@ -479,9 +480,7 @@ package struct ONNXExporter {
 
     // MARK: Recurrent layers
 
-    private mutating func addRecurrent(
-        _ step: ExportGraph.Node, _ inputs: [String], _ recurrence: Operation.Recurrence
-    ) throws {
+    private mutating func addRecurrent(_ step: ExportGraph.Node, _ recurrence: Operation.Recurrence) throws {
         let states = recurrence.kind.stateCount
         guard !recurrence.hasMask else {
             throw MartletError("Expected a recurrent layer without a mask: ONNX's has lengths in its place.")
@@ -507,12 +506,12 @@ package struct ONNXExporter {
         } else {
             names.append("")
         }
-        var x = inputs[0]
+        var x = try name(step.inputs[0])
         if recurrence.goBackwards {
             x = node("Slice", [x, integers([-1]), integers([Int.min + 1]), integers([1]), integers([-1])])
         }
         let sequence = node("Transpose", [x], ["perm": .ints([1, 0, 2])])
-        let given = (1...states).map { node("Unsqueeze", [inputs[$0], integers([0])]) }
+        let given = try (1...states).map { node("Unsqueeze", [try name(step.inputs[$0]), integers([0])]) }
         var attributes: [String: ONNX.Attribute] = ["hidden_size": .int(units)]
         let type: String
         switch recurrence.kind {
