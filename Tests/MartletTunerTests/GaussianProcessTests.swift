@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct GaussianProcessTests {
     private static let points: [[Double]] = (0..<9).map { i in

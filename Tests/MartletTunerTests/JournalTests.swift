@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct JournalTests {
     /// The studies of a journal of Optuna's are what Optuna reads in it.

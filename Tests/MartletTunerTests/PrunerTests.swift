@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct PrunerTests {
     static let pruners: [String: any Pruner] = [

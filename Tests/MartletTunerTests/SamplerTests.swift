@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct SamplerTests {
     /// The densities are Optuna's.

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct SearchTests {
     private static let x = Tensor((0..<48).map { Double($0 % 7) / 7 - 0.5 }, shape: [24, 2])

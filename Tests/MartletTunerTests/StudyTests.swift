@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import MartletTuner
+import MartletTuner
 
 @Suite struct StudyTests {
     /// Any number of workers has the same trials, whatever time each takes.

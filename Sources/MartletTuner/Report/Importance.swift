@@ -19,8 +19,8 @@ extension Study {
 }
 
 /// PED-ANOVA.
-enum Importance {
-    static func values(
+package enum Importance {
+    package static func values(
         of trials: [FrozenTrial], _ direction: Direction, isNormalized: Bool
     ) -> [(name: String, value: Double)] {
         let complete = trials.filter { $0.state == .complete && $0.value?.isFinite ?? false }

@@ -7,7 +7,7 @@ extension Study {
     public func report(to path: String) throws { try FileIO.write(try reportPage(), to: path) }
 
     /// The text of the page.
-    func reportPage() throws -> String { StudyPage(name: name, directions: directions, trials: try trials).html }
+    package func reportPage() throws -> String { StudyPage(name: name, directions: directions, trials: try trials).html }
 }
 
 /// The page about a study.

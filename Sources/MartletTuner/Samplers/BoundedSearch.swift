@@ -1,11 +1,11 @@
 /// The minimum of a smooth function in a box, by the quasi-Newton method L-BFGS with projection to the box.
 ///
 /// Source: J. Nocedal, S. Wright, *Numerical optimization*, 2006.
-enum BoundedSearch {
+package enum BoundedSearch {
     /// - Parameters:
     ///   - tolerance: the search ends when no coordinate can move with a slope above it.
     ///   - function: the value, infinite where there is none, and the gradient.
-    static func minimize(
+    package static func minimize(
         _ start: [Double], from low: [Double], to high: [Double], iterations: Int, tolerance: Double,
         _ function: ([Double]) -> (Double, [Double])
     ) -> (point: [Double], value: Double) {

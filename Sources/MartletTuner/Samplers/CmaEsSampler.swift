@@ -64,7 +64,7 @@ public struct CmaEsSampler: Sampler {
 }
 
 /// The distribution of CMA-ES, in the unit cube.
-struct EvolutionStrategy: Sendable {
+package struct EvolutionStrategy: Sendable {
     let populationSize: Int
     private(set) var mean: [Double]
     private(set) var deviation: Double
@@ -146,7 +146,7 @@ struct EvolutionStrategy: Sendable {
     }
 
     /// Eigenvalues, and eigenvectors in columns, of a symmetric matrix, by Jacobi's rotations.
-    static func eigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
+    package static func eigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
         var a = matrix
         let count = a.count
         var v: [[Double]] = (0..<count).map { i in (0..<count).map { $0 == i ? 1 : 0 } }

@@ -119,7 +119,7 @@ public struct GPSampler: Sampler {
 }
 
 /// The search for the point with the largest expected improvement.
-struct AcquisitionSearch {
+package struct AcquisitionSearch {
     let space: SearchSpace
     let process: GaussianProcess
     let best: Double
@@ -249,7 +249,7 @@ struct AcquisitionSearch {
     }
 
     /// The logarithm of the expectation of max(0, z + n), n of the standard normal distribution, and its derivative.
-    static func logExpectation(_ z: Double) -> (value: Double, slope: Double) {
+    package static func logExpectation(_ z: Double) -> (value: Double, slope: Double) {
         if z < -25 {
             let square = 1 / (z * z)
             return (Normal.logDensity(z) - 2 * log(-z) + log1p(-3 * square + 15 * square * square), -z - 2 / z)

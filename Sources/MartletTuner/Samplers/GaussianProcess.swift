@@ -4,13 +4,17 @@ import Foundation
 /// and noise. Coordinates of choices are either equal or not.
 ///
 /// All loops run in this thread and in one order, so that the results are the same wherever it runs.
-struct GaussianProcess: Sendable {
+package struct GaussianProcess: Sendable {
     /// What the kernel is made of.
-    struct Parameters: Sendable, Equatable {
+    package struct Parameters: Sendable, Equatable {
         /// One over the square of each length.
-        var inverseSquaredLengths: [Double]
-        var scale = 1.0
-        var noise = 1.0
+        package var inverseSquaredLengths: [Double]
+        package var scale: Double
+        package var noise: Double
+
+        package init(inverseSquaredLengths: [Double], scale: Double = 1, noise: Double = 1) {
+            (self.inverseSquaredLengths, self.scale, self.noise) = (inverseSquaredLengths, scale, noise)
+        }
     }
 
     let parameters: Parameters
@@ -22,7 +26,7 @@ struct GaussianProcess: Sendable {
     private let weights: [Double]
 
     /// Nil when the covariance is not positive definite.
-    init?(_ points: [[Double]], _ values: [Double], isChoice: [Bool], _ parameters: Parameters) {
+    package init?(_ points: [[Double]], _ values: [Double], isChoice: [Bool], _ parameters: Parameters) {
         (self.points, self.isChoice, self.parameters) = (points, isChoice, parameters)
         var matrix = Matrix(points.count)
         for i in points.indices {
@@ -57,7 +61,7 @@ struct GaussianProcess: Sendable {
     }
 
     /// The mean and the variance of the function at a point.
-    func posterior(_ x: [Double]) -> (mean: Double, variance: Double) {
+    package func posterior(_ x: [Double]) -> (mean: Double, variance: Double) {
         var mean = 0.0
         let factors = parameters.inverseSquaredLengths
         var column = [Double](repeating: 0, count: points.count)
@@ -70,7 +74,7 @@ struct GaussianProcess: Sendable {
     }
 
     /// The same with gradients by the point; those of choices are 0.
-    func posteriorWithGradient(_ x: [Double]) -> (mean: Double, variance: Double, meanSlope: [Double], varianceSlope: [Double]) {
+    package func posteriorWithGradient(_ x: [Double]) -> (mean: Double, variance: Double, meanSlope: [Double], varianceSlope: [Double]) {
         let factors = parameters.inverseSquaredLengths
         var column = [Double](repeating: 0, count: points.count)
         var slopes = column
@@ -100,11 +104,11 @@ struct GaussianProcess: Sendable {
     // MARK: - Fitting
 
     /// The least noise.
-    static let leastNoise = 1e-6
+    package static let leastNoise = 1e-6
 
     /// The parameters under which the values are most likely, with weak beliefs about them: lengths near 1, a scale near 1,
     /// little noise. The search starts from the same place every time, so the result is a function of the data.
-    static func fit(_ points: [[Double]], _ values: [Double], isChoice: [Bool]) -> Parameters {
+    package static func fit(_ points: [[Double]], _ values: [Double], isChoice: [Bool]) -> Parameters {
         let axes = isChoice.count
         let count = points.count
         // The squared differences of pairs, axis by axis.
@@ -134,7 +138,7 @@ struct GaussianProcess: Sendable {
     }
 
     /// The negative logarithm of likelihood and beliefs, with its gradient by the logarithms of the parameters.
-    static func loss(
+    package static func loss(
         _ parameters: Parameters, _ differences: [[Double]], _ values: [Double], _ count: Int
     ) -> (Double, [Double]) {
         let factors = parameters.inverseSquaredLengths

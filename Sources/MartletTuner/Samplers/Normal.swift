@@ -1,16 +1,16 @@
 import Foundation
 
 /// The standard normal distribution, with logarithms where values underflow.
-enum Normal {
+package enum Normal {
     static let logRootTwoPi = 0.5 * log(2 * Double.pi)
 
-    static func logDensity(_ z: Double) -> Double { -0.5 * z * z - logRootTwoPi }
+    package static func logDensity(_ z: Double) -> Double { -0.5 * z * z - logRootTwoPi }
 
     /// The probability of a value below `z`.
-    static func cumulative(_ z: Double) -> Double { 0.5 * erfc(-z * 0.5.squareRoot()) }
+    package static func cumulative(_ z: Double) -> Double { 0.5 * erfc(-z * 0.5.squareRoot()) }
 
     /// The logarithm of the probability of a value below `z`.
-    static func logCumulative(_ z: Double) -> Double {
+    package static func logCumulative(_ z: Double) -> Double {
         if z > 5 { return log1p(-cumulative(-z)) }
         if z > -20 { return log(cumulative(z)) }
         // The asymptotic series of Mills' ratio.
@@ -19,7 +19,7 @@ enum Normal {
     }
 
     /// The logarithm of the probability of a value from `a` to `b`.
-    static func logMass(_ a: Double, _ b: Double) -> Double {
+    package static func logMass(_ a: Double, _ b: Double) -> Double {
         if a > 0 { return logMass(-b, -a) }
         if b <= 0 {
             // log(Φ(b) - Φ(a))
@@ -30,7 +30,7 @@ enum Normal {
     }
 
     /// The value below which a part `p` lies. By P. Acklam's rational approximation and one step of Halley's method.
-    static func quantile(_ p: Double) -> Double {
+    package static func quantile(_ p: Double) -> Double {
         guard p > 0 else { return -.infinity }
         guard p < 1 else { return .infinity }
         let a = [
@@ -66,7 +66,7 @@ enum Normal {
     }
 
     /// The value from `a` to `b` below which a part `p` of what lies there lies.
-    static func quantile(_ p: Double, from a: Double, to b: Double) -> Double {
+    package static func quantile(_ p: Double, from a: Double, to b: Double) -> Double {
         // In the left tail probabilities are exact.
         if a > 0 { return -quantile(1 - p, from: -b, to: -a) }
         let (low, high) = (cumulative(a), cumulative(b))

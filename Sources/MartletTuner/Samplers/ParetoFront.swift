@@ -1,5 +1,5 @@
 /// Points of several losses, of which none is better than another in all.
-enum ParetoFront {
+package enum ParetoFront {
     /// Whether no loss of `a` is larger than that of `b`, and one is smaller.
     static func dominates(_ a: [Double], _ b: [Double]) -> Bool {
         var isBetter = false
@@ -11,7 +11,7 @@ enum ParetoFront {
     }
 
     /// The number of each point's front: 0 where no other dominates it, 1 where only those of front 0 do, ...
-    static func ranks(_ losses: [[Double]]) -> [Int] {
+    package static func ranks(_ losses: [[Double]]) -> [Int] {
         var dominators = [Int](repeating: 0, count: losses.count)
         var dominated = [[Int]](repeating: [], count: losses.count)
         for a in losses.indices {
@@ -87,7 +87,7 @@ enum ParetoFront {
     }
 
     /// The volume of the points that are worse than one of `losses` and better than `reference`, both in all coordinates.
-    static func hypervolume(_ losses: [[Double]], from reference: [Double]) -> Double {
+    package static func hypervolume(_ losses: [[Double]], from reference: [Double]) -> Double {
         let inside = losses.filter { zip($0, reference).allSatisfy { $0 <= $1 } }
         let front = inside.indices.filter { place in
             !inside.indices.contains { other in

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A kernel is a product over the parameters: normal distributions, cut at the ends of the range, for numbers, and for choices a
 /// part of 1 for the one observed. The width of a normal distribution is the distance to the farther of its two neighbours.
-struct ParzenEstimator {
+package struct ParzenEstimator {
     /// The kernels' share in one parameter.
     private enum Axis {
         case numbers(means: [Double], widths: [Double])
@@ -23,7 +23,7 @@ struct ParzenEstimator {
     ///   - weights: how much each counts; all the same when nil.
     ///   - priorWeight: how much the kernel over the whole space counts.
     ///   - widthFloor: the least width as a part of the range, for the number of kernels.
-    init(
+    package init(
         _ observations: [[Double]], in space: SearchSpace, weights: [Double]? = nil, priorWeight: Double = 1,
         widthFloor: (Int) -> Double = ParzenEstimator.widthFloor
     ) {
@@ -63,11 +63,11 @@ struct ParzenEstimator {
     }
 
     /// Optuna's floor: narrower with more observations, down to a hundredth.
-    static func magicClip(_ kernels: Int) -> Double { 1 / min(100, 1 + Double(kernels)) }
+    package static func magicClip(_ kernels: Int) -> Double { 1 / min(100, 1 + Double(kernels)) }
 
     /// Ours falls faster. Of a hundred trials ten are good: with Optuna's floor their kernels stay as wide as a twelfth of the
     /// range, and the search does not come to a point.
-    static func widthFloor(_ kernels: Int) -> Double { 1 / min(100, pow(1 + Double(kernels), 1.5)) }
+    package static func widthFloor(_ kernels: Int) -> Double { 1 / min(100, pow(1 + Double(kernels), 1.5)) }
 
     private static func widths(of means: [Double], from low: Double, to high: Double, floor: Double) -> [Double] {
         let order = means.indices.sorted { means[$0] < means[$1] }
@@ -87,7 +87,7 @@ struct ParzenEstimator {
     }
 
     /// A point of the density, as numbers in the order of the space.
-    func sample(_ random: inout TrialRandom) -> [Double] {
+    package func sample(_ random: inout TrialRandom) -> [Double] {
         let kernel = random.index(weights: weights)
         return space.distributions.indices.map { place in
             switch axes[place] {
@@ -104,7 +104,7 @@ struct ParzenEstimator {
 
     /// The logarithm of the density at a point: of the probability where there are steps. On a logarithmic scale it is the
     /// density of the logarithm.
-    func logDensity(_ point: [Double]) -> Double {
+    package func logDensity(_ point: [Double]) -> Double {
         var sums = offsets
         for (place, distribution) in space.distributions.enumerated() {
             switch axes[place] {

@@ -23,7 +23,7 @@ public struct QuasiRandomSampler: Sampler {
 }
 
 /// Scrambled points of Halton's sequence in the unit cube.
-struct Halton: Sendable {
+package struct Halton: Sendable {
     private struct Axis: Sendable {
         let base: Int
         /// For each place of a digit what each digit becomes.
@@ -31,7 +31,7 @@ struct Halton: Sendable {
     }
     private let axes: [Axis]
 
-    init(_ count: Int, _ random: TrialRandom) {
+    package init(_ count: Int, _ random: TrialRandom) {
         var random = random
         var primes: [Int] = []
         var candidate = 2
@@ -53,7 +53,7 @@ struct Halton: Sendable {
     }
 
     /// A point of the sequence, each coordinate from 0 to below 1.
-    func point(_ number: Int) -> [Double] {
+    package func point(_ number: Int) -> [Double] {
         axes.map { axis in
             var (rest, scale, result) = (number, 1.0, 0.0)
             for permutation in axis.permutations {

@@ -126,7 +126,7 @@ public struct TPESampler: Sampler {
     }
 
     /// The last 25 observations count fully, the older ones less and less.
-    static func weights(_ count: Int) -> [Double] {
+    package static func weights(_ count: Int) -> [Double] {
         guard count > 25 else { return [Double](repeating: 1, count: count) }
         let older = count - 25
         let first = 1 / Double(count)

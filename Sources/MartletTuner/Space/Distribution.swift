@@ -214,7 +214,7 @@ extension Distribution {
 
 extension Distribution {
     /// As Optuna writes it: a JSON document, as text.
-    var text: String {
+    package var text: String {
         let (name, attributes): (String, JSONObject) =
             switch self {
             case .int(let low, let high, let step, let isLogarithmic):
@@ -238,7 +238,7 @@ extension Distribution {
     }
 
     /// Reads what Optuna writes, and what it wrote before version 3.
-    init(text: String) throws {
+    package init(text: String) throws {
         let json = try JSONValue(parsing: text)
         let name = try json.string("name")
         let attributes = JSONValue.object(try json.object("attributes"))

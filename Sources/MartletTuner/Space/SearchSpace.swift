@@ -1,6 +1,6 @@
 /// The parameters that every one of some trials has with the same distribution, in the order of their names, without those of
 /// one value.
-struct SearchSpace: Equatable, Sendable {
+package struct SearchSpace: Equatable, Sendable {
     private(set) var names: [String] = []
     private(set) var distributions: [Distribution] = []
 
@@ -9,7 +9,7 @@ struct SearchSpace: Equatable, Sendable {
 
     init() {}
 
-    init(_ entries: [(String, Distribution)]) {
+    package init(_ entries: [(String, Distribution)]) {
         for (name, distribution) in entries.sorted(by: { $0.0 < $1.0 }) where !distribution.isSingle {
             names.append(name)
             distributions.append(distribution)

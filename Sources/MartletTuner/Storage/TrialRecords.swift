@@ -41,6 +41,10 @@ public struct TrialParameter: Sendable, Hashable {
     public let number: Double
     /// Its value.
     public var value: JSONValue { distribution.value(number) }
+
+    package init(name: String, distribution: Distribution, number: Double) {
+        (self.name, self.distribution, self.number) = (name, distribution, number)
+    }
 }
 
 /// What is known of a trial at one moment.
@@ -52,9 +56,9 @@ public struct FrozenTrial: Sendable, Hashable, Identifiable, CustomStringConvert
     /// How far it is.
     public internal(set) var state: TrialState
     /// One value for each objective; of a pruned trial the last that it reported. Nil before there is one.
-    public internal(set) var values: [Double]?
+    public package(set) var values: [Double]?
     /// Its parameters, in the order in which they were asked for.
-    public internal(set) var parameters: [TrialParameter] = []
+    public package(set) var parameters: [TrialParameter] = []
     /// What it reported, by step.
     public internal(set) var intermediateValues: [Int: Double] = [:]
     /// What the user noted.
@@ -67,6 +71,8 @@ public struct FrozenTrial: Sendable, Hashable, Identifiable, CustomStringConvert
     public internal(set) var end: Date?
     /// Who runs it, or ran it last.
     var worker = ""
+
+    package init(id: Int, number: Int, state: TrialState) { (self.id, self.number, self.state) = (id, number, state) }
 
     /// The value of a study with one objective.
     public var value: Double? { values?.count == 1 ? values![0] : nil }
@@ -91,7 +97,7 @@ public struct FrozenTrial: Sendable, Hashable, Identifiable, CustomStringConvert
     /// How long it ran, in seconds; nil before its end.
     public var seconds: Double? { start.flatMap { start in end.map { $0.timeIntervalSince(start) } } }
 
-    func parameter(_ name: String) -> TrialParameter? { parameters.first { $0.name == name } }
+    package func parameter(_ name: String) -> TrialParameter? { parameters.first { $0.name == name } }
 
     static let constraintPrefix = "constraints:"
 
