@@ -129,14 +129,18 @@ final class Compilation {
 
     /// The names in the logs, with zeros, so that no dictionary is made for each batch.
     private var blankLogs = Logs()
+    /// The place of each reported number among them. Outputs of one name, those of a layer that is called twice, share one.
+    private var places: [Int] = []
 
     /// The values so far, `loss` first.
     func logs() -> Logs {
-        if blankLogs.count != reported.count {
+        if places.count != reported.count {
             blankLogs = reported.reduce(into: Logs()) { $0[$1.name] = 0 }
+            let order = Dictionary(uniqueKeysWithValues: blankLogs.keys.enumerated().map { ($1, $0) })
+            places = reported.map { order[$0.name]! }
         }
         var logs = blankLogs
-        for (place, (name, metric)) in reported.enumerated() {
+        for (place, (name, metric)) in zip(places, reported) {
             if let number = metric.resultNumber {
                 logs.set(number, at: place)
                 continue
