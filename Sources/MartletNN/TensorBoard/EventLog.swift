@@ -62,7 +62,7 @@ public struct EventLog: Sendable {
         }
         guard isFolder.boolValue else {
             var log = EventLog(name: ".")
-            try log.read(path)
+            try log.read(path, mayBeEmpty: false)
             return [log]
         }
         let below = try eventFiles(in: path)
@@ -92,7 +92,9 @@ public struct EventLog: Sendable {
 
     private init(name: String) { self.name = name }
 
-    private mutating func read(_ path: String) throws {
+    /// - Parameter mayBeEmpty: whether a file that was cut in its first record is noted, and not an error: among others it is what
+    ///   a process left that was killed as it began.
+    private mutating func read(_ path: String, mayBeEmpty: Bool = true) throws {
         files.append(path)
         let reader = try EventReader(path)
         var count = 0
@@ -101,7 +103,7 @@ public struct EventLog: Sendable {
                 try reader.locating { try take(event) }
                 count += 1
             }
-        } catch let error as MartletError where reader.isCutShort && count > 0 {
+        } catch let error as MartletError where reader.isCutShort && (count > 0 || mayBeEmpty) {
             notes.append("\(error)")
         }
     }
