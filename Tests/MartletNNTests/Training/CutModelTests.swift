@@ -45,9 +45,10 @@ import Testing
         let base = Self.models[0].1()
         base.isTrainable = false
         let before = base.weights.map { $0.value.scalars(as: Float.self) }
-        let model = Model(inputs: base.inputs, outputs: Dense(1, name: "head")(base.output(of: base.layers[1])))
+        let model = Model(inputs: base.inputs, outputs: Dense(1, name: "head")(base.output(of: base.layers[0])))
         #expect(model.trainableVariables.map(\.name) == ["kernel", "bias"])
         try model.compile(optimizer: "sgd", loss: "mse")
+        // A line of five numbers of at most 1: with this rate each step comes nearer.
         let losses = try model.fit(.ones([8, 4]), .ones([8, 1]), epochs: 5, verbosity: .silent)["loss"]
         #expect(losses.last! < losses.first!)
         #expect(base.weights.map { $0.value.scalars(as: Float.self) } == before)
