@@ -53,24 +53,25 @@ static void read_mappings(uint64_t *mapped, uint64_t *data, uint64_t *buffers) {
     fclose(f);
 }
 
+// What a limit leaves beside the bytes in use; all there is without one.
+static uint64_t room(int resource, uint64_t used) {
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
 bool mk_openblas_has_room(int callers, uint64_t *needed, uint64_t *left) {
     *needed = *left = 0;
-    // Of all that is mapped, and of what is private and can be written.
-    struct rlimit all, own_data;
-    bool is_limited = getrlimit(RLIMIT_AS, &all) == 0 && all.rlim_cur != RLIM_INFINITY;
-    bool is_data_limited = getrlimit(RLIMIT_DATA, &own_data) == 0 && own_data.rlim_cur != RLIM_INFINITY;
-    if (!is_limited && !is_data_limited) return true;
+    // Of all that is mapped, and of what is private and can be written. Without limits no mapping is read.
+    if (room(RLIMIT_AS, 0) == UINT64_MAX && room(RLIMIT_DATA, 0) == UINT64_MAX) return true;
     uint64_t mapped, data, buffers, own = openblas_get_parallel() == 1 ? (uint64_t)openblas_get_num_threads() - 1 : 0;
     read_mappings(&mapped, &data, &buffers);
     // Each of OpenBLAS's own threads takes a buffer when it begins, each caller at its first product.
     uint64_t wanted = own + (uint64_t)callers;
     *needed = (wanted > buffers ? wanted - buffers : 0) * BUFFER + ROOM_AT_START + (uint64_t)callers * ROOM_PER_THREAD;
-    *left = UINT64_MAX;
-    if (is_limited) *left = all.rlim_cur > mapped ? all.rlim_cur - mapped : 0;
-    if (is_data_limited) {
-        uint64_t rest = own_data.rlim_cur > data ? own_data.rlim_cur - data : 0;
-        if (rest < *left) *left = rest;
-    }
+    uint64_t left_of_data = room(RLIMIT_DATA, data);
+    *left = room(RLIMIT_AS, mapped);
+    if (left_of_data < *left) *left = left_of_data;
     return *left >= *needed;
 }
 

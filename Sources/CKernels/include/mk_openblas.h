@@ -25,9 +25,9 @@ mk_core_origin mk_openblas_origin(void);
 // narrower than the CPU, or not known.
 const char *mk_better_core(const char *core, const char *simd_level);
 
-// Whether `callers` threads can use OpenBLAS within the process's limits on address space and data (RLIMIT_AS, RLIMIT_DATA). Where it cannot get a
-// buffer, a thread of OpenBLAS asks again for ever. `needed` and `left` get the bytes that its buffers and the program still
-// need, and those that the limit leaves; both 0 without a limit.
+// Whether `callers` threads can use OpenBLAS within the process's limits on address space and data (RLIMIT_AS,
+// RLIMIT_DATA). Where it cannot get a buffer, a thread of OpenBLAS asks again for ever. `needed` and `left` get the bytes
+// that its buffers and the program still need, and those that the narrower limit leaves; both 0 without a limit.
 bool mk_openblas_has_room(int callers, uint64_t *needed, uint64_t *left);
 
 #endif

@@ -27,10 +27,9 @@ extension Model {
     /// Warns of the first input and of the first target that hold NaN.
     func warnOfNaN(in data: TensorDataset, _ compilation: Compilation) {
         for (kind, tensors) in [("x", data.inputs), ("y", data.targets)] {
-            for (index, tensor) in tensors.enumerated() {
-                let message = "\(kind)\(tensors.count > 1 ? "[\(index)]" : "") holds NaN. One is enough to make all weights NaN."
-                guard !compilation.warned.contains(message), tensor.holdsNaN else { continue }
-                compilation.warnOnce(message, of: self)
+            for (index, tensor) in tensors.enumerated() where tensor.holdsNaN {
+                let name = "\(kind)\(tensors.count > 1 ? "[\(index)]" : "")"
+                compilation.warnOnce("\(name) holds NaN. One is enough to make all weights NaN.", of: self)
             }
         }
     }

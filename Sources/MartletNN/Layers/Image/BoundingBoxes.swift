@@ -63,7 +63,7 @@ public enum BoundingBoxFormat: String, CaseIterable, Sendable, ArgumentValue {
 public func convertBoundingBoxes(
     _ boxes: Tensor, from source: BoundingBoxFormat, to target: BoundingBoxFormat, imageSize: (height: Int, width: Int)? = nil
 ) -> Tensor {
-    let boxes = boxes.dtype.isFloatingPoint ? boxes : boxes.cast(to: Settings.defaultFloatType)
+    let boxes = boxes.floating
     guard
         require(
             boxes.rank > 0 && boxes.shape[-1] == 4, "convertBoundingBoxes",
@@ -93,10 +93,9 @@ public func intersectionOverUnion(_ first: Tensor, _ second: Tensor, format: Bou
                 && (first.rank == 2 || first.shape[0] == second.shape[0]), name,
             "Expected boxes (count, 4) or (batch, count, 4) in both. Received: \(first.spec), \(second.spec).")
     else { return .substitute(first.spec) }
-    func floats(_ x: Tensor) -> Tensor { x.dtype.isFloatingPoint ? x : x.cast(to: Settings.defaultFloatType) }
     // Sizes in pixels cancel out.
-    let a = format.corners(floats(first), in: nil)
-    let b = format.corners(floats(second), in: nil).map { $0.transposed(-1, -2) }
+    let a = format.corners(first.floating, in: nil)
+    let b = format.corners(second.floating, in: nil).map { $0.transposed(-1, -2) }
     func area(_ corners: [Tensor]) -> Tensor { (corners[2] - corners[0]) * (corners[3] - corners[1]) }
     let width = maximum(minimum(a[2], b[2]) - maximum(a[0], b[0]), 0)
     let height = maximum(minimum(a[3], b[3]) - maximum(a[1], b[1]), 0)

@@ -70,8 +70,7 @@ public final class ContrastLimitedAdaptiveHistogramEqualization: ImageLayer, Con
             .gathered(at: Tensor(rows.pixels), axis: 1).gathered(at: Tensor(columns.pixels), axis: 2)
         let pixels = bytes.clipped(min: 0.0, max: 255.0).cast(to: .int64)
         // The place of each pixel's value in one table of all tiles: (image, row, column, channel, bin).
-        // Images are counted by what they hold: numbers of a constant would fix the batch of an export.
-        let batch = (pixels[.all, 0..<1, 0..<1, 0..<1] .>= 0).cast(to: .int64).cumulativeSum(axis: 0) - 1
+        let batch = Tensor.range(0..<count).reshaped([count, 1, 1, 1])
         let values = Tensor.range(0..<channels) * bins + pixels
         func places(_ row: [Int], _ column: [Int]) -> Tensor {
             let tile = (batch * grid[0] + Tensor(row).reshaped([1, -1, 1, 1])) * grid[1]
