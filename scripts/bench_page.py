@@ -8,7 +8,9 @@ TITLES = {"martlet": "Martlet", **PEERS}
 WORKLOADS = [
     "mlp_mnist_b32", "mlp_mnist_b128", "tabular_b32", "cnn_mnist_b32", "cnn_mnist_b128", "resnet20_cifar_b64",
     "mlp_wide_b256", "lstm_b32", "gru_b32", "transformer_b16", "resnet50_b8", "mobilenetv2_b32", "unet_b8",
-    "bert_mini_b16", "recsys_b1024", "autoencoder_b256", "predict_cnn_b1", "predict_cnn_b256", "predict_mlp_b1",
+    "bert_mini_b16", "recsys_b1024", "autoencoder_b256", *(name + "_bf16" for name in (
+        "mlp_wide_b256", "cnn_mnist_b128", "lstm_b32", "resnet20_cifar_b64", "transformer_b16", "resnet50_b8", "bert_mini_b16")),
+    "predict_cnn_b1", "predict_cnn_b256", "predict_mlp_b1",
     "predict_resnet50_b1", "predict_bert_mini_b1", "custom_quadratic", "denormal_b32"]
 NOISE = 0.15  # cores that others may use before a figure is marked
 

@@ -15,7 +15,7 @@ extension Models {
                 x = Activation(.relu)(Add()([conv(inner, filters, size: 3), shortcut]))
             }
         }
-        let output = Dense(10, activation: .softmax, kernelRegularizer: .l2(5e-5))(GlobalAveragePooling2D()(x))
+        let output = Dense(10, activation: .softmax, kernelRegularizer: .l2(5e-5), dtype: .float32)(GlobalAveragePooling2D()(x))
         return Model(inputs: input, outputs: output)
     }
 
@@ -35,7 +35,7 @@ extension Models {
                 x = Activation(.relu)(Add()([conv(inner, 4 * width, size: 1), shortcut]))
             }
         }
-        let output = Dense(1000, activation: .softmax, kernelRegularizer: .l2(5e-5))(GlobalAveragePooling2D()(x))
+        let output = Dense(1000, activation: .softmax, kernelRegularizer: .l2(5e-5), dtype: .float32)(GlobalAveragePooling2D()(x))
         return Model(inputs: input, outputs: output)
     }
 
@@ -59,7 +59,7 @@ extension Models {
             }
         }
         let pooled = GlobalAveragePooling2D()(relu6(conv(x, 1280, size: 1)))
-        return Model(inputs: input, outputs: Dense(10, activation: .softmax)(pooled))
+        return Model(inputs: input, outputs: Dense(10, activation: .softmax, dtype: .float32)(pooled))
     }
 
     /// Three levels down and up, with skip connections, and one output for each pixel.
@@ -79,7 +79,7 @@ extension Models {
             let up = Conv2DTranspose(filters, kernelSize: 2, strides: 2)(x)
             x = double(Concatenate()([skips.removeLast(), up]), filters)
         }
-        return Model(inputs: input, outputs: Conv2D(1, kernelSize: 1, activation: .sigmoid)(x))
+        return Model(inputs: input, outputs: Conv2D(1, kernelSize: 1, activation: .sigmoid, dtype: .float32)(x))
     }
 }
 

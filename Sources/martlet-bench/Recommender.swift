@@ -4,7 +4,7 @@ import Martlet
 final class Recommender: Model {
     private let tables = (0..<8).map { _ in Embedding(100_000, 32) }
     private let hidden = [Dense(256, activation: .relu), Dense(128, activation: .relu)]
-    private let head = Dense(1, activation: .sigmoid)
+    private let head = Dense(1, activation: .sigmoid, dtype: .float32)
 
     override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let (ids, numbers) = (inputs[0], inputs[1])

@@ -6,7 +6,7 @@ final class Transformer: Model {
     private let positions = PositionEmbedding()
     private let encoders = [TransformerEncoder(), TransformerEncoder()]
     private let norm = LayerNormalization(epsilon: 1e-6)
-    private let head = Dense(2, activation: .softmax)
+    private let head = Dense(2, activation: .softmax, dtype: .float32)
 
     override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let x = encoders.reduce(positions(tokens(inputs[0]))) { x, encoder in encoder(x) }
@@ -36,7 +36,7 @@ final class MiniBERT: Model {
     private let norm = LayerNormalization(epsilon: 1e-6)
     private let encoders = (0..<4).map { _ in BERTEncoder() }
     private let pooler = Dense(256, activation: .tanh)
-    private let head = Dense(2, activation: .softmax)
+    private let head = Dense(2, activation: .softmax, dtype: .float32)
 
     override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         let isToken = inputs[0] .!= 0

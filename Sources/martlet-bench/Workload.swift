@@ -2,7 +2,7 @@ import Martlet
 
 /// A training step or a prediction to time: the model, data and optimizer on which the frameworks are compared.
 struct Workload: Sendable {
-    let name: String
+    var name: String
     let batch: Int
     let samples: Samples
     let labels: Labels
@@ -12,11 +12,13 @@ struct Workload: Sendable {
     var warmUp = 50
     let makeModel: @Sendable () -> Model
     var makeOptimizer: @Sendable () -> Optimizer = { Adam() }
+    /// The policy of all layers but the last one, whose softmax or sigmoid is float32.
+    var policy = DTypePolicy.float32
     /// Changes the compiled model before its first step.
     var prepare: @Sendable (Model) -> Void = { _ in }
 
     func compiledModel() throws -> Model {
-        let model = makeModel()
+        let model = try withDTypePolicy(policy) { makeModel() }
         let loss: any LossConvertible
         switch labels {
         case .classes: loss = .sparseCategoricalCrossentropy()
@@ -39,7 +41,15 @@ struct Workload: Sendable {
         return count
     }
 
-    static let training: [Workload] = [
+    static let training = float32 + [
+        "mlp_wide_b256", "cnn_mnist_b128", "lstm_b32", "resnet20_cifar_b64", "transformer_b16", "resnet50_b8", "bert_mini_b16",
+    ].map { name in
+        var workload = float32.first { $0.name == name }!
+        (workload.name, workload.policy) = (name + "_bf16", .mixedBfloat16)
+        return workload
+    }
+
+    private static let float32: [Workload] = [
         mlp("mlp_mnist_b32", batch: 32), mlp("mlp_mnist_b128", batch: 128), denormal,
         cnn("cnn_mnist_b32", batch: 32), cnn("cnn_mnist_b128", batch: 128),
         Workload(

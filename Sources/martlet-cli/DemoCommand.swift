@@ -83,7 +83,7 @@ struct DemoCommand: ParsableCommand {
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
-                callbacks: callbacks, checkpoints: runs.checkpoints, resume: runs.resumption)
+                callbacks: callbacks, checkpoints: runs.checkpoints(["seed": String(seed)]), resume: runs.resumption)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try training.history.plot(to: files.curves, title: "\(model.rawValue) on \(images.title)")

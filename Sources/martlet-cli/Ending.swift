@@ -17,6 +17,13 @@ func prepareProcess() {
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
         _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
     }
+    // With less, deep calls end in a segmentation fault.
+    var limit = rlimit()
+    if getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &limit) == 0, limit.rlim_cur < 1 << 20 {
+        exit(
+            saying: "Expected a stack of at least 1 MiB. The limit is \(limit.rlim_cur >> 10) KiB: raise it with ulimit -s 1024, "
+                + "or more.", code: 1)
+    }
     Settings.prepare()
 }
 

@@ -71,8 +71,8 @@ struct MartletCommand: ParsableCommand {
         ])
 }
 
-/// Prints a line at once, even when the output is a pipe.
-func say(_ line: String = "") { TextOutput.standardOutput.write(line + "\n") }
+/// Prints a line at once, even when the output is a pipe. Names in it may be from files.
+func say(_ line: String = "") { TextOutput.standardOutput.write(line.printable + "\n") }
 
 /// A JSON object on one line, with its members in the given order.
 func jsonLine(_ members: [(String, JSONValue)]) -> String {

@@ -120,7 +120,9 @@ extension CommandLineTests {
             bytes[40] ^= 1
             try FileIO.write(bytes, to: folder + "/a.tfrecord-00000-of-00002")
             let damaged = try JSONValue(parsing: run(["data", folder + "/a.tfrecord-*", "--json"]).output).object()
-            #expect(damaged["unreadable"] == 1)
+            #expect(damaged["unreadable"] == 1 && damaged["count"] == 9)
+            try FileIO.write([1, 2, 3], to: folder + "/short.tfrecord")
+            expectRefusal(try run(["data", folder + "/short.tfrecord"]), "None of the 1 elements")
             expectRefusal(
                 try run(["evaluate", folder + "/model.keras", "--data", folder + "/a.tfrecord-*", "--label", "y"]), "checksum")
         }

@@ -121,6 +121,44 @@ import Testing
         }
     }
 
+    /// Too small a stack is an error, and one of 1 MiB is enough.
+    @Test func smallStack() throws {
+        try shell.withFolder { folder in
+            let job = try Job(folder)
+            for size in [64, 256, 512] {
+                expectError(try run("ulimit -s \(size); \"$@\"", ["summary", job.model]), "ulimit -s")
+            }
+            let outcome = try run("ulimit -s 1024; \"$@\"", ["fit", job.model, "--quiet"] + job.samples)
+            #expect(outcome.status == 0, "\(outcome.error)")
+        }
+    }
+
+    /// Names in files do not command the terminal.
+    @Test func controlCharactersInNames() throws {
+        try shell.withFolder { folder in
+            let model = Sequential([InputLayer([3]), Dense(1, name: "a\u{1B}[2Jb\u{7F}\u{9B}c\u{202E}")])
+            try model.save(to: folder + "/m.keras")
+            let outcome = try shell.run(["summary", folder + "/m.keras"])
+            #expect(outcome.output.contains("a\\u{1B}[2Jb\\u{7F}\\u{9B}c"), "\(outcome.output)")
+            #expect(!outcome.output.contains { $0.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || $0.value == 0x202E } })
+            try NPY.write(Tensor.zeros([2, 3]), to: folder + "/x.npy")
+            let error = try shell.run(["fit", folder + "/m.keras", "--x", folder + "/x.npy\u{1B}[2J", "--y", folder + "/x.npy"])
+            #expect(error.status == 1 && !error.error.contains("\u{1B}"), "\(error.error)")
+        }
+    }
+
+    /// A file's compilation without any loss.
+    @Test(arguments: ["fit", "evaluate"]) func lossOfNothing(_ command: String) throws {
+        try shell.withFolder { folder in
+            let model = Sequential([InputLayer([3]), Dense(1)])
+            try model.compile(optimizer: "sgd", losses: [:])
+            try model.save(to: folder + "/m.keras")
+            for name in ["x", "y"] { try NPY.write(Tensor.zeros([4, name == "x" ? 3 : 1]), to: "\(folder)/\(name).npy") }
+            let arguments = [command, folder + "/m.keras", "--x", folder + "/x.npy", "--y", folder + "/y.npy"]
+            expectError(try shell.run(arguments), "Expected a loss")
+        }
+    }
+
     /// The limit holds for the tensors of a step. 1 MiB has room for the data, not for 64 times as much.
     @Test func memoryLimit() throws {
         try shell.withFolder { folder in

@@ -58,6 +58,14 @@ import Testing
             #expect(try job.results("parts") == job.results("whole"))
             let events = try EventLog.runs(at: "\(folder)/parts/events").first { $0.name == "train" }
             #expect(try #require(events)["epoch_loss"].map(\.step) == [0, 1, 2, 3])
+            // So do other data and settings.
+            for (option, value, words) in [
+                ("--seed", "7", "seed: 42. Received: 7"), ("--batch-size", "2", "batch size: 4. Received: 2"),
+                ("--validation-split", "0.5", "validation split: 0.25. Received: 0.5"), ("--no-shuffle", nil, "shuffle: true"),
+            ] as [(String, String?, String)] {
+                let others = job.run("parts", epochs: 6, "--resume") + [option] + [value].compactMap { $0 }
+                shell.expectRefusal(try shell.run(others), words)
+            }
             // A checkpoint of another model ends the command, and stays.
             let other = Sequential([InputLayer([3]), Dense(9), Dense(1)])
             try other.compile(optimizer: "adam", loss: "mse", metrics: ["mae"])

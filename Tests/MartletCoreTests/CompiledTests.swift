@@ -100,6 +100,14 @@ import Testing
         #expect(nodes { $0 + 0 } == 1)
         #expect(nodes { $0 - Tensor.zeros([4, 2, 3]) } > 0)
         #expect(nodes { $0.exp() + $0.exp() } == 1)
+        // To fewer bits and back, once: what has no more bits is not rounded, and a view does not stand between.
+        for type in [DType.bfloat16, .float16] {
+            func rounded(_ x: Tensor) -> Tensor { x.cast(to: type).cast(to: .float32) }
+            #expect(nodes { rounded(rounded($0 * 1.1).relu().transposed()) } == 2)
+            #expect(nodes { rounded(rounded($0 * 1.1).transposed().exp()) } == 3)
+            #expect(nodes { ($0 * 1.1).cast(to: type).reshaped(6).cast(to: .float32) } == 2)
+            #expect(nodes { rounded($0 * 1.1).cast(to: .float64).cast(to: .float32) } == 1)
+        }
     }
 
     /// The gradient of a relu before a pooling is gated where it is small, unless windows overlap.
@@ -123,6 +131,27 @@ import Testing
         let spread = try #require(nodes.firstIndex { type(of: $0.op).name == "maxPoolGradient" })
         let last = nodes[spread + 1].op
         #expect((type(of: last).name == "multiply") == (size[0] <= strides[0]))
+    }
+
+    /// So is that of a layer that is rounded to `bfloat16` between. In `float16` what is rounded to 0 was positive before.
+    @Test(arguments: [DType.bfloat16, .float16]) func gatedPoolingOfHalves(_ type: DType) throws {
+        let x = Tensor.randomNormal([2, 7, 8, 3]).cast(to: type), kernel = Tensor.randomNormal([3, 3, 3, 4]).cast(to: type)
+        func gradient(_ x: Tensor, _ kernel: Tensor) -> Tensor {
+            let tape = GradientTape()
+            let loss = tape.record {
+                tape.watch(x)
+                return maxPool(convLayer(x, kernel, activation: .relu), size: [2, 2], strides: [2, 2]).square().sum()
+            }
+            return tape.gradient(of: loss, withRespectTo: x)!
+        }
+        for factor in [1, 1e-6] {
+            let function = compiled(gradient)
+            #expect(Self.bytes(function(x * factor, kernel)) == Self.bytes(gradient(x * factor, kernel)))
+            let graph = function.executable!.graph
+            let spread = try #require(graph.nodes.first { Swift.type(of: $0.op).name == "maxPoolGradient" })
+            let readers = graph.nodes.filter { $0.inputs.contains(spread.outputs[0]) }.map { Swift.type(of: $0.op).name }
+            #expect((readers == ["convInputGradient"]) == (type == .bfloat16), "\(readers)")
+        }
     }
 
     @Test func plainValuesAndContainers() {

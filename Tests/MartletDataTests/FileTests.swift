@@ -69,8 +69,15 @@ import Testing
             flipped[26 * 2] ^= 1
             expectError(path, "length of record 2 at byte 52") { try reading(flipped) }
             expectError(path, "record 4 at byte 104", "cut short") { try reading(Array(bytes.dropLast(3))) }
-            // What came before the damage has come.
+            // What came before the damage has come, and what follows it where its length is whole.
             #expect(try Dataset.tfRecords(path).onError(.skip()).array().count == 4)
+            flipped = bytes
+            flipped[26 * 1 + 14] ^= 1
+            try FileIO.write(flipped, to: path)
+            let whole = try Dataset.tfRecords(path).onError(.skip()).array()
+            try FileIO.write(bytes, to: path)
+            let all = try Dataset.tfRecords(path).array()
+            #expect(whole == [all[0]] + all[2...])
         }
     }
 

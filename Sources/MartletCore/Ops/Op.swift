@@ -48,6 +48,10 @@ package protocol Op: Sendable, Hashable {
     /// the one may lie over the other.
     func mayOverwrite(_ input: Int) -> Bool
 
+    /// Whether each floating-point element of the outputs is an element of an input, its negative, or 0, so that what was rounded to
+    /// fewer bits has no more of them afterwards.
+    var choosesElements: Bool { get }
+
     /// The op written with simpler ones, nil where it is a primitive: for devices that have no kernel for it.
     func formula(_ inputs: [Tensor]) -> [Tensor]?
 
@@ -90,6 +94,7 @@ extension Op {
     package static var takesStrings: Bool { false }
     package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }
     package func mayOverwrite(_ input: Int) -> Bool { false }
+    package var choosesElements: Bool { false }
     package func formula(_ inputs: [Tensor]) -> [Tensor]? { nil }
     package func flops(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int { 0 }
     package func bytes(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Int {
@@ -121,6 +126,7 @@ package protocol ViewOp: MovingOp {}
 extension ViewOp {
     package static var form: OpForm { .view }
     package static var takesStrings: Bool { true }
+    package var choosesElements: Bool { true }
     package func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { nil }
 }
 

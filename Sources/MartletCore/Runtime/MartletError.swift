@@ -10,10 +10,11 @@ public struct MartletError: Error, CustomStringConvertible, Equatable {
     /// Makes an error with a message and, where it helps, the file, layer path or argument it is about.
     ///
     /// Both may hold text from outside, of any length: of what stands in quotation marks only the first 100 characters are
-    /// kept, of a name without them 255, as many as a file's name has.
+    /// kept, of a name without them 255, as many as a file's name has. Control characters are kept as `\u{1B}`, so that printing
+    /// an error does not command the terminal.
     public init(_ message: String, at location: String? = nil) {
-        self.message = MartletError.shortened(message)
-        self.location = location.map(MartletError.shortened)
+        self.message = MartletError.shortened(message).printable
+        self.location = location.map { MartletError.shortened($0).printable }
     }
 
     public var description: String { location.map { "\($0): \(message)" } ?? message }
@@ -38,5 +39,31 @@ public struct MartletError: Error, CustomStringConvertible, Equatable {
 
     private static func cut(_ text: Substring, to count: Int) -> String {
         text.unicodeScalars.count <= count ? String(text) : String(text.unicodeScalars.prefix(count)) + "…"
+    }
+}
+
+extension String {
+    /// The text without what commands a terminal: control characters, but for line ends and tabs, and those that turn the
+    /// direction of writing stand as `\u{1B}`.
+    package var printable: String {
+        // Nearly all text has none.
+        guard unicodeScalars.contains(where: \.commandsTerminal) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.commandsTerminal {
+                text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    package var commandsTerminal: Bool {
+        switch value {
+        case 0x09, 0x0A: false
+        case ..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

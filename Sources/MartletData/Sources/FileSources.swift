@@ -88,8 +88,8 @@ extension Dataset where Element == Data {
                     do {
                         if let record = try records?.next() { return Data(record) }
                     } catch {
-                        // Behind what is damaged nobody knows where the next record begins: the next file follows.
-                        records = nil
+                        // Where nobody knows where the next record begins, the next file follows.
+                        if records?.knowsNext != true { records = nil }
                         throw error
                     }
                     records = nil

@@ -13,6 +13,8 @@ package final class RecordReader {
     package private(set) var count = 0
     /// Whether the last error was that the file ends within a record, as one does that is still being written.
     package private(set) var isCutShort = false
+    /// Whether it is known where the next record begins: also behind one whose bytes are damaged and whose length is not.
+    package private(set) var knowsNext = true
 
     package init(_ stream: any ByteStream) { self.stream = stream }
     deinit { buffer.deallocate() }
@@ -50,8 +52,12 @@ package final class RecordReader {
     /// The next record, nil at the end.
     package func next() throws -> [UInt8]? {
         var header = (UInt64(0), UInt32(0))
+        knowsNext = false
         let size = try withUnsafeMutableBytes(of: &header.0) { try take($0) }
-        if size == 0 { return nil }
+        if size == 0 {
+            knowsNext = true
+            return nil
+        }
         guard size == 8 else { throw cutShort("The file ends within \(place): it is cut short.") }
         try withUnsafeMutableBytes(of: &header.1) { try fill($0) }
         guard withUnsafeBytes(of: header.0, CRC32C.masked) == UInt32(littleEndian: header.1) else {
@@ -67,11 +73,11 @@ package final class RecordReader {
             initialized = Int(length)
         }
         try withUnsafeMutableBytes(of: &checksum) { try fill($0) }
-        guard record.withUnsafeBytes(CRC32C.masked) == UInt32(littleEndian: checksum) else {
-            throw stream.error("The bytes of \(place) do not have their checksum: the file is damaged there.")
-        }
+        knowsNext = true
+        let damaged = "The bytes of \(place) do not have their checksum: the file is damaged there."
         offset += 16 + record.count
         count += 1
+        guard record.withUnsafeBytes(CRC32C.masked) == UInt32(littleEndian: checksum) else { throw stream.error(damaged) }
         return record
     }
 }

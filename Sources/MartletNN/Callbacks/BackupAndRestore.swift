@@ -15,6 +15,8 @@ import MartletFormats
 /// when all callbacks have seen the end of the batch or the epoch. Backups of earlier versions and of Keras, whose place is in a
 /// second file, are read too. From those training goes on at the start of an epoch.
 ///
+/// It needs the same data, batch size, order and seed: `fit` throws where it sees that one of them is another.
+///
 /// The `checkpoints:` of `fit` keep several files, and the best one.
 ///
 /// Source:
@@ -28,6 +30,8 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
     /// The file from which training goes on.
     private var backup: HDF5Group?
     package var others: [Callback] = []
+    package var ownFacts: TrainingFacts = [:]
+    package var facts: TrainingFacts = [:]
     private var place = TrainingPlace()
     private var savedPlace: TrainingPlace?
     /// The content of the place before a validation that runs.
@@ -131,7 +135,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         guard found.epoch >= 0, found.batch >= 0 else {
             throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(found).", at: path)
         }
-        try model.restoreTraining(from: root, file: path, withMetrics: found.batch > 0, isOwn: hasDigest)
+        try model.restoreTraining(from: root, file: path, of: facts, withMetrics: found.batch > 0, isOwn: hasDigest)
         (restored, backup) = (found, root)
         place = TrainingPlace(epoch: found.epoch, batch: found.batch)
         savedPlace = place
@@ -148,7 +152,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
     }
 
     private func content(orders: Tensor?) -> HDF5GroupContent? {
-        model?.trainingContent(at: place, orders: orders, callbacks: others)
+        model?.trainingContent(at: place, of: facts, orders: orders, callbacks: others)
     }
 
     private func save(_ content: HDF5GroupContent?) throws {

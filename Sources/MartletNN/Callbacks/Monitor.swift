@@ -58,7 +58,7 @@ extension Callback {
     /// Says what a callback did: printed when it is verbose, whatever the log level; otherwise a debug message.
     func report(_ message: @autoclosure () -> String, verbose: Bool) {
         guard verbose else { return Settings.logger.debug("\(message())") }
-        TextOutput.callbacks.write(message() + "\n")
+        TextOutput.callbacks.write(message().printable + "\n")
     }
 
     /// The optimizer, for setting its learning rate.

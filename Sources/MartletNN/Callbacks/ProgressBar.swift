@@ -131,7 +131,7 @@ public final class ProgressBar: Callback {
             ? String(format: "%.0fms/step", seconds * 1e3) : String(format: "%.0fus/step", seconds * 1e6)
     }
 
-    private static func figures(_ logs: Logs) -> String { logs.isEmpty ? "" : " - \(logs)" }
+    private static func figures(_ logs: Logs) -> String { logs.isEmpty ? "" : " - \("\(logs)".printable)" }
 }
 
 extension String {

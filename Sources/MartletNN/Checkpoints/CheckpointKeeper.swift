@@ -9,6 +9,8 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
     private let monitor: Monitor?
     var others: [Callback] = []
     var folder: String { plan.folder }
+    var ownFacts: TrainingFacts { plan.facts }
+    var facts: TrainingFacts = [:]
 
     private var note = CheckpointNote(kind: .fit, place: TrainingPlace())
     private var found: CheckpointFolder.Found?
@@ -47,7 +49,8 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
                     + "\(parameters.steps). Take the data and the batch size that the training had.", at: found.file)
         }
         try CheckpointFolder.explaining(found.file) {
-            try model.restoreTraining(from: found.root, file: found.file, withMetrics: place.batch > 0, isOwn: true)
+            try model.restoreTraining(
+                from: found.root, file: found.file, of: facts, withMetrics: place.batch > 0, isOwn: true)
         }
         (self.found, note, savedPlace, lastSave) = (found, found.note, place, .now)
     }
@@ -97,7 +100,7 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
 
     private func content(orders: Tensor?) -> HDF5GroupContent? {
         note.stepsPerEpoch = parameters.steps
-        return model?.trainingContent(at: note.place, orders: orders, callbacks: others)
+        return model?.trainingContent(at: note.place, of: facts, orders: orders, callbacks: others)
     }
 
     private func save(_ content: HDF5GroupContent?) throws {

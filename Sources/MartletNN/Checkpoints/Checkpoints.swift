@@ -11,7 +11,8 @@ import MartletCore
 /// step, schedule's place and loss scale, random streams of layers, of the session and of the orders of samples, the metrics so
 /// far in the epoch, the history, the place in the data, and what `EarlyStopping`, `ReduceLROnPlateau`, `ModelCheckpoint`,
 /// `CSVLogger` and `TensorBoard` remember. So a training that goes on from one has the bits of one that was never interrupted.
-/// It needs the same model, compilation, data, batch size and callbacks.
+/// It needs the same model, compilation, data, batch size, order, seed and callbacks: `fit` throws where it sees that one of them
+/// is another.
 ///
 /// A file is written beside, synced to the disk and renamed, and only then is an older one deleted. It has a digest: one that was
 /// cut short or changed is passed over, with a warning, and the training goes on from the one before. One that is of another
@@ -37,6 +38,8 @@ public struct Checkpoints: Sendable, Equatable {
     /// Whether Ctrl-C (`SIGINT`) and `SIGTERM` end the running step, write a checkpoint, and let `fit` throw a
     /// `TrainingInterruption`. A second signal ends the process at once. Signals are the whole process's: one training at a time.
     public var onSignal: Bool
+    /// What must be the same when training goes on, beside what `fit` knows.
+    package var facts: TrainingFacts = [:]
 
     /// Checkpoints after so many steps, minutes or epochs, whichever comes first. Without any of these: after every epoch.
     /// - Parameters:

@@ -11,15 +11,59 @@ struct TrainingPlace: Equatable {
     var step = 0
 }
 
+/// What stays the same while a training goes on: names and their values, such as the batch size.
+package typealias TrainingFacts = [String: String]
+
+extension TrainingFacts {
+    var json: String {
+        JSONValue.object(sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }).serialized()
+    }
+
+    /// - Parameter text: what `json` gave before; nil of files of earlier versions and of Keras.
+    /// - Throws: `MartletError` when one of the facts was another.
+    func check(_ text: String?, file: String) throws {
+        guard let text else { return }
+        for (name, value) in try JSONValue(parsing: text).object() {
+            guard let own = self[name], value != .string(own) else { continue }
+            throw MartletError(
+                "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(own). Give the "
+                    + "same to go on, or another folder to begin anew.", at: file)
+        }
+    }
+}
+
+extension TensorDataset {
+    /// What tells this data from other data: the number of samples, and a digest of 64 of them, from the first to the last.
+    var facts: TrainingFacts {
+        let places = Set((0..<64).map { $0 * (count - 1) / 63 }).sorted()
+        let hash = SHA256()
+        for tensor in inputs + targets + sampleWeights {
+            for place in places {
+                let sample = tensor[place]
+                guard sample.dtype == .string else {
+                    sample.withUnsafeBytes { hash.write($0) }
+                    continue
+                }
+                for text in sample.utf8Strings() { text.withUnsafeBytes { hash.write($0) } }
+            }
+        }
+        return ["number of samples": String(count), "digest of samples": String(hash.hexDigest().prefix(16))]
+    }
+}
+
 extension Model {
     /// All that a training needs to go on from a place with the same bits: weights, optimizer, metrics of the epoch so far,
     /// random streams of layers, of the session and of the orders of samples, and what callbacks remember.
     ///
     /// It holds the values of this moment; later steps do not change it.
     /// - Parameter orders: the state of the stream of orders from which the running order was drawn; nil is its present one.
-    func trainingContent(at place: TrainingPlace, orders: Tensor?, callbacks: [Callback]) -> HDF5GroupContent {
+    func trainingContent(
+        at place: TrainingPlace, of facts: TrainingFacts, orders: Tensor?, callbacks: [Callback]
+    ) -> HDF5GroupContent {
         let content = kerasContent(orders: orders)
-        content.attributes = [("epoch_and_batch", .numbers(Tensor([place.epoch, place.batch], shape: [2])))]
+        content.attributes = [
+            ("epoch_and_batch", .numbers(Tensor([place.epoch, place.batch], shape: [2]))), ("training", .text(facts.json)),
+        ]
         for (index, metric) in metrics.enumerated() {
             let group = content.group("metrics/\(index)")
             for (number, variable) in metric.variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
@@ -31,9 +75,14 @@ extension Model {
 
     /// Takes what `trainingContent` gave, except for what callbacks remember. Changes nothing when it throws.
     /// - Parameters:
+    ///   - facts: of the training that wants to go on.
     ///   - withMetrics: whether the epoch goes on.
     ///   - isOwn: whether it is surely not of Keras 2.
-    func restoreTraining(from root: HDF5Group, file: String, withMetrics: Bool, isOwn: Bool) throws {
+    /// - Throws: `MartletError` when it is of another training, or does not fit the model.
+    func restoreTraining(
+        from root: HDF5Group, file: String, of facts: TrainingFacts, withMetrics: Bool, isOwn: Bool
+    ) throws {
+        try facts.check(root.attribute("training")?.text, file: file)
         let figures = withMetrics ? try metrics.enumerated().flatMap { index, metric in
             try KerasLayout.read(metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: file)
         } : []
@@ -62,6 +111,10 @@ extension HDF5Group {
 package protocol TrainingKeeper: Callback {
     /// Where it keeps it.
     var folder: String { get }
+    /// What its owner says of the training, beside what `fit` knows.
+    var ownFacts: TrainingFacts { get }
+    /// What must be the same when training goes on. `fit` sets it before training begins.
+    var facts: TrainingFacts { get set }
     /// The callbacks whose memories it keeps. `fit` sets them.
     var others: [Callback] { get set }
     /// Gives the callbacks back what they remember, after they have begun.

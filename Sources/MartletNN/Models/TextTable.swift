@@ -48,7 +48,7 @@ struct TextTable {
     /// Breaks text into lines at blanks. A word that is too long for a line ends in an ellipsis.
     private static func wrapped(_ text: String, to width: Int) -> [String] {
         var lines: [String] = []
-        for word in text.split(separator: " ").map(String.init) {
+        for word in text.printable.split(separator: " ").map(String.init) {
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] += " " + word
             } else {

@@ -69,6 +69,14 @@ extension Model {
             epochs: epochs, initialEpoch: initialEpoch, steps: steps,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
             checkpoints: checkpoints, resume: resume,
+            facts: {
+                var facts = training.facts
+                facts["batch size"] = String(batchSize)
+                facts["shuffle"] = String(shuffle)
+                facts["seed"] = seed.map { String($0) }
+                facts["steps of an epoch"] = String(steps)
+                return facts
+            },
             prepare: {
                 let predictions = try self.prepare(for: training, compilation)
                 if let classWeight { training = try training.weighted(by: classWeight, predictions: predictions) }

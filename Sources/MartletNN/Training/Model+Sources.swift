@@ -45,6 +45,7 @@ extension Model {
             epochs: epochs, initialEpoch: initialEpoch, steps: stepsPerEpoch ?? source.length.count,
             stepsPerEpoch: stepsPerEpoch, validationFrequency: validationFrequency, verbosity: verbosity, callbacks: callbacks,
             checkpoints: checkpoints, resume: resume,
+            facts: { (stepsPerEpoch ?? source.length.count).map { ["steps of an epoch": String($0)] } ?? [:] },
             prepare: {
                 try training.begin()
                 try validation?.begin()

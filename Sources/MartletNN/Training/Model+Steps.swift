@@ -28,6 +28,8 @@ extension Model {
             let scalar = penalty.rank > 0 ? penalty.sum() : penalty
             total = total.map { $0 + scalar } ?? scalar
         }
+        let message = "Expected a loss. No output of the model has one, and no layer adds one: give compile a loss."
+        require(total != nil, name, message)
         return total ?? Tensor(0.0)
     }
 

@@ -25,6 +25,8 @@ struct TrainingPlan {
     let callbacks: [Callback]
     let checkpoints: Checkpoints?
     let resume: Resumption
+    /// What must be the same when training goes on, known when `prepare` has run.
+    let facts: () -> TrainingFacts
     /// Checks that model and data fit each other, before the first step.
     let prepare: () throws -> Void
     /// Begins an epoch behind its first batches: the closure gives the others, nil at the end. The first epoch that is begun is
@@ -76,7 +78,10 @@ extension Model {
         let compiled = self.steps()
         stopTraining = false
         let keepers = all.compactMap { $0 as? any TrainingKeeper }
-        for keeper in keepers { keeper.others = callbacks.filter { !($0 is any TrainingKeeper) } }
+        for keeper in keepers {
+            keeper.others = callbacks.filter { !($0 is any TrainingKeeper) }
+            keeper.facts = keeper.ownFacts.merging(plan.facts()) { $1 }
+        }
         // The history that is returned is whole, where Keras's is of the epochs since an interruption.
         keeper?.others.append(history)
         watch?.keepers = keepers

@@ -44,6 +44,10 @@ struct DataCommand: ParsableCommand {
             else { throw MartletError("Expected another file than one of the data. Received: \"\(sheet)\".", at: "--sheet") }
         }
         let report = try makeReport()
+        if report.count == 0, let failure = report.failures.first {
+            throw MartletError(
+                "Expected data that can be read. None of the \(report.unreadable) elements can. \(failure)", at: data)
+        }
         if let sheet {
             guard !report.images.isEmpty else {
                 throw MartletError("Expected data with images. There is none that can be read.", at: "--sheet")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Martlet
 import MartletData
 import MartletFormats
@@ -116,6 +117,7 @@ struct FitCommand: ParsableCommand {
         if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
         // It stays until the results are written.
         let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
+        keeper?.ownFacts = settings
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
@@ -134,6 +136,15 @@ struct FitCommand: ParsableCommand {
             resumingWith: recorder != nil ? "--resume" : backup.map { _ in "" })
         try keeper?.deleteBackup()
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
+    }
+
+    /// What must be the same when training goes on.
+    private var settings: [String: String] {
+        var settings = ["batch size": String(samples.batchSize), "seed": String(seed), "shuffle": String(shuffle)]
+        settings["validation split"] = String(validationSplit)
+        let size = samples.data.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
+        settings["size of the data"] = size.map { "\($0) bytes" }
+        return settings
     }
 
     /// What the report says of data and settings.
@@ -158,7 +169,7 @@ struct FitCommand: ParsableCommand {
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
                     validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight,
-                    checkpoints: runs.checkpoints, resume: runs.resumption)
+                    checkpoints: runs.checkpoints(settings), resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
                 let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
@@ -171,7 +182,7 @@ struct FitCommand: ParsableCommand {
         return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight, checkpoints: runs.checkpoints, resume: runs.resumption)
+                classWeight: classWeight, checkpoints: runs.checkpoints(settings), resume: runs.resumption)
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })

@@ -64,8 +64,13 @@ struct RunOptions: ParsableArguments {
     }
 
     /// The checkpoints of the run, nil without one. They stay, so that the run can go on for more epochs.
-    var checkpoints: Checkpoints? {
-        run.map { .every(steps: checkpointSteps, minutes: checkpointMinutes, in: RunFolder($0).checkpoints, keep: 2) }
+    /// - Parameter settings: what must be the same then.
+    func checkpoints(_ settings: [String: String]) -> Checkpoints? {
+        guard let run else { return nil }
+        var checkpoints = Checkpoints.every(
+            steps: checkpointSteps, minutes: checkpointMinutes, in: RunFolder(run).checkpoints, keep: 2)
+        checkpoints.facts = settings
+        return checkpoints
     }
 
     var resumption: Resumption { run != nil && resume ? .automatic : .never }

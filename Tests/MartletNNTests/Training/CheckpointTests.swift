@@ -225,13 +225,6 @@ import Testing
             try other.compile(optimizer: SGD(learningRate: 0.1, momentum: 0.9), loss: "mse", metrics: ["mae"])
             expectError("does not fit the model and the optimizer") { try Self.fit(other, epochs: 2, [], plan) }
             expectError("of fit") { try Checkpoint(plan.folder, model: Self.model()).restoreLatest() }
-            expectError("steps") {
-                // The checkpoint is in the middle of an epoch of four steps.
-                try FileManager.default.removeItem(atPath: files[1])
-                try Self.model().fit(
-                    Self.x, Self.y, batchSize: 7, verbosity: .silent, checkpoints: plan, resume: .automatic)
-            }
-            try FileIO.write(bytes[1], to: files[1])
             try same()
 
             // Files of other programs and of other versions.
@@ -255,6 +248,33 @@ import Testing
             ] {
                 expectError("checkpoints, ") { try Self.fit(Self.model(), [], wrong) }
             }
+        }
+    }
+
+    /// Data and settings that are not those with which the training began. The checkpoint is in the middle of an epoch.
+    @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
+        try withFolder { folder in
+            let plan = Checkpoints.every(steps: 2, in: folder + "/c")
+            func fit(
+                _ x: Tensor, _ y: Tensor, epochs: Int = 2, batchSize: Int = 2, shuffle: Bool = true, seed: Int = 6,
+                classWeight: [Int: Double]? = nil, kill: Bool = false
+            ) throws {
+                let backup = BackupAndRestore(folder + "/b", saveFrequency: .batches(2), deleteCheckpoint: false)
+                let killer = LambdaCallback(onTrainBatchEnd: { batch, _ in if kill, batch == 2 { throw Killed() } })
+                try Self.model().fit(
+                    x, y, batchSize: batchSize, epochs: epochs, verbosity: .silent, callbacks: inBackup ? [backup, killer] : [killer],
+                    shuffle: shuffle, seed: seed, classWeight: classWeight, checkpoints: inBackup ? nil : plan,
+                    resume: inBackup ? .never : .automatic)
+            }
+            #expect(throws: Killed.self) { try fit(Self.x, Self.y, kill: true) }
+            let twice = Tensor.concatenate([Self.x, Self.x]), targets = Tensor.concatenate([Self.y, Self.y])
+            expectError("number of samples: 7. Received: 14") { try fit(twice, targets) }
+            expectError("digest of samples") { try fit(Self.x + 1, Self.y) }
+            expectError("digest of samples") { try fit(Self.x, Self.y * 2) }
+            expectError("batch size: 2. Received: 3") { try fit(Self.x, Self.y, batchSize: 3) }
+            expectError("shuffle: true. Received: false") { try fit(Self.x, Self.y, shuffle: false) }
+            expectError("seed: 6. Received: 7") { try fit(Self.x, Self.y, seed: 7) }
+            try fit(Self.x, Self.y, epochs: 3)
         }
     }
 

@@ -59,6 +59,7 @@ private func check(_ gradient: Shape, is output: Shape) throws(OpFailure) {
 /// image's plane (`int32`). The first of equal elements wins, and NaN over all.
 struct MaxPool: SparingOp {
     static let name = "maxPool"
+    var choosesElements: Bool { true }
 
     let geometry: PoolingGeometry
     /// Whether the winners are written; a model that predicts needs none.
@@ -101,6 +102,7 @@ struct MaxPool: SparingOp {
 struct MaxPoolGradient: KernelOp {
     static let name = "maxPoolGradient"
     static let isLinear = true
+    var choosesElements: Bool { geometry.isDisjoint }
 
     let geometry: PoolingGeometry
     let input: Shape

@@ -4,6 +4,7 @@ import CKernels
 struct Abs: UnaryOp {
     static let name = "abs"
     static let code = MK_ABS
+    var choosesElements: Bool { true }
 
     func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { upstream * x.sign() }
 

@@ -4,6 +4,7 @@ import CKernels
 struct Maximum: BinaryOp {
     static let name = "maximum"
     static let code = MK_MAX
+    var choosesElements: Bool { true }
 
     func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
         // At a tie `a` gets it all, as in TensorFlow.

@@ -4,6 +4,7 @@ import CKernels
 struct Minimum: BinaryOp {
     static let name = "minimum"
     static let code = MK_MIN
+    var choosesElements: Bool { true }
 
     func gradient(a: Tensor, b: Tensor, y: Tensor, upstream: Tensor, needs: [Bool]) -> (Tensor?, Tensor?) {
         // At a tie `a` gets it all, as in TensorFlow.

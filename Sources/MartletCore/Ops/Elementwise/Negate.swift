@@ -5,6 +5,7 @@ struct Negate: UnaryOp, SimplifiableOp {
     static let name = "negate"
     static let code = MK_NEG
     static let isLinear = true
+    var choosesElements: Bool { true }
 
     func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { -upstream }
 

@@ -4,6 +4,7 @@ import CKernels
 struct Relu: UnaryOp {
     static let name = "relu"
     static let code = MK_RELU
+    var choosesElements: Bool { true }
 
     func gradient(x: Tensor, y: Tensor, upstream: Tensor) -> Tensor? { perform(Gate(), y, upstream) }
 

@@ -5,6 +5,7 @@ struct Where: ElementwiseOp, MovingOp {
     static let name = "where"
     static let isLinear = true
     var instruction: mk_op { MK_SELECT }
+    var choosesElements: Bool { true }
 
     func outputType(for inputs: [DType]) -> DType? {
         inputs[0] == .bool && inputs[1] == inputs[2] ? inputs[1] : nil

@@ -3,6 +3,7 @@ import CKernels
 /// Slices of the first input along an axis, at the indices of the second.
 struct Gather: KernelOp, MovingOp {
     static let name = "gather"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 

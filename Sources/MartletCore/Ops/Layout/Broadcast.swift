@@ -3,6 +3,7 @@ import CKernels
 /// The input repeated along axes of size 1, and along new leading axes.
 struct Broadcast: KernelOp, MovingOp {
     static let name = "broadcast"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 

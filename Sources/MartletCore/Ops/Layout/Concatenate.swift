@@ -3,6 +3,7 @@ import CKernels
 /// Tensors one after the other along an axis.
 struct Concatenate: KernelOp, MovingOp {
     static let name = "concatenate"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 
@@ -55,6 +56,7 @@ struct Concatenate: KernelOp, MovingOp {
 /// A tensor cut into parts along an axis: the adjoint of `Concatenate`.
 struct Split: KernelOp, MovingOp {
     static let name = "split"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 

@@ -3,6 +3,7 @@ import CKernels
 /// Elements at `begin + i * step` along each axis.
 struct Slice: KernelOp, MovingOp {
     static let name = "slice"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 

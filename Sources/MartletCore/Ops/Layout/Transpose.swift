@@ -3,6 +3,7 @@ import CKernels
 /// The axes in another order: axis `a` of the output is axis `permutation[a]` of the input.
 struct Transpose: KernelOp, MovingOp, SimplifiableOp {
     static let name = "transpose"
+    var choosesElements: Bool { true }
     static let takesStrings = true
     static let isLinear = true
 

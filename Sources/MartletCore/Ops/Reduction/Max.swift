@@ -5,6 +5,7 @@ struct Max: ExtremumOp {
     static let name = "max"
     static let code = MK_REDUCE_MAX
     let axes: ReducedAxes
+    var choosesElements: Bool { true }
 }
 
 extension Tensor {

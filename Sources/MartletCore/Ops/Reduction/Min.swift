@@ -5,6 +5,7 @@ struct Min: ExtremumOp {
     static let name = "min"
     static let code = MK_REDUCE_MIN
     let axes: ReducedAxes
+    var choosesElements: Bool { true }
 }
 
 extension Tensor {
