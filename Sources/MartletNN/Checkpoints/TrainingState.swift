@@ -1,4 +1,5 @@
 import MartletCore
+import MartletData
 import MartletFormats
 
 /// A place in a training.
