@@ -3,7 +3,7 @@
 
 # What the package is built with.
 libraries=(
-  pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libhdf5-dev libzip-dev libpng-dev libjpeg62-turbo-dev
+  pkg-config libopenblas-dev liblapacke-dev zlib1g-dev libssl-dev libzip-dev libpng-dev libjpeg62-turbo-dev
 )
 
 # Pins OpenBLAS to the kernels of an older CPU family where a machine has it set, at half the speed.

@@ -41,7 +41,8 @@ done
 env MARTLET_SIMD=sse2 MARTLET_GEMM=own swift test -c release --skip-build --filter "$products"
 scripts/check-kernels.sh
 
-# Event files as the real tensorboard reads them, the node tests of ONNX, exports in the runtimes that they are for.
+# Weights as h5py reads them, event files as the real tensorboard reads them, the node tests of ONNX, exports in the runtimes that they are for.
+"$(python_with numpy h5py)" scripts/check-hdf5.py .build/release/martlet
 scripts/check-tensorboard.sh
 scripts/check-onnx.sh
 scripts/check-exports.sh

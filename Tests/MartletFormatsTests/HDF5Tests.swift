@@ -88,7 +88,7 @@ import MartletFormats
         expectError("new.h5:/chunked", "layout is not supported") { try root.dataset("chunked") }
     }
 
-    /// What libhdf5 writes of every type is read again, and the same content gives the same bytes.
+    /// What is written of every type is read again, and the same content gives the same bytes.
     @Test func roundTrips() throws {
         try withFolder { folder in
             let root = HDF5GroupContent()
@@ -101,7 +101,9 @@ import MartletFormats
             root.add(Tensor([Float](), shape: [0, 2]), at: "a/empty")
             root.add(Tensor([Float(3)], shape: []), at: "scalar")
             root.group("a/none").attributes = [("name", .text("none"))]
-            for number in 0..<300 { root.add(Tensor([Float(number)], shape: [1]), at: "many/\(number)") }
+            // Enough for a tree of three levels.
+            let numbers = 0..<9000
+            for number in numbers { root.add(Tensor([Float(number)], shape: [1]), at: "many/\(number)") }
             try HDF5Writer.write(root, to: "\(folder)/a.h5")
             try HDF5Writer.write(root, to: "\(folder)/b.h5")
             #expect(try FileIO.read("\(folder)/a.h5") == FileIO.read("\(folder)/b.h5"))
@@ -115,10 +117,16 @@ import MartletFormats
             #expect(try read.dataset("a/empty").read().shape == [0, 2])
             #expect(try read.dataset("scalar").read().item() == 3)
             #expect(try read.group("a/none").attribute("name")?.text == "none")
-            for number in 0..<300 { #expect(try read.dataset("many/\(number)").read().item() == Double(number)) }
+            let many = try read.group("many")
+            for number in numbers { #expect(try many.dataset("\(number)").read().item() == Double(number)) }
 
             root.add(Tensor([Float(3)], shape: []), at: "scalar")
-            expectError("c.h5", "\"scalar\"") { try HDF5Writer.write(root, to: "\(folder)/c.h5") }
+            expectError("c.h5", "\"scalar\" twice") { try HDF5Writer.write(root, to: "\(folder)/c.h5") }
+            let wide = HDF5GroupContent(), nameless = HDF5GroupContent()
+            wide.attributes = [("texts", .texts([String](repeating: "0123456789", count: 7000)))]
+            expectError("d.h5", "65,528") { try HDF5Writer.write(wide, to: "\(folder)/d.h5") }
+            nameless.add(tensors[0], at: "a\0b")
+            expectError("e.h5", "name") { try HDF5Writer.write(nameless, to: "\(folder)/e.h5") }
         }
     }
 

@@ -2,8 +2,8 @@ import MartletCore
 
 /// An HDF5 file that is read. Keras stores weights in this format.
 ///
-/// Martlet's own code reads the file's structure and checks every address against the file: libhdf5, which `HDF5Writer`
-/// uses, crashes on one damaged file in sixty. It supports what h5py writes by default: groups, attributes, and arrays of
+/// Martlet's own code reads the file's structure and checks every address against the file: libhdf5 crashes on one damaged file
+/// in sixty. It supports what h5py writes by default: groups, attributes, and arrays of
 /// numbers and texts. Arrays may be contiguous, compact, or in chunks with HDF5's gzip, shuffle and checksum filters.
 /// Links to other places, external files and the forms of `libver="latest"` are refused.
 ///

@@ -251,6 +251,32 @@ import Testing
         }
     }
 
+    /// The signal comes in a step, or in a validation.
+    @Test(arguments: [true, false]) func aSignalWritesACheckpoint(inValidation: Bool) throws {
+        try withFolder { folder in
+            let plan = Checkpoints.every(epochs: 100, in: folder + "/c", onSignal: true)
+            let (whole, model) = try withSession(Session(seed: 8)) {
+                let model = try Self.model()
+                return (try Self.fit(model), model)
+            }
+            func fit(_ callbacks: [Callback]) throws -> (History, Model) {
+                try withSession(Session(seed: 8)) {
+                    let model = try Self.model()
+                    return (try Self.fit(model, callbacks, plan), model)
+                }
+            }
+            var batches = 0
+            func count() { batches += 1; if batches == 6 { raise(SIGTERM) } }
+            let sender = inValidation
+                ? LambdaCallback(onTestBatchEnd: { _, _ in count() }) : LambdaCallback(onTrainBatchEnd: { _, _ in count() })
+            let interruption = #expect(throws: TrainingInterruption.self) { try fit([sender]) }
+            #expect(interruption?.signal == SIGTERM && interruption?.epoch == 1 && interruption?.folder == plan.folder)
+            #expect(interruption?.steps == (inValidation ? 4 : 2) && plan.files.count == 1)
+            let (history, parts) = try fit([])
+            #expect(Self.state(parts) == Self.state(model) && history.history == whole.history)
+        }
+    }
+
     /// Data and settings that are not those with which the training began. The checkpoint is in the middle of an epoch.
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
         try withFolder { folder in
