@@ -251,6 +251,19 @@ import Testing
         }
     }
 
+    /// Sends the process a signal with the sixth batch.
+    final class Sender: Callback {
+        private let inValidation: Bool
+        private var batches = 0
+        init(inValidation: Bool) { self.inValidation = inValidation }
+        private func count() {
+            batches += 1
+            if batches == 6 { raise(SIGTERM) }
+        }
+        override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) { if !inValidation { count() } }
+        override func onTestBatchEnd(_ batch: Int, logs: () -> Logs) { if inValidation { count() } }
+    }
+
     /// The signal comes in a step, or in a validation.
     @Test(arguments: [true, false]) func aSignalWritesACheckpoint(inValidation: Bool) throws {
         try withFolder { folder in
@@ -265,11 +278,7 @@ import Testing
                     return (try Self.fit(model, callbacks, plan), model)
                 }
             }
-            var batches = 0
-            func count() { batches += 1; if batches == 6 { raise(SIGTERM) } }
-            let sender = inValidation
-                ? LambdaCallback(onTestBatchEnd: { _, _ in count() }) : LambdaCallback(onTrainBatchEnd: { _, _ in count() })
-            let interruption = #expect(throws: TrainingInterruption.self) { try fit([sender]) }
+            let interruption = #expect(throws: TrainingInterruption.self) { try fit([Sender(inValidation: inValidation)]) }
             #expect(interruption?.signal == SIGTERM && interruption?.epoch == 1 && interruption?.folder == plan.folder)
             #expect(interruption?.steps == (inValidation ? 4 : 2) && plan.files.count == 1)
             let (history, parts) = try fit([])
