@@ -40,10 +40,10 @@ REASONS = dict(
     input_dtype="`computeDType`")
 REASONS["QuantizedDTypePolicy"] = "read from and written to the files of int8 layers"
 for name in "QuantizedFloat8DTypePolicy GPTQDTypePolicy AWQDTypePolicy Int4DTypePolicy".split():
-    REASONS[name] = "Martlet reads quantized layers of int8"
+    REASONS[name] = "of the modes there is int8"
 
-for name in "quantize quantized_build quantized_call quantization_mode get_quantization_layer_structure".split():
-    REASONS[name] = "Keras quantizes; Martlet predicts with its int8 layers"
+for name in "quantized_build quantized_call quantization_mode get_quantization_layer_structure".split():
+    REASONS[name] = "inside of `quantize`"
 
 # Where Swift has another word, or another place, for the same.
 RENAMED = {

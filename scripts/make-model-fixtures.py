@@ -117,7 +117,8 @@ def quantized():
     keras.utils.set_random_seed(5)
     model = keras.Sequential([
         keras.Input((8,)), layers.Dense(5, activation="tanh"), layers.Dense(4, use_bias=False), layers.Dense(3)])
-    randomized(model).quantize("int8")
+    randomized(model).save(FOLDER / "int8.float.keras")
+    model.quantize("int8")
     return model
 
 
@@ -134,6 +135,7 @@ def quantized_language():
     model = keras.Model(x, [tied(y, reverse=True), own(y, reverse=True)])
     random = np.random.RandomState(3)
     model.set_weights([random.uniform(-0.9, 0.9, w.shape) for w in model.get_weights()])
+    model.save(FOLDER / "int8-language.float.keras")
     model.quantize("int8")
     return model
 
@@ -144,7 +146,8 @@ def weights_quantized():
     model = keras.Sequential([
         keras.Input((3, 8)), layers.EinsumDense("abc,cd->abd", (None, 5), activation="tanh"), layers.Dense(4)])
     config = keras.quantizers.Int8QuantizationConfig(activation_quantizer=None)
-    randomized(model).quantize(config=config)
+    randomized(model).save(FOLDER / "int8-weights.float.keras")
+    model.quantize(config=config)
     return model
 
 

@@ -93,6 +93,69 @@ import Testing
         }
     }
 
+    /// The same whole numbers as Keras makes of the same model, and the same predictions, also by steps that were compiled before.
+    /// The file is Keras's.
+    @Test(arguments: ["int8", "int8-language", "int8-weights"]) func quantizesAsKeras(name: String) throws {
+        let model = try Model.load(from: Self.path("\(name).float.keras"))
+        let keras = try Model.load(from: Self.path("\(name).keras"))
+        let (inputs, expected) = (try Self.arrays("\(name).keras", "x"), try Self.arrays("\(name).keras", "y"))
+        let before = try model.predict(TensorDataset(inputs: inputs))
+        try model.quantize(roundsInputs: name != "int8-weights")
+        #expect(Self.difference(try model.predict(TensorDataset(inputs: inputs)), expected) < 2e-6)
+        let change = Self.difference(before, expected)
+        #expect(change > 1e-4 && change < 0.05)
+        try withFolder { folder in
+            try model.save(to: folder + "/a.keras")
+            let again = try Model.load(from: folder + "/a.keras")
+            #expect(again.weightsSHA256 == keras.weightsSHA256)
+            func layers(_ model: Model) throws -> JSONValue? { try JSONValue(parsing: model.toJSON())["config"]?["layers"] }
+            #expect(try layers(model) == layers(keras))
+        }
+        // Trained on, the whole numbers stay.
+        let kernels = model.nonTrainableWeights.map { $0.value.scalars(as: Float.self) }
+        let targets = try model.predict(TensorDataset(inputs: inputs)).map { $0 + 1 }
+        try model.compile(optimizer: SGD(learningRate: 0.1), loss: "mse")
+        if model.trainableWeights.isEmpty { return }
+        let history = try model.fit(TensorDataset(inputs: inputs, targets: targets), epochs: 5, verbosity: .silent)
+        #expect(history["loss"].last! < history["loss"][0])
+        #expect(model.nonTrainableWeights.map { $0.value.scalars(as: Float.self) } == kernels)
+    }
+
+    /// Gradients pass through rounded inputs as if they were not rounded.
+    @Test func gradientsThroughQuantizedLayers() throws {
+        let x = Tensor.randomNormal([3, 4, 5])
+        for layer in [Dense(6), EinsumDense("abc,cde->abde", outputShape: [nil, 2, 3])] as [Layer] {
+            let model = Sequential([InputLayer([4, 5]), layer])
+            try model.quantize()
+            func gradient(_ call: (Tensor) -> Tensor) -> Tensor {
+                let tape = GradientTape()
+                let y = tape.record {
+                    tape.watch(x)
+                    return (call(x) * 3).sum()
+                }
+                return tape.gradient(of: y, withRespectTo: x)!
+            }
+            let kernel = layer.nonTrainableWeights[0].value, scale = layer.nonTrainableWeights[1].value
+            let rows = (kernel / scale.reshaped(to: Shape(kernel.shape.dimensions.dropFirst()))).reshaped(5, -1).sum(axis: 1) * 3
+            #expect((gradient { model($0) } - rows).abs().max().item() < 1e-5)
+        }
+    }
+
+    @Test func whatIsNotQuantized() throws {
+        let model = Sequential([InputLayer([4]), Dense(3, name: "first"), Dense(2, name: "second")])
+        #expect(message { try model.quantize("int4") }.contains("Expected int8"))
+        #expect(message { try model.quantize(filters: ["("]) }.contains("regular expression"))
+        #expect(message { try model.quantize(filters: ["third"]) }.contains("There is none"))
+        #expect(message { try Sequential([Flatten()]).quantize() }.contains("There is none"))
+        #expect(message { try Sequential([Dense(3)]).quantize() }.contains("Build the layer"))
+        let first = model.layers[0] as! Dense
+        try first.enableLoRA(rank: 1)
+        #expect(message { try model.quantize() }.contains("mergeLoRA"))
+        #expect(model.layers.allSatisfy { ($0 as! Dense).kernelScale == nil })
+        try model.quantize(filters: ["^sec"])
+        #expect((model.layers[1] as! Dense).kernelScale != nil && first.kernelScale == nil)
+    }
+
     /// A mode other than int8, and a layer that Keras does not quantize.
     @Test(arguments: ["int4/128", "float8", "gptq/4/128", "awq/4/128"]) func otherQuantizations(mode: String) throws {
         func policy(_ mode: String) -> JSONValue {

@@ -260,7 +260,7 @@ open class Layer {
     open func validate(values: Tensor) throws {}
 
     /// What traced steps depend on, apart from the layers inside. Each change calls `Trace.noteSettingsChange()`.
-    var ownTraceSettings: [AnyHashable] { [isTrainable] }
+    var ownTraceSettings: [AnyHashable] { [isTrainable, (self as? any QuantizableLayer)?.quantization != nil] }
 
     /// What makes the layer again, under Keras's names: the `config` of Keras's JSON. A subclass adds its own to
     /// `super`'s.
@@ -345,11 +345,13 @@ open class Layer {
     var savesInOrder: Bool { adapters != nil }
 
     /// Says whether a weight is to be trained while the layer is.
-    func setTrained(_ variable: Variable, _ isTrained: Bool) {
+    /// - Parameter keepsRegularizer: whether the weight has its regularizer still.
+    func setTrained(_ variable: Variable, _ isTrained: Bool, keepsRegularizer: Bool = true) {
         lock.withLock {
             guard let place = madeWeights.firstIndex(where: { $0.variable === variable }) else { return }
             madeWeights[place] = Weight(
-                variable: variable, regularizer: madeWeights[place].regularizer, isMeantForTraining: isTrained)
+                variable: variable, regularizer: keepsRegularizer ? madeWeights[place].regularizer : nil,
+                isMeantForTraining: isTrained)
         }
         variable.isTrainable = isTrained && isTrainable
     }

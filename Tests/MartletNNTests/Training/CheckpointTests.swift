@@ -286,30 +286,35 @@ import Testing
         }
     }
 
+    /// A training that differs in one thing, and is killed in its third batch or goes on.
+    private static func fitOther(
+        _ folder: String, inBackup: Bool, _ x: Tensor = x, _ y: Tensor = y, epochs: Int = 2, batchSize: Int = 2,
+        shuffle: Bool = true, seed: Int = 6, kills: Bool = false
+    ) throws {
+        var callbacks: [Callback] = []
+        if inBackup {
+            callbacks.append(BackupAndRestore(folder + "/b", saveFrequency: .batches(2), deleteCheckpoint: false))
+        }
+        if kills { callbacks.append(LambdaCallback(onTrainBatchEnd: { batch, _ in if batch == 2 { throw Killed() } })) }
+        try model().fit(
+            x, y, batchSize: batchSize, epochs: epochs, verbosity: .silent, callbacks: callbacks, shuffle: shuffle, seed: seed,
+            checkpoints: inBackup ? nil : .every(steps: 2, in: folder + "/c"), resume: inBackup ? .never : .automatic)
+    }
+
     /// Data and settings that are not those with which the training began. The checkpoint is in the middle of an epoch.
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
+        let (x, y) = (Self.x, Self.y)
         try withFolder { folder in
-            let plan = Checkpoints.every(steps: 2, in: folder + "/c")
-            func fit(
-                _ x: Tensor, _ y: Tensor, epochs: Int = 2, batchSize: Int = 2, shuffle: Bool = true, seed: Int = 6,
-                classWeight: [Int: Double]? = nil, kill: Bool = false
-            ) throws {
-                let backup = BackupAndRestore(folder + "/b", saveFrequency: .batches(2), deleteCheckpoint: false)
-                let killer = LambdaCallback(onTrainBatchEnd: { batch, _ in if kill, batch == 2 { throw Killed() } })
-                try Self.model().fit(
-                    x, y, batchSize: batchSize, epochs: epochs, verbosity: .silent, callbacks: inBackup ? [backup, killer] : [killer],
-                    shuffle: shuffle, seed: seed, classWeight: classWeight, checkpoints: inBackup ? nil : plan,
-                    resume: inBackup ? .never : .automatic)
+            #expect(throws: Killed.self) { try Self.fitOther(folder, inBackup: inBackup, kills: true) }
+            expectError("number of samples: 7. Received: 14") {
+                try Self.fitOther(folder, inBackup: inBackup, .concatenate([x, x]), .concatenate([y, y]))
             }
-            #expect(throws: Killed.self) { try fit(Self.x, Self.y, kill: true) }
-            let twice = Tensor.concatenate([Self.x, Self.x]), targets = Tensor.concatenate([Self.y, Self.y])
-            expectError("number of samples: 7. Received: 14") { try fit(twice, targets) }
-            expectError("digest of samples") { try fit(Self.x + 1, Self.y) }
-            expectError("digest of samples") { try fit(Self.x, Self.y * 2) }
-            expectError("batch size: 2. Received: 3") { try fit(Self.x, Self.y, batchSize: 3) }
-            expectError("shuffle: true. Received: false") { try fit(Self.x, Self.y, shuffle: false) }
-            expectError("seed: 6. Received: 7") { try fit(Self.x, Self.y, seed: 7) }
-            try fit(Self.x, Self.y, epochs: 3)
+            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, x + 1) }
+            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, x, y * 2) }
+            expectError("batch size: 2. Received: 3") { try Self.fitOther(folder, inBackup: inBackup, batchSize: 3) }
+            expectError("shuffle: true. Received: false") { try Self.fitOther(folder, inBackup: inBackup, shuffle: false) }
+            expectError("seed: 6. Received: 7") { try Self.fitOther(folder, inBackup: inBackup, seed: 7) }
+            try Self.fitOther(folder, inBackup: inBackup, epochs: 3)
         }
     }
 

@@ -72,6 +72,8 @@ public final class Dense: Layer, ConfigurableLayer, Described, AdaptableLayer, A
 
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
+    func quantizeWeights() { kernelScale = quantize(kernel, axes: [0], scale: "kernel_scale") { $0.reshaped(to: [units]) } }
+
     public override var supportsMasking: Bool { true }
 
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {

@@ -111,6 +111,18 @@ public final class EinsumDense: Layer, ConfigurableLayer, Described, AdaptableLa
 
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
+    func quantizeWeights() throws {
+        guard let rule, let shape = builtInputShapes.flatMap({ try? outputShapes(for: $0)[0] }) else { return }
+        let summed = rule.kernel.indices.filter { !rule.output.contains(rule.kernel[$0]) }
+        let sizes = Dictionary(uniqueKeysWithValues: zip(rule.kernel, kernel.shape.dimensions))
+        let own = rule.kernel.indices.filter { !summed.contains($0) }
+        let order = rule.output.compactMap(rule.kernel.firstIndex(of:))
+        kernelScale = quantize(kernel, axes: summed, scale: "kernel_scale") { scale in
+            scale.transposed(permutation: order + summed)
+                .reshaped(to: rule.outputShape(rank: shape.rank) { own.map { rule.kernel[$0] }.contains($0) ? sizes[$0] : nil })
+        }
+    }
+
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         let x = x.dtype.isFloatingPoint ? x : x.cast(to: computeDType)
         if let rule, let quantization, let kernelScale {

@@ -69,12 +69,18 @@ struct EinsumRule {
     func quantizedSum(
         _ equation: String, _ x: Tensor, _ kernel: Tensor, scale: Tensor, by quantization: Int8Quantization
     ) -> Tensor {
+        quantization.passing(x) { einsum(equation, $0, kernel) / scale } rounded: { x in
+            roundedSum(equation, x, kernel, scale: scale, by: quantization)
+        }
+    }
+
+    private func roundedSum(
+        _ equation: String, _ x: Tensor, _ kernel: Tensor, scale: Tensor, by quantization: Int8Quantization
+    ) -> Tensor? {
         let elided = x.rank - input.count
         let front = ellipsis == .leading ? elided : 0
         let summed = input.indices.filter { !output.contains(input[$0]) }.map { $0 + front }
-        guard let (values, inputScale) = quantization.rounded(x, axes: summed) else {
-            return einsum(equation, x, kernel) / scale
-        }
+        guard let (values, inputScale) = quantization.rounded(x, axes: summed) else { return nil }
         // The scale's axes in the output's order, and 1 for those that only the kernel has.
         let kept = output.filter(input.contains)
         let order = kept.compactMap { input.firstIndex(of: $0) }.map { $0 + front }

@@ -60,6 +60,10 @@ public class EmbeddingLayer: Layer, AdaptableLayer, AdapterHost, QuantizableLaye
 
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
+    func quantizeWeights() {
+        embeddingsScale = quantize(embeddings, axes: [1], scale: "embeddings_scale") { $0.reshaped(to: [inputDim]) }
+    }
+
     /// The table, with what adapters add; of a quantized one the whole numbers.
     var table: Tensor { adapters?.value ?? embeddings.value }
 

@@ -63,6 +63,14 @@ public final class ReversibleEmbedding: EmbeddingLayer, ConfigurableLayer, Descr
         }
     }
 
+    override func quantizeWeights() {
+        super.quantizeWeights()
+        guard let reverseEmbeddings else { return }
+        reverseEmbeddingsScale = quantize(reverseEmbeddings, axes: [0], scale: "reverse_embeddings_scale") {
+            $0.reshaped(to: [inputDim])
+        }
+    }
+
     /// The rows of the integers; in reverse the logits.
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         guard context.reverse else {
