@@ -224,6 +224,22 @@ import Testing
     }
 
     /// Gradients that must be there: the numbers of `gradient`, or a stop that names the variable.
+    @Test func valuesAndGradients() throws {
+        let (x, w) = (Tensor([1.0, -2, 3]), Variable(2.0))
+        let (value, gradients) = valueAndGradients(of: [w, x]) { (x * x * w.value).sum() }
+        #expect(value.item() == 28 && gradients[0].item() == 14 && gradients[1].scalars() == [4.0, -8, 12])
+        // Also within a tape, and a function that is compiled.
+        let tape = GradientTape()
+        let second = tape.record { valueAndGradients(of: [w]) { w.value.pow(3) }.gradients[0] }
+        #expect(tape.gradient(of: second, withRespectTo: w)?.item() == 12)
+        let step = compiled { (x: Tensor) in valueAndGradients(of: [w]) { (x * w.value.square()).sum() }.gradients[0] }
+        #expect(step(x).item() == 8)
+        let error = #expect(throws: MartletError.self) {
+            try withErrors { valueAndGradients(of: [w]) { Tensor(1.0) } }
+        }
+        #expect(error?.message.contains("depends on variable") == true)
+    }
+
     @Test func connectedGradients() async throws {
         let (a, b) = (Variable(Tensor(3.0), name: "a"), Variable(Tensor(2.0), name: "b"))
         let tape = GradientTape(persistent: true)

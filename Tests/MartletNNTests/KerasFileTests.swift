@@ -171,6 +171,24 @@ import Testing
         }
     }
 
+    @Test func urls() throws {
+        let model = try Model.load(from: URL(fileURLWithPath: Self.path("stack.keras")))
+        try withFolder { folder in
+            let folder = URL(fileURLWithPath: folder)
+            try model.save(to: folder.appendingPathComponent("a.keras"))
+            try model.saveWeights(to: folder.appendingPathComponent("a.safetensors"))
+            let copy = try Model.load(from: folder.appendingPathComponent("a.keras"), compile: false)
+            #expect(copy.weightsSHA256 == model.weightsSHA256)
+            try copy.setWeights(copy.getWeights().map { $0 * 0 })
+            try copy.loadWeights(from: folder.appendingPathComponent("a.safetensors"))
+            #expect(copy.weightsSHA256 == model.weightsSHA256)
+            let array = folder.appendingPathComponent("a.npy")
+            try NPY.write(Tensor([1.0, 2]), to: array)
+            #expect(try NPY.read(array).scalars() == [1.0, 2])
+        }
+        #expect(message { try model.save(to: URL(string: "https://example.org/a.keras")!) }.contains("URL of a file"))
+    }
+
     @Test func weightsAlone() throws {
         let model = try Model.load(from: Self.path("stack.keras"))
         let copy = try model.clone()
@@ -179,6 +197,27 @@ import Testing
         let other = try model.clone()
         try other.loadWeights(from: Self.path("stack.h5"), byName: true)
         #expect(other.weightsSHA256 == model.weightsSHA256)
+    }
+
+    /// A model with another head takes what fits, with a warning for what does not.
+    @Test(arguments: ["a.keras", "a.weights.h5", "a.h5", "a.safetensors", "a.npz"]) func otherHead(file: String) throws {
+        func model(_ classes: Int) -> Model {
+            Sequential([InputLayer([4]), Dense(3, name: "body"), Dense(classes, name: "head")])
+        }
+        try withFolder { folder in
+            let saved = model(2), path = "\(folder)/\(file)"
+            try saved.compile(optimizer: "adam", loss: "mse")
+            if ["a.keras", "a.h5"].contains(file) { try saved.save(to: path) } else { try saved.saveWeights(to: path) }
+            for byName in file == "a.h5" ? [true, false] : [false] {
+                let other = model(5), head = other.layers[1].getWeights().map { $0.scalars(as: Float.self) }
+                #expect(throws: MartletError.self) { try other.loadWeights(from: path, byName: byName) }
+                #expect(other.layers[0].weightsSHA256 != saved.layers[0].weightsSHA256)
+                let notes = try warnings { try other.loadWeights(from: path, byName: byName, skipMismatch: true) }
+                #expect(notes.count == 1 && notes[0].contains("head"), "\(notes)")
+                #expect(other.layers[0].weightsSHA256 == saved.layers[0].weightsSHA256)
+                #expect(other.layers[1].getWeights().map { $0.scalars(as: Float.self) } == head)
+            }
+        }
     }
 
     func message(_ body: () throws -> some Any) -> String {

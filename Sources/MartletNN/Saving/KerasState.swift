@@ -53,26 +53,41 @@ struct KerasLayout {
     }
 
     /// Reads all variables that the file holds.
+    /// - Parameter skipMismatch: whether parts that do not fit are left out, with a warning.
     /// - Throws: `MartletError` at the first variable that is missing, has another shape, or is surplus.
-    func values(in root: HDF5Group, file: String) throws -> [(variable: Variable, value: Tensor)] {
+    func values(in root: HDF5Group, file: String, skipMismatch: Bool) throws -> [(variable: Variable, value: Tensor)] {
         // A group with thousands of layers is parsed once.
         var groups: [String: HDF5Group] = ["": root]
         return try states.flatMap { state in
-            let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
-            guard let group = try KerasLayout.group(state.path, &groups) else {
-                if state.variables.isEmpty || state.isOptional { return [(variable: Variable, value: Tensor)]() }
-                throw MartletError(
-                    "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
-                    at: "\(file):/\(place)")
-            }
-            let stored = state.layer?.storedNames ?? []
-            for name in stored where group.contains(name) {
-                try state.layer?.load(array: group.dataset(name).read(), named: name)
-            }
-            let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
-            return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file, beside: stored)
-                + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
+            try KerasLayout.skipping(skipMismatch, state.name) { try values(of: state, &groups, file) } ?? []
         }
+    }
+
+    /// Runs `body`; where mismatches are skipped, its error becomes a warning.
+    static func skipping<R>(_ skipMismatch: Bool, _ name: String, _ body: () throws -> R) throws -> R? {
+        do { return try body() } catch let error as MartletError where skipMismatch {
+            Settings.warn("The weights of \"\(name)\" are kept. \(error)")
+            return nil
+        }
+    }
+
+    private func values(
+        of state: KerasState, _ groups: inout [String: HDF5Group], _ file: String
+    ) throws -> [(variable: Variable, value: Tensor)] {
+        let place = state.path.isEmpty ? "vars" : "\(state.path)/vars"
+        guard let group = try KerasLayout.group(state.path, &groups) else {
+            if state.variables.isEmpty || state.isOptional { return [(variable: Variable, value: Tensor)]() }
+            throw MartletError(
+                "Expected the \(state.variables.count) weights of \"\(state.name)\". The file has no such group.",
+                at: "\(file):/\(place)")
+        }
+        let stored = state.layer?.storedNames ?? []
+        for name in stored where group.contains(name) {
+            try state.layer?.load(array: group.dataset(name).read(), named: name)
+        }
+        let cleared = state.adapters.map { [$0.a, $0.b] } ?? []
+        return try KerasLayout.read(state.variables, from: group, owner: state.name, file: file, beside: stored)
+            + cleared.map { ($0, .zeros($0.shape, dtype: $0.dtype)) }
     }
 
     /// Files of the layers in an archive: `assets/layers/string_lookup/vocabulary.txt`.

@@ -25,8 +25,10 @@ struct LegacyWeights {
     }
 
     /// Assigns all weights, or none when it throws.
-    /// - Parameter byName: whether layers are matched by name instead of by order.
-    func load(from group: HDF5Group, byName: Bool, file: String) throws {
+    /// - Parameters:
+    ///   - byName: whether layers are matched by name instead of by order.
+    ///   - skipMismatch: whether layers that do not fit keep their weights.
+    func load(from group: HDF5Group, byName: Bool, skipMismatch: Bool = false, file: String) throws {
         let names = try Self.texts("layer_names", of: group, file)
         let saved = try names.map { ($0, try Self.texts("weight_names", of: group.group($0), file)) }
         var pairs: [(name: String, names: [String], weights: [Variable])] = []
@@ -44,17 +46,18 @@ struct LegacyWeights {
             }
             pairs = zip(filled, expected).map { ($0.0, $0.1, $1.weights.map(\.variable)) }
         }
-        var values: [(variable: Variable, value: Tensor)] = []
-        for (name, weightNames, variables) in pairs {
-            guard weightNames.count == variables.count else {
-                throw MartletError(
-                    "Expected \(variables.count) weights for layer \"\(name)\". The file holds \(weightNames.count).",
-                    at: "\(file):\(group.path)/\(name)")
-            }
-            for (weightName, variable) in zip(weightNames, variables) {
-                let dataset = try group.group(name).dataset(weightName)
-                values.append((variable, try KerasLayout.value(of: dataset, for: variable, file: file)))
-            }
+        let values = try pairs.flatMap { name, weightNames, variables -> [(variable: Variable, value: Tensor)] in
+            try KerasLayout.skipping(skipMismatch, name) {
+                guard weightNames.count == variables.count else {
+                    throw MartletError(
+                        "Expected \(variables.count) weights for layer \"\(name)\". The file holds \(weightNames.count).",
+                        at: "\(file):\(group.path)/\(name)")
+                }
+                return try zip(weightNames, variables).map { weightName, variable in
+                    let dataset = try group.group(name).dataset(weightName)
+                    return (variable, try KerasLayout.value(of: dataset, for: variable, file: file))
+                }
+            } ?? []
         }
         for (variable, value) in values { variable.assign(value) }
     }

@@ -48,26 +48,31 @@ extension Layer {
     /// `.keras`, `.safetensors`, `.npz`.
     /// - Parameter byName: for a legacy `.h5` file, whether layers are matched by name, and layers without a match keep their
     ///   weights. Otherwise layers are matched by order.
+    /// - Parameter skipMismatch: whether layers whose weights the file does not hold, or holds in other numbers or shapes, keep
+    ///   theirs, with a warning: for a model with another head. The state of the optimizer is not read then.
     /// - Throws: `MartletError` when the file cannot be read or its weights do not match the layers. Then nothing is
     ///   changed.
-    public func loadWeights(from path: String, byName: Bool = false) throws {
+    public func loadWeights(from path: String, byName: Bool = false, skipMismatch: Bool = false) throws {
         try requireWeights("loadWeights")
         switch try WeightFormat(path: path) {
-        case .safetensors: try assign(named: Safetensors.read(path).tensors, path)
-        case .npz: try assign(named: NPZ.read(path).tensors, path)
+        case .safetensors: try assign(named: Safetensors.read(path).tensors, path, skipMismatch)
+        case .npz: try assign(named: NPZ.read(path).tensors, path, skipMismatch)
         case .keras:
             let archive = try KerasArchive(path)
-            try loadState(from: archive.weights(of: self), file: path, isOlder: OlderKeras.wrote(archive.kerasVersion()))
+            let isOlder = try OlderKeras.wrote(archive.kerasVersion())
+            try loadState(
+                from: archive.weights(of: self), file: path, withOptimizer: !skipMismatch, isOlder: isOlder,
+                skipMismatch: skipMismatch)
             try KerasLayout(of: self).loadAssets(from: archive)
         case .hdf5:
             let root = try HDF5File(path).root
             if let group = try LegacyWeights.group(in: root) {
-                try LegacyWeights(of: self).load(from: group, byName: byName, file: path)
+                try LegacyWeights(of: self).load(from: group, byName: byName, skipMismatch: skipMismatch, file: path)
             } else if byName {
                 throw MartletError(
                     "Weights can be loaded by name from legacy .h5 files only. This one is Keras 3's.", at: path)
             } else {
-                try loadState(from: root, file: path)
+                try loadState(from: root, file: path, withOptimizer: !skipMismatch, skipMismatch: skipMismatch)
             }
         }
     }
@@ -104,21 +109,24 @@ extension Layer {
     /// - Parameters:
     ///   - isOlder: whether Keras 2 wrote it.
     ///   - isOwn: whether it is surely not of Keras 2.
+    ///   - skipMismatch: whether layers that do not fit keep their weights.
     ///   - more: further values, assigned with these.
     func loadState(
         from root: HDF5Group, file: String, withOptimizer: Bool = true, isOlder: Bool = false, isOwn: Bool = false,
-        and more: [(variable: Variable, value: Tensor)] = []
+        skipMismatch: Bool = false, and more: [(variable: Variable, value: Tensor)] = []
     ) throws {
         let optimizer = withOptimizer ? (self as? Model)?.optimizer : nil
-        let values = try stateValues(from: root, file: file, optimizer: optimizer, isOlder: isOlder, isOwn: isOwn)
+        let values = try stateValues(
+            from: root, file: file, optimizer: optimizer, isOlder: isOlder, isOwn: isOwn, skipMismatch: skipMismatch)
         for (variable, value) in values + more { variable.assign(value) }
     }
 
     /// What `loadState` assigns.
     func stateValues(
-        from root: HDF5Group, file: String, optimizer: Optimizer?, isOlder: Bool = false, isOwn: Bool = false
+        from root: HDF5Group, file: String, optimizer: Optimizer?, isOlder: Bool = false, isOwn: Bool = false,
+        skipMismatch: Bool = false
     ) throws -> [(variable: Variable, value: Tensor)] {
-        var values = try KerasLayout(of: self).values(in: root, file: file)
+        var values = try KerasLayout(of: self).values(in: root, file: file, skipMismatch: skipMismatch)
         if let model = self as? Model, root.contains(KerasLayout.generator) {
             let group = try root.group("\(KerasLayout.generator)/vars")
             let orders = model.orders ?? RandomGenerator(seed: 0)
@@ -141,12 +149,19 @@ extension Layer {
         return values
     }
 
-    private func assign(named tensors: [(name: String, tensor: Tensor)], _ path: String) throws {
+    private func assign(named tensors: [(name: String, tensor: Tensor)], _ path: String, _ skipMismatch: Bool) throws {
         let named = namedWeights
         let tensors = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
         let names = Set(named.map(\.name))
         let missing = named.map(\.name).filter { tensors[$0] == nil }
         let surplus = tensors.keys.filter { !names.contains($0) }.sorted()
+        if skipMismatch {
+            let fitting = named.filter { tensors[$0.name]?.spec == $0.variable.spec }
+            let others = named.map(\.name).filter { name in !fitting.contains { $0.name == name } }
+            if !others.isEmpty { Settings.warn("\(path) does not have, in their shapes, \(Self.listed(others)): they are kept.") }
+            for weight in fitting { weight.variable.assign(tensors[weight.name]!) }
+            return
+        }
         guard missing.isEmpty, surplus.isEmpty else {
             let parts = [("lacks", missing), ("also holds", surplus)].filter { !$0.1.isEmpty }
             throw MartletError(
