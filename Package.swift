@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletImages", targets: ["MartletImages"]),
+        .library(name: "MartletApplications", targets: ["MartletApplications"]),
         .library(name: "MartletExport", targets: ["MartletExport"]),
         .library(name: "MartletTuner", targets: ["MartletTuner"]),
         .executable(name: "martlet", targets: ["martlet-cli"]),
@@ -47,6 +48,7 @@ let package = Package(
             exclude: ["README.md"]),
         .target(name: "MartletPlots", dependencies: ["MartletNN"], exclude: ["README.md"]),
         .target(name: "Martlet", dependencies: ["MartletNN", "MartletPlots"]),
+        .target(name: "MartletApplications", dependencies: ["Martlet"], exclude: ["README.md"]),
         .target(name: "MartletExport", dependencies: ["Martlet"], exclude: ["README.md"]),
         .target(name: "MartletTuner", dependencies: ["Martlet"], exclude: ["README.md"]),
         .executableTarget(
@@ -69,6 +71,9 @@ let package = Package(
             name: "MartletNNTests", dependencies: ["Martlet", "CAllocationCounter", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletPlotsTests", dependencies: ["Martlet", "TestSupport"]),
+        .testTarget(
+            name: "MartletApplicationsTests", dependencies: ["MartletApplications", "MartletFormats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletExportTests", dependencies: ["MartletExport", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletTunerTests", dependencies: ["MartletTuner", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),

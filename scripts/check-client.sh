@@ -60,6 +60,7 @@ let package = Package(
         .executableTarget(name: "Loader"),
         .executableTarget(name: "Documents", dependencies: [
             .product(name: "Martlet", package: "martlet"), .product(name: "MartletImages", package: "martlet"),
+            .product(name: "MartletApplications", package: "martlet"),
             .product(name: "MartletExport", package: "martlet"),
             .product(name: "MartletTuner", package: "martlet"),
         ]),
