@@ -45,25 +45,27 @@ import Testing
         return Tensor(values.map { Float($0) }, shape: variable.shape)
     }
 
-    @Test(arguments: try! fixture.value(at: ["cases"], as: [JSONValue].self).indices)
+    @Test(arguments: try! fixture.array("cases").indices)
     func asKeras(_ index: Int) throws {
-        let expected = try Self.fixture.value(at: ["cases"], as: [JSONValue].self)[index]
-        let name = try expected.string("name"), options = try expected.value(at: ["options"])
-        let size = try options.valueIfPresent(at: ["size"]) ?? 64
+        let expected = try Self.fixture.array("cases")[index]
+        let name = try expected.string("name"), options = JSONValue.object(try expected.object("options"))
+        let size: Int = try options.valueIfPresent(at: ["size"]) ?? 64
+        let hasTop: Bool = try options.valueIfPresent(at: ["top"]) ?? true
         let pooling: String? = try options.valueIfPresent(at: ["pooling"])
         let alpha: Double? = try options.valueIfPresent(at: ["alpha"])
         let application = try alpha.map(Applications.scaledMobileNetV2) ?? #require(Self.members[name])
         let model = try withSession(Session(seed: 1)) {
             try application(
-                includeTop: options.valueIfPresent(at: ["top"]) ?? true, inputShape: [size, size, 3],
+                includeTop: hasTop, inputShape: [size, size, 3],
                 pooling: pooling.map { $0 == "avg" ? .average : .max }, classes: 5, classifierActivation: nil)
         }
         #expect(try model.parameterCount == expected.int("parameters"))
-        let layers = try expected.value(at: ["layers"], as: [JSONValue].self)
+        let layers = try expected.array("layers")
         #expect(model.layers.count == layers.count)
         for (layer, other) in zip(model.layers, layers) {
-            let parts = try other.array()
-            #expect(.string(layer.name) == parts[0] && .int(layer.parameterCount) == parts[3], "\(layer.name) \(parts[0])")
+            let parts: [JSONValue] = try other.array()
+            let own: [JSONValue] = [.string(layer.name), .int(layer.parameterCount)]
+            #expect(own == [parts[0], parts[3]])
         }
         for (number, variable) in model.weights.enumerated() where variable.dtype == .float32 {
             variable.assign(Self.weight(number, variable))
@@ -81,18 +83,18 @@ import Testing
     }
 
     @Test func depthsAndWidths() throws {
-        for (name, parts) in try Self.fixture.value(at: ["sizes"]).object() {
-            let application = try #require(Self.members[name]), parts = try parts.array()
+        for (name, parts) in try Self.fixture.object("sizes") {
+            let application = try #require(Self.members[name]), expected: [JSONValue] = try parts.array()
             let model = try application(includeTop: false, inputShape: [64, 64, 3])
-            #expect(.string(model.name) == parts[0] && .int(model.layers.count) == parts[1], "\(name)")
-            #expect(.int(model.parameterCount) == parts[2], "\(name)")
+            let own: [JSONValue] = [.string(model.name), .int(model.layers.count), .int(model.parameterCount)]
+            #expect(own == Array(expected.prefix(3)))
         }
         #expect(Applications.all.count == 28 && Set(Applications.all.map(\.name)).count == 28)
     }
 
     @Test func preprocessing() throws {
         let pixels = Tensor((0..<36).map { Float($0 * 7) }, shape: [2, 2, 3, 3])
-        for (name, values) in try Self.fixture.value(at: ["preprocessed"]).object() {
+        for (name, values) in try Self.fixture.object("preprocessed") {
             let expected = try values.array().map { try #require(Double(json: $0)) }
             let found = try #require(Self.members[name]).preprocess(pixels).flattened().scalars(as: Double.self)
             #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-4 }, "\(name)")
