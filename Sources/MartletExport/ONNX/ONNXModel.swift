@@ -108,6 +108,16 @@ public final class ONNXModel: Model {
         }
     }
 
+    /// The operators whose work depends on the elements of their inputs, by name.
+    var flexibleOperators: [String] {
+        let steps = [("", program)] + program.all()
+        let names = steps.flatMap { $0.1.steps }.compactMap { step -> String? in
+            guard case .operation(let operation) = step.action else { return nil }
+            return operation.needsElements || !step.programs.isEmpty ? step.node.type : nil
+        }
+        return Set(names).sorted()
+    }
+
     /// Writes the model as an ONNX file: the graph as it was read, with the present weights.
     ///
     /// The file appears whole or not at all. Tensors that were beside the file that was read are in it.
