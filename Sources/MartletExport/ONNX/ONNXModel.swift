@@ -17,7 +17,7 @@ import Martlet
 /// Operators of `ai.onnx` up to opset 25, functions of the file, and control flow (`If`, `Loop`, `Scan`) are supported;
 /// `Docs/onnx-coverage.md` lists what is not. A graph whose shapes follow from elements runs step by step in `fit`, others
 /// compiled.
-public final class ONNXModel: Model {
+public final class ONNXModel: Model, FileModel {
     private let file: ONNX.File
     private let program: ONNXProgram
     /// The initializers that are weights, where they belong.
@@ -161,6 +161,13 @@ public final class ONNXModel: Model {
     private struct Given: Initializer {
         let value: Tensor
         func makeTensor(shape: Shape, dtype: DType) -> Tensor { value }
+    }
+
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+        inputInfos.compactMap { info in
+            guard let shape = PartialShape(info), case .tensor(let type, _)? = info.type else { return nil }
+            return (info.name, shape, type?.dtype ?? .float32)
+        }
     }
 
     public override var randomGenerators: [RandomGenerator] { [generator] }

@@ -74,7 +74,7 @@ func writeShape(_ sizes: [Int], _ writer: inout ProtobufWriter) {
 }
 
 extension DType {
-    /// The type of TensorFlow's number; nil where Martlet has none.
+    /// The type of numbers with TensorFlow's number; nil where Martlet has none.
     init?(tensorFlowNumber number: Int) {
         guard let type = Self.allCases.first(where: { $0.tensorFlowNumber == number }) else { return nil }
         self = type

@@ -143,7 +143,7 @@ struct TensorBundle {
             return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
         }
         let path = "\(prefix).data-\(padded(entry.shard))-of-\(padded(shardCount))"
-        guard !entry.isSliced, let type = DType(tensorFlowNumber: entry.type), type != .string else {
+        guard !entry.isSliced, let type = DType(tensorFlowNumber: entry.type) else {
             throw MartletError("Expected a whole variable of numbers. Received: \"\(name)\" of type \(entry.type).", at: path)
         }
         let shape = try Shape(validating: entry.sizes)

@@ -258,8 +258,8 @@ extension TensorFlowNode.Attribute {
             default: break
             }
         }
+        if number == DType.string.tensorFlowNumber { return .texts(texts) }
         guard let type = DType(tensorFlowNumber: number) else { return .other }
-        if type == .string { return .texts(texts) }
         let shape = try Shape(validating: sizes)
         let count = shape.elementCount
         if let content, !content.isEmpty {

@@ -13,7 +13,7 @@ import MartletFormats
 /// The variables are the weights, under their names in the file; those that Keras does not train are not trained here. So are
 /// constants that are the weights of a convolution or a product, as frozen graphs and `martlet export` write them. Inputs and
 /// outputs are in the order of their names.
-public final class TensorFlowModel: Model {
+public final class TensorFlowModel: Model, FileModel {
     private let file: TensorFlowFile
     private let program: TensorFlowProgram
     private let functions: [String: TensorFlowProgram]
@@ -153,6 +153,12 @@ public final class TensorFlowModel: Model {
             }
         }
         return keys
+    }
+
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+        file.inputs.map { end in
+            (end.key, PartialShape((end.shape ?? []).map { $0 < 0 ? nil : $0 }), DType(tensorFlowNumber: end.type) ?? .float32)
+        }
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
