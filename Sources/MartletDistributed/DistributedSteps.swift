@@ -15,7 +15,7 @@ extension DistributionStrategy {
         guard
             require(
                 context.trace == nil && context.tapes.isEmpty && context.numerics == nil, function.name,
-                "A strategy runs its steps itself. Expected a call outside of compiled functions, of tapes and of the search for NaN.")
+                "Expected a call outside of compiled functions, of tapes and of the search for NaN: a strategy compiles its steps.")
         else { return [] }
         let inputs = numbers.map { shard in
             ShardInput(

@@ -46,8 +46,8 @@ extension DistributionStrategy {
     /// }
     /// ```
     ///
-    /// It is compiled, as ``compiled(name:maximumTraces:_:)`` describes, once for each shape of shard. Optimizers get the sum of the
-    /// shards' gradients, so a loss is a sum over the shard's samples divided by the batch's number: `computeAverageLoss`. They
+    /// It is compiled, as ``compiled(name:maximumTraces:_:)`` describes, once for each shape of shard. Optimizers get the sum of
+    /// the shards' gradients, so a loss is a sum over the shard's samples divided by the batch's number: `computeAverageLoss`. They
     /// change the weights when all shards have ended, so weights must not be read after `apply`. Metrics that are updated inside
     /// have the values of all shards. Draws from random streams differ from shard to shard.
     public func function<Output: TensorGroup>(
@@ -75,8 +75,8 @@ extension DistributionStrategy {
     }
 }
 
-/// The sum of the losses of samples, divided by the number of samples of the whole batch, of which a strategy's step sees a shard.
-/// Outside of such a step it is the mean.
+/// The sum of the losses of samples, divided by the number of samples of the whole batch, of which a strategy's step sees a
+/// shard. Outside of such a step it is the mean.
 /// - Parameter losses: one for each sample, or several: then of the mean of each sample's.
 ///
 /// Source: [`tf.nn.compute_average_loss`](https://www.tensorflow.org/api_docs/python/tf/nn/compute_average_loss).

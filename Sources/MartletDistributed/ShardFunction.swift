@@ -160,8 +160,8 @@ private struct AllEffects: TensorGroup {
 final class EffectFunction {
     private let function: CompiledFunction<AllEffects, Void>
 
-    /// - Parameter isMean: whether an optimizer gets the mean of the shards' gradients, weighted by the numbers of samples; or else
-    ///   their sum.
+    /// - Parameter isMean: whether an optimizer gets the mean of the shards' gradients, weighted by the numbers of samples; or
+    ///   else their sum.
     init(name: String, isMean: Bool) {
         function = compiled(name: name) { (effects: AllEffects) -> Void in Self.apply(effects, isMean: isMean) }
     }

@@ -30,7 +30,9 @@ enum Sample {
 
 /// Everything that a training leaves, as numbers.
 private func state(of model: Model) -> [[Double]] {
-    (model.weights + (model.optimizer?.variables ?? []) + model.randomGenerators.map(\.state)).map { $0.value.scalars(as: Double.self) }
+    (model.weights + (model.optimizer?.variables ?? []) + model.randomGenerators.map(\.state)).map {
+        $0.value.scalars(as: Double.self)
+    }
 }
 
 @Suite struct MirroredStrategyTests {
@@ -53,7 +55,8 @@ private func state(of model: Model) -> [[Double]] {
             let evaluated = try model.evaluate(x, y, batchSize: 3)
             return Outcome(
                 state: state(of: model), history: Dictionary(uniqueKeysWithValues: figures.map { ($0, history[$0]) }),
-                evaluated: [evaluated["loss"]!, evaluated["accuracy"]!], predicted: try model.predict(x, batchSize: 9).scalars(as: Double.self))
+                evaluated: [evaluated["loss"]!, evaluated["accuracy"]!],
+                predicted: try model.predict(x, batchSize: 9).scalars(as: Double.self))
         }
     }
 
@@ -177,7 +180,8 @@ private func state(of model: Model) -> [[Double]] {
                     return model
                 }
                 let model = try strategy?.scope(make) ?? make()
-                try model.fit(words, Sample.features(12, 1, dtype: .float64), batchSize: 4, epochs: 2, verbosity: .silent, seed: 1)
+                let y = Sample.features(12, 1, dtype: .float64)
+                try model.fit(words, y, batchSize: 4, epochs: 2, verbosity: .silent, seed: 1)
                 return model.weights.flatMap { $0.value.scalars(as: Double.self) }
             }
         }

@@ -35,7 +35,8 @@ extension Model {
         return total ?? Tensor(0.0)
     }
 
-    /// What the loss of each output is divided by, for the shards of a batch: the sum of mask or weights, or the number of samples.
+    /// What the loss of each output is divided by, for the shards of a batch: the sum of mask or weights, or the number of
+    /// samples.
     package func lossDivisors(_ batch: Batch) -> [Tensor] {
         guard let compilation else { stop("\(name).lossDivisors", "The model is not compiled.") }
         Context.current.trace?.depends(on: self)

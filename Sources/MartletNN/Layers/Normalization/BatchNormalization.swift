@@ -22,8 +22,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
     /// How training corrects the statistics of a batch; nil uses them as they are.
     public private(set) var renorm: BatchRenormalization?
 
-    /// Whether the statistics are those of the whole batch where a strategy cuts it into shards. No strategy of several shards does
-    /// that: `fit` says so.
+    /// Whether the statistics are those of the whole batch where a strategy cuts it into shards. No strategy of several shards
+    /// does that: `fit` says so.
     public private(set) var synchronized: Bool
 
     private var averages: BatchRenormalization.Averages?
@@ -36,7 +36,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         movingMeanInitializer: any Initializer = .zeros, movingVarianceInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil,
-        synchronized: Bool = false, renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
+        synchronized: Bool = false, renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.axis = axis
         self.momentum = momentum
