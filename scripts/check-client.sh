@@ -63,6 +63,7 @@ let package = Package(
             .product(name: "MartletApplications", package: "martlet"),
             .product(name: "MartletExport", package: "martlet"),
             .product(name: "MartletTuner", package: "martlet"),
+            .product(name: "MartletDistributed", package: "martlet"),
         ]),
         .target(name: "Spellings", dependencies: [.product(name: "Martlet", package: "martlet")]),
     ] + (Context.environment["MISSPELLED"] == nil ? [] : [

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs exported models in the real runtimes and compares them with Keras's predictions.
 
-    scripts/check-exports.py --corpus FOLDER --cli .build/release/martlet [--format tflite,savedModel,onnx] [--family F ...]
-                             [--case GLOB ...] [--coverage Docs/export-coverage.md]
+    scripts/check-exports.py --corpus FOLDER --cli .build/release/martlet [--format tflite,savedModel,onnx,imported]
+                             [--family F ...] [--case GLOB ...] [--coverage Docs/export-coverage.md]
 
 FOLDER holds cases, FAMILY/NAME: a model that Keras wrote, its inputs and what Keras predicts (`meta.json` says where). A case
-passes when the exported file loads in the runtime and gives Keras's predictions within 1e-4. --coverage writes the table of
-all, also of runs whose --results are given by --merge. Needs numpy, and of ai-edge-litert, tensorflow and onnxruntime those whose formats are checked.
+passes when the exported file loads in the runtime and gives Keras's predictions within 1e-4. `imported` is the ONNX file that
+`martlet import` makes a model of again, which Keras runs. --coverage writes the table of all, also of runs whose --results are
+given by --merge. Needs numpy, and of ai-edge-litert, tensorflow, onnxruntime and keras those whose formats are checked.
 """
 import argparse
 import fnmatch
@@ -22,7 +23,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
-FORMATS = {"tflite": "LiteRT", "savedModel": "TensorFlow", "onnx": "onnxruntime"}
+FORMATS = {"tflite": "LiteRT", "savedModel": "TensorFlow", "onnx": "onnxruntime", "imported": "ONNX, imported by Keras"}
 
 
 def run_tflite(path, inputs):
@@ -60,8 +61,15 @@ def run_onnx(path, inputs):
     return session.run(None, feed)
 
 
-RUN = {"tflite": run_tflite, "savedModel": run_saved_model, "onnx": run_onnx}
-ENDING = {"tflite": ".tflite", "savedModel": "", "onnx": ".onnx"}
+def run_keras(path, inputs):
+    import keras
+    model = keras.saving.load_model(path, compile=False)
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], batch_size=len(inputs[0]), verbose=0)
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+RUN = {"tflite": run_tflite, "savedModel": run_saved_model, "onnx": run_onnx, "imported": run_keras}
+ENDING = {"tflite": ".tflite", "savedModel": "", "onnx": ".onnx", "imported": ".onnx"}
 
 
 def difference(got, expected):
@@ -92,6 +100,11 @@ def check(case, meta, form, args, folder):
         return "export: " + (process.stderr.strip().splitlines() or ["no message"])[-1]
     if form == "savedModel":
         (path.parent / (path.name + ".json")).write_text(process.stdout.strip().splitlines()[-1])
+    if form == "imported":
+        file, path = path, path.with_suffix(".keras")
+        process = subprocess.run([str(args.cli), "import", str(file), "--to", str(path)], capture_output=True, text=True)
+        if process.returncode != 0:
+            return "import: " + (process.stderr.strip().splitlines() or ["no message"])[-1]
     try:
         outputs = RUN[form](path, inputs)
     except Exception as error:  # whatever the runtime says

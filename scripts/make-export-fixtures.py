@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes Tests/MartletExportTests/Fixtures/tflite: files that TensorFlow's converter makes of a small Keras network, and what
-LiteRT computes from them. Needs tensorflow and keras.
+LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables. Needs tensorflow and keras.
 
 usage: make-export-fixtures.py FOLDER
 """
@@ -60,3 +60,7 @@ for kind in ["float32", "float16", "dynamic", "int8"]:
     interpreter.set_tensor(detail["index"], x)
     interpreter.invoke()
     np.save(folder / f"{kind}.npy", interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+model.export(folder / "saved", verbose=False)
+(folder / "saved" / "fingerprint.pb").unlink()
+np.save(folder / "saved.npy", model.predict(x, verbose=0))

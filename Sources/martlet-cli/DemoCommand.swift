@@ -42,6 +42,7 @@ struct DemoCommand: ParsableCommand {
     var output = "martlet-output"
     @Option(help: ArgumentHelp(tensorBoardHelp, valueName: "folder"))
     var tensorboard: String?
+    @OptionGroup var replication: ReplicaOptions
     @OptionGroup var runs: RunOptions
     @Flag(help: "Print the results as one line of JSON at the end.")
     var json = false
@@ -56,10 +57,13 @@ struct DemoCommand: ParsableCommand {
         let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
         say("\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)\n")
 
-        let network = try model.build(for: images)
-        try network.compile(
-            optimizer: Adam(learningRate: learningRate), loss: SparseCategoricalCrossentropy(),
-            metrics: ["accuracy"])
+        let network = try replication.scope {
+            let network = try model.build(for: images)
+            try network.compile(
+                optimizer: Adam(learningRate: learningRate), loss: SparseCategoricalCrossentropy(),
+                metrics: ["accuracy"])
+            return network
+        }
         network.summary()
         say()
 

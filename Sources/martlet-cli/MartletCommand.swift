@@ -20,6 +20,7 @@ struct MartletCommand: ParsableCommand {
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
               martlet tune model.keras --space space.json --x x.npy --y y.npy --trials 50
               martlet export model.keras --to model.tflite
+              martlet import model.onnx --to model.keras
 
             With a folder of images for each class, a CSV file, or TFRecord files:
               martlet data flowers
@@ -63,7 +64,7 @@ struct MartletCommand: ParsableCommand {
                 name: "Model",
                 subcommands: [
                     SummaryCommand.self, PredictCommand.self, EvaluateCommand.self, FitCommand.self, TuneCommand.self,
-                    ExportCommand.self,
+                    ExportCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
             CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),

@@ -89,6 +89,20 @@ import Testing
         }
     }
 
+    @Test func theSameBitsWithAnyNumberOfReplicas() throws {
+        try withFolder { folder in
+            for model in ["cnn", "mlp"] {
+                let arguments = ["--data", "digits", "--limit", "150", "--epochs", "1", "--json", "--model", model]
+                let digests = try [1, 2, 3, 4].map { replicas in
+                    try JSONValue(parsing: demo(arguments + ["--replicas", "\(replicas)"], to: folder).lastLine)
+                        .string("weights_sha256")
+                }
+                #expect(Set(digests).count == 1)
+            }
+            expectRefusal(try demo(["--data", "digits", "--replicas", "5"], to: folder), "1 to the number of shards, 4")
+        }
+    }
+
     @Test func digitsAreLearnt() throws {
         try withFolder { folder in
             let outcome = try demo(["--data", "digits", "--json"], to: folder)

@@ -124,6 +124,15 @@ public final class CompiledFunction<Input, Output> {
         return run(entry, call, input, checking: numerics)
     }
 
+    /// Makes the graph for such an argument, so that other threads find it.
+    package func prepare(_ input: Input) {
+        var call = CompiledCall()
+        inputGroup.collect(input, &call.arguments)
+        inputGroup.appendStructure(input, &call.structure)
+        var failed: Output?
+        if find(call) == nil { _ = trace(input, call, &failed) }
+    }
+
     private func run(_ entry: Entry<Output>, _ call: CompiledCall, _ input: Input, checking numerics: NumericsCheck) -> Output {
         numerics.checking(
             entry.executables.first.updatedVariables, call.arguments, results: outputGroup.tensors, run: { self.run(entry, call) }

@@ -21,6 +21,10 @@ package final class Trace {
     private var variables: [ObjectIdentifier: (variable: Variable, value: Tensor, isAssigned: Bool)] = [:]
     private var assignments: [Variable] = []
     private var dependencies: [ObjectIdentifier: TracedSettings] = [:]
+    /// What a variable holds when the function begins, made of what stands for its value; nil where it is that.
+    package var firstValue: ((Variable, Tensor) -> Tensor)?
+    /// The variables that change after the function, which must not read them any more.
+    private var outdated: Set<ObjectIdentifier> = []
 
     private init(parent: Trace?, outerTapes: [GradientTape]) {
         self.parent = parent
@@ -76,6 +80,16 @@ package final class Trace {
     package func depends(onPart part: Any) {
         if type(of: part) is AnyClass { depends(on: part as AnyObject) }
     }
+
+    /// Takes the assignments out of the function: when it runs, the variables keep their values. What they would hold is for the
+    /// caller to return.
+    package func takeAssignments() -> [(variable: Variable, value: Tensor)] {
+        defer { assignments = [] }
+        return assignments.map { ($0, variables.removeValue(forKey: ObjectIdentifier($0))!.value) }
+    }
+
+    /// Notes that variables change after the function: reading them from here on is a failure.
+    package func noteLaterUpdate(of variables: [Variable]) { outdated.formUnion(variables.map(ObjectIdentifier.init)) }
 
     /// Traces a branch or a loop's body within the present trace, if there is one.
     /// - Parameter carried: variables whose values are further inputs, behind those of `specs`, and further results.
@@ -152,6 +166,12 @@ package final class Trace {
 
     /// What stands for a variable's value.
     func value(of variable: Variable) -> Tensor {
+        if outdated.contains(ObjectIdentifier(variable)) {
+            fail(
+                "trainStep",
+                "Within a strategy weights change after the step. Expected a step that does not read \"\(variable.path)\" after "
+                    + "its optimizer's apply: take all gradients first, or make a step of each.")
+        }
         if let known = variables[ObjectIdentifier(variable)] { return known.value }
         let value: Tensor
         if let parent {
@@ -161,7 +181,8 @@ package final class Trace {
             }
             value = outer.symbol.map { capture(outer, $0) } ?? outer
         } else {
-            value = Tensor(Symbol(trace: id, value: graph.addVariable(variable)), variable.spec)
+            let held = Tensor(Symbol(trace: id, value: graph.addVariable(variable)), variable.spec)
+            value = firstValue.map { first in call({ [first(variable, $0[0])] }, [held])[0] } ?? held
         }
         variables[ObjectIdentifier(variable)] = (variable, value, false)
         return value

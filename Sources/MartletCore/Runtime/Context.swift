@@ -33,6 +33,9 @@ package final class Context {
     /// that of their weights.
     package var autocastType: DType?
 
+    /// What takes down the effects of a step that is traced on one shard of a batch, nil elsewhere.
+    package var shard: AnyObject?
+
     /// Whether the thread has called a layer yet.
     package var hasCalledLayers = false
     /// Calls of compiled functions that have ended, whose memory the next ones use.

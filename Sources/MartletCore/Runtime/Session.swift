@@ -84,6 +84,9 @@ public final class Session: Sendable {
     /// The default generator, nil while nothing has drawn from it.
     package var existingGenerator: RandomGenerator? { state.withLock { $0.generator } }
 
+    /// Whether what draws random numbers is repeatable.
+    package var hasSeed: Bool { state.withLock { $0.seed != nil } }
+
     /// Makes everything that draws random numbers in the session from now on repeatable.
     func setRandomSeed(_ seed: Int) {
         // Made before the count starts: the default generator always gets the seed's first stream.

@@ -11,6 +11,18 @@ public final class Variable: Sendable {
     public let name: String
     /// Whether a layer that computes in another dtype than that of its weights reads the value in the dtype in which it computes.
     public let autocasts: Bool
+    /// How the values that the shards of a batch give it become one.
+    package let aggregation: Aggregation
+
+    /// How the values that the shards of a batch, each computed by itself, give a variable become one.
+    package enum Aggregation: Sendable {
+        /// Their mean, weighted by the numbers of samples; of integers and of trained variables, the first shard's.
+        case mean
+        /// Each shard begins with zeros, and the sum of what they end with is added to the value.
+        case sum
+        /// The state of a random stream: each shard has a stream of its own, and that of the first one goes on.
+        case stream
+    }
     /// Whether optimizers update it and tapes watch it by themselves.
     public var isTrainable: Bool {
         get { properties.isTrainable }
@@ -67,8 +79,13 @@ public final class Variable: Sendable {
 
     /// Makes a variable that holds `value`.
     /// - Parameter autocast: whether layers of mixed precision read it in the dtype in which they compute.
-    public init(_ value: Tensor, name: String = "variable", trainable: Bool = true, autocast: Bool = true) {
+    public convenience init(_ value: Tensor, name: String = "variable", trainable: Bool = true, autocast: Bool = true) {
+        self.init(value, name: name, trainable: trainable, autocast: autocast, aggregation: .mean)
+    }
+
+    package init(_ value: Tensor, name: String, trainable: Bool, autocast: Bool = true, aggregation: Aggregation) {
         self.name = name
+        self.aggregation = aggregation
         autocasts = autocast
         // A handle of its own: a tape must not take a read of this variable for the tensor that was given, nor for
         // another variable that was made from it.

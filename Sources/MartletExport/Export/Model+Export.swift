@@ -174,7 +174,7 @@ extension Model {
             outputNames: graph.outputNames, largestDifference: difference, layers: file.layers)
     }
 
-    private static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
+    static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
         guard a.count == b.count else { return .infinity }
         return zip(a, b).reduce(0) { largest, pair in
             let (x, y) = (pair.0.cast(to: .float64), pair.1.cast(to: .float64))

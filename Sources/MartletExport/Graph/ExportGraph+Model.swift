@@ -20,7 +20,8 @@ extension ExportGraph {
     /// - Throws: `MartletError`, which names layer and op, when the model computes something that no graph holds: its input's
     ///   shape is not known, or it reads strings, draws random numbers, or keeps a state from call to call.
     package init(of model: Model, inputShapes: [PartialShape]? = nil, keeping: Set<Composite> = []) throws {
-        let specs = model.inputSpecs
+        let file = model as? any FileModel
+        let specs = file?.fileInputs ?? model.inputSpecs
         var shapes = inputShapes ?? specs.map(\.shape)
         guard !shapes.isEmpty else {
             throw MartletError(
@@ -75,7 +76,7 @@ extension ExportGraph {
             return Lowering.Binding.value(value)
         }
         let results = try withErrors { try lowering.lower(graphs, bindings) }
-        let keys = model.outputNames
+        let keys = file?.graphOutputs ?? model.outputNames
         var taken: Set<String> = []
         for (index, result) in results.enumerated() {
             let value = try lowering.value(result, layer: model.name)
@@ -89,6 +90,13 @@ extension ExportGraph {
         roundsToHalf = graphs[0].specs.contains(where: \.dtype.isHalf)
         simplify()
     }
+}
+
+/// A model that runs the graph of a file.
+protocol FileModel: Model {
+    /// The inputs that the file declares.
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] { get }
+    var graphOutputs: [String] { get }
 }
 
 private func computed<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] { perform(op, inputs) }

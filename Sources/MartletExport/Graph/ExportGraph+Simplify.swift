@@ -71,7 +71,7 @@ extension ExportGraph {
                 }
                 if whole == Array(whole.indices) {
                     replacements[output] = source
-                } else if movesOnlyOnes(whole, values[source].shape) {
+                } else if Self.movesOnlyOnes(whole, values[source].shape) {
                     nodes[index].operation = .reshape
                     nodes[index].inputs = [source]
                 } else {
@@ -93,7 +93,7 @@ extension ExportGraph {
     }
 
     /// Whether only axes of one element change their places, so that the elements keep their order.
-    private func movesOnlyOnes(_ order: [Int], _ shape: [Dimension]) -> Bool {
+    static func movesOnlyOnes(_ order: [Int], _ shape: [Dimension]) -> Bool {
         let others = order.filter { shape[$0] != Dimension(1) }
         return zip(others, others.dropFirst()).allSatisfy(<)
     }

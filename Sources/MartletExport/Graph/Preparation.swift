@@ -9,6 +9,9 @@ extension ExportGraph {
     /// The same for TensorFlow, whose kernels for the CPU take no groups and fewer dilations, and which has more functions.
     package func preparedForTensorFlow() throws -> ExportGraph { try prepared(for: .tensorFlow) }
 
+    /// The same for Keras, whose layers and `ops` take one to three spatial axes.
+    func preparedForKeras() throws -> ExportGraph { try narrowed().prepared(for: .keras) }
+
     private func prepared(for target: Target) throws -> ExportGraph {
         var graph = try Rewriter.rewrite(self) { try $0.replaced($1, $2, $3, for: target) }
         graph.simplify(recognizing: false)
@@ -20,7 +23,10 @@ extension ExportGraph {
 private struct Target {
     let name: String
     let functions: Set<Operation.Unary>
+    /// Whether its kernels are those of TensorFlow.
     let isTensorFlow: Bool
+    /// Whether it has layers, which take any number of spatial axes and groups.
+    var isKeras = false
 
     static let tflite = Target(
         name: "TFLite",
@@ -29,6 +35,9 @@ private struct Target {
             .sigmoid, .sign, .sin, .square, .squareRoot, .reciprocalSquareRoot, .tanh,
         ], isTensorFlow: false)
     static let tensorFlow = Target(name: "TensorFlow", functions: TensorFlowGraph.functions, isTensorFlow: true)
+    static let keras = Target(
+        name: "Keras", functions: Set(KerasGraph.functions.keys).union([.gelu, .geluTanh, .hardSwish, .relu, .relu6]),
+        isTensorFlow: true, isKeras: true)
 }
 
 extension Rewriter {
@@ -47,10 +56,10 @@ extension Rewriter {
         case .transposedConvolution(let windows):
             return try transposedConvolution(windows, inputs, outputs[0], for: target).map { [$0] }
         case .maxPool(let size, let windows), .averagePool(let size, let windows):
-            return try pool(operation, size, windows, inputs[0], outputs[0]).map { [$0] }
+            return try pool(operation, size, windows, inputs[0], outputs[0], for: target).map { [$0] }
         case .softmax(let axis), .logSoftmax(let axis):
             let rank = outputs[0].rank
-            if axis == rank - 1 { return nil }
+            if axis == rank - 1 || target.isKeras { return nil }
             var order = Array(0..<rank)
             order.swapAt(axis, rank - 1)
             let moved = try transpose(inputs[0], order)
@@ -63,9 +72,12 @@ extension Rewriter {
             let found = try add(.topK(count), [source], outputs)
             return [descending ? found[0] : try unary(.negate, found[0]), found[1]]
         case .cumulate(let cumulation, let axis, let exclusive, let reverse):
+            if target.isKeras, exclusive || reverse {
+                return try cumulated(cumulation, axis, exclusive, reverse, inputs[0]).map { [$0] }
+            }
             if cumulation == .cumulativeSum || cumulation == .cumulativeProduct && target.isTensorFlow { return nil }
             return [try unrolled(cumulation, axis, exclusive, reverse, inputs[0], for: target)]
-        case .takeAlong(let axis): return [try takenAlong(axis, inputs[0], inputs[1], for: target)]
+        case .takeAlong(let axis): return target.isKeras ? nil : [try takenAlong(axis, inputs[0], inputs[1], for: target)]
         case .dense(let activation) where graph.constant(inputs[1]) == nil:
             var result = try add(.matmul(transposeA: false, transposeB: false), Array(inputs[..<2]), outputs[0].shape)
             if inputs.count > 2 { result = try binary(.add, result, inputs[2]) }
@@ -119,7 +131,9 @@ extension Rewriter {
         case .isInfinite: return try binary(.equal, try self.unary(.abs, x), number: .infinity)
         case .isFinite: return try binary(.less, try self.unary(.abs, x), number: .infinity)
         case .erf: return try errorFunction(x)
-        case .erfc: return try binary(.subtract, number: 1, try errorFunction(x))
+        case .erfc:
+            return try binary(
+                .subtract, number: 1, target.functions.contains(.erf) ? try self.unary(.erf, x) : try errorFunction(x))
         case .gelu:
             let tail = try self.unary(.erfc, try binary(.multiply, x, number: -0.5.squareRoot()))
             let half = try binary(.multiply, tail, number: 0.5)
@@ -163,6 +177,31 @@ extension Rewriter {
             return try self.binary(.atan2, try self.binary(.add, a, wideA), try self.binary(.add, b, wideB))
         default: return nil
         }
+    }
+
+    /// Sums or products from the first element on, of a line that is turned around or moved by one; nil for others.
+    private mutating func cumulated(
+        _ cumulation: Operation.Cumulation, _ axis: Int, _ exclusive: Bool, _ reverse: Bool, _ x: Int
+    ) throws -> Int? {
+        let (shape, zeros) = (shape(x), shape(x).map { _ in 0 })
+        guard let size = shape[axis].size, size > 0, cumulation == .cumulativeSum || cumulation == .cumulativeProduct else {
+            return nil
+        }
+        func replacing(_ numbers: [Int], _ number: Int) -> [Int] {
+            numbers.enumerated().map { $0 == axis ? number : $1 }
+        }
+        let ones = zeros.map { _ in 1 }
+        let turned = Operation.slice(begin: replacing(zeros, size - 1), step: replacing(ones, -1))
+        var result = reverse ? try add(turned, [x], shape) : x
+        if exclusive {
+            var part = shape
+            part[axis] = .init(size - 1)
+            result = try add(.slice(begin: zeros, step: ones), [result], part)
+            let neutral = cumulation == .cumulativeSum ? 0.0 : 1
+            result = try add(.pad(before: replacing(zeros, 1), after: zeros, value: neutral), [result], shape)
+        }
+        result = try add(.cumulate(cumulation, axis: axis, exclusive: false, reverse: false), [result], shape)
+        return reverse ? try add(turned, [result], shape) : result
     }
 
     /// Cumulative maxima, minima and products, step after step.
@@ -251,7 +290,7 @@ extension Rewriter {
         guard let kernel = graph.constant(inputs[1]) else {
             throw unsupported(.convolution(windows, groups: groups, activation), target.name, "the kernel is not a constant.")
         }
-        if windows.strides.count == 1 {
+        if windows.strides.count == 1, !target.isKeras {
             let wide = constant(kernel.expandingDims(at: 0))
             let y = try add(
                 .convolution(widened(windows), groups: groups, activation),
@@ -260,17 +299,20 @@ extension Rewriter {
         }
         let isVolume = windows.strides.count == 3
         let isDepthwise = groups > 1 && kernel.shape[-2] == 1 && !isVolume
-        if groups > 1, !isDepthwise, isVolume || target.isTensorFlow {
+        if groups > 1, !isDepthwise, isVolume || target.isTensorFlow, !target.isKeras {
             return try groupwise(windows, groups, activation, inputs, kernel, output)
         }
-        if target.isTensorFlow, isVolume || isDepthwise, windows.dilations.contains(where: { $0 > 1 }) {
+        let isDilated = windows.dilations.contains { $0 > 1 }
+        // Keras takes strides or dilations.
+        let isWrittenOut = target.isKeras ? windows.strides.contains { $0 > 1 } : isVolume || isDepthwise
+        if target.isTensorFlow, isDilated, isWrittenOut {
             // The zeros between the elements of the window are written out.
             let spread = windows.strides.indices.reduce(kernel) { $0.dilated(by: windows.dilations[$1], axis: $1) }
             let plain = Windows(strides: windows.strides, before: windows.before, after: windows.after)
             let operands = [inputs[0], constant(spread)] + inputs.dropFirst(2)
             return try add(.convolution(plain, groups: groups, activation), operands, output.shape)
         }
-        if target.isTensorFlow, isDepthwise, windows.strides[0] != windows.strides[1] {
+        if target.isTensorFlow, isDepthwise, Set(windows.strides).count > 1 {
             // As a convolution of all channels, of which each sees one.
             let multiplier = kernel.shape[3] / groups
             let blocks = Tensor.identity(groups, dtype: kernel.dtype).repeated(multiplier, axis: 1)
@@ -322,7 +364,7 @@ extension Rewriter {
         guard var kernel = graph.constant(inputs[1]) else {
             throw unsupported(.transposedConvolution(windows), target.name, "the kernel is not a constant.")
         }
-        if windows.strides.count == 1 {
+        if windows.strides.count == 1, !target.isKeras {
             let wide = constant(kernel.expandingDims(at: 0))
             let y = try add(
                 .transposedConvolution(widened(windows)), [try widened(inputs[0]), wide] + inputs.dropFirst(2),
@@ -337,7 +379,9 @@ extension Rewriter {
                 throw unsupported(.transposedConvolution(windows), target.name, "a spatial axis depends on the batch.")
             }
             let span = (kernel.shape[axis] - 1) * windows.dilations[axis] + 1
-            whole[axis + 1] = .init((size - 1) * windows.strides[axis] + span)
+            // Keras's layer goes on to the end of the last stride.
+            whole[axis + 1] = .init(
+                (size - 1) * windows.strides[axis] + (target.isKeras ? max(span, windows.strides[axis]) : span))
         }
         if windows.dilations.allSatisfy({ $0 == 1 }), whole == output.shape, !windows.isPadded { return nil }
         for axis in spatial where windows.dilations[axis] > 1 {
@@ -366,13 +410,14 @@ extension Rewriter {
     }
 
     private mutating func pool(
-        _ operation: Operation, _ size: [Int], _ windows: Windows, _ x: Int, _ output: ExportGraph.Value
+        _ operation: Operation, _ size: [Int], _ windows: Windows, _ x: Int, _ output: ExportGraph.Value, for target: Target
     ) throws -> Int? {
         let isMax = if case .maxPool = operation { true } else { false }
         func pool(_ size: [Int], _ windows: Windows) -> Operation {
             isMax ? .maxPool(size: size, windows) : .averagePool(size: size, windows)
         }
         switch size.count {
+        case _ where target.isKeras: break
         case 1:
             let y = try add(pool([1] + size, widened(windows)), [try widened(x)], [widened(output)])
             return try reshape(y[0], output.shape)
@@ -399,8 +444,8 @@ extension Rewriter {
         let y = try add(pool(size, inner), [padded], output.shape)
         if isMax { return y }
         // The mean with the padding's zeros, by how many of the elements are no padding.
-        let from = shape(x)
-        let ones = Tensor.ones([1, from[1].fixed, from[2].fixed, 1], dtype: .float32)
+        let sizes = shape(x).dropFirst().dropLast().map(\.fixed)
+        let ones = Tensor.ones(Shape([1] + sizes + [1]), dtype: .float32)
             .padded([(0, 0)] + zip(windows.before, windows.after).map { ($0, $1) } + [(0, 0)])
         let share = averagePool(ones, size: size, strides: windows.strides)
         return try binary(.divide, y, constant(share))

@@ -12,8 +12,8 @@ extension ONNX {
         init(folder: String? = nil) { self.folder = folder }
 
         /// Runs `body` one level deeper. Graphs, types and sequences may not nest without bound.
-        func nested<R>(_ reader: ProtobufReader, _ body: () throws -> R) throws -> R {
-            guard depth < 32 else { throw reader.malformed("graphs or types nested more than 32 deep") }
+        func nested<R>(_ message: ProtobufReader, _ body: () throws -> R) throws -> R {
+            guard depth < 32 else { throw message.malformed("graphs or types nested more than 32 deep") }
             depth += 1
             defer { depth -= 1 }
             return try body()
@@ -43,8 +43,8 @@ extension ONNX.File {
     }
 
     private mutating func read(_ message: ProtobufReader, _ source: ONNX.Source) throws {
-        var (reader, hasGraph) = (message, false)
-        while let field = try reader.next() {
+        var hasGraph = false
+        try message.forEachField { field in
             switch field.number {
             case 1: irVersion = Int(try field.integer())
             case 2: producer = try field.string()
@@ -66,8 +66,8 @@ extension ONNX.File {
 
 extension ONNX {
     fileprivate static func readOpset(_ message: ProtobufReader, into opsets: inout [String: Int]) throws {
-        var (reader, domain, version) = (message, "", 1)
-        while let field = try reader.next() {
+        var (domain, version) = ("", 1)
+        try message.forEachField { field in
             switch field.number {
             case 1: domain = normalized(try field.string())
             case 2: version = Int(try field.integer())
@@ -78,8 +78,8 @@ extension ONNX {
     }
 
     fileprivate static func pair(_ message: ProtobufReader) throws -> (key: String, value: String) {
-        var (reader, pair) = (message, (key: "", value: ""))
-        while let field = try reader.next() {
+        var pair = (key: "", value: "")
+        try message.forEachField { field in
             switch field.number {
             case 1: pair.key = try field.string()
             case 2: pair.value = try field.string()
@@ -96,8 +96,8 @@ extension ONNX {
 extension ONNX.Graph {
     init(_ message: ProtobufReader, _ source: ONNX.Source) throws {
         self = try source.nested(message) {
-            var (reader, graph) = (message, ONNX.Graph())
-            while let field = try reader.next() {
+            var graph = ONNX.Graph()
+            try message.forEachField { field in
                 switch field.number {
                 case 1: graph.nodes.append(try ONNX.Node(field.message(), source))
                 case 2: graph.name = try field.string()
@@ -121,9 +121,8 @@ extension ONNX.Graph {
 extension ONNX.Node {
     init(_ message: ProtobufReader, _ source: ONNX.Source) throws {
         self.init()
-        var reader = message
         var attributeMessages: [ProtobufReader] = []
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: inputs.append(try field.string())
             case 2: outputs.append(try field.string())
@@ -149,8 +148,7 @@ extension ONNX.Node {
 extension ONNX.Function {
     init(_ message: ProtobufReader, _ source: ONNX.Source) throws {
         self.init()
-        var reader = message
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: name = try field.string()
             case 4: inputs.append(try field.string())
@@ -171,8 +169,7 @@ extension ONNX.Function {
 extension ONNX.ValueInfo {
     init(_ message: ProtobufReader, _ source: ONNX.Source) throws {
         self.init()
-        var reader = message
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: name = try field.string()
             case 2: type = try ONNX.ValueType(field.message(), source)
@@ -185,8 +182,8 @@ extension ONNX.ValueInfo {
 extension ONNX.ValueType {
     init(_ message: ProtobufReader, _ source: ONNX.Source) throws {
         self = try source.nested(message) {
-            var (reader, type) = (message, ONNX.ValueType.other("unknown"))
-            while let field = try reader.next() {
+            var type = ONNX.ValueType.other("unknown")
+            try message.forEachField { field in
                 switch field.number {
                 case 1: type = try ONNX.tensorType(field.message())
                 case 4: type = .sequence(try ONNX.elementType(field.message(), source))
@@ -204,17 +201,17 @@ extension ONNX.ValueType {
 extension ONNX {
     /// The type inside that of a sequence or an optional.
     fileprivate static func elementType(_ message: ProtobufReader, _ source: Source) throws -> ValueType {
-        var (reader, type) = (message, ValueType.other("unknown"))
-        while let field = try reader.next() {
+        var type = ValueType.other("unknown")
+        try message.forEachField { field in
             if field.number == 1 { type = try ValueType(field.message(), source) }
         }
         return type
     }
 
     fileprivate static func tensorType(_ message: ProtobufReader) throws -> ValueType {
-        var (reader, type) = (message, ElementType?.none)
+        var type = ElementType?.none
         var shape: [Dimension]?
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: type = ElementType(rawValue: Int(try field.integer()))
             case 2: shape = try dimensions(field.message())
@@ -225,11 +222,11 @@ extension ONNX {
     }
 
     private static func dimensions(_ message: ProtobufReader) throws -> [Dimension] {
-        var (reader, sizes) = (message, [Dimension]())
-        while let field = try reader.next() {
-            guard field.number == 1 else { continue }
-            var (part, size) = (try field.message(), Dimension.symbol(""))
-            while let field = try part.next() {
+        var sizes = [Dimension]()
+        try message.forEachField { field in
+            guard field.number == 1 else { return }
+            var size = Dimension.symbol("")
+            try field.message().forEachField { field in
                 switch field.number {
                 case 1: size = .size(Int(try field.integer()))
                 case 2: size = .symbol(try field.string())
@@ -242,12 +239,12 @@ extension ONNX {
     }
 
     fileprivate static func attribute(_ message: ProtobufReader, _ source: Source) throws -> (String, Attribute) {
-        var (reader, name, kind, reference) = (message, "", 0, "")
+        var (name, kind, reference) = ("", 0, "")
         var (float, int, string) = (Float(0), 0, [UInt8]())
         var (floats, ints, strings) = ([Float](), [Int64](), [[UInt8]]())
         var (tensors, graphs) = ([Value](), [Graph]())
         var (tensor, graph, type) = (Value?.none, Graph?.none, ValueType?.none)
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: name = try field.string()
             case 2: float = try field.float()
@@ -285,6 +282,6 @@ extension ONNX {
             if let type { return (name, .type(type)) }
         default: return (name, .unsupported("an attribute of type \(kind)"))
         }
-        throw reader.malformed("the attribute \"\(name)\" has no value")
+        throw message.malformed("the attribute \"\(name)\" has no value")
     }
 }

@@ -5,8 +5,8 @@ import MartletFormats
 extension ONNX {
     /// Reads a tensor, with its name.
     static func tensor(_ message: ProtobufReader, _ source: Source) throws -> (name: String, value: Value) {
-        var (reader, data) = (message, TensorData())
-        while let field = try reader.next() {
+        var data = TensorData()
+        try message.forEachField { field in
             switch field.number {
             case 1: try field.integers(into: &data.sizes)
             case 2: data.type = Int(try field.integer())
@@ -32,9 +32,9 @@ extension ONNX {
 
     /// Reads a tensor that lists the elements that are not zero, as one that has all.
     static func sparseTensor(_ message: ProtobufReader, _ source: Source) throws -> (name: String, value: Value) {
-        var (reader, sizes) = (message, [Int64]())
+        var sizes = [Int64]()
         var (values, indices) = ((name: String, value: Value)?.none, Value?.none)
-        while let field = try reader.next() {
+        try message.forEachField { field in
             switch field.number {
             case 1: values = try tensor(field.message(), source)
             case 2: indices = try tensor(field.message(), source).value
@@ -43,7 +43,7 @@ extension ONNX {
             }
         }
         guard let (name, value) = values, case .tensor(let elements, let type) = value, let places = indices?.tensor else {
-            throw reader.malformed("a sparse tensor without values or indices")
+            throw message.malformed("a sparse tensor without values or indices")
         }
         let shape = try Shape(validating: sizes.map { Int($0) })
         try Settings.requireMemory(shape.elementCount.multipliedReportingOverflow(by: 8).partialValue, at: "tensor \"\(name)\"")
@@ -60,8 +60,8 @@ extension ONNX {
     }
 
     private static func pair(_ message: ProtobufReader) throws -> (String, String) {
-        var (reader, key, value) = (message, "", "")
-        while let field = try reader.next() {
+        var (key, value) = ("", "")
+        try message.forEachField { field in
             switch field.number {
             case 1: key = try field.string()
             case 2: value = try field.string()
@@ -220,8 +220,8 @@ extension ONNX.Value {
         try source.nested(message) {
             switch type {
             case .sequence(let inner):
-                var (reader, values) = (message, [ONNX.Value]())
-                while let field = try reader.next() {
+                var values = [ONNX.Value]()
+                try message.forEachField { field in
                     if field.number == 3 { values.append(try ONNX.tensor(field.message(), source).value) }
                     if field.number == 5 { values.append(try read(field.message(), inner, source)) }
                 }
@@ -229,8 +229,8 @@ extension ONNX.Value {
                 if case .tensor(let named?, _) = inner { element = named }
                 return .sequence(values, of: element)
             case .optional(let inner):
-                var (reader, value) = (message, ONNX.Value.nothing)
-                while let field = try reader.next() {
+                var value = ONNX.Value.nothing
+                try message.forEachField { field in
                     if field.number == 3 { value = try ONNX.tensor(field.message(), source).value }
                     if field.number == 5 { value = try read(field.message(), inner, source) }
                 }

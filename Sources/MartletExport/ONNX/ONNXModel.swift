@@ -17,7 +17,7 @@ import Martlet
 /// Operators of `ai.onnx` up to opset 25, functions of the file, and control flow (`If`, `Loop`, `Scan`) are supported;
 /// `Docs/onnx-coverage.md` lists what is not. A graph whose shapes follow from elements runs step by step in `fit`, others
 /// compiled.
-public final class ONNXModel: Model {
+public final class ONNXModel: Model, FileModel {
     private let file: ONNX.File
     private let program: ONNXProgram
     /// The initializers that are weights, where they belong.
@@ -108,6 +108,16 @@ public final class ONNXModel: Model {
         }
     }
 
+    /// The operators whose work depends on the elements of their inputs, by name.
+    var flexibleOperators: [String] {
+        let steps = [("", program)] + program.all()
+        let names = steps.flatMap { $0.1.steps }.compactMap { step -> String? in
+            guard case .operation(let operation) = step.action else { return nil }
+            return operation.needsElements || !step.programs.isEmpty ? step.node.type : nil
+        }
+        return Set(names).sorted()
+    }
+
     /// Writes the model as an ONNX file: the graph as it was read, with the present weights.
     ///
     /// The file appears whole or not at all. Tensors that were beside the file that was read are in it.
@@ -151,6 +161,13 @@ public final class ONNXModel: Model {
     private struct Given: Initializer {
         let value: Tensor
         func makeTensor(shape: Shape, dtype: DType) -> Tensor { value }
+    }
+
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+        inputInfos.compactMap { info in
+            guard let shape = PartialShape(info), case .tensor(let type, _)? = info.type else { return nil }
+            return (info.name, shape, type?.dtype ?? .float32)
+        }
     }
 
     public override var randomGenerators: [RandomGenerator] { [generator] }

@@ -120,18 +120,20 @@ extension ONNX.Value {
 /// A short training of a test's model: on its inputs, towards its outputs made smaller.
 package struct ONNXTrainingCheck: CustomStringConvertible {
     package let losses: [Double]
-    package let weightCount: Int
-    /// The largest difference between a gradient and a numerical one, relative to the scale of the gradients.
-    package let gradientError: Double
-    package let passed: Bool
+    /// The rate at which the losses fell.
+    package let learningRate: Double
+    /// What the check of the gradients found, for each weight.
+    package let gradients: [GradientCheckReport.Entry]
+    package var passed: Bool { gradients.allSatisfy(\.passed) && (losses.last ?? 0) < (losses.first ?? 0) }
 
     package var description: String {
-        "\(passed ? "pass" : "fail")\t\(weightCount) weights, loss \(losses.first ?? 0) to \(losses.last ?? 0) "
-            + "in \(losses.count) steps, largest error of a gradient \(gradientError)"
+        let worst = gradients.max { $0.error < $1.error }
+        return "\(passed ? "pass" : "fail")\t\(gradients.count) weights, loss \(losses.first ?? 0) to \(losses.last ?? 0) "
+            + "in \(losses.count) steps at the rate \(learningRate), largest error of a gradient \(worst?.error ?? 0)"
+            + (worst.map { $0.passed ? "" : " of \($0.name), \($0.worst)" } ?? "")
     }
 
-    /// Trains all weights of floating-point numbers with Adam, and compares some elements of each gradient in `float64` with
-    /// differences.
+    /// Checks the gradients of all weights of floating-point numbers, and trains them with Adam.
     package init(_ folder: String, steps: Int) throws {
         let file = try ONNX.File(path: folder + "/model.onnx")
         let model = try withErrors { try ONNXModel(file, path: folder) }
@@ -139,7 +141,6 @@ package struct ONNXTrainingCheck: CustomStringConvertible {
             try ONNX.Value(FileIO.read("\(folder)/test_data_set_0/input_\(index).pb"), as: nil).requireTensor()
         }
         let weights = model.trainableWeights
-        weightCount = weights.count
         // Outputs differ in size; each counts by its own.
         let targets = try withErrors { model.apply(inputs, training: false) }.map { $0 * 0.9 }
         func loss(_ outputs: [Tensor]) -> Tensor {
@@ -148,33 +149,51 @@ package struct ONNXTrainingCheck: CustomStringConvertible {
                 return sum + (pair.0 - target).square().sum() / (target.square().sum() + 1e-12)
             }
         }
-        let optimizer = Adam(learningRate: 1e-5)
-        optimizer.build(weights)
-        var losses: [Double] = []
-        try withErrors {
-            for _ in 0..<steps {
-                let tape = GradientTape()
-                let value = tape.record { loss(model.apply(inputs, training: true)) }
-                losses.append(value.item())
-                optimizer.apply(tape.gradient(of: value, withRespectTo: weights), to: weights)
+        let start = weights.map(\.value)
+        gradients = try Self.check(model, weights, inputs, loss)
+        var (rate, found) = (1e-5, [Double]())
+        // Some models allow small steps only.
+        repeat {
+            for (weight, value) in zip(weights, start) { weight.assign(value) }
+            let optimizer = Adam(learningRate: rate)
+            optimizer.build(weights)
+            found = []
+            try withErrors {
+                for _ in 0..<steps {
+                    let tape = GradientTape()
+                    let value = tape.record { loss(model.apply(inputs, training: true)) }
+                    found.append(value.item())
+                    optimizer.apply(tape.gradient(of: value, withRespectTo: weights), to: weights)
+                }
             }
-        }
-        self.losses = losses
+            if (found.last ?? 0) < (found.first ?? 0) { break }
+            rate /= 10
+        } while rate > 1e-9
+        (learningRate, losses) = (rate, found)
+    }
+
+    /// Compares some elements of each gradient in `float64` with differences, for steps of several sizes: the estimate errs by
+    /// kinks where a step is large, and by rounding where it is small, but a wrong gradient is wrong for all of them.
+    private static func check(
+        _ model: ONNXModel, _ weights: [Variable], _ inputs: [Tensor], _ loss: @escaping ([Tensor]) -> Tensor
+    ) throws -> [GradientCheckReport.Entry] {
         let context = Context.current
         context.castsInputs = false
         defer { context.castsInputs = true }
-        let options = GradientCheckOptions(
-            tolerance: 1e-5, step: 0x1p-18, fullJacobianLimit: 1, sampledElements: 2, secondOrder: false)
         let wide = inputs.map { $0.dtype.isFloatingPoint ? $0.cast(to: .float64) : $0 }
-        let others = model.nonTrainableWeights
-        let fixed = others.map { ($0, $0.value.cast(to: .float64)) }
-        let report = try withErrors {
-            gradientCheck(at: weights.map(\.value), checked: weights.map { _ in true }, options: options) { values in
-                Self.hold(Array(zip(weights, values)) + fixed) { [loss(model.apply(wide, training: false))] }
+        let fixed = model.nonTrainableWeights.map { ($0, $0.value.cast(to: .float64)) }
+        let reports = try [0x1p-22, 0x1p-26, 0x1p-30].map { step in
+            let options = GradientCheckOptions(
+                tolerance: 1e-5, step: step, fullJacobianLimit: 1, sampledElements: 2, secondOrder: false)
+            return try withErrors {
+                gradientCheck(at: weights.map(\.value), checked: weights.map { _ in true }, options: options) { values in
+                    hold(Array(zip(weights, values)) + fixed) { [loss(model.apply(wide, training: false))] }
+                }
             }
         }
-        gradientError = report.entries.map(\.error).max() ?? 0
-        passed = report.passed && (losses.last ?? 0) < (losses.first ?? 0)
+        return weights.indices.map { place in
+            reports.map { $0.entries[place] }.min { $0.error < $1.error }!.renamed(weights[place].name)
+        }
     }
 
     private static func hold<R>(_ pairs: [(Variable, Tensor)], _ body: () -> R) -> R {

@@ -14,6 +14,10 @@ struct TensorFlowNode {
         case integers([Int])
         case shape([Int])
         case tensor(Tensor)
+        case function(String)
+        case texts([String])
+        /// What is read and not used, such as lists of types, and what is not supported.
+        case other
     }
 
     var name: String
@@ -59,6 +63,7 @@ extension TensorFlowNode.Attribute {
                     for number in numbers { packed.write(UInt64(bitPattern: Int64(number))) }
                 })
             }
+        case .function, .texts, .other: break
         }
     }
 }
@@ -69,6 +74,12 @@ func writeShape(_ sizes: [Int], _ writer: inout ProtobufWriter) {
 }
 
 extension DType {
+    /// The type of numbers with TensorFlow's number; nil where Martlet has none.
+    init?(tensorFlowNumber number: Int) {
+        guard let type = Self.allCases.first(where: { $0.tensorFlowNumber == number }) else { return nil }
+        self = type
+    }
+
     /// TensorFlow's number of the type.
     var tensorFlowNumber: Int {
         switch self {

@@ -120,7 +120,7 @@ struct TensorFlowGraph {
 
     // MARK: - Operations
 
-    private static let unaries: [Operation.Unary: String] = [
+    static let unaries: [Operation.Unary: String] = [
         .abs: "Abs", .acos: "Acos", .acosh: "Acosh", .asin: "Asin", .asinh: "Asinh", .atan: "Atan", .atanh: "Atanh",
         .ceil: "Ceil", .cos: "Cos", .cosh: "Cosh", .digamma: "Digamma", .erf: "Erf", .erfc: "Erfc", .erfinv: "Erfinv",
         .exp: "Exp", .expm1: "Expm1", .floor: "Floor", .isFinite: "IsFinite", .isInfinite: "IsInf", .isNaN: "IsNan",
@@ -128,11 +128,14 @@ struct TensorFlowGraph {
         .reciprocalSquareRoot: "Rsqrt", .relu: "Relu", .relu6: "Relu6", .round: "Round", .sigmoid: "Sigmoid", .sign: "Sign",
         .sin: "Sin", .sinh: "Sinh", .softplus: "Softplus", .square: "Square", .squareRoot: "Sqrt", .tan: "Tan", .tanh: "Tanh",
     ]
-    private static let binaries: [Operation.Binary: String] = [
+    static let binaries: [Operation.Binary: String] = [
         .add: "AddV2", .atan2: "Atan2", .divide: "RealDiv", .equal: "Equal", .floorDivide: "FloorDiv", .greater: "Greater",
         .greaterEqual: "GreaterEqual", .less: "Less", .lessEqual: "LessEqual", .logicalAnd: "LogicalAnd",
         .logicalOr: "LogicalOr", .maximum: "Maximum", .minimum: "Minimum", .mod: "FloorMod", .multiply: "Mul",
         .notEqual: "NotEqual", .pow: "Pow", .subtract: "Sub",
+    ]
+    static let reductions: [Operation.Reduction: String] = [
+        .all: "All", .any: "Any", .max: "Max", .mean: "Mean", .min: "Min", .product: "Prod", .sum: "Sum",
     ]
     /// The functions that TensorFlow has.
     static var functions: Set<Operation.Unary> { Set(unaries.keys) }
@@ -167,13 +170,10 @@ struct TensorFlowGraph {
             set(&self, "BatchMatMulV2", inputs, [type, ("adj_x", .flag(transposeA)), ("adj_y", .flag(transposeB))])
         case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitWindowed(node, inputs)
         case .reduce(let reduction, let axes, let keepDims):
-            let names: [Operation.Reduction: String] = [
-                .all: "All", .any: "Any", .max: "Max", .mean: "Mean", .min: "Min", .product: "Prod", .sum: "Sum",
-            ]
             let places = integers(axes, "\(output.name)/axes")
             let isLogical = reduction == .all || reduction == .any
             set(
-                &self, names[reduction]!, inputs + [places],
+                &self, Self.reductions[reduction]!, inputs + [places],
                 (isLogical ? [] : [type]) + [second("Tidx"), ("keep_dims", .flag(keepDims))])
         case .argmax(let axis), .argmin(let axis):
             let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")

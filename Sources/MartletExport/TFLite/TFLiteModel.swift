@@ -13,7 +13,7 @@ import MartletFormats
 /// Weights of products, convolutions and tables are trainable, under their names in the file. Where the file has activations in
 /// integers, their numbers are rounded and clipped as the file says, so that a file predicts as in LiteRT; while the model trains
 /// they are not, since rounding has no gradient. See ``roundsActivations``.
-public final class TFLiteModel: Model {
+public final class TFLiteModel: Model, FileModel {
     private let content: ExportGraph
     /// The constants that are weights, by value.
     private let places: [Int]
@@ -54,6 +54,12 @@ public final class TFLiteModel: Model {
         let shapes = content.inputs.map { PartialShape(values[$0].shape.map(\.size)) }
         guard !shapes.isEmpty else { throw MartletError("Expected a file with inputs.", at: path) }
         try ensureBuilt(for: shapes)
+    }
+
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+        zip(content.inputNames, content.inputs).map { name, input in
+            (name, PartialShape(content.values[input].shape.map(\.size)), content.values[input].dtype)
+        }
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {

@@ -123,6 +123,12 @@ package struct ProtobufReader {
         throw malformed("a number of more than 64 bits")
     }
 
+    /// Calls `body` for each field of the message.
+    package func forEachField(_ body: (Field) throws -> Void) throws {
+        var reader = self
+        while let field = try reader.next() { try body(field) }
+    }
+
     /// The next field, nil at the end.
     package mutating func next() throws -> Field? {
         guard place < bytes.count else { return nil }

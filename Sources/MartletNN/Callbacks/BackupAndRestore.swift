@@ -108,7 +108,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
     }
 
     public override func onTrainEnd() throws {
-        if deleteCheckpoint { try deleteBackup() }
+        if deleteCheckpoint, model?.distribution?.isChief != false { try deleteBackup() }
     }
 
     /// Deletes the backup, for callers that keep it until their results are written. What else is in the folder stays.
@@ -156,7 +156,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
     }
 
     private func save(_ content: HDF5GroupContent?) throws {
-        guard let content else { return }
+        guard let content, model?.distribution?.isChief != false else { return }
         try FileIO.makeFolder(folder)
         if doubleCheckpoint, FileManager.default.fileExists(atPath: weightsPath) {
             try FileIO.write(FileIO.read(weightsPath), to: weightsPath + ".bkp")

@@ -7,7 +7,7 @@ import MartletFormats
 /// the epoch ends. Epochs count from 0, names are sorted, and a missing value is `NA`.
 ///
 /// Source: [`keras.callbacks.CSVLogger`](https://keras.io/api/callbacks/csv_logger/). Lines end in a line feed only.
-public final class CSVLogger: Callback {
+public final class CSVLogger: Callback, ChiefCallback {
     private let path: String
     private let separator: Character
     private let append: Bool

@@ -9,7 +9,7 @@ import MartletFormats
 /// ```
 ///
 /// Source: [`keras.callbacks.ModelCheckpoint`](https://keras.io/api/callbacks/model_checkpoint/).
-public final class ModelCheckpoint: Callback {
+public final class ModelCheckpoint: Callback, ChiefCallback {
     /// When weights are saved.
     public enum Frequency: Sendable, Equatable {
         /// After every epoch and its validation.

@@ -10,7 +10,7 @@ import MartletFormats
 /// cannot be reached, a warning is logged and training continues.
 ///
 /// Source: [`keras.callbacks.RemoteMonitor`](https://keras.io/api/callbacks/remote_monitor/).
-public final class RemoteMonitor: Callback {
+public final class RemoteMonitor: Callback, ChiefCallback {
     private let root: String
     private let path: String
     private let field: String

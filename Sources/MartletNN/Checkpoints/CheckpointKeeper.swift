@@ -104,7 +104,7 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
     }
 
     private func save(_ content: HDF5GroupContent?) throws {
-        guard let content else { return }
+        guard let content, model?.distribution?.isChief != false else { return }
         try directory.write(content, note, keep: plan.keep)
         (savedPlace, lastSave) = (note.place, .now)
     }

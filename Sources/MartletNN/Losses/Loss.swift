@@ -96,10 +96,25 @@ open class Loss: LossConvertible {
     public func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
         Context.current.trace?.depends(on: self)
         let (target, prediction) = matched(yTrue, yPred)
-        let masks = [yPred.mask?.cast(to: .bool), mask(target, prediction)?.cast(to: .bool)].compactMap { $0 }
         return Self.reduce(
-            call(target, prediction), weights: sampleWeight,
-            mask: masks.dropFirst().reduce(masks.first) { $0?.logicalAnd($1) }, by: reduction)
+            call(target, prediction), weights: sampleWeight, mask: wholeMask(yPred, target, prediction), by: reduction)
+    }
+
+    private func wholeMask(_ yPred: Tensor, _ target: Tensor, _ prediction: Tensor) -> Tensor? {
+        let masks = [yPred.mask?.cast(to: .bool), mask(target, prediction)?.cast(to: .bool)].compactMap { $0 }
+        return masks.dropFirst().reduce(masks.first) { $0?.logicalAnd($1) }
+    }
+
+    /// What the sum of the losses is divided by where that does not follow from the number of samples, up to a factor that does
+    /// not depend on the batch: the sum of the mask, or of the weights; nil elsewhere.
+    func divisor(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor?) -> Tensor? {
+        if reduction == .sum || reduction == .none { return nil }
+        let (target, prediction) = matched(yTrue, yPred)
+        let mask = wholeMask(yPred, target, prediction)?.cast(to: prediction.dtype)
+        let weights = reduction == .meanWithSampleWeight ? sampleWeight?.cast(to: prediction.dtype) : nil
+        guard let mask, let weights else { return (mask ?? weights)?.sum() }
+        let (a, b) = Self.aligned(mask, weights)
+        return (a * b).sum()
     }
 
     /// The loss of each sample, of targets and predictions brought to one dtype and rank.

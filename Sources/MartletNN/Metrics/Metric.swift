@@ -23,9 +23,10 @@ open class Metric: MetricConvertible {
         settleArguments(of: self)
     }
 
-    /// Makes an accumulator that starts, and starts anew at every `reset`, at zero.
+    /// Makes an accumulator that starts, and starts anew at every `reset`, at zero. Where the shards of a batch are computed by
+    /// themselves, as in replicas, each adds to zeros, and the sum of all is added to the accumulator.
     public func addState(_ name: String, shape: Shape = [], dtype: DType? = nil) -> Variable {
-        let variable = Variable(.zeros(shape, dtype: dtype ?? self.dtype), name: name, trainable: false)
+        let variable = Variable(.zeros(shape, dtype: dtype ?? self.dtype), name: name, trainable: false, aggregation: .sum)
         variable.path = "\(self.name)/\(name)"
         variables.append(variable)
         return variable

@@ -31,10 +31,14 @@ open class Model: Layer {
         didSet {
             lock.withLock { compiledSteps = nil }
             compilationProblem = nil
+            if let scope = Distribution.current { distribution = scope }
             Trace.noteSettingsChange()
         }
     }
-    private var compiledSteps: CompiledSteps?
+    private var compiledSteps: (any ModelSteps)?
+    /// What runs the steps on shards of batches, nil where they run on whole ones. It is that of the scope in which the model was
+    /// made or compiled.
+    package var distribution = Distribution.current { didSet { lock.withLock { compiledSteps = nil } } }
     /// Says which penalty or constraint of the model's file is missing.
     var missingPart: String?
     /// Why the compilation of the model's file could not be taken over.
@@ -71,10 +75,10 @@ open class Model: Layer {
     private let stops = Atomic(false)
 
     /// The compiled steps, made when they are first needed; nil when the model runs eagerly.
-    func steps() -> CompiledSteps? {
+    func steps() -> (any ModelSteps)? {
         guard !runsEagerly, !needsElementsInside else { return nil }
         return lock.withLock {
-            let steps = compiledSteps ?? CompiledSteps(self)
+            let steps = compiledSteps ?? distribution?.makeSteps(of: self) ?? CompiledSteps(self)
             compiledSteps = steps
             return steps
         }

@@ -98,6 +98,7 @@ public final class LossScaleOptimizer: Optimizer, ConfigurableOptimizer {
     public override func finalizeValues(of variables: [Variable]) { innerOptimizer.finalizeValues(of: variables) }
 
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        if leavesUpdate(to: StepShard.current, gradients, variables) { return }
         updating.lock()
         defer { updating.unlock() }
         build(variables)

@@ -73,6 +73,7 @@ public final class MultiOptimizer: Optimizer, ConfigurableOptimizer {
     }
 
     public override func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        if leavesUpdate(to: StepShard.current, gradients, variables) { return }
         _ = checked(gradients, variables)
         for (optimizer, group) in groups(variables) where group.contains(where: { gradients[$0] != nil }) {
             optimizer.apply(group.map { gradients[$0] }, to: group.map { variables[$0] })

@@ -239,6 +239,7 @@ open class Optimizer: OptimizerConvertible {
     /// Variables whose gradient is nil stay as they are. Stops when all are nil, or when the numbers or the shapes of gradients
     /// and variables differ.
     open func apply(_ gradients: [Tensor?], to variables: [Variable]) {
+        if leavesUpdate(to: StepShard.current, gradients, variables) { return }
         lock.lock()
         defer { lock.unlock() }
         noteUse()

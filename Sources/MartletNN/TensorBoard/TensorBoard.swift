@@ -30,7 +30,7 @@ import MartletFormats
 /// other batches than every n-th.
 ///
 /// Source: [`keras.callbacks.TensorBoard`](https://keras.io/api/callbacks/tensorboard/).
-public final class TensorBoard: Callback {
+public final class TensorBoard: Callback, ChiefCallback {
     /// When loss and metrics are written besides the end of each epoch.
     public enum UpdateFrequency: Sendable, Equatable {
         /// Never: only at the end of each epoch.

@@ -23,7 +23,7 @@ extension Batch: TensorGroup {
 
 /// The compiled steps of `fit`, `evaluate` and `predict`. There is one graph for each shape of batch, so the smaller last
 /// batch of an epoch has its own.
-final class CompiledSteps {
+final class CompiledSteps: ModelSteps {
     private let train: CompiledFunction<Batch, Void>
     private let test: CompiledFunction<Batch, Void>
     private let predict: CompiledFunction<[Tensor], [Tensor]>
@@ -44,14 +44,7 @@ final class CompiledSteps {
         }
     }
 
-    func makeTrainStep(_ batch: Batch) { train(prepared(batch)) }
-    func makeTestStep(_ batch: Batch) { test(prepared(batch)) }
+    func makeTrainStep(_ batch: Batch) { train(model.withElementsRead(batch)) }
+    func makeTestStep(_ batch: Batch) { test(model.withElementsRead(batch)) }
     func predictions(for inputs: [Tensor]) -> [Tensor] { predict(model.withElementsRead(inputs)) }
-
-    private func prepared(_ batch: Batch) -> Batch {
-        // A step takes no memory of its own.
-        guard batch.inputs.contains(where: { $0.dtype == .string }) else { return batch }
-        return Batch(
-            inputs: model.withElementsRead(batch.inputs), targets: batch.targets, sampleWeights: batch.sampleWeights)
-    }
 }

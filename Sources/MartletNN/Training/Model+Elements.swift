@@ -1,10 +1,11 @@
 import MartletCore
+import MartletData
 
 extension Model {
     /// The inputs of a step that will be compiled. Where an input goes to one layer alone whose output's shape depends on the
     /// elements, as the number of words in the longest text, that layer runs now: its output takes the input's place, and the
     /// layer hands it on.
-    func withElementsRead(_ inputs: [Tensor]) -> [Tensor] {
+    package func withElementsRead(_ inputs: [Tensor]) -> [Tensor] {
         guard inputs.contains(where: { $0.dtype == .string }) else { return inputs }
         return inputs.enumerated().map { index, input in
             guard input.dtype == .string, let layer = firstLayer(ofInput: index) as? TextVectorization, layer.needsElements else {
@@ -14,8 +15,15 @@ extension Model {
         }
     }
 
+    /// The batch with such inputs.
+    package func withElementsRead(_ batch: Batch) -> Batch {
+        // A step takes no memory of its own.
+        guard batch.inputs.contains(where: { $0.dtype == .string }) else { return batch }
+        return Batch(inputs: withElementsRead(batch.inputs), targets: batch.targets, sampleWeights: batch.sampleWeights)
+    }
+
     /// Whether such a layer comes later: then steps run op by op.
-    var needsElementsInside: Bool {
+    package var needsElementsInside: Bool {
         guard needsElements else { return false }
         let count = graph?.inputs.count ?? 1
         let first = (0..<count).compactMap { (firstLayer(ofInput: $0) as? TextVectorization).map { ObjectIdentifier($0) } }

@@ -158,7 +158,7 @@ extension Model {
 
     /// The outputs of batches as one. Where their other sizes differ, as the steps of texts that are padded batch by batch, shorter
     /// ones are filled up with zeros.
-    static func joined(_ parts: [Tensor]) -> Tensor {
+    package static func joined(_ parts: [Tensor]) -> Tensor {
         let sizes = (0..<parts[0].rank).map { axis in axis == 0 ? 0 : parts.reduce(0) { max($0, $1.shape[axis]) } }
         return Tensor.concatenate(
             parts.map { part in

@@ -11,6 +11,7 @@ extension Model {
     public func computeLoss(_ batch: Batch, predictions: [Tensor]) -> Tensor {
         guard let compilation else { stop("\(name).computeLoss", "The model is not compiled.") }
         Context.current.trace?.depends(on: self)
+        let shard = StepShard.current
         var total: Tensor?
         for (index, (output, prediction)) in zip(compilation.outputs, predictions).enumerated() {
             guard let function = output.loss, let target = output.target else { continue }
@@ -20,6 +21,9 @@ extension Model {
             }
             // A loss without reduction counts with its mean.
             if loss.rank > 0 { loss = loss.mean() }
+            if let factor = shard?.factor(of: function, output: index, batch.targets[target], prediction, weight) {
+                loss = loss * factor.cast(to: loss.dtype)
+            }
             output.lossTracker?.update(loss, weight: Tensor(Double(batch.count), dtype: loss.dtype))
             if let weight = output.lossWeight { loss = loss * weight }
             total = total.map { $0 + loss } ?? loss
@@ -31,6 +35,20 @@ extension Model {
         let message = "Expected a loss. No output of the model has one, and no layer adds one: give compile a loss."
         require(total != nil, name, message)
         return total ?? Tensor(0.0)
+    }
+
+    /// What the loss of each output is divided by, for the shards of a batch: the sum of mask or weights, or the number of
+    /// samples.
+    package func lossDivisors(_ batch: Batch) -> [Tensor] {
+        guard let compilation else { stop("\(name).lossDivisors", "The model is not compiled.") }
+        Context.current.trace?.depends(on: self)
+        let predictions = apply(batch.inputs, training: false)
+        return zip(compilation.outputs, predictions).enumerated().map { index, item in
+            let divisor = item.0.target.flatMap { target in
+                item.0.loss?.divisor(batch.targets[target], item.1, sampleWeight: batch.sampleWeight(ofOutput: index))
+            }
+            return divisor?.cast(to: .float64) ?? Tensor(Double(batch.count), dtype: .float64)
+        }
     }
 
     /// Updates the metrics, which `fit` reports, with a batch. For a custom `trainStep`. Stops when the model is not
@@ -138,6 +156,7 @@ extension Model {
 
     /// Makes the weights for data of these shapes, or checks that the data fits them.
     func prepare(for inputShapes: [PartialShape]) throws {
+        try distribution?.check(self)
         if isBuilt {
             if knowsOutputShapes { _ = try checkedOutputShapes(of: LayerCall(inputShapes)) }
         } else {

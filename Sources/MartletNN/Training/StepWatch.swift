@@ -113,7 +113,7 @@ package final class StepWatch {
 
 extension Optimizer {
     /// This optimizer, or those inside it that change variables.
-    fileprivate var thoseThatUpdate: [Optimizer] {
+    var thoseThatUpdate: [Optimizer] {
         switch self {
         case let several as MultiOptimizer: several.innerOptimizers.flatMap(\.thoseThatUpdate)
         case let scaled as LossScaleOptimizer: scaled.innerOptimizer.thoseThatUpdate

@@ -62,12 +62,13 @@ extension Model {
         let keeper = try self.keeper(of: plan)
         try plan.prepare()
         let history = History()
-        let callbacks = plan.callbacks.withoutLists
+        let isChief = distribution?.isChief != false
+        let callbacks = plan.callbacks.withoutLists.filter { isChief || !($0 is any ChiefCallback) }
         let signals = plan.checkpoints?.onSignal == true ? StopSignals([SIGINT, SIGTERM]) : nil
         defer { signals?.release() }
         let watch = callbacks.lazy.compactMap { $0 as? SignalWatch }.first ?? signals.map { _ in SignalWatch() }
         let watching = watch.map { watch in callbacks.contains { $0 === watch } ? [] : [watch] } ?? []
-        let all = callbacks + [history, ProgressBar()] + watching + [keeper].compactMap { $0 }
+        let all = callbacks + [history] + (isChief ? [ProgressBar()] : []) + watching + [keeper].compactMap { $0 }
         func tell(steps: Int?) {
             for callback in all {
                 callback.parameters = FitParameters(epochs: plan.epochs, steps: steps ?? 0, verbosity: plan.verbosity)
@@ -124,6 +125,7 @@ extension Model {
                         return logs
                     }
                     for callback in all { try callback.onTrainBatchEnd(last, logs: logs) }
+                    distribution?.agree(on: self)
                     for keeper in keepers { try keeper.saveBatch(last) }
                     try watch?.check()
                     return !stopTraining
@@ -141,6 +143,7 @@ extension Model {
                 logs.add(try Context.current.withNumerics(numerics) { try validate(all) }, prefix: "val_")
             }
             for callback in all { try callback.onEpochEnd(epoch, logs: &logs) }
+            distribution?.agree(on: self)
             for keeper in keepers { try keeper.saveEpoch(epoch) }
             if stopTraining { break }
         }

@@ -121,7 +121,7 @@ struct ExportCommand: ParsableCommand {
         return number
     }
 
-    private static func shape(_ text: String) throws -> PartialShape {
+    static func shape(_ text: String) throws -> PartialShape {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
         guard text.isEmpty || parts.allSatisfy({ $0.map { $0 >= 0 && $0 < 1 << 31 } ?? false }), parts.count <= 15 else {
             throw MartletError("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")

@@ -75,6 +75,7 @@ struct FitCommand: ParsableCommand {
             the last one, and has the same results. It is deleted when everything is written.
             """, valueName: "folder"))
     var backup: String?
+    @OptionGroup var replication: ReplicaOptions
     @OptionGroup var runs: RunOptions
     @Flag(
         help: """
@@ -102,7 +103,9 @@ struct FitCommand: ParsableCommand {
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
-        let network = try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
+        let network = try replication.scope {
+            try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
+        }
         try setLearningRate(of: network)
         var callbacks: [Callback] = []
         if let earlyStopping {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Martlet
 import MartletData
 import MartletExport
@@ -8,7 +9,10 @@ import MartletFormats
 struct ModelFile: ParsableArguments {
     @ArgumentParser.Argument(
         help: ArgumentHelp(
-            "A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format. Or an .onnx or a .tflite file.",
+            """
+            A model that Keras or Martlet saved: a .keras archive, or an .h5 file in the older format. Or an .onnx or a .tflite \
+            file, or the folder of a SavedModel.
+            """,
             valueName: "model"))
     var path: String
     @Option(
@@ -27,6 +31,8 @@ struct ModelFile: ParsableArguments {
             network = try withErrors { try ONNXModel(onnx: path) }
         } else if path.hasSuffix(".tflite") {
             network = try withErrors { try TFLiteModel(tflite: path) }
+        } else if FileManager.default.fileExists(atPath: path + "/saved_model.pb") {
+            network = try withErrors { try TensorFlowModel(savedModel: path) }
         } else {
             return try Model.load(from: path, choice)
         }

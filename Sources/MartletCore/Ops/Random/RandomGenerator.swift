@@ -20,7 +20,9 @@ public final class RandomGenerator: Sendable {
         self.init(key: seed.map { UInt64(bitPattern: Int64($0)) } ?? Session.current.nextStreamKey())
     }
 
-    init(key: UInt64) { state = Variable(Tensor([Int64(bitPattern: key), 0]), name: "state", trainable: false) }
+    init(key: UInt64) {
+        state = Variable(Tensor([Int64(bitPattern: key), 0]), name: "state", trainable: false, aggregation: .stream)
+    }
 
     /// Begins another stream.
     func restart(key: UInt64) {

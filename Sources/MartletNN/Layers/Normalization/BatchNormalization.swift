@@ -22,6 +22,10 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
     /// How training corrects the statistics of a batch; nil uses them as they are.
     public private(set) var renorm: BatchRenormalization?
 
+    /// Whether the statistics are those of the whole batch where a strategy cuts it into shards. No strategy of several shards
+    /// does that: `fit` says so.
+    public private(set) var synchronized: Bool
+
     private var averages: BatchRenormalization.Averages?
     private var movingMeanInitializer, movingVarianceInitializer: any Initializer
 
@@ -32,10 +36,12 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         movingMeanInitializer: any Initializer = .zeros, movingVarianceInitializer: any Initializer = .ones,
         betaRegularizer: (any Regularizer)? = nil, gammaRegularizer: (any Regularizer)? = nil,
         betaConstraint: (any Constraint)? = nil, gammaConstraint: (any Constraint)? = nil,
-        renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true, dtype: (any DTypeConvertible)? = nil
+        synchronized: Bool = false, renorm: BatchRenormalization? = nil, name: String? = nil, trainable: Bool = true,
+        dtype: (any DTypeConvertible)? = nil
     ) {
         self.axis = axis
         self.momentum = momentum
+        self.synchronized = synchronized
         self.renorm = renorm
         self.movingMeanInitializer = movingMeanInitializer
         self.movingVarianceInitializer = movingVarianceInitializer
@@ -50,7 +56,7 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
         $0("momentum", \.momentum, .in(0...1))
         $0("moving_mean_initializer", \.movingMeanInitializer)
         $0("moving_variance_initializer", \.movingVarianceInitializer)
-        $0.custom("synchronized", write: { _ in false })
+        $0("synchronized", \.synchronized)
         $0.custom("renorm", read: { $0.renorm = try BatchRenormalization($1) }, write: { .bool($0.renorm != nil) })
         $0.custom("renorm_clipping", write: { $0.renorm?.clipping ?? .null })
         $0.custom("renorm_momentum", write: { .double($0.renorm?.momentum ?? 0.99) })

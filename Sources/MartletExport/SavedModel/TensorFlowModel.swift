@@ -1,0 +1,265 @@
+import Foundation
+import Martlet
+import MartletCore
+import MartletFormats
+
+/// A model from a SavedModel: its signature `serving_default` runs as TensorFlow runs it, and its variables can be trained.
+///
+/// ```swift
+/// let model = try TensorFlowModel(savedModel: "saved_model")
+/// let y = try model.predict(x)
+/// ```
+///
+/// The variables are the weights, under their names in the file; those that Keras does not train are not trained here. So are
+/// constants that are the weights of a convolution or a product, as frozen graphs and `martlet export` write them. Inputs and
+/// outputs are in the order of their names.
+public final class TensorFlowModel: Model, FileModel {
+    private let file: TensorFlowFile
+    private let program: TensorFlowProgram
+    private let functions: [String: TensorFlowProgram]
+    private var parameters: [Parameter]
+    private var variables: [String: Variable] = [:]
+    /// The names of the inputs and outputs in the signature, in the order of `call`.
+    public let graphInputs: [String]
+    public let graphOutputs: [String]
+
+    /// A weight: a variable of the graph, or a constant of a node.
+    private struct Parameter {
+        let key: String
+        let name: String
+        let value: Tensor
+        let isTrained: Bool
+    }
+
+    /// Loads the folder of a SavedModel: `saved_model.pb` and the variables beside it.
+    /// - Parameter name: the model's name; nil is one of its type's.
+    /// - Throws: `MartletError` with the file and the node, when it is no SavedModel, is damaged, has no signature
+    ///   `serving_default`, or has an operator that Martlet does not know.
+    public init(savedModel folder: String, name: String? = nil) throws {
+        let path = folder + "/" + SavedModel.fileName
+        do {
+            let file = try TensorFlowFile(FileIO.read(path))
+            self.file = file
+            graphInputs = file.inputs.map(\.key)
+            graphOutputs = file.outputs.map(\.key)
+            program = try TensorFlowProgram(
+                file.nodes, arguments: file.inputs.map { String($0.tensor.prefix { $0 != ":" }) },
+                results: file.outputs.map(\.tensor), isFunction: false)
+            functions = try Self.needed(by: program, file)
+            parameters = try Self.parameters(file, program, functions, folder)
+        } catch let error as MartletError {
+            throw MartletError(error.message, at: error.location.map { $0.contains(folder) ? $0 : "\(path), \($0)" } ?? path)
+        }
+        super.init(name: name)
+        for end in file.inputs where end.shape == nil || DType(tensorFlowNumber: end.type) == nil {
+            throw MartletError("Expected inputs of numbers with a known number of axes. \"\(end.key)\" has not.", at: path)
+        }
+        try ensureBuilt(for: file.inputs.map { PartialShape($0.shape!.map { $0 < 0 ? nil : $0 }) })
+    }
+
+    /// The functions that a program calls, and those that they call.
+    private static func needed(by program: TensorFlowProgram, _ file: TensorFlowFile) throws -> [String: TensorFlowProgram] {
+        var (found, waiting) = ([String: TensorFlowProgram](), [program])
+        while let program = waiting.popLast() {
+            for step in program.steps where step.operator == nil && !structural.contains(step.node.operation) {
+                guard case .function(let name)? = step.node.attribute("f"), calls.contains(step.node.operation) else {
+                    throw MartletError(
+                        "Expected operators that Martlet reads. Received: \(unknown(in: file, program)).",
+                        at: TensorFlowProgram.label(step.node))
+                }
+                guard found[name] == nil else { continue }
+                guard let function = file.functions[name] else {
+                    throw MartletError("Expected a function \"\(name)\". There is none.", at: TensorFlowProgram.label(step.node))
+                }
+                let called = try TensorFlowProgram(
+                    function.nodes, arguments: function.arguments, results: function.results, isFunction: true)
+                found[name] = called
+                waiting.append(called)
+            }
+        }
+        return found
+    }
+
+    private static let calls: Set = ["PartitionedCall", "StatefulPartitionedCall"]
+    /// Nodes that the model itself runs.
+    private static let structural: Set = ["Const", "VarHandleOp", "ReadVariableOp", "Placeholder"]
+
+    private static func unknown(in file: TensorFlowFile, _ program: TensorFlowProgram) -> String {
+        let names = program.steps.filter { $0.operator == nil }.map(\.node.operation)
+        return Set(names).subtracting(calls).subtracting(structural).sorted().joined(separator: ", ")
+    }
+
+    /// The key of a weight that is a constant of a program's node.
+    private static func key(_ program: String, _ node: String) -> String { "\(program)\u{0}\(node)" }
+
+    private static func parameters(
+        _ file: TensorFlowFile, _ program: TensorFlowProgram, _ functions: [String: TensorFlowProgram], _ folder: String
+    ) throws -> [Parameter] {
+        var found: [Parameter] = []
+        let handles = program.steps.map(\.node).filter { $0.operation == "VarHandleOp" }
+        if !handles.isEmpty {
+            var bundle = try TensorBundle(folder + "/variables/variables")
+            let keys = try checkpointKeys(file)
+            for node in handles.sorted(by: { $0.name < $1.name }) {
+                guard let key = keys[node.name] else {
+                    throw MartletError("Expected a place of the variable in the checkpoint.", at: TensorFlowProgram.label(node))
+                }
+                let value = try bundle.tensor(key)
+                var name = node.name
+                if case .text(let shared)? = node.attribute("shared_name"), !shared.isEmpty { name = shared }
+                found.append(
+                    Parameter(
+                        key: node.name, name: name, value: value,
+                        isTrained: value.dtype.isFloatingPoint && !file.fixedVariables.contains(name)))
+            }
+        }
+        for (function, program) in [("", program)] + functions.sorted(by: { $0.key < $1.key }) {
+            let nodes = Dictionary(program.steps.map { ($0.place, $0.node) }) { first, _ in first }
+            var taken: Set<Int> = []
+            for step in program.steps {
+                for place in (step.operator?.weights ?? []).sorted() where place < step.inputs.count {
+                    guard case .output(let source, _) = step.inputs[place], let node = nodes[source], node.operation == "Const",
+                        case .tensor(let value)? = node.attribute("value"), value.dtype.isFloatingPoint, value.rank > 0,
+                        taken.insert(source).inserted
+                    else { continue }
+                    found.append(Parameter(key: key(function, node.name), name: node.name, value: value, isTrained: true))
+                }
+            }
+        }
+        return found
+    }
+
+    /// Where the variables of the graph are in the checkpoint: the function that restores them says it.
+    private static func checkpointKeys(_ file: TensorFlowFile) throws -> [String: String] {
+        var keys: [String: String] = [:]
+        for call in file.nodes where calls.contains(call.operation) {
+            guard case .function(let name)? = call.attribute("f"), let function = file.functions[name],
+                let restore = function.nodes.first(where: { $0.operation == "RestoreV2" }), restore.inputs.count > 1
+            else { continue }
+            let nodes = Dictionary(function.nodes.map { ($0.name, $0) }) { first, _ in first }
+            func node(_ reference: String) -> TensorFlowNode? { nodes[String(reference.prefix { $0 != ":" })] }
+            guard case .texts(let names)? = node(restore.inputs[1])?.attribute("value") else { continue }
+            let data = call.inputs.filter { !$0.hasPrefix("^") }
+            for assign in function.nodes where assign.operation == "AssignVariableOp" && assign.inputs.count > 1 {
+                var source = assign.inputs[1]
+                if let identity = node(source), identity.operation == "Identity", let input = identity.inputs.first {
+                    source = input
+                }
+                guard node(source)?.operation == "RestoreV2", let number = source.split(separator: ":").last.flatMap({ Int($0) }),
+                    let argument = function.arguments.firstIndex(of: assign.inputs[0]), data.indices.contains(argument),
+                    names.indices.contains(number)
+                else { continue }
+                keys[data[argument]] = names[number]
+            }
+        }
+        return keys
+    }
+
+    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+        file.inputs.map { end in
+            (end.key, PartialShape((end.shape ?? []).map { $0 < 0 ? nil : $0 }), DType(tensorFlowNumber: end.type) ?? .float32)
+        }
+    }
+
+    public override func build(for inputShapes: [PartialShape]) throws {
+        for parameter in parameters {
+            variables[parameter.key] = addWeight(
+                parameter.name, shape: parameter.value.shape, initializer: .zeros, trainable: parameter.isTrained,
+                dtype: parameter.value.dtype)
+            variables[parameter.key]?.assign(parameter.value)
+        }
+        parameters = []
+    }
+
+    public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
+        file.outputs.map { end in end.shape.map { PartialShape($0.map { $0 < 0 ? nil : $0 }) } ?? [nil] }
+    }
+
+    public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
+        do {
+            guard inputs.count == file.inputs.count else {
+                throw MartletError("Expected \(file.inputs.count) inputs. Received: \(inputs.count).")
+            }
+            let typed = zip(inputs, file.inputs).map { input, end in
+                DType(tensorFlowNumber: end.type).map { input.dtype == $0 || isWide(input) ? input : input.cast(to: $0) } ?? input
+            }
+            return try run(program, "", typed.map { .tensor($0) }, depth: 0).map { result in
+                switch result {
+                case .tensor(let tensor): return tensor
+                case .variable(let name): return try value(name)
+                }
+            }
+        } catch {
+            let error = error as? MartletError ?? MartletError("\(error)")
+            if !Context.current.hasFailed { fail(error.location ?? name, error.message) }
+            return graphOutputs.map { _ in .nothing }
+        }
+    }
+
+    /// Whether a check of gradients computes in `float64`.
+    private func isWide(_ tensor: Tensor) -> Bool { !Context.current.castsInputs && tensor.dtype == .float64 }
+
+    private func value(_ name: String) throws -> Tensor {
+        guard let variable = variables[name] else { throw MartletError("Expected a variable \"\(name)\". There is none.") }
+        return variable.value
+    }
+
+    private func run(
+        _ program: TensorFlowProgram, _ name: String, _ arguments: [TensorFlowValue], depth: Int
+    ) throws -> [TensorFlowValue] {
+        guard depth < 64 else { throw MartletError("Expected functions that call others at most 64 deep, and never themselves.") }
+        var outputs = [[TensorFlowValue]?](repeating: nil, count: program.nodeCount)
+        func read(_ operand: TensorFlowProgram.Operand) throws -> TensorFlowValue {
+            switch operand {
+            case .argument(let place):
+                guard arguments.indices.contains(place) else { throw MartletError("Expected \(place + 1) arguments.") }
+                return arguments[place]
+            case .output(let node, let number):
+                guard let values = outputs[node], values.indices.contains(number) else {
+                    throw MartletError("Expected at least \(number + 1) outputs of the node that is read.")
+                }
+                return values[number]
+            }
+        }
+        for step in program.steps {
+            do {
+                let inputs = try step.inputs.map(read)
+                outputs[step.place] = try Context.current.inLayer(step.node.name) {
+                    try self.outputs(of: step, inputs, name, depth)
+                }
+            } catch let error as MartletError where error.location == nil {
+                throw MartletError(error.message, at: TensorFlowProgram.label(step.node))
+            }
+            if Context.current.hasFailed { throw MartletError("An operator failed.", at: TensorFlowProgram.label(step.node)) }
+        }
+        return try program.results.map(read)
+    }
+
+    private func outputs(
+        of step: TensorFlowProgram.Step, _ inputs: [TensorFlowValue], _ program: String, _ depth: Int
+    ) throws -> [TensorFlowValue] {
+        let node = step.node
+        switch node.operation {
+        case "Const":
+            if let variable = variables[Self.key(program, node.name)] { return [.tensor(variable.value)] }
+            guard case .tensor(let tensor)? = node.attribute("value") else {
+                throw MartletError("Expected a constant of numbers of 8, 16, 32 or 64 bits, or truth values.")
+            }
+            return [.tensor(tensor)]
+        case "VarHandleOp": return [.variable(node.name)]
+        case "ReadVariableOp":
+            guard let first = inputs.first else { throw MartletError("Expected a variable.") }
+            if case .variable(let name) = first { return [.tensor(try value(name))] }
+            return [first]
+        case "Identity" where inputs.count == 1: return inputs
+        default: break
+        }
+        if let known = step.operator {
+            return try known.run(TensorFlowCall(node: node, inputs: inputs, read: value)).map { .tensor($0) }
+        }
+        guard case .function(let name)? = node.attribute("f"), let function = functions[name] else {
+            throw MartletError("Expected an input of the signature, or an operator that Martlet reads.")
+        }
+        return try run(function, name, inputs, depth: depth + 1)
+    }
+}

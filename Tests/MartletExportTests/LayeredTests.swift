@@ -1,0 +1,143 @@
+import Foundation
+import Martlet
+import MartletCore
+import MartletExport
+import MartletFormats
+import TestSupport
+import Testing
+
+/// Models from other frameworks as models of Keras's layers.
+@Suite struct LayeredTests {
+    /// What Keras has no operation for: lists of elements at computed places, and functions that it lacks.
+    static let missing: Set<String> = []
+
+    /// Every layer, taken apart into operations and put together again, computes the same, also from a file.
+    @Test(arguments: LayerModel.all.filter { !missing.contains($0.className) }) func layers(_ layer: LayerModel) throws {
+        let model = try layer.model()
+        let made = try model.layered()
+        let inputs = layer.inputs(batch: 5)
+        let expected = model.apply(inputs, training: false)
+        try withFolder { folder in
+            try made.save(to: folder + "/made.keras")
+            let read = try Model.load(from: folder + "/made.keras")
+            #expect(largestDifference(read.apply(inputs, training: false), expected) < 1e-4)
+        }
+    }
+
+    @Test(arguments: KerasCase.all) func exportedAndBack(_ kerasCase: KerasCase) throws {
+        try withFolder { folder in
+            let (model, inputs) = (try kerasCase.model(), try kerasCase.inputs())
+            try model.export(to: folder + "/a.onnx")
+            try model.export(to: folder + "/a.tflite")
+            try model.export(to: folder + "/a")
+            for file in [
+                try ONNXModel(onnx: folder + "/a.onnx"), try TFLiteModel(tflite: folder + "/a.tflite"),
+                try TensorFlowModel(savedModel: folder + "/a"),
+            ] as [Model] {
+                try #expect(largestDifference(file.apply(inputs, training: false), kerasCase.predictions()) < 1e-4)
+                let made = try file.layered()
+                try #expect(largestDifference(made.apply(inputs, training: false), kerasCase.predictions()) < 1e-4)
+            }
+        }
+    }
+
+    /// The channels of ONNX come first, those of layers last: between layers nothing is transposed, and a normalization is in
+    /// its convolution.
+    @Test func imagesBecomeLayers() throws {
+        let model = try ONNXModel(ONNXGraphs.images(), path: "made").layered()
+        #expect(
+            model.layers.map(\.className) == [
+                "InputLayer", "Permute", "Conv2D", "Activation", "AveragePooling2D", "Permute", "Flatten", "Dense",
+            ])
+        #expect(model.trainableWeights.map(\.shape) == [[3, 3, 2, 4], [4], [36, 2]])
+    }
+
+    /// What is made trains as a model of layers does.
+    @Test func trains() throws {
+        let model = try ONNXModel(ONNXGraphs.perceptron(), path: "made").layered()
+        #expect(model.layers.map(\.className) == ["InputLayer", "Dense", "Dense", "Softmax"])
+        let x = RandomGenerator(seed: 1).normal([32, 4])
+        let y = x.argmax(axis: 1) % 3
+        try model.compile(optimizer: Adam(learningRate: 0.05), loss: .sparseCategoricalCrossentropy())
+        let before = try model.evaluate(x, y, batchSize: 32)["loss"] ?? 0
+        try model.fit(x, y, batchSize: 8, epochs: 20, verbosity: .silent)
+        #expect(try model.evaluate(x, y, batchSize: 32)["loss"] ?? .infinity < 0.5 * before)
+    }
+
+    /// A recurrent network is written step by step in ONNX: one layer for all steps.
+    @Test func stepsShareTheirWeights() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([6, 3]), GRU(4)])
+            try model.export(to: folder + "/a.onnx")
+            let made = try ONNXModel(onnx: folder + "/a.onnx").layered()
+            #expect(made.parameterCount <= model.parameterCount + 12)
+        }
+    }
+
+    /// A loop of a known count is written out. What depends on elements is refused, with the operators.
+    @Test func loops() throws {
+        let model = try ONNXModel(ONNXGraphs.loop(count: 5), path: "made").layered()
+        #expect(model.apply([Tensor([1, -3], dtype: .float32)])[0].scalars(as: Float.self) == [32, -96])
+        var file = ONNXGraphs.file([ONNX.Node("NonZero", ["x"], ["y"])])
+        file.graph.inputs = [ONNX.ValueInfo("x", .float, [.symbol("batch"), .size(4)])]
+        file.graph.outputs = [ONNX.ValueInfo("y", .int64, [.size(2), .symbol("count")])]
+        expectError("NonZero", "all elements") { try ONNXModel(file, path: "made").layered() }
+    }
+}
+
+/// SavedModels that TensorFlow wrote, and damaged ones.
+@Suite struct TensorFlowModelTests {
+    private static var folder: String { fixture("tflite/saved") }
+
+    private func x() throws -> Tensor { try NPY.read(fixture("tflite/x.npy")) }
+
+    @Test func predicts() throws {
+        let model = try TensorFlowModel(savedModel: Self.folder)
+        let expected = try NPY.read(fixture("tflite/saved.npy"))
+        #expect(largestDifference([try model.predict(x())], [expected]) < 1e-5)
+        // Of the normalization, mean and variance are not trained.
+        #expect(model.nonTrainableWeights.count == 2)
+        let made = try model.layered()
+        #expect(largestDifference(made.apply([try x()], training: false), [expected]) < 1e-5)
+    }
+
+    @Test func gradients() throws {
+        let model = try TensorFlowModel(savedModel: Self.folder)
+        let report = try gradientCheck(model, x()[0..<2], RandomGenerator(seed: 1).normal([2, 5]), loss: .meanSquaredError())
+        #expect(report.passed, "\(report)")
+        #expect(report.entries.count == model.trainableWeights.count + 1)
+    }
+
+    @Test func trains() throws {
+        let model = try TensorFlowModel(savedModel: Self.folder)
+        try model.compile(optimizer: Adam(learningRate: 0.01), loss: .sparseCategoricalCrossentropy())
+        let y = Tensor([0, 1, 2, 3])
+        let before = try model.evaluate(x(), y)["loss"] ?? 0
+        try model.fit(x(), y, epochs: 10, verbosity: .silent)
+        #expect(try model.evaluate(x(), y)["loss"] ?? .infinity < before)
+    }
+
+    /// Each file is read or refused, whatever its bytes are.
+    @Test(arguments: ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"])
+    func damagedFiles(name: String) throws {
+        try withFolder { folder in
+            let copy = folder + "/saved"
+            try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+            let counts = fuzz(try FileIO.read(copy + "/" + name)) { bytes in
+                try FileIO.write(bytes, to: copy + "/" + name)
+                let model = try withErrors { try TensorFlowModel(savedModel: copy) }
+                _ = try withErrors { model.apply([try x()], training: false) }
+            }
+            #expect(counts.refused > counts.read / 4)
+        }
+    }
+
+    @Test func whatIsMissing() throws {
+        try withFolder { folder in
+            expectError("saved_model.pb") { try TensorFlowModel(savedModel: folder) }
+            try FileManager.default.copyItem(
+                atPath: Self.folder + "/saved_model.pb", toPath: folder + "/saved_model.pb")
+            expectError("variables.index") { try TensorFlowModel(savedModel: folder) }
+        }
+    }
+}
