@@ -23,7 +23,7 @@ struct Bench: ParsableCommand {
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
     /// Workloads that give a table of many measurements.
-    private static let tables = ["ops", "scaling", "overhead"]
+    private static let tables = ["ops", "scaling", "overhead", "callbacks"]
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {
@@ -63,6 +63,7 @@ struct Bench: ParsableCommand {
         case "ops": report = Operations(seconds: seconds).report()
         case "scaling": report = try Scaling.steps(seconds: seconds)
         case "overhead": report = Scaling.overhead()
+        case "callbacks": report = try CallbackCosts.report()
         default: report = try Clock(steps: steps ?? 1000, seconds: seconds).report(subject(workload))
         }
         try output(report)
@@ -82,7 +83,7 @@ struct Bench: ParsableCommand {
     }
 
     private func printProfile(of workload: String) throws {
-        if ["scaling", "overhead"].contains(workload) {
+        if ["scaling", "overhead", "callbacks"].contains(workload) {
             throw ValidationError("--profile: expected a workload of steps or ops. Received: \(workload).")
         }
         let subject = try subject(workload)
