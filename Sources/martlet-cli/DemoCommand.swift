@@ -36,6 +36,10 @@ struct DemoCommand: ParsableCommand {
     var seed = 42
     @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
     var learningRate = 0.001
+    @Option(
+        help: ArgumentHelp(
+            "The dtypes that layers compute in and keep: float32, mixed_bfloat16, mixed_float16, ...", valueName: "policy"))
+    var dtypePolicy = "float32"
     @Option(help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
     var limit: Int?
     @Option(help: ArgumentHelp("The folder for the results; created if needed.", valueName: "folder"))
@@ -57,8 +61,9 @@ struct DemoCommand: ParsableCommand {
         let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
         say("\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)\n")
 
+        let policy = try checkedPolicy()
         let network = try replication.scope {
-            let network = try model.build(for: images)
+            let network = try withDTypePolicy(policy) { try model.build(for: images) }
             try network.compile(
                 optimizer: Adam(learningRate: learningRate), loss: SparseCategoricalCrossentropy(),
                 metrics: ["accuracy"])
@@ -71,6 +76,7 @@ struct DemoCommand: ParsableCommand {
         let recorder = runs.recorder([
             ("data", "\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)"),
             ("batch size", String(batchSize)), ("learning rate", "\(learningRate)"), ("seed", String(seed)),
+            ("dtype policy", dtypePolicy),
         ])
         // A recorder writes the table of epochs itself.
         let log: Callback = recorder.map { $0 } ?? CSVLogger(files.history)
@@ -119,6 +125,15 @@ struct DemoCommand: ParsableCommand {
                 ("peak_rss_mib", .double(Double(mk_peak_resident_bytes()) / 1_048_576)),
                 ("weights_sha256", .string(network.weightsSHA256)),
             ]))
+    }
+
+    private func checkedPolicy() throws -> DTypePolicy {
+        var policy = DTypePolicy.float32
+        try locating("--dtype-policy") { policy = try DTypePolicy(name: dtypePolicy) }
+        guard policy.computeDType.isFloatingPoint else {
+            throw MartletError("Expected a policy of floating-point numbers. Received: \"\(dtypePolicy)\".", at: "--dtype-policy")
+        }
+        return policy
     }
 
     private func checkNumbers() throws {

@@ -19,6 +19,8 @@ enum DemoModel: String, ExpressibleByArgument, CaseIterable {
     }
 
     private func layers(for data: DemoData) -> [Layer] {
+        // Probabilities are float32 where the other layers compute in fewer bits.
+        let output: DTypePolicy? = Settings.dtypePolicy.isMixed ? .float32 : nil
         switch self {
         case .cnn:
             // Without padding nothing would be left of the digits' 8x8 pixels.
@@ -31,12 +33,12 @@ enum DemoModel: String, ExpressibleByArgument, CaseIterable {
                 Flatten(),
                 Dense(128, activation: .relu),
                 Dropout(0.5),
-                Dense(DemoData.classCount, activation: .softmax),
+                Dense(DemoData.classCount, activation: .softmax, dtype: output),
             ]
         case .mlp:
             return [
                 Flatten(), Dense(128, activation: .relu), Dropout(0.2),
-                Dense(DemoData.classCount, activation: .softmax),
+                Dense(DemoData.classCount, activation: .softmax, dtype: output),
             ]
         }
     }

@@ -225,7 +225,7 @@ import Testing
 
     /// Gradients that must be there: the numbers of `gradient`, or a stop that names the variable.
     @Test func valuesAndGradients() throws {
-        let (x, w) = (Tensor([1.0, -2, 3]), Variable(2.0))
+        let (x, w) = (Tensor([1.0, -2, 3]), Variable(Tensor(2.0)))
         let (value, gradients) = valueAndGradients(of: [w, x]) { (x * x * w.value).sum() }
         #expect(value.item() == 28 && gradients[0].item() == 14 && gradients[1].scalars() == [4.0, -8, 12])
         // Also within a tape, and a function that is compiled.
