@@ -303,14 +303,13 @@ import Testing
 
     /// Data and settings that are not those with which the training began. The checkpoint is in the middle of an epoch.
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
-        let (x, y) = (Self.x, Self.y)
         try withFolder { folder in
             #expect(throws: Killed.self) { try Self.fitOther(folder, inBackup: inBackup, kills: true) }
             expectError("number of samples: 7. Received: 14") {
-                try Self.fitOther(folder, inBackup: inBackup, .concatenate([x, x]), .concatenate([y, y]))
+                try Self.fitOther(folder, inBackup: inBackup, .concatenate([Self.x, Self.x]), .concatenate([Self.y, Self.y]))
             }
-            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, x + 1) }
-            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, x, y * 2) }
+            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, Self.x + 1) }
+            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, Self.x, Self.y * 2) }
             expectError("batch size: 2. Received: 3") { try Self.fitOther(folder, inBackup: inBackup, batchSize: 3) }
             expectError("shuffle: true. Received: false") { try Self.fitOther(folder, inBackup: inBackup, shuffle: false) }
             expectError("seed: 6. Received: 7") { try Self.fitOther(folder, inBackup: inBackup, seed: 7) }
