@@ -33,8 +33,10 @@ PREPROCESSING = {"ResNet50": "resnet", "ResNet50V2": "resnet_v2", "VGG16": "vgg1
 
 def value(number, shape):
     """Numbers from -1/2 to 1/2."""
-    count = int(np.prod(shape))
-    return (((np.arange(count, dtype=np.int64) * 7919 + number * 104729) % 1009) / 1008 - 0.5).reshape(shape)
+    x = np.arange(int(np.prod(shape)), dtype=np.uint32) * np.uint32(0x9E3779B1) + np.uint32(number * 0x85EBCA77 % 2**32)
+    for shift, factor in ((15, 0x2C1B3C6D), (12, 0x297A2D39)):
+        x = (x ^ (x >> np.uint32(shift))) * np.uint32(factor)
+    return ((x ^ (x >> np.uint32(15))) / 2**32 - 0.5).reshape(shape)
 
 
 def weight(number, variable):

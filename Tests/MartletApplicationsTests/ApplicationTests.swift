@@ -28,7 +28,13 @@ import Testing
 
     /// Numbers from -1/2 to 1/2.
     static func value(_ number: Int, _ shape: Shape) -> [Double] {
-        (0..<shape.elementCount).map { Double(($0 * 7919 + number * 104_729) % 1009) / 1008 - 0.5 }
+        (0..<shape.elementCount).map { place in
+            var x = UInt32(truncatingIfNeeded: place) &* 0x9E37_79B1 &+ UInt32(truncatingIfNeeded: number &* 0x85EB_CA77)
+            for (shift, factor) in [(15, 0x2C1B_3C6D), (12, 0x297A_2D39)] as [(UInt32, UInt32)] {
+                x = (x ^ (x >> shift)) &* factor
+            }
+            return Double(x ^ (x >> 15)) / 4_294_967_296 - 0.5
+        }
     }
 
     static func weight(_ number: Int, _ variable: Variable) -> Tensor {

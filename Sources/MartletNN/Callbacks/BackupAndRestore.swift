@@ -135,7 +135,8 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         guard found.epoch >= 0, found.batch >= 0 else {
             throw MartletError("Expected an epoch and a batch of 0 or more. Received: \(found).", at: path)
         }
-        try model.restoreTraining(from: root, file: path, of: facts, withMetrics: found.batch > 0, isOwn: hasDigest)
+        try facts.check(root, file: path)
+        try model.restoreTraining(from: root, file: path, withMetrics: found.batch > 0, isOwn: hasDigest)
         (restored, backup) = (found, root)
         place = TrainingPlace(epoch: found.epoch, batch: found.batch)
         savedPlace = place

@@ -43,14 +43,14 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
             return lastSave = .now
         }
         let place = found.note.place
+        try facts.check(found.root, file: found.file)
         guard place.batch == 0 || [0, parameters.steps].contains(found.note.stepsPerEpoch) || parameters.steps == 0 else {
             throw MartletError(
                 "Expected an epoch of \(found.note.stepsPerEpoch) steps, in which the checkpoint is. Received: "
                     + "\(parameters.steps). Take the data and the batch size that the training had.", at: found.file)
         }
         try CheckpointFolder.explaining(found.file) {
-            try model.restoreTraining(
-                from: found.root, file: found.file, of: facts, withMetrics: place.batch > 0, isOwn: true)
+            try model.restoreTraining(from: found.root, file: found.file, withMetrics: place.batch > 0, isOwn: true)
         }
         (self.found, note, savedPlace, lastSave) = (found, found.note, place, .now)
     }

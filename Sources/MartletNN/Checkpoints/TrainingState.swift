@@ -20,10 +20,10 @@ extension TrainingFacts {
         JSONValue.object(sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }).serialized()
     }
 
-    /// - Parameter text: what `json` gave before; nil of files of earlier versions and of Keras.
+    /// Checks them against a file of training. Files of earlier versions and of Keras have none.
     /// - Throws: `MartletError` when one of the facts was another.
-    func check(_ text: String?, file: String) throws {
-        guard let text else { return }
+    func check(_ root: HDF5Group, file: String) throws {
+        guard let text = try root.attribute("training")?.text else { return }
         for (name, value) in try JSONValue(parsing: text).object() {
             guard let own = self[name], value != .string(own) else { continue }
             throw MartletError(
@@ -76,14 +76,9 @@ extension Model {
 
     /// Takes what `trainingContent` gave, except for what callbacks remember. Changes nothing when it throws.
     /// - Parameters:
-    ///   - facts: of the training that wants to go on.
     ///   - withMetrics: whether the epoch goes on.
     ///   - isOwn: whether it is surely not of Keras 2.
-    /// - Throws: `MartletError` when it is of another training, or does not fit the model.
-    func restoreTraining(
-        from root: HDF5Group, file: String, of facts: TrainingFacts, withMetrics: Bool, isOwn: Bool
-    ) throws {
-        try facts.check(root.attribute("training")?.text, file: file)
+    func restoreTraining(from root: HDF5Group, file: String, withMetrics: Bool, isOwn: Bool) throws {
         let figures = withMetrics ? try metrics.enumerated().flatMap { index, metric in
             try KerasLayout.read(metric.variables, from: root.group("metrics/\(index)"), owner: metric.name, file: file)
         } : []

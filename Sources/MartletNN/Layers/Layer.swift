@@ -356,6 +356,16 @@ open class Layer {
         variable.isTrainable = isTrained && isTrainable
     }
 
+    /// Puts a weight directly behind another.
+    func moveWeight(_ variable: Variable, behind other: Variable) {
+        lock.withLock {
+            guard let from = madeWeights.firstIndex(where: { $0.variable === variable }) else { return }
+            let weight = madeWeights.remove(at: from)
+            let place = madeWeights.firstIndex { $0.variable === other }.map { $0 + 1 } ?? madeWeights.count
+            madeWeights.insert(weight, at: place)
+        }
+    }
+
     func removeWeights(_ variables: [Variable]) {
         lock.withLock { madeWeights.removeAll { weight in variables.contains { $0 === weight.variable } } }
     }

@@ -286,34 +286,44 @@ import Testing
         }
     }
 
-    /// A training that differs in one thing, and is killed in its third batch or goes on.
-    private static func fitOther(
-        _ folder: String, inBackup: Bool, _ x: Tensor = x, _ y: Tensor = y, epochs: Int = 2, batchSize: Int = 2,
-        shuffle: Bool = true, seed: Int = 6, kills: Bool = false
-    ) throws {
-        var callbacks: [Callback] = []
-        if inBackup {
-            callbacks.append(BackupAndRestore(folder + "/b", saveFrequency: .batches(2), deleteCheckpoint: false))
+    /// A training that may differ in one thing.
+    struct Variant {
+        var words = ""
+        var x = CheckpointTests.x
+        var y = CheckpointTests.y
+        var epochs = 2
+        var batchSize = 2
+        var shuffle = true
+        var seed = 6
+        var kills = false
+
+        func fit(_ folder: String, inBackup: Bool) throws {
+            var callbacks: [Callback] = []
+            if inBackup {
+                callbacks.append(BackupAndRestore(folder + "/b", saveFrequency: .batches(2), deleteCheckpoint: false))
+            }
+            if kills { callbacks.append(LambdaCallback(onTrainBatchEnd: { batch, _ in if batch == 2 { throw Killed() } })) }
+            try CheckpointTests.model().fit(
+                x, y, batchSize: batchSize, epochs: epochs, verbosity: .silent, callbacks: callbacks, shuffle: shuffle,
+                seed: seed, checkpoints: inBackup ? nil : .every(steps: 2, in: folder + "/c"),
+                resume: inBackup ? .never : .automatic)
         }
-        if kills { callbacks.append(LambdaCallback(onTrainBatchEnd: { batch, _ in if batch == 2 { throw Killed() } })) }
-        try model().fit(
-            x, y, batchSize: batchSize, epochs: epochs, verbosity: .silent, callbacks: callbacks, shuffle: shuffle, seed: seed,
-            checkpoints: inBackup ? nil : .every(steps: 2, in: folder + "/c"), resume: inBackup ? .never : .automatic)
     }
 
     /// Data and settings that are not those with which the training began. The checkpoint is in the middle of an epoch.
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
+        let others = [
+            Variant(
+                words: "number of samples: 7. Received: 14", x: Tensor.concatenate([Self.x, Self.x]),
+                y: Tensor.concatenate([Self.y, Self.y])),
+            Variant(words: "digest of samples", x: Self.x + 1), Variant(words: "digest of samples", y: Self.y * 2),
+            Variant(words: "batch size: 2. Received: 3", batchSize: 3),
+            Variant(words: "shuffle: true. Received: false", shuffle: false), Variant(words: "seed: 6. Received: 7", seed: 7),
+        ]
         try withFolder { folder in
-            #expect(throws: Killed.self) { try Self.fitOther(folder, inBackup: inBackup, kills: true) }
-            expectError("number of samples: 7. Received: 14") {
-                try Self.fitOther(folder, inBackup: inBackup, .concatenate([Self.x, Self.x]), .concatenate([Self.y, Self.y]))
-            }
-            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, Self.x + 1) }
-            expectError("digest of samples") { try Self.fitOther(folder, inBackup: inBackup, Self.x, Self.y * 2) }
-            expectError("batch size: 2. Received: 3") { try Self.fitOther(folder, inBackup: inBackup, batchSize: 3) }
-            expectError("shuffle: true. Received: false") { try Self.fitOther(folder, inBackup: inBackup, shuffle: false) }
-            expectError("seed: 6. Received: 7") { try Self.fitOther(folder, inBackup: inBackup, seed: 7) }
-            try Self.fitOther(folder, inBackup: inBackup, epochs: 3)
+            #expect(throws: Killed.self) { try Variant(kills: true).fit(folder, inBackup: inBackup) }
+            for other in others { expectError(other.words) { try other.fit(folder, inBackup: inBackup) } }
+            try Variant(epochs: 3).fit(folder, inBackup: inBackup)
         }
     }
 

@@ -61,7 +61,9 @@ public class EmbeddingLayer: Layer, AdaptableLayer, AdapterHost, QuantizableLaye
     override var savesInOrder: Bool { quantization != nil || super.savesInOrder }
 
     func quantizeWeights() {
-        embeddingsScale = quantize(embeddings, axes: [1], scale: "embeddings_scale") { $0.reshaped(to: [inputDim]) }
+        let scale = quantize(embeddings, axes: [1], scale: "embeddings_scale") { $0.reshaped(to: [inputDim]) }
+        moveWeight(scale, behind: embeddings)
+        embeddingsScale = scale
     }
 
     /// The table, with what adapters add; of a quantized one the whole numbers.

@@ -148,9 +148,12 @@ extension Model {
                 throw MartletError("Expected no adapters. Call mergeLoRA() first.", at: "layer \(layer.path ?? layer.name)")
             }
         }
-        let configuration: JSONValue = roundsInputs ? .null : .keras(
+        let inputs: JSONValue = roundsInputs ? .keras(
+            module: "keras.quantizers", className: "AbsMaxQuantizer",
+            config: ["value_range": [-127, 127], "epsilon": 1e-7, "output_dtype": "int8"]) : .null
+        let configuration = JSONValue.keras(
             module: "keras.quantizers", className: "Int8QuantizationConfig",
-            config: ["weight_quantizer": .null, "activation_quantizer": .null])
+            config: ["weight_quantizer": .null, "activation_quantizer": inputs])
         for layer in found {
             layer.quantization = try Int8Quantization(configuration: configuration)
             try layer.quantizeWeights()
