@@ -28,15 +28,15 @@ private struct Target {
     /// Whether it has layers, which take any number of spatial axes and groups.
     var isKeras = false
 
-    static let tflite = Target(
-        name: "TFLite",
-        functions: [
-            .abs, .ceil, .cos, .exp, .floor, .gelu, .geluTanh, .hardSwish, .log, .logicalNot, .negate, .relu, .relu6, .round,
-            .sigmoid, .sign, .sin, .square, .squareRoot, .reciprocalSquareRoot, .tanh,
-        ], isTensorFlow: false)
-    static let tensorFlow = Target(name: "TensorFlow", functions: TensorFlowGraph.functions, isTensorFlow: true)
+    /// The functions for which a format has a name.
+    private static func having(_ isThere: (FormatNames) -> Bool) -> Set<Operation.Unary> {
+        Set(Operation.Unary.allCases.filter { isThere($0.names) })
+    }
+
+    static let tflite = Target(name: "TFLite", functions: having { $0.tflite != nil }, isTensorFlow: false)
+    static let tensorFlow = Target(name: "TensorFlow", functions: having { $0.tensorFlow != nil }, isTensorFlow: true)
     static let keras = Target(
-        name: "Keras", functions: Set(KerasGraph.functions.keys).union([.gelu, .geluTanh, .hardSwish, .relu, .relu6]),
+        name: "Keras", functions: having { $0.keras != nil }.union([.gelu, .geluTanh, .hardSwish]),
         isTensorFlow: true, isKeras: true)
 }
 

@@ -3,26 +3,10 @@ import MartletCore
 import MartletFormats
 
 extension KerasGraph {
-    /// Functions and the classes of `keras.ops` that compute them.
-    static let functions: [Operation.Unary: String] = [
-        .abs: "Absolute", .acos: "Arccos", .acosh: "Arccosh", .asin: "Arcsin", .asinh: "Arcsinh", .atan: "Arctan",
-        .atanh: "Arctanh", .ceil: "Ceil", .cos: "Cos", .cosh: "Cosh", .erf: "Erf", .erfinv: "Erfinv", .exp: "Exp",
-        .exp2: "Exp2", .expm1: "Expm1", .floor: "Floor", .isFinite: "Isfinite", .isInfinite: "Isinf", .isNaN: "Isnan",
-        .log: "Log", .log1p: "Log1p", .log2: "Log2", .logicalNot: "LogicalNot", .negate: "Negative",
-        .reciprocal: "Reciprocal", .reciprocalSquareRoot: "Rsqrt", .round: "Round", .sigmoid: "Sigmoid", .sign: "Sign",
-        .sin: "Sin", .sinh: "Sinh", .softplus: "Softplus", .square: "Square", .squareRoot: "Sqrt", .tan: "Tan", .tanh: "Tanh",
-        .trunc: "Trunc",
-    ]
     /// Functions that are layers of activations.
     private static let activations: [Operation.Unary: String] = [
         .gelu: "gelu", .hardSwish: "hard_silu", .relu: "relu", .relu6: "relu6", .sigmoid: "sigmoid", .softplus: "softplus",
         .tanh: "tanh",
-    ]
-    private static let binaries: [Operation.Binary: String] = [
-        .add: "Add", .atan2: "Arctan2", .divide: "Divide", .equal: "Equal", .floorDivide: "FloorDivide", .greater: "Greater",
-        .greaterEqual: "GreaterEqual", .less: "Less", .lessEqual: "LessEqual", .logicalAnd: "LogicalAnd",
-        .logicalOr: "LogicalOr", .maximum: "Maximum", .minimum: "Minimum", .mod: "Mod", .multiply: "Multiply",
-        .notEqual: "NotEqual", .pow: "Power", .subtract: "Subtract",
     ]
 
     private func unsupported(_ node: ExportGraph.Node) -> MartletError {
@@ -60,13 +44,13 @@ extension KerasGraph {
                 set(node, layer("Activation", ["activation": .string(name)], [x], node))
             } else if unary == .geluTanh {
                 set(node, operation("Gelu", ["approximate": true], [x], node))
-            } else if let name = Self.functions[unary] ?? (unary == .relu ? "Relu" : unary == .relu6 ? "Relu6" : nil) {
+            } else if let name = unary.names.keras {
                 set(node, operation(name, unary == .round ? ["decimals": 0] : [:], [x], node))
             } else {
                 throw unsupported(node)
             }
         case .binary(let binary):
-            guard let name = Self.binaries[binary] else { throw unsupported(node) }
+            guard let name = binary.names.keras else { throw unsupported(node) }
             let operands = try node.inputs.indices.map { try operand(node.inputs[$0], beside: node.inputs[1 - $0]) }
             if binary == .divide, !isFloating(node.inputs[0]) {
                 // Of integers, the quotient without its fraction.
@@ -275,13 +259,10 @@ extension KerasGraph {
             let name = "Global\(reduction == .max ? "Max" : "Average")Pooling\(rank - 2)D"
             return set(node, layer(name, ["keepdims": .bool(keepDims)], [x], node))
         }
-        let names: [Operation.Reduction: String] = [
-            .all: "All", .any: "Any", .max: "Max", .mean: "Mean", .min: "Min", .product: "Prod", .sum: "Sum",
-        ]
         var config: JSONObject = ["axis": axes(places), "keepdims": .bool(keepDims)]
         if reduction == .max || reduction == .min { config["initial"] = .null }
         if reduction == .product { config["dtype"] = .null }
-        set(node, operation(names[reduction]!, config, [x], node))
+        set(node, operation(reduction.names.keras!, config, [x], node))
     }
 
     private mutating func emitReshape(_ node: ExportGraph.Node) throws {

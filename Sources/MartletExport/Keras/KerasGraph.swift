@@ -189,7 +189,7 @@ struct KerasGraph {
     /// Where Keras keeps operations that are not NumPy's.
     private static let modules = [
         "Cast": "core", "Erf": "math", "Erfinv": "math", "Rsqrt": "math", "TopK": "math", "OneHot": "nn", "LogSoftmax": "nn",
-        "Gelu": "nn", "Relu": "nn", "Relu6": "nn",
+        "Gelu": "nn", "Relu": "nn", "Relu6": "nn", "Sigmoid": "nn", "Softplus": "nn",
     ]
 
     /// Sets what an output of a node is.

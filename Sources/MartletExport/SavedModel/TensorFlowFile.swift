@@ -25,8 +25,14 @@ struct TensorFlowFile {
     var functions: [String: Function] = [:]
     var inputs: [End] = []
     var outputs: [End] = []
-    /// The names of the variables that are not trained.
-    var fixedVariables: Set<String> = []
+    /// What Keras saved: layers, with their parts by name, and variables. The first is the model.
+    private var objects: [Object] = []
+
+    private struct Object {
+        var parts: [String: Int] = [:]
+        /// The name of a variable, and whether it is trained.
+        var variable: (name: String, isTrained: Bool)?
+    }
 
     /// - Throws: `MartletError` when the bytes are no SavedModel, or one without the signature.
     init(_ bytes: [UInt8], signature: String = "serving_default") throws {
@@ -121,23 +127,50 @@ struct TensorFlowFile {
         return (name, function)
     }
 
-    /// The objects that Keras saw, for what they say of variables.
     private mutating func readObjects(_ message: ProtobufReader) throws {
         try message.forEachField { field in
             guard field.number == 1 else { return }
+            var object = Object()
             try field.message().forEachField { field in
-                guard field.number == 7 else { return }
-                var (name, isTrained) = ("", false)
-                try field.message().forEachField { field in
-                    switch field.number {
-                    case 3: isTrained = try field.integer() != 0
-                    case 6: name = try field.string()
-                    default: break
+                switch field.number {
+                case 1:
+                    var (place, name) = (0, "")
+                    try field.message().forEachField { field in
+                        switch field.number {
+                        case 1: place = Int(try field.integer())
+                        case 2: name = try field.string()
+                        default: break
+                        }
                     }
+                    object.parts[name] = place
+                case 7:
+                    var (name, isTrained) = ("", false)
+                    try field.message().forEachField { field in
+                        switch field.number {
+                        case 3: isTrained = try field.integer() != 0
+                        case 6: name = try field.string()
+                        default: break
+                        }
+                    }
+                    object.variable = (name, isTrained)
+                default: break
                 }
-                if !isTrained { fixedVariables.insert(name) }
             }
+            objects.append(object)
         }
+    }
+
+    /// The variable that a checkpoint keeps under a key, which is the path of names from the model to it; nil where the file does
+    /// not say it.
+    func variable(_ key: String) -> (name: String, isTrained: Bool)? {
+        var place = 0
+        for part in key.split(separator: "/") {
+            guard objects.indices.contains(place) else { return nil }
+            if part == ".ATTRIBUTES" { break }
+            guard let next = objects[place].parts[String(part)] else { return nil }
+            place = next
+        }
+        return objects.indices.contains(place) ? objects[place].variable : nil
     }
 
     private static func end(_ message: ProtobufReader) throws -> End {

@@ -120,26 +120,6 @@ struct TensorFlowGraph {
 
     // MARK: - Operations
 
-    static let unaries: [Operation.Unary: String] = [
-        .abs: "Abs", .acos: "Acos", .acosh: "Acosh", .asin: "Asin", .asinh: "Asinh", .atan: "Atan", .atanh: "Atanh",
-        .ceil: "Ceil", .cos: "Cos", .cosh: "Cosh", .digamma: "Digamma", .erf: "Erf", .erfc: "Erfc", .erfinv: "Erfinv",
-        .exp: "Exp", .expm1: "Expm1", .floor: "Floor", .isFinite: "IsFinite", .isInfinite: "IsInf", .isNaN: "IsNan",
-        .lgamma: "Lgamma", .log: "Log", .log1p: "Log1p", .logicalNot: "LogicalNot", .negate: "Neg", .reciprocal: "Reciprocal",
-        .reciprocalSquareRoot: "Rsqrt", .relu: "Relu", .relu6: "Relu6", .round: "Round", .sigmoid: "Sigmoid", .sign: "Sign",
-        .sin: "Sin", .sinh: "Sinh", .softplus: "Softplus", .square: "Square", .squareRoot: "Sqrt", .tan: "Tan", .tanh: "Tanh",
-    ]
-    static let binaries: [Operation.Binary: String] = [
-        .add: "AddV2", .atan2: "Atan2", .divide: "RealDiv", .equal: "Equal", .floorDivide: "FloorDiv", .greater: "Greater",
-        .greaterEqual: "GreaterEqual", .less: "Less", .lessEqual: "LessEqual", .logicalAnd: "LogicalAnd",
-        .logicalOr: "LogicalOr", .maximum: "Maximum", .minimum: "Minimum", .mod: "FloorMod", .multiply: "Mul",
-        .notEqual: "NotEqual", .pow: "Pow", .subtract: "Sub",
-    ]
-    static let reductions: [Operation.Reduction: String] = [
-        .all: "All", .any: "Any", .max: "Max", .mean: "Mean", .min: "Min", .product: "Prod", .sum: "Sum",
-    ]
-    /// The functions that TensorFlow has.
-    static var functions: Set<Operation.Unary> { Set(unaries.keys) }
-
     private func unsupported(_ node: ExportGraph.Node) -> MartletError {
         MartletError("TensorFlow has no operation for \(node.operation).", at: "layer \(node.layer)")
     }
@@ -159,10 +139,10 @@ struct TensorFlowGraph {
         }
         switch node.operation {
         case .unary(let unary):
-            guard let name = Self.unaries[unary] else { throw unsupported(node) }
+            guard let name = unary.names.tensorFlow else { throw unsupported(node) }
             set(&self, name, inputs, unary == .logicalNot ? [] : [type])
         case .binary(let binary):
-            guard let name = Self.binaries[binary] else { throw unsupported(node) }
+            guard let name = binary.names.tensorFlow else { throw unsupported(node) }
             set(&self, name, inputs, binary == .logicalAnd || binary == .logicalOr ? [] : [type])
         case .select: set(&self, "SelectV2", inputs, [("T", .type(output.dtype))])
         case .cast: set(&self, "Cast", inputs, [("SrcT", .type(from)), ("DstT", .type(output.dtype))])
@@ -173,7 +153,7 @@ struct TensorFlowGraph {
             let places = integers(axes, "\(output.name)/axes")
             let isLogical = reduction == .all || reduction == .any
             set(
-                &self, Self.reductions[reduction]!, inputs + [places],
+                &self, reduction.names.tensorFlow!, inputs + [places],
                 (isLogical ? [] : [type]) + [second("Tidx"), ("keep_dims", .flag(keepDims))])
         case .argmax(let axis), .argmin(let axis):
             let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")

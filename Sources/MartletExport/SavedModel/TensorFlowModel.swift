@@ -105,12 +105,11 @@ public final class TensorFlowModel: Model, FileModel {
                     throw MartletError("Expected a place of the variable in the checkpoint.", at: TensorFlowProgram.label(node))
                 }
                 let value = try bundle.tensor(key)
-                var name = node.name
-                if case .text(let shared)? = node.attribute("shared_name"), !shared.isEmpty { name = shared }
+                let known = file.variable(key)
                 found.append(
                     Parameter(
-                        key: node.name, name: name, value: value,
-                        isTrained: value.dtype.isFloatingPoint && !file.fixedVariables.contains(name)))
+                        key: node.name, name: known?.name ?? node.name, value: value,
+                        isTrained: value.dtype.isFloatingPoint && known?.isTrained ?? true))
             }
         }
         for (function, program) in [("", program)] + functions.sorted(by: { $0.key < $1.key }) {

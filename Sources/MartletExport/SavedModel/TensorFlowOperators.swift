@@ -11,8 +11,12 @@ extension TensorFlowOperator {
     }
 
     static func addElementwise(_ table: inout [String: TensorFlowOperator]) {
-        for (operation, name) in TensorFlowGraph.unaries { table[name] = unary { operation.apply($0) } }
-        for (operation, name) in TensorFlowGraph.binaries { table[name] = binary { operation.apply($0, $1) } }
+        for operation in Operation.Unary.allCases {
+            if let name = operation.names.tensorFlow { table[name] = unary { operation.apply($0) } }
+        }
+        for operation in Operation.Binary.allCases {
+            if let name = operation.names.tensorFlow { table[name] = binary { operation.apply($0, $1) } }
+        }
         for name in ["Identity", "StopGradient", "PreventGradient", "CheckNumerics", "EnsureShape", "Snapshot"] {
             table[name] = unary { $0 }
         }
@@ -149,8 +153,8 @@ extension TensorFlowOperator {
     }
 
     static func addReductions(_ table: inout [String: TensorFlowOperator]) {
-        for (operation, name) in TensorFlowGraph.reductions {
-            table[name] = TensorFlowOperator { call in
+        for operation in Operation.Reduction.allCases {
+            table[operation.names.tensorFlow!] = TensorFlowOperator { call in
                 let x = try call.tensor(0)
                 return [operation.apply(x, try call.axes(1, rank: x.rank), call.flag("keep_dims"))]
             }

@@ -5,6 +5,8 @@ import MartletCore
 enum Quantizer {
     /// Weights of fewer elements stay as they are: they save nothing.
     private static let leastCount = 64
+    /// Products with weights of fewer elements are faster in floating point, where activations would be rounded as they come.
+    private static let leastDynamicCount = 1024
 
     /// Weights in `float16`; what reads them computes in `float32`.
     static func halfWeights(_ graph: ExportGraph) -> ExportGraph {
@@ -26,14 +28,14 @@ enum Quantizer {
         var tables: [Int: Int] = [:]
         for (index, node) in graph.nodes.enumerated() {
             switch node.operation {
-            case .dense: result.quantizeWeights(of: index, axis: nil, leastCount: leastCount)
+            case .dense: result.quantizeWeights(of: index, axis: nil, leastCount: leastDynamicCount)
             case .convolution(let windows, let groups, _) where windows.strides.count == 2:
                 let kernel = graph.constant(node.inputs[1])!.shape
                 // LiteRT has no such kernel for groups of several channels.
                 guard groups == 1 || kernel[2] == 1 else { continue }
-                result.quantizeWeights(of: index, axis: 3, leastCount: leastCount)
+                result.quantizeWeights(of: index, axis: 3, leastCount: leastDynamicCount)
             case .gather:
-                guard let table = graph.constant(node.inputs[0]), table.dtype == .float32, table.elementCount >= leastCount
+                guard let table = graph.constant(node.inputs[0]), table.dtype == .float32, table.elementCount >= leastDynamicCount
                 else { continue }
                 let value = tables[node.inputs[0]] ?? result.addQuantized(table, of: node.inputs[0], axis: nil)
                 tables[node.inputs[0]] = value

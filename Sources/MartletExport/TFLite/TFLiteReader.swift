@@ -307,20 +307,14 @@ package struct TFLiteReader {
 
     func shape(_ value: Int) -> [ExportGraph.Dimension] { graph.values[value].shape }
 
-    static let unaries: [TFLite.Builtin: Operation.Unary] = [
-        .abs: .abs, .ceil: .ceil, .cos: .cos, .exp: .exp, .floor: .floor, .hardSwish: .hardSwish, .log: .log,
-        .logicalNot: .logicalNot, .neg: .negate, .relu: .relu, .relu6: .relu6, .round: .round, .rsqrt: .reciprocalSquareRoot,
-        .logistic: .sigmoid, .sign: .sign, .sin: .sin, .square: .square, .sqrt: .squareRoot, .tanh: .tanh,
-    ]
-    static let binaries: [TFLite.Builtin: Operation.Binary] = [
-        .add: .add, .atan2: .atan2, .div: .divide, .equal: .equal, .floorDiv: .floorDivide, .greater: .greater,
-        .greaterEqual: .greaterEqual, .less: .less, .lessEqual: .lessEqual, .logicalAnd: .logicalAnd, .logicalOr: .logicalOr,
-        .maximum: .maximum, .minimum: .minimum, .floorMod: .mod, .mul: .multiply, .notEqual: .notEqual, .pow: .pow,
-        .sub: .subtract,
-    ]
-    static let reductions: [TFLite.Builtin: Operation.Reduction] = [
-        .reduceAll: .all, .reduceAny: .any, .reduceMax: .max, .mean: .mean, .reduceMin: .min, .reduceProd: .product, .sum: .sum,
-    ]
+    private static func table<Kind>(_ kinds: [Kind], _ names: (Kind) -> FormatNames) -> [TFLite.Builtin: Kind] {
+        Dictionary(kinds.compactMap { kind in names(kind).tflite.map { ($0.builtin, kind) } }) { first, _ in first }
+    }
+
+    /// Those without options that change them.
+    static let unaries = table(Operation.Unary.allCases.filter { $0 != .gelu && $0 != .geluTanh }) { $0.names }
+    static let binaries = table(Operation.Binary.allCases) { $0.names }
+    static let reductions = table(Operation.Reduction.allCases) { $0.names }
 }
 
 extension ExportGraph.Quantization {

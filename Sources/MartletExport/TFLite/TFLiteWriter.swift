@@ -222,8 +222,8 @@ struct TFLiteWriter {
     private mutating func emit(_ node: ExportGraph.Node) throws {
         switch node.operation {
         case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitProduct(node)
-        case .unary(let unary): try emit(node, unary)
-        case .binary(let binary): try emit(node, binary)
+        case .unary(let unary): try emitFunction(node, unary.names)
+        case .binary(let binary): try emitFunction(node, binary.names)
         default: try emitOther(node)
         }
     }
@@ -232,63 +232,13 @@ struct TFLiteWriter {
         MartletError("TFLite has no operator for \(node.operation.name): \(reason)", at: "layer \(node.layer)")
     }
 
-    private mutating func emit(_ node: ExportGraph.Node, _ unary: Operation.Unary) throws {
+    /// Functions of one or two numbers.
+    private mutating func emitFunction(_ node: ExportGraph.Node, _ names: FormatNames) throws {
+        guard let (builtin, options) = names.tflite else { throw unsupported(node, "it should have been written with others.") }
         let (inputs, outputs) = (try node.inputs.map { try tensor($0) }, try node.outputs.map { try tensor($0) })
-        let (builtin, options): (TFLite.Builtin, TFLite.Options)
-        switch unary {
-        case .abs: (builtin, options) = (.abs, .abs)
-        case .ceil: (builtin, options) = (.ceil, .none)
-        case .cos: (builtin, options) = (.cos, .cos)
-        case .exp: (builtin, options) = (.exp, .exp)
-        case .floor: (builtin, options) = (.floor, .none)
-        case .gelu, .geluTanh: (builtin, options) = (.gelu, .gelu)
-        case .hardSwish: (builtin, options) = (.hardSwish, .hardSwish)
-        case .log: (builtin, options) = (.log, .none)
-        case .logicalNot: (builtin, options) = (.logicalNot, .logicalNot)
-        case .negate: (builtin, options) = (.neg, .neg)
-        case .relu: (builtin, options) = (.relu, .none)
-        case .relu6: (builtin, options) = (.relu6, .none)
-        case .round: (builtin, options) = (.round, .none)
-        case .reciprocalSquareRoot: (builtin, options) = (.rsqrt, .none)
-        case .sigmoid: (builtin, options) = (.logistic, .none)
-        case .sign: (builtin, options) = (.sign, .sign)
-        case .sin: (builtin, options) = (.sin, .none)
-        case .square: (builtin, options) = (.square, .square)
-        case .squareRoot: (builtin, options) = (.sqrt, .none)
-        case .tanh: (builtin, options) = (.tanh, .none)
-        default: throw unsupported(node, "it should have been written with others.")
-        }
-        try emit(builtin, inputs, outputs, options, version: version(node)) { table in
-            if unary == .geluTanh { table.set(0, true) }
-        }
-    }
-
-    private mutating func emit(_ node: ExportGraph.Node, _ binary: Operation.Binary) throws {
-        let (inputs, outputs) = (try node.inputs.map { try tensor($0) }, try node.outputs.map { try tensor($0) })
-        let (builtin, options): (TFLite.Builtin, TFLite.Options)
-        switch binary {
-        case .add: (builtin, options) = (.add, .add)
-        case .atan2: (builtin, options) = (.atan2, .atan2)
-        case .divide: (builtin, options) = (.div, .div)
-        case .equal: (builtin, options) = (.equal, .equal)
-        case .floorDivide: (builtin, options) = (.floorDiv, .floorDiv)
-        case .greater: (builtin, options) = (.greater, .greater)
-        case .greaterEqual: (builtin, options) = (.greaterEqual, .greaterEqual)
-        case .less: (builtin, options) = (.less, .less)
-        case .lessEqual: (builtin, options) = (.lessEqual, .lessEqual)
-        case .logicalAnd: (builtin, options) = (.logicalAnd, .logicalAnd)
-        case .logicalOr: (builtin, options) = (.logicalOr, .logicalOr)
-        case .maximum: (builtin, options) = (.maximum, .maximumMinimum)
-        case .minimum: (builtin, options) = (.minimum, .maximumMinimum)
-        case .mod: (builtin, options) = (.floorMod, .floorMod)
-        case .multiply: (builtin, options) = (.mul, .mul)
-        case .notEqual: (builtin, options) = (.notEqual, .notEqual)
-        case .pow: (builtin, options) = (.pow, .pow)
-        case .subtract: (builtin, options) = (.sub, .sub)
-        case .hypot, .logicalXor: throw unsupported(node, "it should have been written with others.")
-        }
         let isWide = graph.values[node.outputs[0]].quantization?.bits == 16
         try emit(builtin, inputs, outputs, options, version: version(node)) { table in
+            if node.operation == .unary(.geluTanh) { table.set(0, true) }
             // Scales of 16 bits need be no powers of two.
             if isWide, builtin == .add || builtin == .sub { table.set(1, false) }
         }
@@ -407,16 +357,8 @@ struct TFLiteWriter {
                 options.set(1, transposeB)
             }
         case .reduce(let reduction, let axes, let keepDims):
-            let builtin: TFLite.Builtin = switch reduction {
-            case .all: .reduceAll
-            case .any: .reduceAny
-            case .max: .reduceMax
-            case .mean: .mean
-            case .min: .reduceMin
-            case .product: .reduceProd
-            case .sum: .sum
-            }
-            try emit(builtin, inputs + [integers(axes)], outputs, .reducer, version: version(node)) { $0.set(0, keepDims) }
+            let (builtin, options) = reduction.names.tflite!
+            try emit(builtin, inputs + [integers(axes)], outputs, options, version: version(node)) { $0.set(0, keepDims) }
         case .argmax(let axis), .argmin(let axis):
             let isMax = if case .argmax = node.operation { true } else { false }
             let place = constant(Tensor(axis).cast(to: .int32), "axis")

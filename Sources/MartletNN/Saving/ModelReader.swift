@@ -55,7 +55,7 @@ enum ModelReader {
 
     /// Arguments that are no sizes.
     private static let notSizes: Set = [
-        "seed", "shared_object_id", "vocabulary", "salt", "mask_value", "mask_token", "oov_token",
+        "seed", "shared_object_id", "vocabulary", "salt", "mask_value", "mask_token", "oov_token", "value",
     ]
 
     /// Limits the sizes in a file, so that products of sizes cannot overflow.

@@ -47,8 +47,8 @@ enum ShapeRule {
             guard rest > 0 ? product % rest == 0 : product == 0 else { throw fail() }
             return PartialShape(sizes)
         }
-        // The known sizes must make whole rows, whatever the unknown ones are.
-        guard product > 0, rest % product == 0 else { throw fail() }
+        // Whether the unknown sizes make whole rows shows when they are known.
+        guard product > 0 else { throw fail() }
         return PartialShape(sizes.map { $0 == -1 ? nil : $0 })
     }
 
