@@ -85,6 +85,28 @@ enum ONNXGraphs {
         return file
     }
 
+    /// As audio models begin: amplitudes of a convolution on a logarithmic scale between their extremes, then the largest ones.
+    static func sounds() -> ONNX.File {
+        let generator = RandomGenerator(seed: 5)
+        var file = file()
+        file.graph.inputs = [ONNX.ValueInfo("x", .float, [.symbol("batch"), .size(1), .size(12)])]
+        file.graph.outputs = [ONNX.ValueInfo("y", .float, [.symbol("batch"), .size(2)])]
+        file.graph.initializers = [
+            ("K", ONNX.Value(generator.normal([6, 1, 4]))), ("tiny", ONNX.Value(Tensor(Float(1e-2)))),
+            ("D", ONNX.Value(generator.normal([6, 2]))),
+        ]
+        let over: [String: ONNX.Attribute] = ["axes": .ints([1, 2]), "keepdims": .int(1)]
+        file.graph.nodes = [
+            ONNX.Node("Conv", ["x", "K"], ["c"]), ONNX.Node("Mul", ["c", "c"], ["power"]),
+            ONNX.Node("Add", ["power", "tiny"], ["sum"]), ONNX.Node("Sqrt", ["sum"], ["size"]), ONNX.Node("Log", ["size"], ["l"]),
+            ONNX.Node("ReduceMin", ["l"], ["low"], over), ONNX.Node("Sub", ["l", "low"], ["above"]),
+            ONNX.Node("ReduceMax", ["above"], ["high"], over), ONNX.Node("Div", ["above", "high"], ["n"]),
+            ONNX.Node("Relu", ["n"], ["r"]), ONNX.Node("GlobalMaxPool", ["r"], ["g"]), ONNX.Node("Flatten", ["g"], ["f"]),
+            ONNX.Node("MatMul", ["f", "D"], ["y"]),
+        ]
+        return file
+    }
+
     /// A loop that doubles its state as often as it is told to, or until the condition fails.
     static func loop(count: Int) -> ONNX.File {
         var body = ONNX.Graph()
@@ -142,6 +164,7 @@ enum ONNXGraphs {
         let generator = RandomGenerator(seed: 2)
         for (file, x, size) in [
             (ONNXGraphs.perceptron(), generator.normal([3, 4]), 3), (ONNXGraphs.images(), generator.normal([2, 2, 6, 6]), 2),
+            (ONNXGraphs.sounds(), generator.normal([2, 1, 12]), 2),
         ] {
             let model = try ONNXModel(file, path: "made")
             let report = try gradientCheck(model, x, generator.normal([x.shape[0], size]), loss: .meanSquaredError())
