@@ -47,8 +47,8 @@ extension Dataset: BatchSource {
     private func batches(of iterator: DatasetIterator<Element>) throws -> () throws -> Batch? {
         guard Dataset.makesBatches else {
             throw MartletError(
-                "Expected batches: tensors or lists of texts (inputs), tuples of inputs and targets or of inputs, targets and weights, or Batch. "
-                    + "Received elements of type \(Element.self). Make batches of them with map and batch.", at: "\(self)")
+                "Expected batches: tensors or lists of texts (inputs), tuples of inputs and targets or of inputs, targets and "
+                    + "weights, or Batch. Received elements of type \(Element.self). Make batches of them with map and batch.", at: "\(self)")
         }
         var iterator = iterator
         return { try iterator.nextElement().flatMap(Dataset.batch) }

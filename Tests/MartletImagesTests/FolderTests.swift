@@ -101,7 +101,8 @@ import Testing
             let scaled = inOrder.map { images, labels in (images / 255, labels) }
             let (found, expected) = (try scaled.array()[1].0, try inOrder.batches.array()[1].x / 255)
             #expect(found.scalars(as: Float.self) == expected.scalars(as: Float.self))
-            #expect(try inOrder.unbatch().batch(6).array()[0].1.scalars(as: Int.self) == inOrder.map { $1 }.unbatch().array().map { $0.item() })
+            let labels = try inOrder.map { _, labels in labels }.unbatch().array().map { $0.item(as: Int.self) }
+            #expect(try inOrder.unbatch().batch(6).array()[0].1.scalars(as: Int.self) == labels)
             #expect("\(inOrder)".hasPrefix("ImageDirectoryDataset(6 files, "))
         }
     }

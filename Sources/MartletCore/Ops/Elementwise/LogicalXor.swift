@@ -13,7 +13,7 @@ extension Tensor {
         perform(LogicalXor(), cast(to: .bool), other.cast(to: .bool))
     }
 
-    /// Whether one alone is true, element by element, broadcast. Comparisons beside it stand in parentheses: `(x .> 0) ^ (x .< 1)`.
+    /// Whether one alone is true, element by element, broadcast. Comparisons stand in parentheses: `(x .> 0) ^ (x .< 1)`.
     public static func ^ (a: Tensor, b: Tensor) -> Tensor {
         requireTruthValues("^", a, b) ? a.logicalXor(b) : .nothing
     }
