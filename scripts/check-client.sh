@@ -9,6 +9,7 @@ set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"
 client=$package/.build-client
+python3 "$package/scripts/variables.py" check
 mkdir -p "$client"/Sources/{Client,Linked,Loader,Documents,Spellings,Misspelled} "$client/Model/Sources/Model"
 
 cat >"$client/Model/Package.swift" <<EOF

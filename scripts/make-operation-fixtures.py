@@ -147,6 +147,16 @@ def patches(x):
             ops.image.sobel_edges(x), ops.slice(x, [0, 1, 2, 0], [2, 3, 2, 1])]
 
 
+def arithmetic(x, y):
+    return [x + y * 2 - 1 / x, -x % 3, x ** 2 / y, ops.maximum(x, 0.5) - ops.minimum(y, 1), ops.where(x > y, x, 0.0),
+            ops.tanh(x) * ops.sigmoid(y) + ops.relu(x), ops.sqrt(ops.abs(x)) - ops.exp(-y), x[:, 1], x[..., ::2, None],
+            ops.mean(x, axis=1), ops.sum(y, axis=(1, 2), keepdims=True), ops.max(x, axis=-1), ops.std(x, axis=1),
+            ops.cast(ops.argmax(x, axis=1), "float32"), ops.concatenate([x, y], axis=-1), ops.stack([x, y], axis=1),
+            ops.reshape(x, (-1, 12)), ops.transpose(x, (0, 2, 1)), ops.matmul(x, ops.swapaxes(y, 1, 2)),
+            ops.cast(ops.logical_and(x > 0, y <= 1), "float32"), ops.clip(x, -0.5, 0.5), ops.softmax(x, axis=1),
+            ops.einsum("bij,bkj->bik", x, y), *ops.split(x, 3, axis=2), x * np.array([1, 2.5, 3], dtype="float32")]
+
+
 save("linalg", [(3, 3), (3, 2), (3,)], linalg)
 save("images", [(5, 6, 3)], images)
 save("convolutions", [(6, 8, 2)], convolutions)
@@ -155,3 +165,4 @@ save("statistics", [(4, 6)], statistics, change=with_holes)
 save("matrices", [(4, 3), (4, 2), (3,), (3,)], matrices)
 save("neural", [(4, 5), (4, 5), (6, 8)], neural)
 save("patches", [(5, 6, 3)], patches)
+save("arithmetic", [(4, 3), (4, 3)], arithmetic)

@@ -36,8 +36,8 @@ extension Batch: BatchConvertible {
 }
 
 extension Dataset: BatchSource {
-    /// The elements as batches: a `Batch` or another `BatchConvertible`; inputs, `Tensor` or `[Tensor]`; or a tuple of inputs and
-    /// targets, or of inputs, targets and weights. Throws for elements of other types.
+    /// The elements as batches: a `Batch` or another `BatchConvertible`; inputs, `Tensor`, `[Tensor]` or texts, `[String]`; or a
+    /// tuple of inputs and targets, or of inputs, targets and weights. Throws for elements of other types.
     public func readBatches() throws -> () throws -> Batch? { try batches(of: makeIterator()) }
 
     public func readBatches(number: Int) throws -> () throws -> Batch? {
@@ -47,8 +47,8 @@ extension Dataset: BatchSource {
     private func batches(of iterator: DatasetIterator<Element>) throws -> () throws -> Batch? {
         guard Dataset.makesBatches else {
             throw MartletError(
-                "Expected batches: tensors (inputs), tuples of inputs and targets or of inputs, targets and weights, or Batch. "
-                    + "Received elements of type \(Element.self). Make batches of them with map and batch.", at: "\(self)")
+                "Expected batches: tensors or lists of texts (inputs), tuples of inputs and targets or of inputs, targets and "
+                    + "weights, or Batch. Received elements of type \(Element.self). Make batches of them with map and batch.", at: "\(self)")
         }
         var iterator = iterator
         return { try iterator.nextElement().flatMap(Dataset.batch) }
@@ -58,7 +58,8 @@ extension Dataset: BatchSource {
         Element.self is any BatchConvertible.Type || Element.self == Tensor.self || Element.self == [Tensor].self
             || Element.self == (Tensor, Tensor).self || Element.self == (Tensor, Tensor, Tensor).self
             || Element.self == ([Tensor], [Tensor]).self || Element.self == ([Tensor], Tensor).self
-            || Element.self == ([Tensor], [Tensor], [Tensor]).self
+            || Element.self == ([Tensor], [Tensor], [Tensor]).self || Element.self == [String].self
+            || Element.self == ([String], Tensor).self || Element.self == ([String], Tensor, Tensor).self
     }
 
     private static func batch(_ element: Element) -> Batch? {
@@ -71,6 +72,10 @@ extension Dataset: BatchSource {
         case let (x, y) as ([Tensor], [Tensor]): Batch(inputs: x, targets: y)
         case let (x, y) as ([Tensor], Tensor): Batch(inputs: x, targets: [y])
         case let (x, y, weights) as ([Tensor], [Tensor], [Tensor]): Batch(inputs: x, targets: y, sampleWeights: weights)
+        case let x as [String]: Batch(inputs: [Tensor(strings: x)])
+        case let (x, y) as ([String], Tensor): Batch(inputs: [Tensor(strings: x)], targets: [y])
+        case let (x, y, weight) as ([String], Tensor, Tensor):
+            Batch(inputs: [Tensor(strings: x)], targets: [y], sampleWeights: [weight])
         default: nil
         }
     }

@@ -113,19 +113,6 @@ public enum DatasetSubset: String, Sendable {
     case validation
 }
 
-/// Batches of images from a folder, with what they were made of. `fit`, `evaluate` and `predict` take it as it is.
-public struct ImageDirectoryDataset: BatchSource {
-    /// The batches: images `float32` of 0 to 255 and shape `(n, height, width, channels)`, and labels.
-    public let batches: Dataset<Batch>
-    /// The names of the classes by their numbers; empty without labels.
-    public let classNames: [String]
-    /// The files, before they are shuffled.
-    public let filePaths: [String]
-
-    public var length: DatasetLength { batches.length }
-    public func readBatches() throws -> () throws -> Batch? { try batches.readBatches() }
-}
-
 /// Batches of images from a folder with a folder for each class, Keras's `image_dataset_from_directory`.
 ///
 /// ```swift

@@ -93,6 +93,19 @@ extension CommandLineTests {
             #expect(report["count"] == 20)
             let text = try run(["data", folder + "/t.csv"]).output
             #expect(text.contains("0 ... 19, mean 9.5") && text.contains("3 different: a (7)"), "\(text)")
+            // Rows that lack a value.
+            try FileIO.write("u,v,kind\n1,2,a\n,3,b\n5,6,c\n", to: folder + "/holes.csv")
+            let holes = ["evaluate", folder + "/model.keras", "--data", folder + "/holes.csv", "--label", "kind", "--json"]
+            func loss(_ rule: String, _ x: [[Float]], _ y: [Int32]) throws {
+                let outcome = try run(holes + ["--missing", rule])
+                let expected = try model.evaluate(TensorDataset(Tensor(x), Tensor(y)))
+                #expect(outcome.status == 0, "\(outcome.error)")
+                #expect(try JSONValue(parsing: outcome.output).object()["loss"] == .double(expected["loss"]!))
+            }
+            try loss("skip", [[1, 2], [5, 6]], [0, 2])
+            try loss("-1", [[1, 2], [-1, 3], [5, 6]], [0, 1, 2])
+            expectRefusal(try run(holes + ["--missing", "error"]), "holes.csv:3, column \"u\"")
+            #expect(try run(holes + ["--missing", "none"]).error.contains("--missing"))
             try FileIO.write("u,v,kind\n1,2,a\nx,3,b\n", to: folder + "/bad.csv")
             let bad = try run(["predict", folder + "/model.keras", "--data", folder + "/bad.csv", "--features", "u,v"])
             #expect(bad.status == 1 && bad.error.contains("holds text"), "\(bad.error)")

@@ -98,4 +98,55 @@ import Testing
         let single: Float = Tensor(0.5).item()
         #expect(whole == 7 && single == 0.5)
     }
+
+    /// Functions, methods and subscripts of a variable are those of its value, and the tape sees them.
+    @Test func functionsOfVariables() throws {
+        let (v, x) = (Variable(Tensor([[0.5, -1.0], [2.0, 0.25]]), name: "v"), Tensor([[1.0, 2.0], [-3.0, 0.5]]))
+        let w = v.value
+        let pairs: [(Tensor, Tensor)] = [
+            (abs(v), abs(w)), (exp(v), exp(w)), (square(v), square(w)), (softmax(v), softmax(w)), (sign(v), sign(w)),
+            (maximum(v, 0), maximum(w, 0)), (minimum(1, v), minimum(1, w)), (maximum(x, v), maximum(x, w)),
+            (matmul(x, v), matmul(x, w)), (matmul(v, x, transposeA: true), matmul(w, x, transposeA: true)),
+            (`where`(x .> v, v, 0), `where`(x .> w, w, 0)), (pow(x, v), pow(x, w)), (pow(2, v), pow(2, w)), (v % 2, w % 2),
+            (concatenate([v, x]), Tensor.concatenate([w, x])), (Tensor.stack([x, v], axis: 1), Tensor.stack([x, w], axis: 1)),
+            (einsum("ij,jk->ik", v, x), einsum("ij,jk->ik", w, x)), (v.square().sum(), w.square().sum()),
+            (v.mean(axis: 0), w.mean(axis: 0)), (v[0], w[0]), (v[0..., 1], w[0..., 1]), (v.reshaped(4), w.reshaped(4)),
+            (v.transposed(), w.transposed()), (tensordot(v, x, axes: 1), tensordot(w, x, axes: 1)),
+        ]
+        for (place, (a, b)) in pairs.enumerated() {
+            #expect(a.shape == b.shape && a.allClose(to: b, equalNaN: true), "expression \(place)")
+        }
+        let tape = GradientTape()
+        let y = tape.record { (abs(v) + maximum(v, 0)).sum() + v.square().sum() }
+        // sign v + [v > 0] + 2 v
+        #expect(try #require(tape.gradient(of: y, withRespectTo: v)).scalars(as: Double.self) == [3, -3, 6, 2.5])
+    }
+
+    /// Arrays of any depth, and single values, of every type of elements.
+    @Test func tensorsOfValues() throws {
+        #expect(Tensor([[[[1.0, 2]], [[3, 4]]]]).spec == TensorSpec([1, 2, 1, 2], .float32))
+        #expect(Tensor([[[[1.0, 2]], [[3, 4]]]]).scalars(as: Int.self) == [1, 2, 3, 4])
+        #expect(Tensor([[[Int32]]]()).spec == TensorSpec([0, 0, 0], .int32) && Tensor([[Float](), []]).shape == [2, 0])
+        #expect(Tensor([true, false]).dtype == .bool && Tensor([[1, 2], [3, 4]][...]).spec == TensorSpec([2, 2], .int64))
+        #expect(Tensor(true).spec == TensorSpec([], .bool) && Tensor(UInt8(3)).dtype == .uint8)
+        #expect(Tensor(Int64(3)).dtype == .int64 && Tensor(Int32(3)).dtype == .int32 && Tensor(3).dtype == .int64)
+        #expect(Tensor(Float(3)).dtype == .float32 && Tensor(2.5).dtype == .float32 && Tensor(2.5, dtype: .float64).item() == 2.5)
+        #expect(Tensor([1, 2], dtype: .float64).dtype == .float64 && (Tensor([1.5]) * Int32(2)).dtype == .float32)
+        #expect(throws: MartletError.self) { try withErrors { _ = Tensor([[1, 2], [3]]) } }
+        #expect(throws: MartletError.self) { try withErrors { _ = Tensor([[[1], [2]], [[3], []]]) } }
+    }
+
+    /// Numbers of tensors, sums of lists, and truth values.
+    @Test func numbersOfTensors() {
+        let x = Tensor([0.25, 0.5, 2])
+        #expect(Double(x.sum()) == 2.75 && Float(x.max()) == 2 && Int(x.argmax()) == 2)
+        #expect([x, x * 2, Tensor(1.0)].sum().scalars(as: Double.self) == [1.75, 2.5, 7] && [Tensor]().sum().item() == 0)
+        #expect([x, x].reduce(0, +).scalars(as: Double.self) == [0.5, 1, 4] && [Tensor]().reduce(0, +).item() == 0)
+        #expect(((x .> 0.3) & (x .< 1)).scalars(as: Bool.self) == [false, true, false])
+        #expect(((x .< 0.3) | (x .> 1)).scalars(as: Bool.self) == [true, false, true])
+        #expect(((x .< 0.6) ^ (x .> 0.3)).scalars(as: Bool.self) == [true, false, true])
+        #expect((!(x .> 0.3)).scalars(as: Bool.self) == [true, false, false])
+        // Not of whole numbers, whose bits NumPy would take.
+        #expect(throws: MartletError.self) { try withErrors { _ = Tensor([6]) & Tensor([3]) } }
+    }
 }

@@ -216,12 +216,34 @@ import Testing
             let rows = try file.rows.array()
             #expect(rows.map { $0["age"] } == [.integer(22), .missing, .integer(35)])
             #expect(rows.map { $0["name"] } == [.text("Doe, \"J\""), .text("two\nlines"), .missing])
-            #expect(rows[1]["fare, paid"].number!.isNaN && rows[2]["fare, paid"] == .number(8))
+            #expect(rows.map { $0["fare, paid"] } == [.number(7.5), .missing, .number(8)])
+            #expect(rows[1]["fare, paid"].number!.isNaN)
+            #expect(rows.map { $0["age"].isMissing } == [false, true, false])
             let samples = try file.samples(features: ["fare, paid", "age"], label: "survived").array()
             #expect(samples[0].0.scalars(as: Float.self) == [7.5, 22] && samples.map { $0.1.item(as: Int.self) } == [1, 0, 1])
             #expect(samples[0].1.dtype == .int64)
             expectError("\"name\" holds text") { try file.samples(label: "survived") }
             expectError("\"none\"") { try file.samples(features: ["none"], label: "age") }
+        }
+    }
+
+    @Test func missingValues() throws {
+        try withFolder { folder in
+            let file = try csv("a,b,name,y\n1,2.5,x,0\n,3.5,,1\n3,NA,z,0\n4,5,,1\n", folder)
+            func samples(_ missing: CSV.MissingValues) throws -> [[Float]] {
+                try file.samples(features: ["a", "b"], label: "y", missing: missing).array().map { x, y in
+                    x.scalars(as: Float.self) + [y.item()]
+                }
+            }
+            #expect(try samples(.skip) == [[1, 2.5, 0], [4, 5, 1]])
+            #expect(try samples(.fill(-1)) == [[1, 2.5, 0], [-1, 3.5, 1], [3, -1, 0], [4, 5, 1]])
+            #expect(try samples(.keep).map { $0.filter(\.isNaN).count } == [0, 1, 1, 0])
+            expectError("a.csv:3, column \"a\"") { try samples(.fail) }
+            expectError("a whole number to fill in") { try samples(.fill(0.5)) }
+            // Only the columns that are named count; text is not filled in.
+            #expect(try file.rows(missing: .skip, in: ["b"]).array().map { $0["y"] } == [.integer(0), .integer(1), .integer(1)])
+            #expect(try file.rows(missing: .fill(0)).array().map { $0["name"] } == [.text("x"), .missing, .text("z"), .missing])
+            expectError("Received: \"none\"") { try file.rows(missing: .skip, in: ["none"]) }
         }
     }
 

@@ -90,7 +90,20 @@ import Testing
             let batches = try imageDatasetFromDirectory(top, batchSize: 4, imageSize: (5, 6), seed: 1)
             let read = try batches.batches.array()
             #expect(read.map(\.count) == [4, 2] && read[0].x.shape == [4, 5, 6, 3] && read[0].y.shape == [4])
-            #expect(try imageDatasetFromDirectory(top, labelMode: nil).batches.array()[0].targets.isEmpty)
+            let unlabeled = try imageDatasetFromDirectory(top, labelMode: nil)
+            #expect(try unlabeled.batches.array()[0].targets.isEmpty && unlabeled.images.array()[0].shape[0] == 6)
+            expectError("take the property images") { try unlabeled.map { images, _ in images }.array() }
+            // In loops and stages it is a dataset of pairs.
+            let inOrder = try imageDatasetFromDirectory(top, batchSize: 4, imageSize: (5, 6), shuffle: false)
+            var shapes: [Shape] = []
+            for (images, labels) in inOrder.take(1) { shapes += [images.shape, labels.shape] }
+            #expect(shapes == [[4, 5, 6, 3], [4]])
+            let scaled = inOrder.map { images, labels in (images / 255, labels) }
+            let (found, expected) = (try scaled.array()[1].0, try inOrder.batches.array()[1].x / 255)
+            #expect(found.scalars(as: Float.self) == expected.scalars(as: Float.self))
+            let labels = try inOrder.map { _, labels in labels }.unbatch().array().map { $0.item(as: Int.self) }
+            #expect(try inOrder.unbatch().batch(6).array()[0].1.scalars(as: Int.self) == labels)
+            #expect("\(inOrder)".hasPrefix("ImageDirectoryDataset(6 files, "))
         }
     }
 

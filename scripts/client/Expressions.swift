@@ -86,3 +86,46 @@ func mixed(x: Tensor, w: Variable, b: Variable, n: Int, f: Float, d: Double) {
     _ = (x .> 0.5).cast(to: .float32) * 2 - 1
     _ = x * 2 + 3 * x - x / 4 + 5 - 6 * x + 7 * x * x - 8
 }
+
+func variables(x: Tensor, y: Tensor, w: Variable, b: Variable, n: Int) {
+    _ = (x - y) * (x - y) + 1e-4 * abs(w).sum()
+    _ = ((x - y) * (x - y)).mean() + 1e-4 * abs(w).sum() + 1e-3 * (w * w).sum()
+    _ = relu(matmul(x, w) + b)
+    _ = sigmoid(matmul(tanh(matmul(x, w) + b), w) + b)
+    _ = maximum(w, 0) + minimum(b, 1) - maximum(x, w)
+    _ = `where`(x .> 0, w, 0) + `where`(w .> b, x, y)
+    _ = w.square().sum() + w.mean() - 0.5 * b.max(axis: 0) / Double(n)
+    _ = exp(-w) / (1 + exp(-w)) + log(1 + exp(b)) - sqrt(square(w) + 1e-8)
+    _ = concatenate([w, x], axis: 0) + Tensor.stack([w, b])
+    _ = pow(w, 2) + pow(x, b) + pow(2, w)
+    _ = (w - w.mean()) / sqrt(w.variance() + 1e-5) * x
+    _ = w[0, 1...] + x[0] * b.reshaped(-1) + w.transposed()
+    _ = einsum("ij,jk->ik", x, w) + conv(x, w, strides: [2], padding: .same)
+    _ = ((x .> 0) & (x .< 1)) | !(w .> b)
+}
+
+func symbols(x: SymbolicTensor, y: SymbolicTensor) {
+    _ = x + y * 2 - 1 / x
+    _ = 0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * pow(x, 3))))
+    _ = -(y * log(x + 1e-7) + (1 - y) * log(1 - x + 1e-7)).mean()
+    _ = (x - x.mean(axis: -1, keepDims: true)) / sqrt(x.variance(axis: -1, keepDims: true) + 1e-5)
+    _ = x[0..., 1] + x[.ellipsis, 0] * y.sum(axes: [1, 2])
+    _ = maximum(x, 0) + `where`(x .> 0, x, 0) - exp(minimum(y, 0))
+    _ = concatenate([x, y], axis: -1) / Double(3) + matmul(x, y)
+}
+
+func arrays(n: Int) {
+    _ = Tensor((0..<100).map { Double($0) * 0.02 - 1 })
+    _ = Tensor((0..<100).map { Float($0) / 50 - 1 })
+    _ = Tensor((0..<10).map { [Float($0), Float($0 + 1)] })
+    _ = Tensor((0..<100).map { Double($0) }.map { 3 * $0 + 2 + Double.random(in: -1...1) })
+    _ = Tensor((0..<10).map { i in (0..<3).map { j in Float(i * j) / 10 } })
+    _ = Tensor([[[[1.0, 2]]]]) + Tensor([1, 2, 3]) * Tensor(2.5) + Tensor([[0.5], [.nan]])
+    _ = Tensor((0..<10).map { sin(2 * .pi * Double($0) / 10) + 0.1 * Double.random(in: -1...1) })
+}
+
+func losses(x: Tensor, parts: [Tensor]) {
+    _ = x.sum() + parts.reduce(0, +)
+    _ = x.mean() + 0.1 * parts.sum() / Float(x.sum()) - Double(x.max()) * 2
+    _ = Int(x.argmax()) + Int(3) + Int(2.5)
+}

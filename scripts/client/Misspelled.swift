@@ -30,6 +30,29 @@ func misspelled(x: Tensor, y: Tensor, v: Variable, model: Model, layer: Layer) t
     _ = Conv2D(32, (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
     _ = Conv2D(32, (3, 3), activation: .relu, inputShape: [28, 28, 1])  // write [3, 3] for (3, 3)
     _ = Conv2D(32, kernelSize: (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
+    _ = x == y  // '==' has been renamed to '.=='
+    if x == y { print(n) }  // compare elements with .==, and ask for .any() or .all()
+    _ = x.mean(axis: [0, 1])  // 'mean(axis:keepDims:)' has been renamed to 'mean(axes:keepDims:)'
+    _ = x.sum(dim: 1)  // 'sum(dim:keepDims:)' has been renamed to 'sum(axis:keepDims:)'
+    _ = v.reshape([2, 3])  // 'reshape' has been renamed to 'reshaped(_:)'
+    _ = sum(x)  // write x.sum()
+    _ = mean(x, axis: 0)  // write x.mean()
+    _ = zeros([3])  // write Tensor.zeros(_:)
+    _ = to_categorical(y, 3)  // write Tensor.oneHot(_:depth:)
+    _ = clip(x, 0, 1)  // write x.clipped(min:max:)
+    _ = AUC().updateState(y, x)  // 'updateState' has been renamed to 'update(_:_:sampleWeight:)'
+    AUC().reset_states()  // 'reset_states' has been renamed to 'reset()'
+    Adam().applyGradients(zip([x], [v]))  // write optimizer.apply(gradients, to: variables)
+    Adam().lr = 0.1  // 'lr' has been renamed to 'learningRate'
+    _ = Dense(3, activation: relu)  // write a name after a dot, .relu
+    _ = Dense(3, activation: { $0 * 2 })  // write a name after a dot, .relu
+    _ = Dense(3, activation: LeakyReLU(0.1))  // or put the layer behind this one
+    try model.fit(x, y, epochs: 1, batchSize: 32)  // the order: batchSize, epochs, verbosity
+    try model.fit(x, y, epochs: 1, validationSplit: 0.2, verbosity: .silent)  // the order: batchSize, epochs, verbosity
+    try model.fit(x, y, callbacks: [], validationSplit: 0.2)  // the order: batchSize, epochs, verbosity
+    try model.fit(x, y, epochs: 1, validationData: (x, y, y))  // give a TensorDataset(x, y, sampleWeight:)
+    try model.fit(Dataset.fromTensorSlices(x, y).batch(2), epochs: 1, validationSplit: 0.2)  // only tensors can be split
+    try model.fit(Dataset.fromTensorSlices(x, y).batch(2), batchSize: 2)  // the source says how large its batches are
     _ = InputLayer(shape: [28, 28])  // write InputLayer([28, 28]), or InputLayer(28, 28)
 }
 
@@ -44,7 +67,25 @@ func wrong(x: Tensor, y: Tensor, list: [Double], maybe: Tensor?) {
 
 final class Watcher: Callback {
     func onEpochEnd(_ epoch: Int, logs: Logs) {}  // overriding declaration requires an 'override' keyword
-    override func onTrainBatchEnd(_ batch: Int, logs: Logs) {}  // overrides a 'final' instance method
-    func on_epoch_end(_ epoch: Int, logs: Logs) {}  // overrides a 'final' instance method
-    func onEpochBegin(_ epoch: Int, logs: Logs?) {}  // overrides a 'final' instance method
+    override func onTrainBatchEnd(_ batch: Int, logs: Logs) {}  // cannot be overridden
+    func on_epoch_end(_ epoch: Int, logs: Logs) {}  // cannot be overridden
+    func onEpochBegin(_ epoch: Int, logs: Logs?) {}  // cannot be overridden
+}
+
+final class Labelled: Callback {
+    func onEpochEnd(epoch: Int, logs: Logs) {}  // cannot be overridden
+    func onEpochEnd(_ epoch: Int, _ logs: Logs) {}  // cannot be overridden
+    func onTrainBatchEnd(batch: Int, logs: Logs) {}  // cannot be overridden
+    func onPredictEnd() {}  // cannot be overridden
+}
+
+final class Built: Layer {
+    func build(_ shape: Shape) {}  // is declared in extension of 'Layer' and cannot be overridden
+    func call(_ x: Tensor) -> Tensor { x }  // is declared in extension of 'Layer' and cannot be overridden
+    func call(_ x: Tensor, training: Bool) -> Tensor { x }  // is declared in extension of 'Layer' and cannot be overridden
+    func computeOutputShape(_ inputShape: PartialShape) -> PartialShape { [] }  // is declared in extension of 'Layer'
+}
+
+final class Stepped: Model {
+    func trainStep(_ data: (Tensor, Tensor)) {}  // is declared in extension of 'Model' and cannot be overridden
 }

@@ -21,4 +21,13 @@ func spellings(_ tensor: Tensor?, x: Tensor, y: Tensor, variable: Variable) thro
     _ = exp(-(x - 0.5) * (x - 0.5) / (2 * 0.1 * 0.1)) / (0.1 * sqrt(2 * Tensor.pi))
     _ = 2 * variable * x + variable - 0.5 * (variable * variable) / 3
     _ = 1 - (2 * (x * y).sum() + 1) / (x.sum() + y.sum() + 1)
+    try model.compile(optimizer: .adam, loss: .huber, metrics: [.auc, .precision, MeanAbsoluteError()])
+    _ = [SGD(0.1), SGD(0.1, momentum: 0.9), Adam(1e-3), AdamW(1e-3, weightDecay: 0.01), AdamW(1e-3), RMSprop(0.001)]
+    _ = Sequential([Masking(0), Normalization(axis: -1), LayerNormalization(axis: -1), Softmax(axis: -1)])
+    _ = SparseCategoricalAccuracy()(y, x)
+    _ = (Float(x.sum()), Int(y.argmax()), Double(x.mean()), Tensor(UInt8(3)), Tensor(true), Tensor([[[[1.0]]]]))
+    _ = ((x .> 0) & (x .< 1)) | !(x .> 2)
+    _ = (softmax(x), stack([x]), concatenate([x, x], axis: 0), square(x), sign(x), abs(variable).sum(), matmul(x, variable))
+    let symbol = Input([10, 16])
+    _ = Model(inputs: symbol, outputs: LayerNormalization()(symbol + tanh(symbol) * 2)[0..., 0].mean(axis: 1, keepDims: true))
 }

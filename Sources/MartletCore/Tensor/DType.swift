@@ -76,7 +76,7 @@ public enum DType: UInt8, Sendable, CaseIterable {
 }
 
 /// A Swift type that tensors store: the bridge between `[Float]`, `[Int]`, ... and memory of a `DType`.
-public protocol TensorElement: Sendable {
+public protocol TensorElement: TensorValues, Sendable where TensorNumber == Self {
     /// The tensor type with the same memory layout.
     static var dtype: DType { get }
 }
@@ -96,7 +96,7 @@ extension Float16: TensorElement { public static var dtype: DType { .float16 } }
 ///
 /// It takes the tensor's dtype, as a Python number does in Keras; a floating-point number beside an integer tensor
 /// makes the result the default float type.
-public protocol TensorScalar: Sendable {
+public protocol TensorScalar: TensorElement {
     /// The value, exact for integers up to 2^53.
     var doubleValue: Double { get }
     /// The value as an integer, nil for floating-point types.
@@ -111,7 +111,11 @@ extension Float: TensorScalar {
     public var doubleValue: Double { Double(self) }
     public var integerValue: Int64? { nil }
 }
-extension Int: TensorScalar {
+extension Int: TensorScalar {}
+extension Int64: TensorScalar {}
+extension Int32: TensorScalar {}
+extension UInt8: TensorScalar {}
+extension TensorScalar where Self: FixedWidthInteger {
     public var doubleValue: Double { Double(self) }
     public var integerValue: Int64? { Int64(self) }
 }

@@ -59,8 +59,62 @@ public func sigmoid(_ x: Tensor) -> Tensor { x.sigmoid() }
 public func relu(_ x: Tensor) -> Tensor { x.relu() }
 /// log(1 + eˣ) of each element.
 public func softplus(_ x: Tensor) -> Tensor { x.softplus() }
+/// The square of each element.
+public func square(_ x: Tensor) -> Tensor { x.square() }
+/// 1 over the square root of each element.
+public func rsqrt(_ x: Tensor) -> Tensor { x.reciprocalSquareRoot() }
+/// -1, 0 or 1: the sign of each element.
+public func sign(_ x: Tensor) -> Tensor { x.sign() }
+/// eˣ of each element over their sum along an axis.
+public func softmax(_ x: Tensor, axis: Int = -1) -> Tensor { x.softmax(axis: axis) }
+/// The logarithm of the softmax along an axis.
+public func logSoftmax(_ x: Tensor, axis: Int = -1) -> Tensor { x.logSoftmax(axis: axis) }
 
 /// Each element to the power of the other's, broadcast.
 public func pow(_ base: Tensor, _ exponent: Tensor) -> Tensor { base.pow(exponent) }
 /// Each element to the power of a number.
 public func pow(_ base: Tensor, _ exponent: some TensorScalar) -> Tensor { base.pow(exponent) }
+
+/// Tensors one after the other along an axis: `Tensor.concatenate(_:axis:)`.
+public func concatenate(_ tensors: [any TensorConvertible], axis: Int = 0) -> Tensor {
+    Tensor.concatenate(tensors.map(\.asTensor), axis: axis)
+}
+
+/// Tensors as the slices along a new axis: `Tensor.stack(_:axis:)`.
+public func stack(_ tensors: [any TensorConvertible], axis: Int = 0) -> Tensor {
+    Tensor.stack(tensors.map(\.asTensor), axis: axis)
+}
+
+/// A tensor, or a variable, which stands for its value.
+public protocol TensorConvertible {
+    /// The tensor that it stands for.
+    var asTensor: Tensor { get }
+}
+
+extension Tensor: TensorConvertible {
+    public var asTensor: Tensor { self }
+}
+
+extension Variable: TensorConvertible {
+    public var asTensor: Tensor { value }
+}
+
+extension Tensor {
+    /// Tensors and variables one after the other along an axis.
+    @_disfavoredOverload
+    public static func concatenate(_ tensors: [any TensorConvertible], axis: Int = 0) -> Tensor {
+        concatenate(tensors.map(\.asTensor), axis: axis)
+    }
+
+    /// Tensors and variables as the slices along a new axis.
+    @_disfavoredOverload
+    public static func stack(_ tensors: [any TensorConvertible], axis: Int = 0) -> Tensor {
+        stack(tensors.map(\.asTensor), axis: axis)
+    }
+}
+
+/// Einstein's summation of tensors and variables.
+@_disfavoredOverload
+public func einsum(_ equation: String, _ operands: any TensorConvertible...) -> Tensor {
+    einsum(equation, operands.map(\.asTensor))
+}

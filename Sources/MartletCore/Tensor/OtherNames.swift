@@ -10,9 +10,11 @@
 
 /// Types with names of this kind. In extensions of protocols, they do not stand in the way of a subclass's own names.
 public protocol OtherlyNamed {}
-extension Tensor: OtherlyNamed {}
+/// Types with the names of a tensor.
+public protocol OtherlyNamedTensor: OtherlyNamed {}
+extension Tensor: OtherlyNamedTensor {}
 
-extension OtherlyNamed where Self == Tensor {
+extension OtherlyNamedTensor {
     @available(*, unavailable, renamed: "reshaped(_:)")
     public var reshape: OtherName { fatalError() }
     @available(*, unavailable, renamed: "reshaped(_:)")
@@ -173,7 +175,7 @@ extension OtherlyNamed where Self == Tensor {
     public var copy: OtherName { fatalError() }
 }
 
-extension OtherlyNamed where Self == Tensor {
+extension OtherlyNamedTensor {
     @available(*, unavailable, renamed: "range(_:dtype:)")
     public static var arange: OtherName { fatalError() }
     @available(*, unavailable, renamed: "linearSpace")
@@ -223,6 +225,12 @@ extension Tensor {
     public static func > (a: Tensor, b: Tensor) -> Tensor { fatalError() }
     @available(*, unavailable, renamed: ".<")
     public static func < (a: Tensor, b: Tensor) -> Tensor { fatalError() }
+    @available(*, unavailable, renamed: ".==")
+    public static func == (a: Tensor, b: Tensor) -> Tensor { fatalError() }
+    @available(*, unavailable, renamed: ".==")
+    public static func == (a: Tensor, b: some TensorScalar) -> Tensor { fatalError() }
+    @available(*, unavailable, message: "compare elements with .==, and ask for .any() or .all()")
+    @_disfavoredOverload public static func == (a: Tensor, b: Tensor) -> Bool { fatalError() }
     @available(*, unavailable, message: "write matmul(a, b)")
     public func matmul(_ other: Tensor) -> Tensor { fatalError() }
     @available(*, unavailable, renamed: "cast(to:)")
@@ -231,10 +239,10 @@ extension Tensor {
     public func to(_ dtype: DType) -> Tensor { fatalError() }
 }
 
-extension Variable: OtherlyNamed {}
+extension Variable: OtherlyNamedTensor {}
 extension OtherlyNamed where Self == Variable {
-    @available(*, unavailable, renamed: "assign(_:)")
+    @available(*, unavailable, renamed: "assignSubtract(_:)")
+    public var assign_sub: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "assignAdd(_:)")
     public var assign_add: OtherName { fatalError() }
-    @available(*, unavailable, message: "write variable.value.scalars(as:)")
-    public var numpy: OtherName { fatalError() }
 }

@@ -1,41 +1,15 @@
 import CKernels
 
 extension Tensor {
-    /// A scalar of the given type, the default float type (or `int64` for an `Int`) when nil.
-    public init(_ value: some TensorScalar, dtype: DType? = nil) {
-        self = .full([], value, dtype: dtype)
-    }
-
-    /// A vector of `values`. `Double`s become the default float type unless `dtype` says otherwise, as Python's floats
-    /// do in Keras; every other type stays what it is.
-    public init<Element: TensorElement>(_ values: [Element], dtype: DType? = nil) {
-        self = Tensor(values, shape: Shape(unchecked: [values.count])).converted(from: Element.self, to: dtype)
-    }
-
-    /// A matrix of `rows`. Stops when their lengths differ.
-    public init<Element: TensorElement>(_ rows: [[Element]], dtype: DType? = nil) {
-        let width = rows.first?.count ?? 0
-        require(
-            rows.allSatisfy { $0.count == width }, "Tensor",
-            "Expected rows of one length. Received lengths: \(rows.map(\.count)).")
-        self = Tensor(rows.flatMap { $0 }, shape: [rows.count, width]).converted(from: Element.self, to: dtype)
-    }
-
-    /// An array of rank 3. Stops when the lengths differ.
-    public init<Element: TensorElement>(_ planes: [[[Element]]], dtype: DType? = nil) {
-        let height = planes.first?.count ?? 0
-        let width = planes.first?.first?.count ?? 0
-        require(
-            planes.allSatisfy { $0.count == height && $0.allSatisfy { $0.count == width } }, "Tensor",
-            "Expected planes of one size, \(height) x \(width) as the first.")
-        self = Tensor(planes.flatMap { $0.flatMap { $0 } }, shape: [planes.count, height, width])
-            .converted(from: Element.self, to: dtype)
-    }
-
-    private func converted<Element: TensorElement>(from: Element.Type, to dtype: DType?) -> Tensor {
-        let target = dtype ?? (Element.self == Double.self ? Settings.defaultFloatType : self.dtype)
-        return target == self.dtype ? self : cast(to: target)
-    }
+    /// A tensor of a number or a truth value, or of arrays of them, nested to any depth: `Tensor(1.5)`, `Tensor([1, 2])`,
+    /// `Tensor([[1.0], [2.0]])`. Stops when arrays beside each other have different lengths.
+    ///
+    /// `Double`s, and a number alone that is a `Float`, become the default float type unless `dtype` says otherwise, as Python's
+    /// floats do in Keras; every other type stays what it is.
+    /// - Parameters:
+    ///   - values: the elements.
+    ///   - dtype: the type of the tensor; nil follows from the values.
+    public init(_ values: some TensorValues, dtype: DType? = nil) { self = values._makeTensor(dtype: dtype) }
 
     /// A tensor filled with `value`. Stops when an integer type cannot hold it exactly.
     public static func full(_ shape: Shape, _ value: some TensorScalar, dtype: DType? = nil) -> Tensor {

@@ -6,14 +6,14 @@ public protocol TensorIndexConvertible {
 
 /// How a subscript treats one axis.
 public struct TensorIndex: TensorIndexConvertible, ExpressibleByIntegerLiteral, Sendable {
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         case index(Int)
         case stride(from: Int?, to: Int?, by: Int)
         case newAxis
         case ellipsis
     }
 
-    let kind: Kind
+    package let kind: Kind
 
     /// One slice, whose axis goes; negative from the end.
     public init(integerLiteral value: Int) { kind = .index(value) }

@@ -25,12 +25,15 @@ public struct CSV: Sendable {
     public enum Value: Sendable, Hashable {
         /// A whole number.
         case integer(Int64)
-        /// A number; NaN where the file has none.
+        /// A number.
         case number(Double)
         /// Text.
         case text(String)
-        /// Nothing, in a column of whole numbers or text.
+        /// Nothing: one of the texts that stand for no value, in a column of any kind.
         case missing
+
+        /// Whether there is no value: `.missing`, or a number that is NaN.
+        public var isMissing: Bool { number?.isNaN ?? false }
 
         /// The number; NaN for what is missing, nil for text.
         public var number: Double? {
@@ -45,8 +48,9 @@ public struct CSV: Sendable {
 
     /// A row: its fields by the names of the columns.
     public struct Row: Sendable {
-        let values: [Value]
+        var values: [Value]
         let places: [String: Int]
+        let line: Int
 
         /// The field of a column. Stops when there is no such column.
         public subscript(_ column: String) -> Value {
@@ -56,6 +60,18 @@ public struct CSV: Sendable {
             }
             return values[place]
         }
+    }
+
+    /// What happens with rows that lack a value.
+    public enum MissingValues: Sendable, Hashable {
+        /// They stay as they are: in samples, a missing number is NaN.
+        case keep
+        /// The reading ends with an error that names file, line and column.
+        case fail
+        /// They are left out.
+        case skip
+        /// A number takes the place of each missing one.
+        case fill(Double)
     }
 
     /// The columns in the order of the file.
@@ -140,7 +156,50 @@ public struct CSV: Sendable {
                         "Expected \(columns.count) fields. Received \(fields.count).", at: "\(path):\(reader.line)")
                 }
                 let values = try zip(fields, columns).map { try value($0, $1, reader.line) }
-                return Row(values: values, places: places)
+                return Row(values: values, places: places, line: reader.line)
+            }
+        }
+    }
+
+    /// The rows, with a rule for those that lack a value in some columns.
+    ///
+    /// ```swift
+    /// let complete = try csv.rows(missing: .skip, in: ["age", "fare"])
+    /// ```
+    /// - Parameters:
+    ///   - missing: what happens with such rows.
+    ///   - columns: the columns that count; nil takes all. Numbers are filled in in columns of numbers only.
+    /// - Throws: `MartletError` when there is no such column, or a column of whole numbers cannot take the number to fill in. A
+    ///   reading throws one with file, line and column for a missing value that is an error.
+    public func rows(missing: MissingValues, in columns: [String]? = nil) throws -> Dataset<Row> {
+        let chosen = try (columns ?? self.columns.map(\.name)).map { name in
+            guard let place = self.columns.firstIndex(where: { $0.name == name }) else {
+                throw MartletError("Expected a column among \(self.columns.map(\.name)). Received: \"\(name)\".", at: path)
+            }
+            return place
+        }
+        switch missing {
+        case .keep: return rows
+        case .skip: return rows.filter { row in !chosen.contains { row.values[$0].isMissing } }
+        case .fail:
+            return rows.map { [path, names = self.columns.map(\.name)] row in
+                guard let place = chosen.first(where: { row.values[$0].isMissing }) else { return row }
+                throw MartletError("Expected a value. Received none.", at: "\(path):\(row.line), column \"\(names[place])\"")
+            }
+        case .fill(let number):
+            let filled = try chosen.filter { self.columns[$0].kind != .text }.map { place in
+                guard self.columns[place].kind == .integer else { return (place, Value.number(number)) }
+                guard let whole = Int64(exactly: number) else {
+                    throw MartletError(
+                        "Expected a whole number to fill in, as the column \"\(self.columns[place].name)\" has. "
+                            + "Received: \(number).", at: path)
+                }
+                return (place, .integer(whole))
+            }
+            return rows.map { row in
+                var row = row
+                for (place, value) in filled where row.values[place].isMissing { row.values[place] = value }
+                return row
             }
         }
     }
@@ -153,7 +212,7 @@ public struct CSV: Sendable {
             if isMissing { return .missing }
             if let value = Int64(field) { return .integer(value) }
         case .number:
-            if isMissing { return .number(.nan) }
+            if isMissing { return .missing }
             if let value = Double(field) { return .number(value) }
         }
         let kind = column.kind == .integer ? "a whole number" : "a number"
@@ -166,8 +225,11 @@ public struct CSV: Sendable {
     /// - Parameters:
     ///   - features: columns of numbers; nil takes all but the label.
     ///   - label: the column of the label.
+    ///   - missing: what happens with rows that lack a feature or the label.
     /// - Throws: `MartletError` when there is no such column, or it holds text.
-    public func samples(features: [String]? = nil, label: String) throws -> Dataset<(Tensor, Tensor)> {
+    public func samples(
+        features: [String]? = nil, label: String, missing: MissingValues = .keep
+    ) throws -> Dataset<(Tensor, Tensor)> {
         let features = features ?? columns.map(\.name).filter { $0 != label }
         for name in features + [label] {
             guard let column = columns.first(where: { $0.name == name }) else {
@@ -178,7 +240,7 @@ public struct CSV: Sendable {
                     "Expected columns of numbers. \"\(name)\" holds text: make numbers of it in a map of `rows`.", at: path)
             }
         }
-        return rows.map { row in
+        return try rows(missing: missing, in: features + [label]).map { row in
             let x = Tensor(features.map { Float(row[$0].number ?? .nan) })
             if case .integer(let value) = row[label] { return (x, Tensor([value], shape: [])) }
             return (x, Tensor([Float(row[label].number ?? .nan)], shape: []))

@@ -29,7 +29,7 @@ public enum LabelMode: String, Sendable, CaseIterable {
 /// let (train, validation) = try flowers.split(validation: 0.2, seed: 1)
 /// print(flowers.classNames, train.count)
 /// ```
-public struct ClassFolder: Sendable {
+public struct ClassFolder: Sendable, CustomStringConvertible {
     /// The folder.
     public let folder: String
     /// The files, with the folder in front, in the order of their names (by Unicode values), class after class.
@@ -41,6 +41,12 @@ public struct ClassFolder: Sendable {
 
     /// The number of files.
     public var count: Int { paths.count }
+
+    /// The folder, the number of files and the classes.
+    public var description: String {
+        let classes = classNames.isEmpty ? "no labels" : "classes: \(classNames.prefix(10).joined(separator: ", "))"
+        return "ClassFolder(\"\(folder)\", \(count) files, \(classes)\(classNames.count > 10 ? ", ..." : ""))"
+    }
 
     /// Looks for files. Names that begin with a point are passed over.
     /// - Parameters:

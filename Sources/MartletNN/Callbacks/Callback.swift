@@ -56,42 +56,6 @@ open class Callback: Checkpointable {
     open func onTestBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// After an evaluation.
     open func onTestEnd(logs: Logs) throws {}
-
-    // MARK: - What is no hook
-
-    // Methods of these forms would never be called. As they are final, one in a subclass does not compile.
-    @available(*, deprecated, message: "the hook is onTrainBegin()")
-    public final func onTrainBegin(logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTrainEnd()")
-    public final func onTrainEnd(logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onEpochBegin(_ epoch: Int)")
-    public final func onEpochBegin(_ epoch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
-    public final func onEpochEnd(_ epoch: Int) {}
-    @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
-    public final func onTrainBatchBegin(_ batch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTrainBatchEnd(_ batch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTrainBatchEnd(_ batch: Int) {}
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onBatchEnd(_ batch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTestBatchEnd(_ batch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
-    public final func onTestEnd() {}
-    @available(*, deprecated, message: "the hook is onTrainBegin()")
-    public final func on_train_begin(logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTrainEnd()")
-    public final func on_train_end(logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onEpochBegin(_ epoch: Int)")
-    public final func on_epoch_begin(_ epoch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
-    public final func on_epoch_end(_ epoch: Int, logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
-    public final func on_epoch_end(_ epoch: Int, _ logs: Logs) {}
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func on_train_batch_end(_ batch: Int, logs: Logs) {}
 }
 
 /// The parameters of a run of `fit`, for callbacks.

@@ -148,3 +148,40 @@ extension ELU {
         self.init(alpha: alpha, name: name, dtype: dtype)
     }
 }
+
+extension Masking {
+    /// Makes a layer. The property describes the argument.
+    public convenience init(_ maskValue: Double, name: String? = nil) { self.init(maskValue: maskValue, name: name) }
+}
+
+// A single axis, as Keras has it.
+
+extension Normalization {
+    /// Makes a layer with statistics for each place along one axis; nil for one mean and one variance of all elements.
+    public convenience init(
+        axis: Int?, mean: Tensor? = nil, variance: Tensor? = nil, invert: Bool = false, name: String? = nil
+    ) {
+        self.init(axes: axis.map { [$0] } ?? [], mean: mean, variance: variance, invert: invert, name: name)
+    }
+}
+
+extension LayerNormalization {
+    /// Makes a layer that normalizes along one axis. The properties describe the arguments; the other initializer takes more.
+    public convenience init(
+        axis: Int, epsilon: Double = 1e-3, center: Bool = true, scale: Bool = true, name: String? = nil
+    ) {
+        self.init(axes: [axis], epsilon: epsilon, center: center, scale: scale, name: name)
+    }
+}
+
+extension RMSNormalization {
+    /// Makes a layer that normalizes along one axis. The properties describe the arguments; the other initializer takes more.
+    public convenience init(axis: Int, epsilon: Double = 1e-6, name: String? = nil) {
+        self.init(axes: [axis], epsilon: epsilon, name: name)
+    }
+}
+
+extension UnitNormalization {
+    /// Makes a layer that normalizes along one axis. The properties describe the arguments; the other initializer takes more.
+    public convenience init(axis: Int, name: String? = nil) { self.init(axes: [axis], name: name) }
+}

@@ -181,3 +181,10 @@ extension MetricConvertible where Self == MeanMetricWrapper {
         MeanMetricWrapper(CosineSimilarity(axis: axis), isNegated: true, name: name)
     }
 }
+
+extension Loss: MetricConvertible {
+    /// The mean of the loss over all samples, under its name.
+    public func makeMetric(for target: PartialShape, _ prediction: PartialShape, loss: Loss?) throws -> Metric {
+        MeanMetricWrapper(self)
+    }
+}

@@ -50,6 +50,13 @@ open class Metric: MetricConvertible {
         stop("\(Self.self)", "The metric has no result: override result().")
     }
 
+    /// Takes a batch in, and gives the figure over everything so far: `update` and `result`.
+    @discardableResult
+    public final func callAsFunction(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) -> Tensor {
+        update(yTrue, yPred, sampleWeight: sampleWeight)
+        return result()
+    }
+
     /// `result()` where it is one number that takes no ops, with the same bits; nil elsewhere.
     var resultNumber: Double? { nil }
 

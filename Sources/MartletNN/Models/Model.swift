@@ -201,6 +201,9 @@ open class Model: Layer {
         updateMetrics(batch, predictions: predictions, loss: loss)
     }
 
+    /// One step of prediction: the outputs for the inputs of a batch, in inference mode. Override it for a custom step.
+    open func predictStep(_ inputs: [Tensor]) -> [Tensor] { apply(inputs, training: false) }
+
     open override func validate(values: Tensor) throws { try validate(inputs: [values]) }
 
     /// Lets the first layers check the values of the data; nil stands for an input that is not data.

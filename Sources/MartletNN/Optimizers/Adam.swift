@@ -35,6 +35,13 @@ public class Adam: Optimizer, ConfigurableOptimizer, Described {
             lossScaleFactor, gradientAccumulationSteps, sparseUpdates, name)
     }
 
+    /// Makes the optimizer, as Keras's documents write it. The properties describe the arguments.
+    public convenience init(
+        _ learningRate: any LearningRate, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7
+    ) {
+        self.init(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+
     public class var arguments: Arguments<Adam> { table }
 
     private static let table = Arguments(default: Adam()) {

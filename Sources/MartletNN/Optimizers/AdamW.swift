@@ -19,6 +19,18 @@ public final class AdamW: Adam {
             sparseUpdates: sparseUpdates, name: name)
     }
 
+    /// Makes the optimizer, as Keras's documents write it. The properties describe the arguments.
+    public convenience init(
+        _ learningRate: any LearningRate, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7
+    ) {
+        self.init(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+
+    /// Makes the optimizer. The properties describe the arguments.
+    public convenience init(_ learningRate: any LearningRate, weightDecay: Double?) {
+        self.init(learningRate: learningRate, weightDecay: weightDecay)
+    }
+
     public override class var arguments: Arguments<Adam> { super.arguments.starting(from: AdamW()) }
 }
 

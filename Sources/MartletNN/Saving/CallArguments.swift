@@ -129,6 +129,9 @@ struct CallArguments: Sendable {
         return .array(try values.map { try keras2Argument($0, &references) })
     }
 
+    /// Positional arguments, with placeholders for tensors.
+    init(positional: [JSONValue]) { self.init(args: .array(positional), kwargs: [:]) }
+
     private init(args: JSONValue, kwargs: JSONValue) {
         self.args = args
         self.kwargs = kwargs

@@ -243,3 +243,17 @@ extension Model {
         return compilation
     }
 }
+
+extension Model {
+    /// The names in the logs, `loss` first: those of `metrics`. Empty before `compile`.
+    public var metricsNames: [String] { compilation?.reported.map(\.name) ?? [] }
+
+    /// The accumulators of the metrics.
+    public var metricsVariables: [Variable] { metrics.flatMap(\.variables) }
+
+    /// Forgets what the metrics took in.
+    public func resetMetrics() { compilation?.resetMetrics() }
+
+    /// What the metrics say of everything taken in since they were last reset, `loss` first. Empty before `compile`.
+    public func metricsResult() -> Logs { compilation?.logs() ?? Logs() }
+}

@@ -40,7 +40,7 @@ final class CompiledSteps: ModelSteps {
             model.testStep(batch)
         }
         predict = compiled(name: "\(model.name).predict") { [unowned model] (inputs: [Tensor]) -> [Tensor] in
-            model.apply(inputs, training: false)
+            model.predictStep(inputs)
         }
     }
 

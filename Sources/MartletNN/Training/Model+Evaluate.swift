@@ -109,7 +109,7 @@ extension Model {
             try prepare(for: x.map { PartialShape(of: $0).withAnyBatch })
         }
         try validate(inputs: x)
-        return try withErrors { steps()?.predictions(for: x) ?? apply(x, training: false) }
+        return try withErrors { steps()?.predictions(for: x) ?? predictStep(x) }
     }
 
     /// Computes the output for one batch of a model of one input and one output, in inference mode.
@@ -149,7 +149,7 @@ extension Model {
         let compiled = steps()
         let parts = try (0..<count).map { step in
             let inputs = data.batch(step, size: batchSize).inputs
-            return try withErrors { compiled?.predictions(for: inputs) ?? apply(inputs, training: false) }
+            return try withErrors { compiled?.predictions(for: inputs) ?? predictStep(inputs) }
         }
         return try withErrors {
             parts[0].indices.map { index in count == 1 ? parts[0][index] : Self.joined(parts.map { $0[index] }) }

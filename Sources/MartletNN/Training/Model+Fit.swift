@@ -131,6 +131,22 @@ extension Model {
         return { [unowned self] in trainStep($0) }
     }
 
+    /// The evaluation step of `evaluate`, for custom loops, as `makeTrainFunction` gives that of `fit`.
+    /// - Parameter data: the dataset of the batches, or one batch. Model, losses and metrics are checked against it.
+    /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
+    public func makeTestFunction(for data: TensorDataset) throws -> (Batch) -> Void {
+        _ = try run.withLock { try prepare(for: data, requireCompilation("makeTestFunction")) }
+        if let compiled = steps() { return compiled.makeTestStep }
+        return { [unowned self] in testStep($0) }
+    }
+
+    /// The prediction step of `predict`, for custom loops: it takes the inputs of a batch. It is compiled unless the model runs
+    /// eagerly.
+    public func makePredictFunction() -> ([Tensor]) -> [Tensor] {
+        if let compiled = steps() { return compiled.predictions }
+        return { [unowned self] in predictStep($0) }
+    }
+
     /// Runs one training step on a batch.
     /// - Returns: loss and metrics of this batch, `loss` first.
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.

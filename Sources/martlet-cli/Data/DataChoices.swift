@@ -26,6 +26,13 @@ struct DataChoices: ParsableArguments {
     var color: ColorMode?
     @Option(help: ArgumentHelp("What pixels, 0 to 255, are multiplied with, such as 0.00392157.", valueName: "factor"))
     var scale = 1.0
+    @Option(
+        help: ArgumentHelp(
+            """
+            What happens with rows of a CSV file that lack a value: keep (missing numbers are NaN), error, skip, or a number, \
+            which is filled in.
+            """, valueName: "rule"))
+    var missing: CSV.MissingValues = .keep
     @Flag(help: "Leave out images, rows and records that cannot be read; the log tells their number and names the first.")
     var skipUnreadable = false
 
@@ -44,6 +51,21 @@ struct DataChoices: ParsableArguments {
 }
 
 extension ColorMode: ExpressibleByArgument {}
+
+extension CSV.MissingValues: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "keep": self = .keep
+        case "error": self = .fail
+        case "skip": self = .skip
+        default:
+            guard let number = Double(argument), number.isFinite else { return nil }
+            self = .fill(number)
+        }
+    }
+
+    public var defaultValueDescription: String { "keep" }
+}
 
 /// One sample of a model.
 struct Sample: Batchable {

@@ -146,7 +146,7 @@ extension DataReport {
     private static func text(_ value: CSV.Value) -> String {
         switch value {
         case .integer(let number): "\(number)"
-        case .number(let number): number.isNaN ? "missing" : "\(number)"
+        case .number(let number): "\(number)"
         case .text(let text): "\"\(text.prefix(40))\""
         case .missing: "missing"
         }

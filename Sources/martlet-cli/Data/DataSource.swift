@@ -28,6 +28,11 @@ struct DataSource {
     init(_ path: String, _ choices: DataChoices, for model: Model, isLabeled: Bool) throws {
         (self.choices, self.isLabeled, inputs) = (choices, isLabeled, model.inputSpecs)
         kind = try DataSource.kind(of: path, DataChoices.names(choices.classes), isLabeled: isLabeled)
+        if choices.missing != .keep {
+            guard case .table = kind else {
+                throw MartletError("Expected it with a CSV file only. Received other data.", at: "--missing")
+            }
+        }
         switch kind {
         case .images(let folder):
             classNames = folder.classNames
@@ -198,7 +203,8 @@ struct DataSource {
         }
         let numbers = Dictionary(classNames.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
         let (label, isText) = (isLabeled ? choices.label : nil, !classNames.isEmpty)
-        return csv.rows.map { [self] row in
+        return try csv.rows(missing: choices.missing, in: features.flatMap { $0 } + (label.map { [$0] } ?? [])).map {
+            [self] row in
             let inputs = try features.enumerated().map { place, names in
                 try shaped(Tensor(names.map { Float(row[$0].number ?? .nan) }), place)
             }

@@ -35,6 +35,52 @@ import Testing
         #expect(abs(logs["loss"]! - (error + penalty).item()) < 1e-6)
     }
 
+    /// The steps as functions, and what the metrics say, give what `evaluate` and `predict` give.
+    @Test func stepsAsFunctions() throws {
+        final class Doubled: Sequential {
+            override func predictStep(_ inputs: [Tensor]) -> [Tensor] { super.predictStep(inputs).map { $0 * 2 } }
+        }
+        let model = try model()
+        let expected = try model.evaluate(x, y, batchSize: 2)
+        model.resetMetrics()
+        let data = try TensorDataset(x, y)
+        let test = try model.makeTestFunction(for: data)
+        for batch in data.batches(of: 2) { test(batch) }
+        #expect(model.metricsNames == ["loss", "mae"] && model.metricsNames == model.metrics.map(\.name))
+        #expect(model.metricsNames.map { model.metricsResult()[$0] } == model.metricsNames.map { expected[$0] })
+        #expect(model.metricsVariables.count == 4 && model.metricsVariables[1].value.item() == 5)
+        model.resetMetrics()
+        #expect(model.metricsVariables.allSatisfy { $0.value.item() == 0 })
+        let predictions = try model.predict(x)
+        #expect(model.makePredictFunction()([x])[0].scalars(as: Float.self) == predictions.scalars(as: Float.self))
+        let doubled = Doubled([InputLayer([3]), Dense(1)])
+        #expect(try doubled.predict(x).scalars(as: Float.self) == (doubled(x) * 2).scalars(as: Float.self))
+        #expect(try doubled.predictOnBatch(x).scalars(as: Float.self) == (doubled(x) * 2).scalars(as: Float.self))
+        doubled.runsEagerly = true
+        #expect(doubled.makePredictFunction()([x])[0].scalars(as: Float.self) == (doubled(x) * 2).scalars(as: Float.self))
+    }
+
+    /// A metric that is called takes a batch in and says how it stands; a loss among the metrics is its mean.
+    @Test func calledMetrics() throws {
+        let metric = MeanMetricWrapper(MeanAbsoluteError())
+        #expect(metric(Tensor([[1.0], [2.0]]), Tensor([[0.0], [2.5]])).item() == 0.75)
+        #expect(metric(Tensor([[1.0], [2.0]]), Tensor([[1.0], [2.0]])).item() == 0.375)
+        let model = Sequential([InputLayer([3]), Dense(1)])
+        try model.compile(optimizer: .sgd, loss: .meanSquaredError, metrics: [MeanAbsoluteError(), .meanSquaredError])
+        let logs = try model.evaluate(x, y)
+        #expect(model.metricsNames == ["loss", "mean_absolute_error", "mean_squared_error"])
+        #expect(abs(logs["mean_absolute_error"]! - (model(x) - y).abs().mean().item()) < 1e-6)
+        #expect(abs(logs["mean_squared_error"]! - logs["loss"]!) < 1e-7)
+    }
+
+    /// Optimizers with the rate in front have the other defaults.
+    @Test func ratesWithoutLabels() {
+        #expect("\(SGD(0.1, momentum: 0.9))" == "\(SGD(learningRate: 0.1, momentum: 0.9))")
+        #expect("\(Adam(0.1))" == "\(Adam(learningRate: 0.1))" && "\(RMSprop(0.1))" == "\(RMSprop(learningRate: 0.1))")
+        #expect("\(AdamW(0.1))" == "\(AdamW(learningRate: 0.1))" && AdamW(0.1).options.weightDecay == 0.004)
+        #expect(AdamW(0.1, weightDecay: 0.5).options.weightDecay == 0.5)
+    }
+
     /// As Keras's: the input is no layer of a stack, but one of a graph.
     @Test func layersOfModels() {
         let (first, second) = (Dense(2), Dense(1))

@@ -12,4 +12,15 @@ extension Tensor {
     public func logicalAnd(_ other: Tensor) -> Tensor {
         perform(LogicalAnd(), cast(to: .bool), other.cast(to: .bool))
     }
+
+    /// Whether both are true, element by element, broadcast. Comparisons beside it stand in parentheses: `(x .> 0) & (x .< 1)`.
+    public static func & (a: Tensor, b: Tensor) -> Tensor {
+        requireTruthValues("&", a, b) ? a.logicalAnd(b) : .nothing
+    }
+
+    static func requireTruthValues(_ name: String, _ a: Tensor, _ b: Tensor) -> Bool {
+        require(
+            a.dtype == .bool && b.dtype == .bool, name,
+            "Expected truth values, as comparisons give. Received: \(a.spec), \(b.spec). logicalAnd and its kin take numbers.")
+    }
 }

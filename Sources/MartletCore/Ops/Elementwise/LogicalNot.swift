@@ -10,4 +10,7 @@ struct LogicalNot: UnaryOp, NotDifferentiable {
 extension Tensor {
     /// Whether each element is false or zero.
     public func logicalNot() -> Tensor { perform(LogicalNot(), cast(to: .bool)) }
+
+    /// Whether each element is false.
+    public static prefix func ! (x: Tensor) -> Tensor { x.logicalNot() }
 }

@@ -12,4 +12,9 @@ extension Tensor {
     public func logicalOr(_ other: Tensor) -> Tensor {
         perform(LogicalOr(), cast(to: .bool), other.cast(to: .bool))
     }
+
+    /// Whether one is true, element by element, broadcast. Comparisons beside it stand in parentheses: `(x .> 0) | (x .< 1)`.
+    public static func | (a: Tensor, b: Tensor) -> Tensor {
+        requireTruthValues("|", a, b) ? a.logicalOr(b) : .nothing
+    }
 }

@@ -12,4 +12,9 @@ extension Tensor {
     public func logicalXor(_ other: Tensor) -> Tensor {
         perform(LogicalXor(), cast(to: .bool), other.cast(to: .bool))
     }
+
+    /// Whether one alone is true, element by element, broadcast. Comparisons stand in parentheses: `(x .> 0) ^ (x .< 1)`.
+    public static func ^ (a: Tensor, b: Tensor) -> Tensor {
+        requireTruthValues("^", a, b) ? a.logicalXor(b) : .nothing
+    }
 }

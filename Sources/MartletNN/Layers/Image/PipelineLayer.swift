@@ -35,3 +35,35 @@ public struct PipelineLayer<Wrapped: Layer>: @unchecked Sendable {
         return try body(layer)
     }
 }
+
+extension Dataset where Element == Tensor {
+    /// What a layer gives for each element, in inference.
+    public func map(_ layer: Layer) -> Dataset<Tensor> {
+        let layer = PipelineLayer(layer)
+        return map { layer($0) }
+    }
+}
+
+extension Dataset where Element == (Tensor, Tensor) {
+    /// What a layer gives for the first part of each element, in inference, and the second part.
+    public func map(_ layer: Layer) -> Dataset<(Tensor, Tensor)> {
+        let layer = PipelineLayer(layer)
+        return map { (layer($0), $1) }
+    }
+}
+
+extension Dataset where Element == [String] {
+    /// What a layer gives for each list of texts, in inference.
+    public func map(_ layer: Layer) -> Dataset<Tensor> {
+        let layer = PipelineLayer(layer)
+        return map { layer(Tensor(strings: $0)) }
+    }
+}
+
+extension Dataset where Element == ([String], Tensor) {
+    /// What a layer gives for the texts of each element, in inference, and the second part.
+    public func map(_ layer: Layer) -> Dataset<(Tensor, Tensor)> {
+        let layer = PipelineLayer(layer)
+        return map { (layer(Tensor(strings: $0)), $1) }
+    }
+}

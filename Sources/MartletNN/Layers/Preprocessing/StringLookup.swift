@@ -91,6 +91,15 @@ public final class StringLookup: IndexLookup, ConfigurableLayer, Described {
         try finish(counter)
     }
 
+    /// Finds the vocabulary in batches of strings, such as those of `Dataset.batch`. Each string is a document of its own.
+    /// - Parameter steps: how many batches are read; nil is all of them.
+    /// - Throws: `MartletError` when there are none, or the vocabulary was given.
+    public func adapt(_ batches: some Sequence<[String]>, steps: Int? = nil) throws {
+        var counter = try makeCounter()
+        try batches.forEachBatch(limit: steps) { counter.add($0.map { [LookupToken($0)] }) }
+        try finish(counter)
+    }
+
     public override var config: [String: JSONValue] { vocabularyConfig(super.config) }
 
     package static var samples: [LayerSample] {

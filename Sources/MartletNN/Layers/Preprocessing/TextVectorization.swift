@@ -161,6 +161,15 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
         try lookupLayer.finish(counter)
     }
 
+    /// Finds the vocabulary in batches of texts, such as those of `Dataset.batch`, which are read once.
+    /// - Parameter steps: how many batches are read; nil is all of them.
+    /// - Throws: `MartletError` when there are no texts, or the vocabulary was given.
+    public func adapt(_ batches: some Sequence<[String]>, steps: Int? = nil) throws {
+        var counter = try lookupLayer.makeCounter()
+        try batches.forEachBatch(limit: steps) { try add(Tensor(strings: $0), to: &counter) }
+        try lookupLayer.finish(counter)
+    }
+
     private func add(_ batch: Tensor, to counter: inout TokenCounter) throws {
         guard batch.dtype == .string else { throw MartletError("Expected strings. Received: \(batch.spec).", at: name) }
         let shape = try documentShape(PartialShape(of: batch))
