@@ -62,6 +62,6 @@ extension Applications {
         x = Activation(.gelu, name: name + "_gelu")(Dense(4 * filters, name: name + "_pointwise_conv_1")(x))
         x = Dense(filters, name: name + "_pointwise_conv_2")(x)
         x = LayerScale(initValues: 1e-6, projectionDim: filters, name: name + "_layer_scale")(x)
-        return Add()([input, Activation(.linear, name: name + "_identity")(x)])
+        return input + Activation(.linear, name: name + "_identity")(x)
     }
 }

@@ -122,7 +122,7 @@ extension Applications {
             var gate = GlobalAveragePooling2D(keepDims: true, name: part + "avg_pool")(x)
             gate = Conv2D(roundedChannels(Double(width) / 4), kernelSize: 1, padding: .same, name: part + "conv")(gate)
             gate = Conv2D(width, kernelSize: 1, padding: .same, name: part + "conv_1")(ReLU(name: part + "relu")(gate))
-            x = Multiply(name: part + "mul")([x, Activation(.hardSigmoid)(gate)])
+            x = Multiply(name: part + "mul")([x, ReLU(maxValue: 6)(gate + 3) * (1.0 / 6)])
         }
         x = Conv2D(block.filters, kernelSize: 1, padding: .same, useBias: false, name: name + "project")(x)
         x = scaled(x, name + "project_bn")
