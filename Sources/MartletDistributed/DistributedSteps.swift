@@ -15,7 +15,7 @@ extension DistributionStrategy {
         guard
             require(
                 context.trace == nil && context.tapes.isEmpty && context.numerics == nil, function.name,
-                "Expected a call outside of compiled functions, of tapes and of the search for NaN: a strategy compiles its steps.")
+                "A strategy compiles its steps. Expected a call outside of compiled functions, tapes and the search for NaN.")
         else { return [] }
         let inputs = numbers.map { shard in
             ShardInput(

@@ -47,9 +47,9 @@ extension DistributionStrategy {
     /// ```
     ///
     /// It is compiled, as ``compiled(name:maximumTraces:_:)`` describes, once for each shape of shard. Optimizers get the sum of
-    /// the shards' gradients, so a loss is a sum over the shard's samples divided by the batch's number: `computeAverageLoss`. They
-    /// change the weights when all shards have ended, so weights must not be read after `apply`. Metrics that are updated inside
-    /// have the values of all shards. Draws from random streams differ from shard to shard.
+    /// the shards' gradients, so a loss is a sum over the shard's samples divided by the batch's number: `computeAverageLoss`.
+    /// They change the weights when all shards have ended, so weights must not be read after `apply`. Metrics that are updated
+    /// inside have the values of all shards. Draws from random streams differ from shard to shard.
     public func function<Output: TensorGroup>(
         name: String = "step", _ body: @escaping (Batch) -> Output
     ) -> ReplicaFunction<Output> { ReplicaFunction(name: name, body) }
