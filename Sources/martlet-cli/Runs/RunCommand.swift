@@ -1,6 +1,12 @@
 import ArgumentParser
 import Foundation
 import Martlet
+import Synchronization
+
+/// `mpirun` while it runs, else 0.
+private let launchedProcess = Atomic<Int32>(0)
+/// The last signal that came, else 0.
+private let stopSignal = Atomic<Int32>(0)
 
 /// `martlet run`: starts the ranks of a job on this machine.
 struct RunCommand: ParsableCommand {
@@ -38,10 +44,19 @@ struct RunCommand: ParsableCommand {
         if geteuid() == 0 {
             for name in ["OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] { environment[name] = "1" }
         }
+        // What ends this command ends the ranks. Ctrl-C gets to them by itself.
+        for number in [SIGTERM, SIGHUP, SIGINT] {
+            signal(number) { number in
+                stopSignal.store(number, ordering: .relaxed)
+                let process = launchedProcess.load(ordering: .relaxed)
+                if process > 0, number != SIGINT { kill(process, number) }
+            }
+        }
         for start in 1...(restarts + 1) {
             let code = try launch(environment)
             // Another start does not mend a wrong call, and a signal to this command ends it.
-            if code == 0 || code == 64 || start > restarts { throw ExitCode(code) }
+            let isOver = stopSignal.load(ordering: .relaxed) != 0
+            if code == 0 || code == 64 || isOver || start > restarts { throw ExitCode(code) }
             let line = "The command ended with code \(code). Start \(start + 1) of \(restarts + 1).\n"
             try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         }
@@ -53,17 +68,9 @@ struct RunCommand: ParsableCommand {
         process.arguments = ["mpirun", "-n", String(ranks), "--oversubscribe", "--bind-to", "none"] + command
         process.environment = environment
         try process.run()
-        // What ends this command ends the ranks.
-        let signals = [SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let id = process.processIdentifier
-            source.setEventHandler { kill(id, number) }
-            source.resume()
-            return source
-        }
+        launchedProcess.store(process.processIdentifier, ordering: .relaxed)
         process.waitUntilExit()
-        for source in signals { source.cancel() }
+        launchedProcess.store(0, ordering: .relaxed)
         if process.terminationStatus == 127 {
             throw MartletError("Expected mpirun. Install it: apt-get install openmpi-bin.", at: "martlet run")
         }
