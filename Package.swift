@@ -22,6 +22,10 @@ let package = Package(
         .executable(name: "martlet", targets: ["martlet-cli"]),
         .executable(name: "martlet-bench", targets: ["martlet-bench"]),
     ],
+    traits: [
+        .trait(
+            name: "MPI", description: "Training in the ranks of an MPI job. Needs Open MPI: libopenmpi-dev, openmpi-bin.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
@@ -52,7 +56,11 @@ let package = Package(
         .target(name: "MartletApplications", dependencies: ["Martlet"], exclude: ["README.md"]),
         .target(name: "MartletExport", dependencies: ["Martlet"], exclude: ["README.md"]),
         .target(name: "MartletTuner", dependencies: ["Martlet"], exclude: ["README.md"]),
-        .target(name: "MartletDistributed", dependencies: ["Martlet"], exclude: ["README.md"]),
+        .systemLibrary(name: "CMPILibrary", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "CMPI", dependencies: [.target(name: "CMPILibrary", condition: .when(traits: ["MPI"]))],
+            cSettings: [.define("MARTLET_MPI", .when(traits: ["MPI"]))]),
+        .target(name: "MartletDistributed", dependencies: ["Martlet", "CMPI"], exclude: ["README.md"]),
         .executableTarget(
             name: "martlet-cli",
             dependencies: ["Martlet", "MartletImages", "MartletExport", "MartletTuner", "MartletDistributed", arguments]),

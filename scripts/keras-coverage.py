@@ -31,7 +31,7 @@ REASONS = dict(
     TFSMLayer="wraps another framework's model", TorchModuleWrapper="wraps another framework's model",
     InputSpec="layers check shapes in `outputShapes(for:)`", Wrapper="a base class without behaviour: subclass `Layer`",
     OrbaxCheckpoint="Orbax is JAX's checkpoint library",
-    distribute_strategy="one machine", distribute_reduction_method="one machine",
+    distribute_strategy="a strategy has `scope`", distribute_reduction_method="a strategy adds in a tree",
     rematerialized_call="a step keeps its activations: take smaller batches, or `gradientAccumulationSteps`",
     get_build_config="layers are built for the shapes in the file", build_from_config="layers are built for the shapes in the file",
     input_spec="layers check shapes in `outputShapes(for:)`", loss="what `compile` was given; `computeLoss` computes it",

@@ -60,7 +60,8 @@ public class DistributionStrategy: StepDistribution, @unchecked Sendable {
         return results.map(\.output)
     }
 
-    package var isChief: Bool { true }
+    /// Whether this process prints and writes files.
+    public var isChief: Bool { true }
 
     package func agree(on model: Model) {}
 

@@ -87,6 +87,11 @@ struct ShardEffects: TensorGroup {
         self.values = values
     }
 
+    /// The effects of another shard, whose gradients are already in the sums of all.
+    func replacing(rows: [Tensor], values: [Tensor]) -> ShardEffects {
+        ShardEffects(plan: plan, gradients: [], rows: rows, values: values)
+    }
+
     func mapTensors(_ transform: (Tensor) -> Tensor) -> ShardEffects {
         ShardEffects(
             plan: plan, gradients: gradients.map(transform), rows: rows.map(transform), values: values.map(transform))
@@ -143,38 +148,44 @@ func shardFunction<Input: TensorGroup, Output: TensorGroup>(
 private struct AllEffects: TensorGroup {
     let shards: [ShardEffects]
     let shares: [Tensor]
+    /// The gradients of the whole batch; nil where the shards have theirs.
+    let gradients: [Tensor]?
 
     func mapTensors(_ transform: (Tensor) -> Tensor) -> AllEffects {
-        AllEffects(shards: shards.mapTensors(transform), shares: shares.map(transform))
+        AllEffects(
+            shards: shards.mapTensors(transform), shares: shares.map(transform), gradients: gradients.mapTensors(transform))
     }
 
     func forEachTensor(_ body: (Tensor) -> Void) {
         shards.forEachTensor(body)
         shares.forEachTensor(body)
+        gradients.forEachTensor(body)
     }
 
-    func appendStructure(to structure: inout [AnyHashable]) { shards.appendStructure(to: &structure) }
+    func appendStructure(to structure: inout [AnyHashable]) {
+        shards.appendStructure(to: &structure)
+        structure.append(gradients == nil)
+    }
 }
 
 /// Puts the effects of shards together and into force.
 final class EffectFunction {
     private let function: CompiledFunction<AllEffects, Void>
+    /// Whether an optimizer gets the mean of the shards' gradients, weighted by the numbers of samples; or else their sum.
+    let isMean: Bool
 
-    /// - Parameter isMean: whether an optimizer gets the mean of the shards' gradients, weighted by the numbers of samples; or
-    ///   else their sum.
     init(name: String, isMean: Bool) {
+        self.isMean = isMean
         function = compiled(name: name) { (effects: AllEffects) -> Void in Self.apply(effects, isMean: isMean) }
     }
 
-    func callAsFunction(_ effects: [ShardEffects], _ shards: Shards) {
-        function(AllEffects(shards: effects, shares: effects.indices.map(shards.share)))
+    /// - Parameter gradients: those of the whole batch; nil where the shards have theirs.
+    func callAsFunction(_ effects: [ShardEffects], _ shards: Shards, gradients: [Tensor]? = nil) {
+        function(AllEffects(shards: effects, shares: effects.indices.map(shards.share), gradients: gradients))
     }
 
     private static func apply(_ all: AllEffects, isMean: Bool) {
         let plan = all.shards[0].plan
-        func mean(_ values: [Tensor]) -> Tensor {
-            treeSum(zip(values, all.shares).map { $0 * $1.cast(to: $0.dtype) })
-        }
         for shard in all.shards where !zip(shard.plan.variables, plan.variables).allSatisfy({ $0 === $1 }) {
             fail("strategy", "Expected a step that changes the same variables on all shards of a batch.")
         }
@@ -183,7 +194,8 @@ final class EffectFunction {
             switch variable.aggregation {
             case .sum: variable.assign(variable.storedValue + treeSum(values))
             case .mean where !variable.isTrainable && variable.dtype.isFloatingPoint:
-                variable.assign(mean(values.map { $0.cast(to: .promoted(variable.dtype, .float32)) }).cast(to: variable.dtype))
+                let wide = values.map { $0.cast(to: .promoted(variable.dtype, .float32)) }
+                variable.assign(weightedMean(wide, all.shares).cast(to: variable.dtype))
             case .mean, .stream: variable.assign(values[0])
             }
         }
@@ -192,9 +204,8 @@ final class EffectFunction {
             var counts = update.rowCounts.makeIterator()
             let gradients = update.isPresent.map { isPresent -> Tensor? in
                 guard isPresent else { return nil }
-                let parts = all.shards.map { $0.gradients[next] }
-                next += 1
-                let whole = isMean ? mean(parts) : treeSum(parts)
+                defer { next += 1 }
+                let whole = all.gradients.map { $0[next] } ?? combined(all.shards.map { $0.gradients[next] }, all.shares, isMean)
                 guard let count = counts.next() ?? nil else { return whole }
                 defer { nextRow += count }
                 return whole.notingReadRows(all.shards.flatMap { $0.rows[nextRow..<(nextRow + count)] })

@@ -27,6 +27,16 @@ struct Shards {
     }
 }
 
+/// The mean of the values of shards, weighted by their shares of the samples.
+func weightedMean(_ values: [Tensor], _ shares: [Tensor]) -> Tensor {
+    treeSum(zip(values, shares).map { $0 * $1.cast(to: $0.dtype) })
+}
+
+/// The gradient of a batch, of those of its shards.
+func combined(_ values: [Tensor], _ shares: [Tensor], _ isMean: Bool) -> Tensor {
+    isMean ? weightedMean(values, shares) : treeSum(values)
+}
+
 /// The sum of the values of shards: neighbours first, so that its bits depend on the number of shards alone.
 func treeSum(_ values: [Tensor]) -> Tensor {
     var values = values

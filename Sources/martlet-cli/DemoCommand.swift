@@ -55,14 +55,18 @@ struct DemoCommand: ParsableCommand {
         try checkNumbers()
         try runs.check()
         try checkOutputs(runs.outputs)
-        let files = try DemoFiles(folder: runs.run ?? output)
+        let strategy = try replication.strategy(runs)
+        // Ranks other than the first need no results.
+        let spare = strategy.isChief ? nil : NSTemporaryDirectory() + "/martlet-rank-\(UUID())"
+        defer { if let spare { try? FileManager.default.removeItem(atPath: spare) } }
+        let files = try DemoFiles(folder: spare ?? runs.run ?? output)
         Settings.setRandomSeed(seed)
         let images = try DemoData.load(data, limit: limit)
         let epochs = epochs ?? (images.source == "digits" ? 20 : 5)
         say("\(images.title): \(images.train.count) training and \(images.test.count) test images of \(images.size)\n")
 
         let policy = try checkedPolicy()
-        let network = try replication.scope {
+        let network = try strategy.scope {
             let network = try withDTypePolicy(policy) { try model.build(for: images) }
             try network.compile(
                 optimizer: Adam(learningRate: learningRate), loss: SparseCategoricalCrossentropy(),
@@ -82,7 +86,7 @@ struct DemoCommand: ParsableCommand {
         let log: Callback = recorder.map { $0 } ?? CSVLogger(files.history)
         var callbacks: [Callback] = [log, TerminateOnNaN()]
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
-        let events = tensorboard ?? recorder?.folder.events
+        let events = strategy.isChief ? tensorboard ?? recorder?.folder.events : nil
         if let events {
             let chosen: [String: HyperParameter] = [
                 "model": .text(model.rawValue), "data": .text(images.source), "epochs": .number(Double(epochs)),

@@ -37,6 +37,7 @@ func checkStandardOutput() throws {
 /// to the argument parser, go to standard output; a wrong call prints the usage first, with code 64.
 func finish(_ error: any Error) -> Never {
     switch error {
+    case let end as ExitCode where !end.isSuccess: Foundation.exit(end.rawValue)
     case let end as CommandEnd: exit(saying: end.message, code: end.code)
     case let error as MartletError: exit(saying: error.description, code: 1)
     case _ where MartletCommand.exitCode(for: error).isSuccess:

@@ -18,6 +18,7 @@ struct MartletCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet evaluate model.keras --x x.npy --y y.npy
               martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
+              martlet run -n 4 -- martlet fit model.keras --x x.npy --y y.npy
               martlet tune model.keras --space space.json --x x.npy --y y.npy --trials 50
               martlet export model.keras --to model.tflite
               martlet import model.onnx --to model.keras
@@ -67,7 +68,7 @@ struct MartletCommand: ParsableCommand {
                     ExportCommand.self, ImportCommand.self,
                 ]),
             CommandGroup(name: "Data", subcommands: [DataCommand.self]),
-            CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self]),
+            CommandGroup(name: "Runs", subcommands: [WatchCommand.self, ReportCommand.self, LogsCommand.self, RunCommand.self]),
             CommandGroup(name: "Other", subcommands: [DemoCommand.self, DoctorCommand.self, CheckONNXCommand.self]),
         ])
 }

@@ -210,6 +210,13 @@ private func state(of model: Model) -> [[Double]] {
         #expect(throws: MartletError.self) { try withErrors { MirroredStrategy(replicas: 0) } }
     }
 
+    #if !MPI
+        @Test func withoutMPITheErrorSaysWhatToDo() {
+            let error = #expect(throws: MartletError.self) { try MultiWorkerMirroredStrategy() }
+            #expect(error?.description.contains("--traits MPI") == true)
+        }
+    #endif
+
     @Test(arguments: [1, 3])
     func aFailureOfAReplicaIsThrown(replicas: Int) throws {
         let strategy = MirroredStrategy(replicas: replicas)

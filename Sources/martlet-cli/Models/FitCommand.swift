@@ -103,7 +103,9 @@ struct FitCommand: ParsableCommand {
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
-        let network = try replication.scope {
+        let strategy = try replication.strategy(runs)
+        let isChief = strategy.isChief
+        let network = try strategy.scope {
             try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
         }
         try setLearningRate(of: network)
@@ -125,19 +127,19 @@ struct FitCommand: ParsableCommand {
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
         let training = try Interruption.watch(network, callbacks, fit: fit)
-        if let save { try network.save(as: save) }
+        if let save, isChief { try network.save(as: save) }
         if let recorder {
             try network.save(to: recorder.folder.model)
             try evaluate(recorder)
             try recorder.writeReport()
         }
-        if let history {
+        if let history, isChief {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
         }
         try training.end(
             wrote: [save, history, events, recorder?.folder.report].compactMap { $0 },
             resumingWith: recorder != nil ? "--resume" : backup.map { _ in "" })
-        try keeper?.deleteBackup()
+        if isChief { try keeper?.deleteBackup() }
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Martlet
 import MartletDistributed
 
@@ -8,22 +9,48 @@ struct ReplicaOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Train in n replicas on threads of this process, with the batch cut into shards. Any number of replicas gives the \
-            same weights; other weights than without this option.
+            same weights; other weights than without this option. Under mpirun or srun the ranks are the replicas.
             """, valueName: "n"))
     var replicas: Int?
     @Option(help: ArgumentHelp("The number of shards of a batch, at least the replicas (default: 4).", valueName: "n"))
     var shards: Int?
 
     func validate() throws {
-        if shards != nil, replicas == nil { throw ValidationError("Expected --replicas with --shards.") }
+        if shards != nil, replicas == nil, MultiWorkerMirroredStrategy.ranksOfJob == nil {
+            throw ValidationError("Expected --replicas with --shards, or the ranks of a job.")
+        }
     }
 
-    /// Runs `body`, whose models train in replicas where they were asked for.
-    func scope<R>(_ body: () throws -> R) throws -> R {
-        guard let replicas else { return try body() }
+    /// The strategy that was asked for: replicas, or the ranks of the job that started this process. Ranks other than the first
+    /// print nothing from here on.
+    func strategy(_ runs: RunOptions) throws -> DistributionStrategy? {
         let shards = shards ?? 4
         try expect(shards, atLeast: 1, "--shards")
-        try expect(replicas, atLeast: 1, "--replicas")
-        return try withErrors { MirroredStrategy(replicas: replicas, shards: shards) }.scope(body)
+        if let replicas { try expect(replicas, atLeast: 1, "--replicas") }
+        guard let ranks = MultiWorkerMirroredStrategy.ranksOfJob else {
+            guard let replicas else { return nil }
+            return try withErrors { MirroredStrategy(replicas: replicas, shards: shards) }
+        }
+        guard replicas == nil else {
+            throw MartletError("Expected ranks or replicas. Received: both, with \(ranks) ranks.", at: "--replicas")
+        }
+        guard runs.run == nil else {
+            throw MartletError("Expected no --run in a job of \(ranks) ranks: its records are of one process.", at: "--run")
+        }
+        let strategy = try MultiWorkerMirroredStrategy(shards: shards)
+        if !strategy.isChief {
+            fflush(nil)
+            let null = open("/dev/null", O_WRONLY)
+            if null >= 0 { dup2(null, STDOUT_FILENO) }
+        }
+        return strategy
     }
+}
+
+extension DistributionStrategy? {
+    /// Runs `body`, whose models train with the strategy.
+    func scope<R>(_ body: () throws -> R) rethrows -> R { try self?.scope(body) ?? body() }
+
+    /// Whether this process writes files.
+    var isChief: Bool { self?.isChief ?? true }
 }
