@@ -4,8 +4,8 @@
     scripts/check-quantization.py convert --model model.keras --data FOLDER --files FOLDER --cli .build/release/martlet
     scripts/check-quantization.py measure --data FOLDER --files FOLDER [--seconds 2]
 
-`convert` needs tensorflow and keras, `measure` ai-edge-litert, so that each may have a Python of its own. --data has the IDX files
-of Fashion-MNIST; `martlet demo --run FOLDER` trains the model. Calibration takes 256 training images. Times are of one image on
+`convert` needs tensorflow and keras, `measure` ai-edge-litert, so that each may have a Python of its own. --data has the IDX
+files of Fashion-MNIST; `martlet demo --run FOLDER` trains the model. Calibration takes 256 training images. Times are of one image on
 one thread: the smallest mean of several rounds, the two makers' files in turn.
 """
 import argparse

@@ -8,11 +8,8 @@ import Testing
 
 /// Models from other frameworks as models of Keras's layers.
 @Suite struct LayeredTests {
-    /// What Keras has no operation for: lists of elements at computed places, and functions that it lacks.
-    static let missing: Set<String> = []
-
     /// Every layer, taken apart into operations and put together again, computes the same, also from a file.
-    @Test(arguments: LayerModel.all.filter { !missing.contains($0.className) }) func layers(_ layer: LayerModel) throws {
+    @Test(arguments: LayerModel.all) func layers(_ layer: LayerModel) throws {
         let model = try layer.model()
         let made = try model.layered()
         let inputs = layer.inputs(batch: 5)

@@ -137,7 +137,9 @@ extension TensorFlowOperator {
         table["StridedSlice"] = TensorFlowOperator { try $0.stridedSlice() }
         table["GatherV2"] = TensorFlowOperator(weights: [0]) { call in
             let x = try call.tensor(0)
-            guard try call.integer("batch_dims", default: 0) == 0 else { throw MartletError("Expected a gather without batch axes.") }
+            guard try call.integer("batch_dims", default: 0) == 0 else {
+                throw MartletError("Expected a gather without batch axes.")
+            }
             let axis = call.inputs.count > 2 ? try call.axis(2, rank: x.rank) : 0
             return [x.gathered(at: try call.tensor(1).cast(to: .int64), axis: axis)]
         }

@@ -141,7 +141,9 @@ struct TensorFlowCall {
 
     func axis(_ axis: Int, in rank: Int) throws -> Int {
         let positive = axis < 0 ? axis &+ rank : axis
-        guard (0..<max(rank, 0)).contains(positive) else { throw MartletError("Expected an axis below \(rank). Received: \(axis).") }
+        guard (0..<max(rank, 0)).contains(positive) else {
+            throw MartletError("Expected an axis below \(rank). Received: \(axis).")
+        }
         return positive
     }
 
@@ -177,7 +179,6 @@ struct TensorFlowCall {
 struct TensorFlowOperator: Sendable {
     /// The inputs that are weights also where they are constants.
     var weights: Set<Int> = []
-    /// Whether its work depends on the elements of its inputs.
     let run: @Sendable (TensorFlowCall) throws -> [Tensor]
 
     /// The names of outputs, of operators that have several.
