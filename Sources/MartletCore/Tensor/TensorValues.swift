@@ -68,7 +68,9 @@ extension ArraySlice: TensorValues where Element: TensorValues {
     public static var _emptySizes: [Int] { [Element]._emptySizes }
     public var _sizes: [Int] { Array(self)._sizes }
     public static func _collect(_ values: [ArraySlice], sizes: ArraySlice<Int>, into numbers: inout [TensorNumber]) -> Bool {
-        [Element]._collect(values.map(Array.init), sizes: sizes, into: &numbers)
+        var arrays: [[Element]] = []
+        for value in values { arrays.append(Array(value)) }
+        return [Element]._collect(arrays, sizes: sizes, into: &numbers)
     }
     public func _makeTensor(dtype: DType?) -> Tensor { Array(self)._makeTensor(dtype: dtype) }
 }
