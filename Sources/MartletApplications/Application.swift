@@ -1,11 +1,11 @@
 import Foundation
 import Martlet
 
-/// An image classifier of `keras.applications`: a network with Keras's layers, names and numbers of parameters, so that its weight
-/// files load.
+/// An image classifier of `keras.applications`: a network with Keras's layers, names and numbers of parameters, so that its
+/// weight files load.
 ///
 /// ```swift
-/// let base = try Applications.resNet50(includeTop: false, weights: "resnet50_notop.h5", inputShape: [96, 96, 3], pooling: .average)
+/// let base = try Applications.resNet50(includeTop: false, weights: "notop.h5", inputShape: [96, 96, 3], pooling: .average)
 /// base.isTrainable = false
 /// let model = Sequential([base, Dense(5, activation: .softmax)])
 /// let images = Applications.resNet50.preprocess(pixels)
@@ -55,8 +55,8 @@ public struct Application: Sendable {
     /// Makes the model.
     /// - Parameters:
     ///   - includeTop: whether the model ends with the classifier.
-    ///   - weights: a file of weights, as `Model.loadWeights(from:)` reads them; nil draws random ones. Of a legacy `.h5` file, the
-    ///     layers are found by their names. Nothing is downloaded.
+    ///   - weights: a file of weights, as `Model.loadWeights(from:)` reads them; nil draws random ones. Of a legacy `.h5` file,
+    ///     the layers are found by their names. Nothing is downloaded.
     ///   - inputShape: height, width and channels. Nil is `defaultSize` with 3 channels, and without the classifier any size.
     ///   - pooling: what follows the last layer without the classifier; nil leaves (batch, height, width, channels).
     ///   - classes: the number of classes.
@@ -70,8 +70,7 @@ public struct Application: Sendable {
         let anySize = takesAnySize || !includeTop
         let shape = inputShape ?? (anySize ? [nil, nil, 3] : [defaultSize, defaultSize, 3])
         let sizes = shape.dimensions
-        guard sizes.count == 3, sizes.prefix(2).allSatisfy({ $0 ?? leastSize >= leastSize }), let channels = sizes[2], channels > 0
-        else {
+        guard sizes.count == 3, sizes.prefix(2).allSatisfy({ $0 ?? leastSize >= leastSize }), sizes[2] ?? 0 > 0 else {
             throw MartletError(
                 "Expected height, width and channels, of at least \(leastSize) pixels. Received: \(shape).",
                 at: "\(self.name), inputShape")

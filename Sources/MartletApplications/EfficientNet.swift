@@ -3,8 +3,8 @@ import Martlet
 extension Applications {
     /// EfficientNet B0. M. Tan, Q. Le, *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019.
     ///
-    /// Keras multiplies the input by `1 / sqrt(0.229)`, `1 / sqrt(0.224)` and `1 / sqrt(0.225)` more when it loads its own weights
-    /// of ImageNet. These models are those that Keras makes with `weights=None`.
+    /// Keras multiplies the input by `1 / sqrt(0.229)`, `1 / sqrt(0.224)` and `1 / sqrt(0.225)` more when it loads its own
+    /// weights of ImageNet. These models are those that Keras makes with `weights=None`.
     public static let efficientNetB0 = efficientNets[0]
     /// EfficientNet B1.
     public static let efficientNetB1 = efficientNets[1]

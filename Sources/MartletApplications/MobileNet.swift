@@ -1,3 +1,4 @@
+import Foundation
 import Martlet
 
 extension Applications {
@@ -6,10 +7,9 @@ extension Applications {
 
     /// MobileNet V2 with all numbers of channels multiplied by `alpha`: 0.35, 0.5, 0.75, 1, 1.3 and 1.4 in the paper.
     public static func scaledMobileNetV2(alpha: Double) -> Application {
-        // Filters, blocks, the stride of the first one.
-        let stages = [(16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)]
-        let size = "\(alpha == alpha.rounded() ? "\(Int(alpha)).00" : "\(alpha)" + (alpha * 10 == (alpha * 10).rounded() ? "0" : ""))"
-        return Application("mobilenetv2_\(size)_224", .symmetric) { input, top in
+        Application("mobilenetv2_\(String(format: "%.2f", alpha))_224", .symmetric) { input, top in
+            // Filters, blocks, the stride of the first one.
+            let stages = [(16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)]
             var x = Conv2D(
                 roundedChannels(32 * alpha), kernelSize: 3, strides: 2, padding: .same, useBias: false, name: "Conv1")(input)
             x = clipped(x, "bn_Conv1", "Conv1_relu")

@@ -19,7 +19,9 @@ struct CallbackCosts {
         }
         let sets: [(name: String, make: () -> [Callback])] = [
             ("none", { [] }),
-            ("TensorBoard, scalars of batches", { [TensorBoard(logDirectory: path(), writeGraph: false, updateFrequency: .batch)] }),
+            ("TensorBoard, scalars of batches", {
+                [TensorBoard(logDirectory: path(), writeGraph: false, updateFrequency: .batch)]
+            }),
             ("RunRecorder", { [RunRecorder(path())] }),
             ("CSVLogger, EarlyStopping, ReduceLROnPlateau", {
                 [CSVLogger(path() + ".csv"), EarlyStopping(monitor: "loss", patience: 99), ReduceLROnPlateau(monitor: "loss")]

@@ -5,8 +5,8 @@ import MartletFormats
 import TestSupport
 import Testing
 
-/// The networks beside those of `keras.applications` (`scripts/make-application-fixtures.py`): layers, shapes, connections, numbers
-/// of parameters, and predictions with weights that a formula gives.
+/// The networks beside those of `keras.applications` (`scripts/make-application-fixtures.py`): layers, numbers of parameters, and
+/// predictions with weights that a formula gives.
 @Suite struct ApplicationTests {
     static let fixture: JSONValue = {
         let path = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/applications.json").path
@@ -117,7 +117,8 @@ import Testing
                 let again = try Applications.scaledMobileNetV2(alpha: 0.35)(weights: path, inputShape: [32, 32, 3], classes: 3)
                 #expect(again.weightsSHA256 == first.weightsSHA256)
             }
-            let base = try Applications.scaledMobileNetV2(alpha: 0.35)(includeTop: false, inputShape: [32, 32, 3], pooling: .average)
+            let network = Applications.scaledMobileNetV2(alpha: 0.35)
+            let base = try network(includeTop: false, inputShape: [32, 32, 3], pooling: .average)
             try base.loadWeights(from: "\(folder)/a.h5", byName: true)
             #expect(base.layers[1].weightsSHA256 == first.layers[1].weightsSHA256)
             base.isTrainable = false

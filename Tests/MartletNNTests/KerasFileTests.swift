@@ -93,8 +93,8 @@ import Testing
         }
     }
 
-    /// The same whole numbers as Keras makes of the same model, and the same predictions, also by steps that were compiled before.
-    /// The file is Keras's.
+    /// The same whole numbers as Keras makes of the same model, and the same predictions, also by steps that were compiled
+    /// before. The file is Keras's.
     @Test(arguments: ["int8", "int8-language", "int8-weights"]) func quantizesAsKeras(name: String) throws {
         let model = try Model.load(from: Self.path("\(name).float.keras"))
         let keras = try Model.load(from: Self.path("\(name).keras"))
@@ -111,7 +111,8 @@ import Testing
             // Keras numbers the objects in its file.
             func plain(_ value: JSONValue) -> JSONValue {
                 if let object = try? value.object() {
-                    return .object(object.reduce(into: JSONObject()) { if $1.key != "shared_object_id" { $0[$1.key] = plain($1.value) } })
+                    let parts = object.filter { $0.key != "shared_object_id" }
+                    return .object(parts.reduce(into: JSONObject()) { $0[$1.key] = plain($1.value) })
                 }
                 return (try? value.array()).map { .array($0.map(plain)) } ?? value
             }
@@ -147,7 +148,8 @@ import Testing
                 return tape.gradient(of: y, withRespectTo: x)!
             }
             let kernel = layer.nonTrainableWeights[0].value, scale = layer.nonTrainableWeights[1].value
-            let rows = (kernel / scale.reshaped(to: Shape(Array(kernel.shape.dimensions.dropFirst())))).reshaped(5, -1).sum(axis: 1) * 3
+            let columns = scale.reshaped(to: Shape(Array(kernel.shape.dimensions.dropFirst())))
+            let rows = (kernel / columns).reshaped(5, -1).sum(axis: 1) * 3
             #expect((gradient { model($0) } - rows).abs().max().item() < 1e-5)
         }
     }

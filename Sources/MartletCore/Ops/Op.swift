@@ -48,8 +48,8 @@ package protocol Op: Sendable, Hashable {
     /// the one may lie over the other.
     func mayOverwrite(_ input: Int) -> Bool
 
-    /// Whether each floating-point element of the outputs is an element of an input, its negative, or 0, so that what was rounded to
-    /// fewer bits has no more of them afterwards.
+    /// Whether each floating-point element of the outputs is an element of an input, its negative, or 0, so that what was
+    /// rounded to fewer bits has no more of them afterwards.
     var choosesElements: Bool { get }
 
     /// The op written with simpler ones, nil where it is a primitive: for devices that have no kernel for it.

@@ -38,8 +38,8 @@ public final class HDF5GroupContent {
 /// Writes HDF5 files in the earliest form of the format, as h5py does by default: every version of libhdf5 reads them. Groups
 /// are symbol tables, datasets lie in one piece. The same content gives the same bytes.
 ///
-/// Source: [HDF5 File Format Specification](https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html), version 0 of the
-/// superblock.
+/// Source: [HDF5 File Format Specification](https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html), version 0 of
+/// the superblock.
 public enum HDF5Writer {
     /// Writes a file at `path`. The file appears whole or not at all.
     /// - Throws: `MartletError` when the file cannot be written, a name comes twice in a group or is none, or an attribute is

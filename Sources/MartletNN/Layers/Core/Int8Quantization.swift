@@ -109,8 +109,8 @@ extension Model {
     /// ```
     /// - Parameters:
     ///   - mode: `"int8"`, the one that there is.
-    ///   - roundsInputs: whether the inputs of the layers are rounded too, each row by its largest number, as Keras does by default.
-    ///     Without, the weights alone are.
+    ///   - roundsInputs: whether the inputs of the layers are rounded too, each row by its largest number, as Keras does by
+    ///     default. Without, the weights alone are.
     ///   - filters: regular expressions: only layers are quantized in whose names one of them is found. All, when empty.
     /// - Throws: `MartletError` for another mode, when no layer is quantized, and for a layer with low-rank adapters or without
     ///   weights. Then no layer is changed.
