@@ -99,10 +99,12 @@ import Testing
             for (images, labels) in inOrder.take(1) { shapes += [images.shape, labels.shape] }
             #expect(shapes == [[4, 5, 6, 3], [4]])
             let scaled = inOrder.map { images, labels in (images / 255, labels) }
-            let (found, expected) = (try scaled.array()[1].0, try inOrder.batches.array()[1].x / 255)
+            let (found, _) = try scaled.array()[1]
+            let expected = try inOrder.batches.array()[1].x / 255
             #expect(found.scalars(as: Float.self) == expected.scalars(as: Float.self))
             let labels = try inOrder.map { _, labels in labels }.unbatch().array().map { $0.item(as: Int.self) }
-            #expect(try inOrder.unbatch().batch(6).array()[0].1.scalars(as: Int.self) == labels)
+            let (_, together) = try inOrder.unbatch().batch(6).array()[0]
+            #expect(together.scalars(as: Int.self) == labels)
             #expect("\(inOrder)".hasPrefix("ImageDirectoryDataset(6 files, "))
         }
     }

@@ -38,12 +38,13 @@ import Testing
     @Test func agreesWithKeras() throws {
         let fixtures = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operations").path
         let npz = try NPZ.read("\(fixtures)/arithmetic.npz")
+        let inputs: [Tensor] = [try #require(npz["x0"]), try #require(npz["x1"])]
         let (x, y) = (Input([4, 3]), Input([4, 3]))
         let model = Model(inputs: [x, y], outputs: Self.outputs(x, y))
         try withFolder { folder in
             try model.save(to: "\(folder)/again.keras")
             for model in [model, try Model.load(from: "\(folder)/again.keras")] {
-                let found = model.apply([npz["x0"]!, npz["x1"]!])
+                let found = model.apply(inputs)
                 for (number, output) in found.enumerated() {
                     let expected = try #require(npz["y\(number)"])
                     #expect(output.shape == expected.shape && relativeError(output, expected) < 2e-5, "output \(number)")
