@@ -102,11 +102,7 @@ extension Callback {
     @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
     public final func onTrainBatchBegin(_ batch: Int, logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
-    public final func onTrainBatchBegin(_ batch: Int, _ logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
     public final func onTrainBatchBegin(batch: Int, logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
-    public final func onTrainBatchBegin(batch: Int, _ logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
     public final func on_train_batch_begin(_ batch: Int) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchBegin(_ batch: Int)")
@@ -144,11 +140,7 @@ extension Callback {
     @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func onTrainBatchEnd(batch: Int, _ logs: [String: Double]) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTrainBatchEnd(_ batch: Int, _ logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func onTrainBatchEnd(batch: Int, logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTrainBatchEnd(batch: Int, _ logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func on_train_batch_end(_ batch: Int) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTrainBatchEnd(_ batch: Int, logs: () -> Logs)")
@@ -186,11 +178,7 @@ extension Callback {
     @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
     public final func onTestBatchBegin(_ batch: Int, logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
-    public final func onTestBatchBegin(_ batch: Int, _ logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
     public final func onTestBatchBegin(batch: Int, logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
-    public final func onTestBatchBegin(batch: Int, _ logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
     public final func on_test_batch_begin(_ batch: Int) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchBegin(_ batch: Int)")
@@ -228,11 +216,7 @@ extension Callback {
     @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func onTestBatchEnd(batch: Int, _ logs: [String: Double]) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTestBatchEnd(_ batch: Int, _ logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func onTestBatchEnd(batch: Int, logs: () -> Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
-    public final func onTestBatchEnd(batch: Int, _ logs: () -> Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
     public final func on_test_batch_end(_ batch: Int) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestBatchEnd(_ batch: Int, logs: () -> Logs)")
