@@ -135,7 +135,8 @@ extension CommandLineTests {
             let damaged = try JSONValue(parsing: run(["data", folder + "/a.tfrecord-*", "--json"]).output).object()
             #expect(damaged["unreadable"] == 1 && damaged["count"] == 9)
             try FileIO.write([1, 2, 3], to: folder + "/short.tfrecord")
-            expectRefusal(try run(["data", folder + "/short.tfrecord"]), "None of the 1 elements")
+            let short = try run(["data", folder + "/short.tfrecord"])
+            #expect(short.status == 1 && short.error.contains("None of the 1 elements"), "\(short.error)")
             expectRefusal(
                 try run(["evaluate", folder + "/model.keras", "--data", folder + "/a.tfrecord-*", "--label", "y"]), "checksum")
         }
