@@ -58,8 +58,6 @@ extension Callback {
     @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
     public final func onEpochEnd(epoch: Int, _ logs: inout Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
-    public final func onEpochEnd(_ epoch: Int, logs: [String: Double]) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
     public final func onEpochEnd(_ epoch: Int, _ logs: [String: Double]) { isNoHook() }
     @available(*, deprecated, message: "the hook is onEpochEnd(_ epoch: Int, logs: Logs)")
     public final func onEpochEnd(epoch: Int, logs: [String: Double]) { isNoHook() }
@@ -285,8 +283,6 @@ extension Callback {
     public final func onTestEnd() { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
     public final func onTestEnd(_ logs: Logs) { isNoHook() }
-    @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
-    public final func onTestEnd(logs: [String: Double]) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
     public final func on_test_end() { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")

@@ -84,7 +84,8 @@ enum Events {
         let size = width * channels
         let rows = try Compression.inflate(data, size: height * (size + 1), name: "PNG")
         return try (0..<height).flatMap { row -> ArraySlice<UInt8> in
-            try #require(rows[row * (size + 1)] == 0)
+            let filter: UInt8 = rows[row * (size + 1)]
+            try #require(filter == 0)
             return rows[row * (size + 1) + 1..<(row + 1) * (size + 1)]
         }
     }
