@@ -41,16 +41,17 @@ def value(number, shape):
 
 def weight(number, variable):
     u, name = value(number, variable.shape), variable.name
-    if name in ("moving_variance", "variance"):
+    if name == "moving_variance":
         return 0.5 + 0.1 * u
-    if name == "gamma":
+    # LayerScale's weight has no name.
+    if name in ("gamma", "variable"):
         return 1 + 0.2 * u
     if len(variable.shape) < 2:
         return u / 5
     # Of a convolution of each channel the sums are short.
     shape = variable.shape
     inputs = shape[0] * shape[1] if len(shape) == 4 and shape[-1] == 1 else int(np.prod(shape[:-1]))
-    return u * 1.5 * np.sqrt(12 / inputs)
+    return u * np.sqrt(12 / inputs)
 
 
 def inbound(layer, model):
@@ -73,9 +74,10 @@ def main():
         model = make(weights=None, include_top=top, input_shape=(size, size, 3), pooling=options.get("pooling"), classes=5,
                      **({"classifier_activation": None} if top else {}), **further)
         for number, variable in enumerate(model.weights):
-            if variable.dtype == "float32":
+            # Keras does not look at those of Normalization until they are adapted or loaded.
+            if variable.name not in ("mean", "variance", "count"):
                 variable.assign(weight(number, variable).astype("f4"))
-        x = (value(1, (2, size, size, 3)) * 100 + 50).astype("f4")
+        x = (value(1, (2, size, size, 3)) * (100 if keras_name.startswith(("Eff", "MobileNetV3", "Conv")) else 2)).astype("f4")
         y = model.predict(x, verbose=0)
         cases.append({"name": swift_name, "options": options, "model": model.name, "parameters": model.count_params(),
                       "layers": described(model), "shape": list(y.shape), "y": [float(v) for v in y.reshape(-1)[:: max(1, y.size // 40)]]})

@@ -128,8 +128,9 @@ import Testing
         let targets = try model.predict(inputs).map { $0 + 1 }
         try model.compile(optimizer: SGD(learningRate: 0.1), loss: "mse")
         if model.trainableWeights.isEmpty { return }
-        let history = try model.fit(TensorDataset(inputs: inputs, targets: targets), epochs: 5, verbosity: .silent)
-        #expect(history["loss"].last! < history["loss"][0])
+        let biases = model.trainableWeights.map { $0.value.scalars(as: Float.self) }
+        try model.fit(TensorDataset(inputs: inputs, targets: targets), verbosity: .silent)
+        #expect(zip(model.trainableWeights, biases).allSatisfy { $0.value.scalars(as: Float.self) != $1 })
         #expect(model.nonTrainableWeights.map { $0.value.scalars(as: Float.self) } == kernels)
     }
 

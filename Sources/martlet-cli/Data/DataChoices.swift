@@ -27,6 +27,7 @@ struct DataChoices: ParsableArguments {
     @Option(help: ArgumentHelp("What pixels, 0 to 255, are multiplied with, such as 0.00392157.", valueName: "factor"))
     var scale = 1.0
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             What happens with rows of a CSV file that lack a value: keep (missing numbers are NaN), error, skip, or a number, \

@@ -323,7 +323,7 @@ import Testing
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
         let others = [
             Variant(
-                words: "number of samples: 7. Received: 14", x: Tensor.concatenate([Self.x, Self.x]),
+                words: "digest of samples", x: Tensor.concatenate([Self.x, Self.x]),
                 y: Tensor.concatenate([Self.y, Self.y])),
             Variant(words: "digest of samples", x: Self.x + 1), Variant(words: "digest of samples", y: Self.y * 2),
             Variant(words: "batch size: 2. Received: 3", batchSize: 3),
