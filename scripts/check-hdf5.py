@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
-"""Reads a weights file of `martlet demo` with h5py, and compares its arrays with the digest that the command printed.
+"""Reads the weights in a model file of `martlet demo` with h5py, and compares its arrays with the digest that the command printed.
 
     scripts/check-hdf5.py CLI      needs numpy and h5py
 """
 import hashlib
+import io
 import json
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import h5py
 
 with tempfile.TemporaryDirectory() as folder:
-    command = [sys.argv[1], "demo", "--data", "digits", "--limit", "60", "--epochs", "1", "--json", "--output", folder]
+    command = [sys.argv[1], "demo", "--data", "digits", "--limit", "60", "--epochs", "1", "--json", "--run", f"{folder}/run"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     expected = json.loads(lines[-1])["weights_sha256"]
     arrays = {}
-    with h5py.File(f"{folder}/model.weights.h5", "r") as file:
+    weights = zipfile.ZipFile(f"{folder}/run/model.keras").read("model.weights.h5")
+    with h5py.File(io.BytesIO(weights), "r") as file:
         file.visititems(lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
         layers = sorted({name.rsplit("/vars/", 1)[0] for name in arrays if name.startswith("layers/")})
     # The order of the layers in the model is not in the file.
