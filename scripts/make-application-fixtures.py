@@ -43,8 +43,8 @@ def weight(number, variable):
     u, name = value(number, variable.shape), variable.name
     if name == "moving_variance":
         return 0.5 + 0.1 * u
-    # LayerScale's weight has no name.
-    if name in ("gamma", "variable"):
+    # LayerScale's weight has an automatic name.
+    if name == "gamma" or name.startswith("variable"):
         return 1 + 0.2 * u
     if len(variable.shape) < 2:
         return u / 5
