@@ -52,6 +52,30 @@ extension CommandLineTests {
         }
     }
 
+    /// A script stands for `mpirun`, so that the test needs no MPI.
+    @Test(arguments: [(code: 0, starts: 1), (code: 3, starts: 3), (code: 64, starts: 1)])
+    func aFailedCommandStartsAgain(code: Int, starts: Int) throws {
+        try withFolder { folder in
+            let script = "#!/bin/sh\nprintf '%s\\n' \"$*\" >> '\(folder)/starts'\nexit \(code)\n"
+            try script.write(toFile: folder + "/mpirun", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder + "/mpirun")
+            let outcome = try run(
+                ["run", "-n", "2", "--restarts", "2", "--", "martlet", "doctor"], environment: ["PATH": folder])
+            #expect(outcome.status == code, "\(outcome.error)")
+            let lines = try String(contentsOfFile: folder + "/starts", encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == starts && lines.allSatisfy { $0.hasPrefix("-n 2 ") && $0.hasSuffix(" martlet doctor") })
+            #expect(outcome.error.contains("Restart 2 of 2.") == (starts == 3), "\(outcome.error)")
+        }
+    }
+
+    @Test func withoutMPIRunItSaysWhatToInstall() throws {
+        try withFolder { folder in
+            let outcome = try run(
+                ["run", "-n", "1", "--restarts", "\(Int.max)", "--", "martlet", "doctor"], environment: ["PATH": folder])
+            #expect(outcome.status == 1 && outcome.error.contains("apt-get install openmpi-bin"), "\(outcome.error)")
+        }
+    }
+
     @Test(arguments: [
         (["report", "none"], 1), (["report", "a", "b"], 64), (["watch", "none", "--once"], 1),
         (["watch", ".", "--interval", "0"], 1), (["demo", "--resume"], 64),

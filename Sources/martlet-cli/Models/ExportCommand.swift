@@ -46,13 +46,7 @@ struct ExportCommand: ParsableCommand {
     var maxAccuracyDrop: String?
     @Option(help: ArgumentHelp("The classes of the samples of --calibration.", valueName: "y.npy"))
     var y: String?
-    @Option(
-        help: ArgumentHelp(
-            """
-            The shape of an input without the batch axis, sizes separated by commas, for a model that leaves sizes open. \
-            Repeat the option for each input.
-            """, valueName: "sizes"))
-    var inputShape: [String] = []
+    @OptionGroup var inputShapes: InputShapeOption
     @Option(
         help: ArgumentHelp(
             "The largest difference between file and model, in units of the largest output (default: by --quantize).",
@@ -73,7 +67,7 @@ struct ExportCommand: ParsableCommand {
             throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
         var options = ExportOptions(quantization: quantization, tolerance: tolerance)
-        if !inputShape.isEmpty { options.inputShapes = try inputShape.map(Self.shape) }
+        options.inputShapes = try inputShapes.shapes
         let samples = try calibration.map(NPY.read)
         if let first = samples.first {
             let count = first.rank > 0 ? first.shape[0] : 0
@@ -119,13 +113,5 @@ struct ExportCommand: ParsableCommand {
             throw MartletError("Expected a share from 0 to 1, or from 0% to 100%. Received: \(text).", at: "--max-accuracy-drop")
         }
         return number
-    }
-
-    static func shape(_ text: String) throws -> PartialShape {
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
-        guard text.isEmpty || parts.allSatisfy({ $0.map { $0 >= 0 && $0 < 1 << 31 } ?? false }), parts.count <= 15 else {
-            throw MartletError("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")
-        }
-        return text.isEmpty ? [nil] : PartialShape(parts).batched()
     }
 }

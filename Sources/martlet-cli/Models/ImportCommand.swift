@@ -19,13 +19,7 @@ struct ImportCommand: ParsableCommand {
     @OptionGroup var model: ModelFile
     @Option(help: ArgumentHelp("The file to write: .keras, or .h5 for the older format.", valueName: "out"))
     var to: String
-    @Option(
-        help: ArgumentHelp(
-            """
-            The shape of an input without the batch axis, sizes separated by commas, for a file that leaves sizes open. \
-            Repeat the option for each input.
-            """, valueName: "sizes"))
-    var inputShape: [String] = []
+    @OptionGroup var inputShapes: InputShapeOption
     @Option(
         help: ArgumentHelp(
             "The largest difference to the file that is no error, in units of the largest output.", valueName: "d"))
@@ -37,9 +31,9 @@ struct ImportCommand: ParsableCommand {
         }
         try locating("--to") { try Model.savesArchive(at: to) }
         try checkOutputs([("--to", to)], keeping: [("the model", model.path)])
-        let shapes = try inputShape.map { try ExportCommand.shape($0) }
+        let shapes = try inputShapes.shapes
         let source = try model.load(CompilationChoice(readsFile: false))
-        let made = try source.layered(inputShapes: shapes.isEmpty ? nil : shapes, tolerance: tolerance)
+        let made = try source.layered(inputShapes: shapes, tolerance: tolerance)
         try made.save(to: to)
         say("\(made.layers.count) layers and operations, \(made.parameterCount) parameters")
     }

@@ -41,6 +41,30 @@ struct ModelFile: ParsableArguments {
     }
 }
 
+/// `--input-shape` of `export` and `import`.
+struct InputShapeOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The shape of an input without the batch axis, sizes separated by commas, for a model that leaves sizes open. \
+            Repeat the option for each input.
+            """, valueName: "sizes"))
+    var inputShape: [String] = []
+
+    /// The shapes, batch axis (nil) included. nil when the option was not given.
+    var shapes: [PartialShape]? {
+        get throws { inputShape.isEmpty ? nil : try inputShape.map(Self.shape) }
+    }
+
+    private static func shape(_ text: String) throws -> PartialShape {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
+        guard text.isEmpty || parts.allSatisfy({ $0.map { $0 >= 0 && $0 < 1 << 31 } ?? false }), parts.count <= 15 else {
+            throw MartletError("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")
+        }
+        return text.isEmpty ? [nil] : PartialShape(parts).batched()
+    }
+}
+
 /// The samples and targets of `evaluate` and `fit`.
 struct SampleFiles: ParsableArguments {
     @Option(

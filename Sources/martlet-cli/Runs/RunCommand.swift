@@ -52,12 +52,12 @@ struct RunCommand: ParsableCommand {
                 if process > 0, number != SIGINT { kill(process, number) }
             }
         }
-        for start in 1...(restarts + 1) {
+        for restart in 0...restarts {
             let code = try launch(environment)
             // Another start does not mend a wrong call, and a signal to this command ends it.
             let isOver = stopSignal.load(ordering: .relaxed) != 0
-            if code == 0 || code == 64 || isOver || start > restarts { throw ExitCode(code) }
-            let line = "The command ended with code \(code). Start \(start + 1) of \(restarts + 1).\n"
+            if code == 0 || code == 64 || isOver || restart == restarts { throw ExitCode(code) }
+            let line = "The command ended with code \(code). Restart \(restart + 1) of \(restarts).\n"
             try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         }
     }
