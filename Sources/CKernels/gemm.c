@@ -1,8 +1,8 @@
 // Goals, in this order: the same bits with any number of threads, so work is cut by shape alone; all threads busy in every
 // product that is worth it; each operand read, copied or packed as few times as that allows.
 //
-// Two engines compute a task: ours (sgemm.c) float32 products on CPUs with AVX2 or AVX-512, OpenBLAS (gemm_openblas.c) all
-// others. Integers have loops of their own (gemm_integer.c).
+// Two engines compute a task: ours (sgemm.c) float32 products on CPUs with AVX2 or AVX-512 and all products of bfloat16
+// (gemm_bf16.c), OpenBLAS (gemm_openblas.c) the others. Integers have loops of their own (gemm_integer.c).
 
 #include "gemm_internal.h"
 #include "sgemm.h"
@@ -54,6 +54,7 @@ typedef struct {
     bool is_short; // some microseconds
     bool is_ours, shares; // shares: B is packed once for all tasks
     const mk_sgemm_kernels *kernels;
+    int64_t per;          // how many numbers of the inner dimension an element of A and B holds
     const float *panels;  // B, packed; NULL: each task reads or packs its part
     void *parts; // the sums over the pieces of k, m x n each; NULL: one piece, straight to C
 } gemm_job;
@@ -90,7 +91,7 @@ static void cut_for_openblas(gemm_job *job, int64_t wanted) {
 static void cut_for_ours(gemm_job *job, int64_t wanted) {
     const mk_gemm_plan *p = job->plan;
     int64_t width = mk_sgemm_panel_width(job->kernels), panels = mk_ceil_div(p->n, width);
-    if (!mk_sgemm_packs(job->kernels, p->m, p->n, p->k, p->transpose_b, job->row_b)) {
+    if (!mk_sgemm_packs(job->kernels, p->m, p->n, p->k / job->per, p->transpose_b, job->row_b)) {
         job->column_blocks = mk_clamp(p->n / mk_max(width, 32), 1, wanted);
         job->row_blocks = mk_clamp(p->m / 24, 1, wanted / job->column_blocks);
     } else if (p->transpose_a ? wanted == 1 : p->m < 48 || (p->m < 512 && p->n >= 64 * mk_min(8, wanted))) {
@@ -137,20 +138,22 @@ static void run_block(const gemm_job *job, int64_t entry, int64_t block) {
     int64_t m = mk_min(job->rows, p->m - row), n = mk_min(job->columns, p->n - column);
     int64_t k = mk_min(job->depth, p->k - first);
 
-    int64_t in_a = entry * p->stride_a + (p->transpose_a ? first * job->row_a + row : row * job->row_a + first);
-    int64_t in_b = entry * p->stride_b + (p->transpose_b ? column * job->row_b + first : first * job->row_b + column);
+    int64_t start = first / job->per;
+    int64_t in_a = entry * p->stride_a + (p->transpose_a ? start * job->row_a + row : row * job->row_a + start);
+    int64_t in_b = entry * p->stride_b + (p->transpose_b ? column * job->row_b + start : start * job->row_b + column);
     bool direct = job->parts == NULL;
     int64_t row_c = direct ? job->row_c : p->n;
     int64_t in_c = row * row_c + column + (direct ? entry * p->stride_c : part * p->m * p->n);
     void *c = mk_at_mutable(direct ? job->c : job->parts, in_c, job->size);
     if (job->is_ours) {
         mk_sgemm_product product = {
-            .kernels = job->kernels, .m = m, .n = n, .k = k, .transpose_a = p->transpose_a,
+            .kernels = job->kernels, .m = m, .n = n, .k = k / job->per, .transpose_a = p->transpose_a,
             .transpose_b = p->transpose_b, .a = (const float *)job->a + in_a, .b = (const float *)job->b + in_b, .c = c,
             .row_a = job->row_a, .row_b = job->row_b, .row_c = row_c, .alpha = (float)p->alpha, .beta = direct ? (float)p->beta : 0,
             .bias = direct && job->bias != NULL ? (const float *)job->bias + column : NULL,
             .relu = direct && p->activation == MK_ACTIVATION_RELU,
-            .panels = job->panels == NULL ? NULL : job->panels + column * p->k, .panel_depth = p->k, .first = first,
+            .panels = job->panels == NULL ? NULL : job->panels + column * (p->k / job->per),
+            .panel_depth = p->k / job->per, .first = start,
         };
         mk_sgemm(&product);
         return;
@@ -222,15 +225,76 @@ static void with_plain_b(const mk_gemm_plan *plan, const void *a, const void *b,
     mk_free(copy, bytes);
 }
 
-static mk_shared_b whole_b(const mk_gemm_plan *plan, const void *b) {
-    int64_t row = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
-    return (mk_shared_b){ .type = plan->type, .transpose = plan->transpose_b, .m = plan->m, .n = plan->n, .k = plan->k,
-                          .b = b, .row = row, .count = 1 };
+static mk_shared_b whole_b(const gemm_job *job) {
+    const mk_gemm_plan *p = job->plan;
+    return (mk_shared_b){ .type = p->type, .transpose = p->transpose_b, .m = p->m, .n = p->n, .k = p->k / job->per,
+                          .b = job->b, .row = job->row_b, .count = 1, .kernels = job->kernels };
+}
+
+static gemm_job job_of(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
+    gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type), .per = 1,
+                     .is_ours = mk_gemm_is_ours(plan->type, plan->transpose_b, plan->m, plan->n),
+                     .kernels = mk_sgemm_chosen() };
+    job.row_a = plan->row_a ? plan->row_a : plan->transpose_a ? plan->m : plan->k;
+    job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
+    job.row_c = plan->row_c ? plan->row_c : plan->n;
+    return job;
+}
+
+static void run(gemm_job *job) {
+    const mk_gemm_plan *plan = job->plan;
+    cut(job);
+    if (job->depth_blocks == 1) {
+        mk_shared_b shared = whole_b(job);
+        if (job->shares && job->panels == NULL) {
+            mk_share_b(&shared);
+            job->panels = shared.panels;
+        }
+        int64_t blocks = job->row_blocks * job->column_blocks;
+        int64_t tasks = job->group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job->group);
+        if (job->is_short) mk_parallel_for_awake(tasks, gemm_task, job);
+        else mk_parallel_for(tasks, gemm_task, job);
+        mk_unshare_b(&shared);
+        return;
+    }
+    // Products with a cut inner dimension are large: one after the other, each on all threads.
+    job->group = 1;
+    const void *a = job->a, *b = job->b;
+    void *c = job->c;
+    for (int64_t entry = 0; entry < plan->batch; entry++) {
+        job->a = mk_at(a, entry * plan->stride_a, job->size);
+        job->b = mk_at(b, entry * plan->stride_b, job->size);
+        job->c = mk_at_mutable(c, entry * plan->stride_c, job->size);
+        run_in_depth(job);
+    }
+}
+
+// A product of bfloat16 as one of elements with four bytes: `plan` is the latter.
+static gemm_job bf16_job(const mk_gemm_plan *plan, const mk_bf16_operands *operands, void *c, const void *bias) {
+    gemm_job job = job_of(plan, operands->a, operands->b, c, bias);
+    job.is_ours = true;
+    job.kernels = operands->kernels;
+    job.per = operands->per;
+    job.row_a = operands->row_a;
+    job.row_b = operands->row_b;
+    return job;
 }
 
 mk_weights *mk_gemm_prepare(const mk_gemm_plan *plan, const void *b) {
     if (plan->batch == 0 || (plan->batch > 1 && plan->stride_b != 0)) return NULL;
-    return mk_make_weights(MK_OF_PRODUCT, whole_b(plan, b));
+    if (plan->type != MK_BF16) {
+        gemm_job job = job_of(plan, NULL, b, NULL, NULL);
+        return job.is_ours ? mk_make_weights(MK_OF_PRODUCT, whole_b(&job)) : NULL;
+    }
+    mk_gemm_plan laid_out = *plan;
+    mk_bf16_operands operands = mk_lay_out_bf16(&laid_out, NULL, b, NULL);
+    gemm_job job = bf16_job(&laid_out, &operands, NULL, NULL);
+    mk_shared_b shared = whole_b(&job);
+    // Each run would lay out B, for however few rows.
+    shared.m = mk_max(shared.m, 4);
+    mk_weights *weights = mk_make_weights(MK_OF_PRODUCT, shared);
+    mk_free_bf16(&operands);
+    return weights;
 }
 
 void mk_gemm(const mk_gemm_plan *plan, const void *a, const void *b, void *c, const void *bias) {
@@ -244,41 +308,25 @@ void mk_gemm_prepared(const mk_gemm_plan *plan, const void *a, const void *b, co
         mk_gemm_integer(plan, a, b, c, bias);
         return;
     }
-    bool is_ours = mk_gemm_is_ours(plan->type, plan->transpose_b, plan->m, plan->n);
-    if (!is_ours && wants_plain_b(plan)) {
-        with_plain_b(plan, a, b, c, bias);
-        return;
+    mk_gemm_plan laid_out = *plan;
+    mk_bf16_operands operands = { 0 };
+    gemm_job job;
+    if (plan->type == MK_BF16) {
+        weights = mk_weights_for(MK_OF_PRODUCT, weights);
+        operands = mk_lay_out_bf16(&laid_out, a, weights ? NULL : b, weights ? weights->shared.kernels : NULL);
+        job = bf16_job(&laid_out, &operands, c, bias);
+    } else {
+        job = job_of(plan, a, b, c, bias);
+        if (!job.is_ours && wants_plain_b(plan)) {
+            with_plain_b(plan, a, b, c, bias);
+            return;
+        }
+        weights = job.is_ours ? mk_weights_for(MK_OF_PRODUCT, weights) : NULL;
     }
-    gemm_job job = { .plan = plan, .a = a, .b = b, .c = c, .bias = bias, .size = mk_size_of(plan->type),
-                     .is_ours = is_ours, .kernels = mk_sgemm_chosen() };
-    job.row_a = plan->row_a ? plan->row_a : plan->transpose_a ? plan->m : plan->k;
-    job.row_b = plan->row_b ? plan->row_b : plan->transpose_b ? plan->k : plan->n;
-    job.row_c = plan->row_c ? plan->row_c : plan->n;
-    weights = is_ours ? mk_weights_for(MK_OF_PRODUCT, weights) : NULL;
     if (weights != NULL) {
         job.panels = weights->shared.panels;
         job.kernels = weights->shared.kernels;
     }
-    cut(&job);
-    if (job.depth_blocks == 1) {
-        mk_shared_b shared = whole_b(plan, b);
-        if (job.shares && weights == NULL) {
-            mk_share_b(&shared);
-            job.panels = shared.panels;
-        }
-        int64_t blocks = job.row_blocks * job.column_blocks;
-        int64_t tasks = job.group == 1 ? plan->batch * blocks : mk_ceil_div(plan->batch, job.group);
-        if (job.is_short) mk_parallel_for_awake(tasks, gemm_task, &job);
-        else mk_parallel_for(tasks, gemm_task, &job);
-        mk_unshare_b(&shared);
-        return;
-    }
-    // Products with a cut inner dimension are large: one after the other, each on all threads.
-    job.group = 1;
-    for (int64_t entry = 0; entry < plan->batch; entry++) {
-        job.a = mk_at(a, entry * plan->stride_a, job.size);
-        job.b = mk_at(b, entry * plan->stride_b, job.size);
-        job.c = mk_at_mutable(c, entry * plan->stride_c, job.size);
-        run_in_depth(&job);
-    }
+    run(&job);
+    mk_free_bf16(&operands);
 }

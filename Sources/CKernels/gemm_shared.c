@@ -20,16 +20,17 @@ static void pack(mk_shared_b *s) {
 }
 
 void mk_share_b(mk_shared_b *s) {
+    bool is_ours = s->kernels != NULL || mk_gemm_is_ours(s->type, s->transpose, s->m, s->n);
     s->panels = NULL;
-    s->kernels = mk_sgemm_chosen();
-    if (mk_gemm_is_ours(s->type, s->transpose, s->m, s->n)
-        && mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) pack(s);
+    if (s->kernels == NULL) s->kernels = mk_sgemm_chosen();
+    if (is_ours && mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) pack(s);
 }
 
 mk_weights *mk_make_weights(mk_weights_kind kind, mk_shared_b shared) {
-    shared.kernels = mk_sgemm_chosen();
+    bool is_ours = shared.kernels != NULL || mk_gemm_is_ours(shared.type, shared.transpose, shared.m, shared.n);
+    if (shared.kernels == NULL) shared.kernels = mk_sgemm_chosen();
     // For a few rows it is as good to read B where it is: memory's speed decides.
-    if (shared.m < 4 || shared.k == 0 || !mk_gemm_is_ours(shared.type, shared.transpose, shared.m, shared.n)) return NULL;
+    if (shared.m < 4 || shared.k == 0 || !is_ours) return NULL;
     mk_weights *w = mk_alloc_or_stop(sizeof *w);
     pack(&shared);
     *w = (mk_weights){ kind, shared };

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define DEPTH 384   // of a piece of the inner dimension, at most
 #define BLOCK 96    // rows of C that meet a panel one after the other
 #define TURNED 512  // columns from which on a transposed A is turned round
 #define GROUP 49152 // floats of B that are packed at a time: 192 KiB
@@ -41,14 +40,17 @@ void mk_sgemm_pack(const mk_sgemm_kernels *kernels, int64_t n, int64_t k, bool t
                   panels + j * k);
 }
 
-static int64_t piece_of(int64_t k) { return k == 0 ? 1 : mk_ceil_div(k, mk_ceil_div(k, DEPTH)); }
+static int64_t piece_of(const mk_sgemm_kernels *kernels, int64_t k) {
+    if (k == 0) return 1;
+    return mk_ceil_div(mk_ceil_div(k, mk_ceil_div(k, kernels->depth)), kernels->unit) * kernels->unit;
+}
 
 // Packing costs what reading B where it is costs in some twenty tiles of rows; in a few where its rows are far apart or the
 // second-level cache does not hold a piece of them. Columns that end within a vector are packed anyway, better with those
 // beside them.
 bool mk_sgemm_packs(const mk_sgemm_kernels *kernels, int64_t m, int64_t n, int64_t k, bool transpose_b, int64_t row_b) {
     bool ends_within = n % kernels->lanes != 0 && n < 2 * kernels->lanes;
-    bool is_far = row_b >= 256 || piece_of(k) * n > HELD;
+    bool is_far = row_b >= 256 || piece_of(kernels, k) * n > HELD;
     return transpose_b || ends_within || m >= (is_far ? 24 : 160);
 }
 
@@ -59,7 +61,7 @@ static bool turns_a(const mk_sgemm_product *p) { return p->transpose_a && p->n >
 void mk_sgemm(const mk_sgemm_product *p) {
     if (p->m <= 0 || p->n <= 0) return;
     const mk_sgemm_kernels *kernels = p->kernels;
-    const int64_t lanes = kernels->lanes, m = p->m, n = p->n, k = p->k, piece = piece_of(k);
+    const int64_t lanes = kernels->lanes, m = p->m, n = p->n, k = p->k, piece = piece_of(kernels, k);
     const bool packs = p->panels == NULL && mk_sgemm_packs(kernels, m, n, k, p->transpose_b, p->row_b), turns = turns_a(p);
     // B where it is, for a few rows: wide tiles keep more sums going.
     const bool in_place = p->panels == NULL && !packs;

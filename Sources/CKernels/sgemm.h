@@ -20,6 +20,8 @@ typedef struct {
 typedef struct mk_sgemm_kernels {
     int64_t lanes;            // floats in a vector
     int64_t panel;            // vectors in a panel
+    int64_t depth;            // of a piece of the inner dimension, at most
+    int64_t unit;             // a piece has a multiple of it
     // Strips of one to four vectors' columns, A in rows or in columns.
     void (*strip[4][2])(const mk_sgemm_strip *strip);
     // Packs n columns, or n rows that become columns, into panels of `width`, one after the other.
@@ -33,9 +35,11 @@ typedef struct mk_sgemm_kernels {
 const mk_sgemm_kernels *mk_sgemm_chosen(void);
 // Takes the place of what the SIMD level chooses in products that the calling thread begins: for tests. NULL: back to that.
 void mk_sgemm_use(const mk_sgemm_kernels *kernels);
-extern const mk_sgemm_kernels mk_sgemm_baseline;
+extern const mk_sgemm_kernels mk_sgemm_baseline, mk_sgemm_even_baseline;
 #if defined(__x86_64__)
-extern const mk_sgemm_kernels mk_sgemm_avx2, mk_sgemm_avx512;
+extern const mk_sgemm_kernels mk_sgemm_avx2, mk_sgemm_avx512, mk_sgemm_even_avx2, mk_sgemm_even_avx512;
+// Of pairs of bfloat16, where the CPU has instructions for them (gemm_bf16.c): an element of A and B is a pair, C has floats.
+extern const mk_sgemm_kernels mk_sgemm_pairs;
 #endif
 
 // C = alpha A B + beta C, then the bias (NULL: none) is added to each row, then relu.

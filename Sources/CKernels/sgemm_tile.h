@@ -5,9 +5,17 @@
 //                fill the registers
 //   PANEL        vectors in a panel of B
 //   NAME(x)      the names
+// and possibly
+//   MULTIPLY(sum, x, right)  adds the products of the number x with a vector
+//   DEPTH        the inner dimension of a piece, at most
 //
 // Each sum goes through the inner dimension in order, one fused multiplication after the other. So an element of C has the
 // same bits in whatever tile it lies, and they do not depend on how many rows or columns are computed at a time.
+
+#ifndef MULTIPLY
+#define MULTIPLY(sum, x, right) sum += x * right
+#define DEPTH 384
+#endif
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t NAME(bits) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -66,7 +74,7 @@ MK_INLINE void NAME(tile)(const int rows, const int vectors, const bool transpos
         for (int r = 0; r < rows; r++) {
             float x = left[r / 3][transposed ? r % 3 : r % 3 * row_a];
 #pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[r][v] += x * right[v];
+            for (int v = 0; v < vectors; v++) MULTIPLY(sum[r][v], x, right[v]);
         }
 #pragma clang loop unroll(full)
         for (int g = 0; 3 * g < rows; g++) left[g] += transposed ? row_a : 1;
@@ -171,9 +179,12 @@ static void NAME(pack)(const float *from, int64_t row, bool turned, int64_t k, i
     }
 }
 
-const mk_sgemm_kernels NAME(mk_sgemm) = {
-    .lanes = LANES, .panel = PANEL,
-    .strip = { { NAME(strip_1), NAME(strip_1_transposed) }, { NAME(strip_2), NAME(strip_2_transposed) },
-               { NAME(strip_3), NAME(strip_3_transposed) }, { NAME(strip_4), NAME(strip_4_transposed) } },
-    .pack = NAME(pack), .turn = NAME(turn),
-};
+#define KERNELS(UNIT) { \
+    .lanes = LANES, .panel = PANEL, .depth = DEPTH, .unit = UNIT, \
+    .strip = { { NAME(strip_1), NAME(strip_1_transposed) }, { NAME(strip_2), NAME(strip_2_transposed) }, \
+               { NAME(strip_3), NAME(strip_3_transposed) }, { NAME(strip_4), NAME(strip_4_transposed) } }, \
+    .pack = NAME(pack), .turn = NAME(turn), \
+}
+const mk_sgemm_kernels NAME(mk_sgemm) = KERNELS(1);
+const mk_sgemm_kernels NAME(mk_sgemm_even) = KERNELS(2);
+#undef KERNELS

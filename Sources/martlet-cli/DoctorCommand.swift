@@ -81,8 +81,9 @@ private struct DoctorReport {
             Entry(title: "SIMD of the CPU", key: "simd_cpu", value: .string(SIMDLevel.cpu.rawValue)),
             Entry(title: "SIMD of the loops", key: "simd", value: .string(Settings.simdLevel.rawValue)),
             Entry(title: "Product engine", key: "product_engine", value: .string(Settings.productEngine.rawValue)),
-            Entry(
-                title: "Policies of 16 bits", key: "half_precision", value: .string(DTypePolicy.speedNote ?? "fast")),
+            Entry(title: "Policies of bfloat16", key: "bfloat16", value: .string(DTypePolicy.speedNote(for: .bfloat16) ?? "fast")),
+            Entry(title: "Policies of float16", key: "float16", value: .string(DTypePolicy.speedNote(for: .float16) ?? "fast")),
+            Entry(title: "bfloat16 engine", key: "bfloat16_engine", value: .string(Settings.usesBfloat16Instructions ? "native" : "portable")),
             Entry(title: "Products checked", key: "products_checked", value: .int(products.count)),
             Entry(title: "Cores", key: "cores_machine", value: .int(Int(mk_machine_cpus()))),
             Entry(title: "Cores usable", key: "cores_usable", value: .int(Int(mk_usable_cpus()))),

@@ -45,6 +45,8 @@ struct MartletCommand: ParsableCommand {
               MARTLET_DENORMALS    flush or keep numbers below 1e-38 (default: flush)
               MARTLET_GEMM         who multiplies matrices: automatic, own or openblas
                                    (default: automatic)
+              MARTLET_BF16         how bfloat16 is multiplied: automatic, native or
+                                   portable (default: automatic)
               MARTLET_WINOGRAD     0: no Winograd in 3x3 convolutions (default: 1)
               MARTLET_SIMD         avx512, avx2 or sse2: the highest level used
                                    (default: the CPU's)

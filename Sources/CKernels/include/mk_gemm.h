@@ -11,7 +11,9 @@ typedef enum {
 
 // op(A) is m x k, op(B) is k x n, C is m x n. All extents may be 0.
 typedef struct {
-    mk_dtype type; // MK_F32, MK_F64; MK_I32 and MK_I64 (which wrap around) without activation
+    // MK_F32, MK_F64; MK_I32 and MK_I64 (which wrap around) without activation. With MK_BF16, A and B are bfloat16, and C
+    // and the bias float32.
+    mk_dtype type;
     bool transpose_a, transpose_b;
     int64_t m, n, k;
     int64_t row_a, row_b, row_c;          // elements from one stored row to the next, below 2^31; 0: contiguous
@@ -39,6 +41,16 @@ void mk_free_weights(mk_weights *weights);
 typedef enum { MK_GEMM_AUTOMATIC = 0, MK_GEMM_OWN = 1, MK_GEMM_OPENBLAS = 2 } mk_gemm_engine;
 mk_gemm_engine mk_gemm_engine_in_use(void);
 void mk_set_gemm_engine(mk_gemm_engine engine);
+// Products of bfloat16 take the numbers of the inner dimension in pairs, the second of a pair first: one fused multiplication
+// after the other, in float32. Native: by the CPU's instructions for such pairs (AVX512-BF16). Portable: as float32. The bits
+// are the same. Automatic: native where that was faster when it was tried. Where denormal numbers are kept: always portable.
+typedef enum { MK_BF16_AUTOMATIC = 0, MK_BF16_NATIVE = 1, MK_BF16_PORTABLE = 2 } mk_bf16_engine;
+mk_bf16_engine mk_bf16_engine_in_use(void);
+bool mk_bf16_has_native(void);
+// Whether the next product of bfloat16 is computed natively.
+bool mk_bf16_is_native(void);
+void mk_set_bf16_engine(mk_bf16_engine engine);
+
 // Whether loops of ours compute a product, which depends on its type and shape, the SIMD level and the engine.
 bool mk_gemm_is_ours(mk_dtype type, bool transpose_b, int64_t m, int64_t n);
 

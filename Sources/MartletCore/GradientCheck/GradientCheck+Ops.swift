@@ -77,6 +77,7 @@ struct Mutant<Base: Op>: Op {
     static var samples: [OpSample] { [] }
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] { try base.outputs(for: inputs) }
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] { base.operandTypes(inputs) }
     func makeKernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel? { base.makeKernel(inputs, outputs) }
     func formula(_ inputs: [Tensor]) -> [Tensor]? { base.formula(inputs) }
 

@@ -3,15 +3,19 @@ import CKernels
 /// Runs an op: checks shapes, has the device compute it, and lets the recording tapes know.
 /// Fails, naming the op, the inputs and the layer path, when the op cannot take its inputs.
 package func perform<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
-    let context = Context.current
-    if context.hasFailed { return substitutes(for: op, inputs) }
+    if Context.current.hasFailed { return substitutes(for: op, inputs) }
     var (castsHalves, hasStrings) = (false, false)
     for input in inputs {
         let type = input.dtype
         if type.isHalf { castsHalves = castsHalves || O.computeType(for: type) != type }
         if type == .string { hasStrings = true }
     }
-    if castsHalves { return performCasting(op, inputs) }
+    return castsHalves ? performCasting(op, inputs) : performAsGiven(op, inputs, hasStrings: hasStrings)
+}
+
+/// Runs an op that takes its inputs' dtypes.
+private func performAsGiven<O: Op>(_ op: O, _ inputs: [Tensor], hasStrings: Bool) -> [Tensor] {
+    let context = Context.current
     let outputs: [Tensor]
     do throws(OpFailure) {
         let inputSpecs = inputs.map(\.spec)
@@ -107,7 +111,11 @@ package func perform<O: Op>(_ op: O, _ inputs: Tensor...) -> Tensor { perform(op
 private func performCasting<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] {
     let floats = inputs.map(\.dtype).filter(\.isFloatingPoint)
     let result = floats.reduce(floats[0], DType.promoted)
-    let computed = inputs.map { $0.cast(to: O.computeType(for: $0.dtype)) }
+    // Other devices compute in their own way.
+    let types = Context.current.backend == nil ? op.operandTypes(inputs.map(\.spec)) : inputs.map { O.computeType(for: $0.dtype) }
+    let operands = zip(inputs, types).map { $0.cast(to: $1) }
+    if Context.current.hasFailed { return substitutes(for: op, inputs) }
     let target = O.computeType(for: result)
-    return perform(op, computed).map { $0.dtype == target ? $0.cast(to: result) : $0 }
+    return performAsGiven(op, operands, hasStrings: operands.contains { $0.dtype == .string })
+        .map { $0.dtype == target ? $0.cast(to: result) : $0 }
 }

@@ -44,6 +44,10 @@ package protocol Op: Sendable, Hashable {
     /// The dtype in which the op computes on an input of `type`. Where it is another, devices cast before and after.
     static func computeType(for type: DType) -> DType
 
+    /// The dtypes in which the kernel reads inputs of these specs, some of which have 16 bits: those in which it computes, unless
+    /// it reads some as they are. The output has the dtype of `computeType`.
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType]
+
     /// Whether each element of an input is read before the element at the same place of an output is written, so that
     /// the one may lie over the other.
     func mayOverwrite(_ input: Int) -> Bool
@@ -93,6 +97,7 @@ extension Op {
     package static var isDifferentiable: Bool { true }
     package static var takesStrings: Bool { false }
     package static func computeType(for type: DType) -> DType { type.isHalf ? .float32 : type }
+    package func operandTypes(_ inputs: [TensorSpec]) -> [DType] { inputs.map { Self.computeType(for: $0.dtype) } }
     package func mayOverwrite(_ input: Int) -> Bool { false }
     package var choosesElements: Bool { false }
     package func formula(_ inputs: [Tensor]) -> [Tensor]? { nil }

@@ -5,8 +5,8 @@ import Logging
 /// The settings of the process, in one place.
 ///
 /// Environment variables give the first values: `MARTLET_NUM_THREADS` (a whole number from 1 to 256),
-/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`), `MARTLET_SIMD` (see `simdLevel`),
-/// `MARTLET_DENORMALS` (`flush` or `keep`) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
+/// `MARTLET_WINOGRAD` (0 or 1), `MARTLET_GEMM` (`automatic`, `own` or `openblas`), `MARTLET_BF16` (`automatic`, `native` or
+/// `portable`), `MARTLET_SIMD` (see `simdLevel`), `MARTLET_DENORMALS` (`flush` or `keep`) and `MARTLET_LOG_LEVEL` (`trace`, `debug`, `info`, `notice`, `warning`, `error`,
 /// `critical`). A value that cannot be read is ignored with a warning in the log.
 public enum Settings {
     private struct State {
@@ -47,6 +47,14 @@ public enum Settings {
             } else {
                 problems.append(
                     "MARTLET_GEMM: expected automatic, own or openblas. Received: \"\(text)\". Using automatic.")
+            }
+        }
+        if let text = environment["MARTLET_BF16"] {
+            if let engine = Bfloat16Engine(rawValue: text.lowercased()) {
+                mk_set_bf16_engine(engine.c)
+            } else {
+                problems.append(
+                    "MARTLET_BF16: expected automatic, native or portable. Received: \"\(text)\". Using automatic.")
             }
         }
         if let text = environment["MARTLET_SIMD"], let problem = simdProblem(text) { problems.append(problem) }
@@ -125,6 +133,25 @@ public enum Settings {
             mk_set_gemm_engine(newValue.c)
             Trace.noteSettingsChange()
         }
+    }
+
+    /// How matrix products of `bfloat16` are computed, `.automatic` by default. The bits are the same: sums are of `float32`, and
+    /// the inner dimension goes in pairs, the second number of a pair first. `MARTLET_BF16` sets it from the start.
+    public static var bfloat16Engine: Bfloat16Engine {
+        get {
+            prepare()
+            return Bfloat16Engine(mk_bf16_engine_in_use())
+        }
+        set {
+            prepare()
+            mk_set_bf16_engine(newValue.c)
+        }
+    }
+
+    /// Whether products of `bfloat16` now use the CPU's instructions for them.
+    public static var usesBfloat16Instructions: Bool {
+        prepare()
+        return mk_bf16_is_native()
     }
 
     /// Whether kernels take denormal numbers for zeros of their sign, true by default: those of `float32` and `bfloat16`
@@ -213,6 +240,29 @@ public enum ProductEngine: String, Sendable, CaseIterable {
     }
 
     fileprivate init(_ engine: mk_gemm_engine) {
+        self = Self.allCases.first { $0.c == engine }!
+    }
+}
+
+/// How matrix products of `bfloat16` are computed.
+public enum Bfloat16Engine: String, Sendable, CaseIterable {
+    /// By the CPU's instructions for `bfloat16` (AVX512-BF16) where they were faster when they were tried, and denormal numbers are
+    /// flushed, as these instructions do.
+    case automatic
+    /// By these instructions wherever the CPU has them and denormal numbers are flushed.
+    case native
+    /// By instructions for `float32`.
+    case portable
+
+    fileprivate var c: mk_bf16_engine {
+        switch self {
+        case .automatic: MK_BF16_AUTOMATIC
+        case .native: MK_BF16_NATIVE
+        case .portable: MK_BF16_PORTABLE
+        }
+    }
+
+    fileprivate init(_ engine: mk_bf16_engine) {
         self = Self.allCases.first { $0.c == engine }!
     }
 }

@@ -1,9 +1,11 @@
 import MartletCore
 
 extension DTypePolicy {
-    /// What `compile` and `martlet doctor` say of the speed of policies of 16 bits on this machine; nil where they are fast.
-    package static var speedNote: String? {
-        "Policies of 16 bits save memory and no time here: products of 16 bits are computed as those of float32."
+    /// What `compile` and `martlet doctor` say of the speed of policies that compute in `type` on this machine; nil where they are
+    /// fast.
+    package static func speedNote(for type: DType) -> String? {
+        guard type.isHalf, type != .bfloat16 || !Settings.usesBfloat16Instructions else { return nil }
+        return "\(type) saves memory and no time here: its products are computed as those of float32."
     }
 }
 
@@ -12,10 +14,14 @@ extension Model {
 
     /// Logs once in a process that a policy saves no time.
     func notePolicySpeed() {
-        func computesInHalf(_ layer: Layer) -> Bool {
-            layer.computeDType.isHalf || layer.sublayers.contains(where: computesInHalf)
+        func note(_ layer: Layer) -> String? {
+            if let note = DTypePolicy.speedNote(for: layer.computeDType) { return note }
+            for inner in layer.sublayers {
+                if let note = note(inner) { return note }
+            }
+            return nil
         }
-        guard let note = DTypePolicy.speedNote, computesInHalf(self) else { return }
+        guard let note = note(self) else { return }
         let isFirst = Self.hasNoted.withLock { hasNoted in
             defer { hasNoted = true }
             return !hasNoted

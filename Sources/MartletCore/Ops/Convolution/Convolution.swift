@@ -28,6 +28,14 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         2 * output.elementCount * kernel.dimensions.dropLast().reduce(1, *)
     }
 
+    /// The dtypes in which the kernels read their inputs. A convolution that is one product reads bfloat16 as it is: each position
+    /// is a row. The others compute with float32.
+    fileprivate func operandTypes(_ inputs: [TensorSpec], window: some Collection<Int>) -> [DType] {
+        let isProduct = groups == 1 && (window + windows.strides).allSatisfy { $0 == 1 }
+            && (windows.before + windows.after).allSatisfy { $0 == 0 }
+        return isProduct ? productOperandTypes(inputs) : inputs.map { Convolution.computeType(for: $0.dtype) }
+    }
+
     func plan(input: Shape, kernel: Shape, output: Shape, dtype: DType) -> mk_conv_plan {
         var plan = mk_conv_plan()
         plan.type = dtype.c
@@ -70,11 +78,13 @@ extension ConvolutionGeometry {
     }
 }
 
-/// Fails unless all inputs are of one dtype that convolutions compute in.
-private func checkFloats(_ inputs: [TensorSpec]) throws(OpFailure) {
-    guard inputs[0].dtype == .float32 || inputs[0].dtype == .float64,
-        inputs.allSatisfy({ $0.dtype == inputs[0].dtype })
+/// The dtype of the output. Fails unless the factors are of one dtype that convolutions read, and a bias of that of the output.
+private func outputType(_ inputs: [TensorSpec]) throws(OpFailure) -> DType {
+    let type = Convolution.computeType(for: inputs[0].dtype)
+    guard [.bfloat16, .float32, .float64].contains(inputs[0].dtype), inputs[1].dtype == inputs[0].dtype,
+        inputs.dropFirst(2).allSatisfy({ $0.dtype == type })
     else { throw OpFailure("Expected inputs of one floating-point dtype.") }
+    return type
 }
 
 /// `activation(x * kernel + bias)`: x [n, spatial..., cin], kernel [window..., cin / groups, cout], possibly bias
@@ -88,14 +98,18 @@ struct Convolution: KernelOp {
     var activation = FusedActivation.none
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
-        try checkFloats(inputs)
+        let type = try outputType(inputs)
         let (x, kernel) = (inputs[0].shape, inputs[1].shape)
         guard x.rank >= 3 else { throw OpFailure("Expected an input (batch, spatial axes, channels).") }
         let sizes = try geometry.outputSizes(input: x.spatial, kernel: kernel, channels: x[-1])
         guard inputs.count == 2 || inputs[2].shape == [kernel[-1]] else {
             throw OpFailure("Expected a bias of \(kernel[-1]) channels.")
         }
-        return [TensorSpec(Shape([x[0]] + sizes + [kernel[-1]]), inputs[0].dtype)]
+        return [TensorSpec(Shape([x[0]] + sizes + [kernel[-1]]), type)]
+    }
+
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] {
+        geometry.operandTypes(inputs, window: inputs[1].shape.dimensions.dropLast(2))
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
@@ -122,7 +136,8 @@ struct Convolution: KernelOp {
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (x, kernel) = (context.inputs[0], context.inputs[1])
-        let g = activation.gradient(output: context.outputs[0], upstream: context.gradient)
+        let wide = activation.gradient(output: context.outputs[0], upstream: context.gradient)
+        let g = wide.cast(to: x.dtype)
         let dx = context.needs[0]
             ? perform(ConvolutionInputGradient(geometry: geometry, inputSize: x.shape.spatial), g, kernel) : nil
         let dKernel = context.needs[1]
@@ -130,7 +145,7 @@ struct Convolution: KernelOp {
                 ConvolutionKernelGradient(geometry: geometry, window: Array(kernel.shape.dimensions.dropLast(2))), x, g)
             : nil
         guard context.inputs.count > 2 else { return [dx, dKernel] }
-        return [dx, dKernel, context.needs[2] ? g.sum(axes: Array(0..<g.rank - 1)) : nil]
+        return [dx, dKernel, context.needs[2] ? wide.sum(axes: Array(0..<g.rank - 1)) : nil]
     }
 
     static var samples: [OpSample] {
@@ -156,7 +171,7 @@ struct ConvolutionInputGradient: KernelOp {
     let inputSize: [Int]
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
-        try checkFloats(inputs)
+        let type = try outputType(inputs)
         let (dy, kernel) = (inputs[0].shape, inputs[1].shape)
         guard dy.rank >= 3, kernel.rank >= 3 else {
             throw OpFailure("Expected an input (batch, spatial axes, channels) and a kernel of the same rank.")
@@ -168,7 +183,11 @@ struct ConvolutionInputGradient: KernelOp {
                 "A convolution that leads back to spatial sizes \(inputSize) starts from sizes \(sizes) and "
                     + "\(kernel[-1]) channels, not from \(dy.spatial) and \(dy[-1]).")
         }
-        return [TensorSpec(Shape([dy[0]] + inputSize + [channels]), inputs[0].dtype)]
+        return [TensorSpec(Shape([dy[0]] + inputSize + [channels]), type)]
+    }
+
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] {
+        geometry.operandTypes(inputs, window: inputs[1].shape.dimensions.dropLast(2))
     }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
@@ -190,7 +209,7 @@ struct ConvolutionInputGradient: KernelOp {
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        let (dy, kernel, g) = (context.inputs[0], context.inputs[1], context.gradient)
+        let (dy, kernel, g) = (context.inputs[0], context.inputs[1], context.operandGradient)
         let window = Array(kernel.shape.dimensions.dropLast(2))
         return [
             context.needs[0] ? perform(Convolution(geometry: geometry), g, kernel) : nil,
@@ -216,7 +235,7 @@ struct ConvolutionKernelGradient: KernelOp {
     let window: [Int]
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
-        try checkFloats(inputs)
+        let type = try outputType(inputs)
         let (x, dy) = (inputs[0].shape, inputs[1].shape)
         guard x.rank >= 3, dy.rank == x.rank, dy[0] == x[0] else {
             throw OpFailure("Expected an input and an output of one batch size and rank.")
@@ -226,8 +245,10 @@ struct ConvolutionKernelGradient: KernelOp {
         guard dy.spatial == sizes else {
             throw OpFailure("Expected an output of spatial sizes \(sizes), not \(dy.spatial).")
         }
-        return [TensorSpec(kernel, inputs[0].dtype)]
+        return [TensorSpec(kernel, type)]
     }
+
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] { geometry.operandTypes(inputs, window: window) }
 
     func kernel(_ inputs: [TensorSpec], _ outputs: [TensorSpec]) -> Kernel {
         let (x, dy, dKernel) = (inputs[0], inputs[1], outputs[0])
@@ -247,7 +268,7 @@ struct ConvolutionKernelGradient: KernelOp {
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        let (x, dy, g) = (context.inputs[0], context.inputs[1], context.gradient)
+        let (x, dy, g) = (context.inputs[0], context.inputs[1], context.operandGradient)
         return [
             context.needs[0]
                 ? perform(ConvolutionInputGradient(geometry: geometry, inputSize: x.shape.spatial), dy, g) : nil,

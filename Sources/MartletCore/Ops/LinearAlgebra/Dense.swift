@@ -23,8 +23,9 @@ struct Dense: KernelOp {
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let (x, kernel) = (inputs[0].shape, inputs[1].shape)
-        guard inputs[0].dtype == .float32 || inputs[0].dtype == .float64,
-            inputs.allSatisfy({ $0.dtype == inputs[0].dtype })
+        let type = Self.computeType(for: inputs[0].dtype)
+        guard [.bfloat16, .float32, .float64].contains(inputs[0].dtype), inputs[1].dtype == inputs[0].dtype,
+            inputs.dropFirst(2).allSatisfy({ $0.dtype == type })
         else { throw OpFailure("Expected inputs, kernel and bias of one floating-point dtype.") }
         guard x.rank == 2, kernel.rank == 2, x[1] == kernel[0] else {
             throw OpFailure("Expected inputs (rows, features) and a kernel (features, units).")
@@ -32,8 +33,10 @@ struct Dense: KernelOp {
         guard inputs.count == 2 || inputs[2].shape == [kernel[1]] else {
             throw OpFailure("Expected a bias of \(kernel[1]) units.")
         }
-        return [TensorSpec(Shape([x[0], kernel[1]]), inputs[0].dtype)]
+        return [TensorSpec(Shape([x[0], kernel[1]]), type)]
     }
+
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] { productOperandTypes(inputs) }
 
     private func plan(_ inputs: [TensorSpec]) -> mk_gemm_plan {
         var plan = mk_gemm_plan()
@@ -68,11 +71,12 @@ struct Dense: KernelOp {
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
         let (x, kernel) = (context.inputs[0], context.inputs[1])
-        let g = activation.gradient(output: context.outputs[0], upstream: context.gradient)
+        let wide = activation.gradient(output: context.outputs[0], upstream: context.gradient)
+        let g = wide.cast(to: x.dtype)
         let dx = context.needs[0] ? matmul(g, kernel, transposeB: true) : nil
         let dKernel = context.needs[1] ? matmul(x, g, transposeA: true) : nil
         guard context.inputs.count > 2 else { return [dx, dKernel] }
-        return [dx, dKernel, context.needs[2] ? g.sum(axes: [0]) : nil]
+        return [dx, dKernel, context.needs[2] ? wide.sum(axes: [0]) : nil]
     }
 
     static var samples: [OpSample] {

@@ -9,8 +9,8 @@ struct MatMul: KernelOp {
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let (a, b) = (inputs[0].shape, inputs[1].shape)
-        guard inputs[0].dtype == inputs[1].dtype, [.float32, .float64, .int32, .int64].contains(inputs[0].dtype) else {
-            throw OpFailure("Expected two matrices of one dtype: float32, float64, int32 or int64.")
+        guard inputs[0].dtype == inputs[1].dtype, [.bfloat16, .float32, .float64, .int32, .int64].contains(inputs[0].dtype) else {
+            throw OpFailure("Expected two matrices of one dtype: bfloat16, float32, float64, int32 or int64.")
         }
         guard a.rank >= 2, b.rank >= 2 else { throw OpFailure("Expected matrices, of rank 2 or more.") }
         let (columnsA, rowsB) = (a[transposeA ? -2 : -1], b[transposeB ? -1 : -2])
@@ -23,8 +23,10 @@ struct MatMul: KernelOp {
             throw OpFailure("The axes before the matrices do not broadcast: sizes must be equal or 1.")
         }
         let matrix = [a[transposeA ? -1 : -2], b[transposeB ? -2 : -1]]
-        return [TensorSpec(Shape(batch.dimensions + matrix), inputs[0].dtype)]
+        return [TensorSpec(Shape(batch.dimensions + matrix), Self.computeType(for: inputs[0].dtype))]
     }
+
+    func operandTypes(_ inputs: [TensorSpec]) -> [DType] { productOperandTypes(inputs) }
 
     private func plan(_ inputs: [TensorSpec], _ runs: BatchRuns, _ output: TensorSpec) -> mk_gemm_plan {
         let (m, n, k) = (output.shape[-2], output.shape[-1], inputs[0].shape[transposeA ? -2 : -1])
@@ -45,7 +47,7 @@ struct MatMul: KernelOp {
         let runs = BatchRuns(inputs[0].shape, inputs[1].shape, outputs[0].shape)
         let (plan, size, isEmpty) = (plan(inputs, runs, outputs[0]), inputs[0].dtype.byteCount, outputs[0].shape.elementCount == 0)
         let (sizeA, sizeB) = (Int(plan.m * plan.k) * size, Int(plan.k * plan.n) * size)
-        let sizeC = runs.count * Int(plan.m * plan.n) * size
+        let sizeC = runs.count * Int(plan.m * plan.n) * outputs[0].dtype.byteCount
         // Only one matrix for all products is laid out.
         let isOne = !isEmpty && inputs[1].shape.rank == 2
         return .weighted(plan, layOut: { isOne ? mk_gemm_prepare($0, $1.input(1)) : nil }) { plan, memory, weights in
@@ -64,18 +66,23 @@ struct MatMul: KernelOp {
     }
 
     func gradient(_ context: GradientContext) -> [Tensor?] {
-        let (a, b, g) = (context.inputs[0], context.inputs[1], context.gradient)
+        var (a, b, g) = (context.inputs[0], context.inputs[1], context.operandGradient)
+        // The sum over an axis that was repeated rounds once, not its terms.
+        let type = a.dtype
+        if type.isHalf, a.shape.leading != g.shape.leading || b.shape.leading != g.shape.leading {
+            (a, b, g) = (a.cast(to: .float32), b.cast(to: .float32), context.gradient)
+        }
         var da: Tensor?
         var db: Tensor?
         if context.needs[0] {
             let product = transposeA
                 ? matmul(b, g, transposeA: transposeB, transposeB: true) : matmul(g, b, transposeB: !transposeB)
-            da = product.sum(toShape: a.shape)
+            da = product.sum(toShape: a.shape).cast(to: type)
         }
         if context.needs[1] {
             let product = transposeB
                 ? matmul(g, a, transposeA: true, transposeB: transposeA) : matmul(a, g, transposeA: !transposeA)
-            db = product.sum(toShape: b.shape)
+            db = product.sum(toShape: b.shape).cast(to: type)
         }
         return [da, db]
     }
@@ -94,6 +101,18 @@ struct MatMul: KernelOp {
                 label: "\(a)\(transposeA ? "ᵀ" : "") \(b)\(transposeB ? "ᵀ" : "")")
         }
     }
+}
+
+/// The dtypes in which the kernels of products read their inputs: two factors of bfloat16 as they are. Their products have the
+/// dtype float32.
+func productOperandTypes(_ inputs: [TensorSpec]) -> [DType] {
+    let keepsHalves = inputs[0].dtype == .bfloat16 && inputs[1].dtype == .bfloat16
+    return inputs.enumerated().map { $0 < 2 && keepsHalves ? .bfloat16 : MatMul.computeType(for: $1.dtype) }
+}
+
+extension GradientContext {
+    /// The gradient in the dtype of the factors of a product. Where that has 16 bits, so had the product after it was rounded.
+    var operandGradient: Tensor { gradient.cast(to: inputs[0].dtype) }
 }
 
 /// The pairs of matrices of a broadcast product, as runs in which the step from one matrix to the next is constant:
