@@ -26,6 +26,7 @@
 #define MULTIPLY(sum, x, right) \
     sum = (NAME(vector))_mm512_dpbf16_ps((__m512)(sum), (__m512bh)_mm512_set1_ps(x), (__m512bh)(right))
 #define DEPTH 192
+#define INTEGERS 0
 #include "sgemm_wide.h"
 #undef NAME
 

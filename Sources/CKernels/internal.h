@@ -105,7 +105,7 @@ void mk_gemm_with(const mk_shared_b *shared, int64_t matrix, bool transpose_a, i
                   double beta, void *c, int64_t row_c);
 
 // How a product or a convolution is computed may change with the settings: what was prepared for another way is ignored.
-typedef enum { MK_OF_PRODUCT, MK_OF_COLUMNS, MK_OF_WINOGRAD } mk_weights_kind;
+typedef enum { MK_OF_PRODUCT, MK_OF_COLUMNS, MK_OF_WINOGRAD, MK_OF_INT8 } mk_weights_kind;
 struct mk_weights {
     mk_weights_kind kind;
     mk_shared_b shared;

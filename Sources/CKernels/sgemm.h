@@ -40,6 +40,8 @@ extern const mk_sgemm_kernels mk_sgemm_baseline, mk_sgemm_even_baseline;
 extern const mk_sgemm_kernels mk_sgemm_avx2, mk_sgemm_avx512, mk_sgemm_even_avx2, mk_sgemm_even_avx512;
 // Of pairs of bfloat16, where the CPU has instructions for them (gemm_bf16.c): an element of A and B is a pair, C has floats.
 extern const mk_sgemm_kernels mk_sgemm_pairs;
+// Of four whole numbers of 8 bits (gemm_int8.c): those of A without sign, those of B with one; C has whole numbers of 32 bits.
+extern const mk_sgemm_kernels mk_sgemm_quads;
 #endif
 
 // C = alpha A B + beta C, then the bias (NULL: none) is added to each row, then relu.

@@ -8,6 +8,7 @@
 // and possibly
 //   MULTIPLY(sum, x, right)  adds the products of the number x with a vector
 //   DEPTH        the inner dimension of a piece, at most
+//   INTEGERS     whether sums and C are whole numbers of 32 bits: whole vectors of columns, without bias and activation
 //
 // Each sum goes through the inner dimension in order, one fused multiplication after the other. So an element of C has the
 // same bits in whatever tile it lies, and they do not depend on how many rows or columns are computed at a time.
@@ -15,6 +16,7 @@
 #ifndef MULTIPLY
 #define MULTIPLY(sum, x, right) sum += x * right
 #define DEPTH 384
+#define INTEGERS 0
 #endif
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -88,9 +90,15 @@ MK_INLINE void NAME(tile)(const int rows, const int vectors, const bool transpos
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            NAME(vector) *at = (NAME(vector) *)(to + r * row_to + v * LANES), x = alpha * sum[r][v];
+            NAME(vector) *at = (NAME(vector) *)(to + r * row_to + v * LANES);
+#if INTEGERS
+            (void)alpha;
+            *at = beta != 0 ? (NAME(vector))((NAME(bits))sum[r][v] + (NAME(bits))*at) : sum[r][v];
+#else
+            NAME(vector) x = alpha * sum[r][v];
             if (beta != 0) x += beta * *at;
             *at = x;
+#endif
         }
     }
     if (!whole) NAME(finish)(s, rows, vectors * LANES, room, c);

@@ -41,6 +41,10 @@ struct Subject {
         report.noteFirstStep(since: start)
         for _ in 1..<workload.warmUp { _ = try model.predictOnBatch(inputs) }
         report.params = try workload.countParameters(of: model)
+        if workload.isQuantized {
+            try model.quantize("int8")
+            for _ in 0..<workload.warmUp { _ = try model.predictOnBatch(inputs) }
+        }
         return Subject(report: report, batch: workload.batch) { _ in _ = try model.predictOnBatch(inputs) }
     }
 

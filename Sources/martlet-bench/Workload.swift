@@ -14,6 +14,8 @@ struct Workload: Sendable {
     var makeOptimizer: @Sendable () -> Optimizer = { Adam() }
     /// The policy of all layers but the last one, whose softmax or sigmoid is float32.
     var policy = DTypePolicy.float32
+    /// Whether a prediction is of the model with weights of 8 bits.
+    var isQuantized = false
     /// Changes the compiled model before its first step.
     var prepare: @Sendable (Model) -> Void = { _ in }
 
@@ -88,9 +90,16 @@ struct Workload: Sendable {
     ]
 
     /// The forward pass alone.
-    static let prediction: [Workload] = [
+    static let prediction: [Workload] = predictions + ["predict_bert_mini_b1", "predict_bert_mini_b32"].map { name in
+        var workload = predictions.first { $0.name == name }!
+        (workload.name, workload.isQuantized) = (name + "_int8", true)
+        return workload
+    }
+
+    private static let predictions: [Workload] = [
         cnn("predict_cnn_b1", batch: 1), cnn("predict_cnn_b256", batch: 256), mlp("predict_mlp_b1", batch: 1),
         resnet50("predict_resnet50_b1", batch: 1), bert("predict_bert_mini_b1", batch: 1),
+        bert("predict_bert_mini_b32", batch: 32),
     ]
 
     static func mlp(_ name: String, batch: Int) -> Workload {

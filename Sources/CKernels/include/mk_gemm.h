@@ -51,6 +51,13 @@ bool mk_bf16_has_native(void);
 bool mk_bf16_is_native(void);
 void mk_set_bf16_engine(mk_bf16_engine engine);
 
+// C = A B for whole numbers from -128 to 127, contiguous, that are held as float32: each sum is exact, and rounded once to
+// float32. Where something else stands among the numbers, it is the product of float32. `weights`: B laid out, or NULL.
+void mk_gemm_int8(int64_t m, int64_t n, int64_t k, const float *a, const float *b, const mk_weights *weights, float *c);
+mk_weights *mk_gemm_int8_prepare(int64_t n, int64_t k, const float *b);
+// Whether the CPU has instructions for such products (AVX512-VNNI).
+bool mk_int8_has_native(void);
+
 // Whether loops of ours compute a product, which depends on its type and shape, the SIMD level and the engine.
 bool mk_gemm_is_ours(mk_dtype type, bool transpose_b, int64_t m, int64_t n);
 

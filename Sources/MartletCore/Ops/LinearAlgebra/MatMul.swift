@@ -6,6 +6,9 @@ struct MatMul: KernelOp {
 
     var transposeA = false
     var transposeB = false
+    /// Whether the numbers are whole, from -128 to 127: sums are exact then, and instructions for such numbers may compute them.
+    /// It holds for matrices of `float32` that are not transposed; others, and other numbers, have the usual product.
+    var holdsInt8 = false
 
     func outputs(for inputs: [TensorSpec]) throws(OpFailure) -> [TensorSpec] {
         let (a, b) = (inputs[0].shape, inputs[1].shape)
@@ -47,6 +50,9 @@ struct MatMul: KernelOp {
         let runs = BatchRuns(inputs[0].shape, inputs[1].shape, outputs[0].shape)
         let (plan, size, isEmpty) = (plan(inputs, runs, outputs[0]), inputs[0].dtype.byteCount, outputs[0].shape.elementCount == 0)
         let (sizeA, sizeB) = (Int(plan.m * plan.k) * size, Int(plan.k * plan.n) * size)
+        if holdsInt8, !transposeA, !transposeB, plan.type == MK_F32, inputs.allSatisfy({ $0.shape.rank == 2 }) {
+            return int8Kernel(m: plan.m, n: plan.n, k: plan.k)
+        }
         let sizeC = runs.count * Int(plan.m * plan.n) * outputs[0].dtype.byteCount
         // Only one matrix for all products is laid out.
         let isOne = !isEmpty && inputs[1].shape.rank == 2
@@ -57,6 +63,14 @@ struct MatMul: KernelOp {
                     plan, memory.input(0) + startA * sizeA, memory.input(1) + startB * sizeB, weights,
                     memory.output(0) + index * sizeC, nil)
             }
+        }
+    }
+
+    private func int8Kernel(m: Int64, n: Int64, k: Int64) -> Kernel {
+        .weighted(layOut: { mk_gemm_int8_prepare(n, k, $0.input(1, as: Float.self)) }) { memory, weights in
+            mk_gemm_int8(
+                m, n, k, memory.input(0, as: Float.self), memory.input(1, as: Float.self), weights,
+                memory.output(0, as: Float.self))
         }
     }
 
@@ -209,6 +223,14 @@ public func matmul(_ a: Tensor, _ b: Tensor, transposeA: Bool = false, transpose
     if isColumn { sizes.removeLast() }
     if isRow { sizes.remove(at: sizes.count - (isColumn ? 1 : 2)) }
     return sizes == product.shape.dimensions ? product : product.reshaped(to: Shape(unchecked: sizes))
+}
+
+/// `matmul` of numbers that are whole, from -128 to 127, with a matrix of such numbers: the exact sums, rounded once.
+package func int8Matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
+    guard a.dtype == .float32, b.dtype == .float32, a.rank >= 2, b.rank == 2 else { return matmul(a, b) }
+    let product = perform(MatMul(holdsInt8: true), a.rowsFolded, b)
+    if a.rank == 2 || Context.current.hasFailed { return product }
+    return product.reshaped(to: Shape(unchecked: a.shape.dimensions.dropLast() + [b.shape[1]]))
 }
 
 extension Tensor {

@@ -43,7 +43,7 @@ struct Int8Quantization {
     /// The product of `x` with the kernel.
     func product(_ x: Tensor, _ kernel: Tensor, scale: Tensor) -> Tensor {
         passing(x) { matmul($0, kernel) / scale } rounded: { x in
-            rounded(x, axes: [-1]).map { values, rows in matmul(values, kernel) / (scale * rows) }
+            rounded(x, axes: [-1]).map { values, rows in int8Matmul(values, kernel) / (scale * rows) }
         }
     }
 
