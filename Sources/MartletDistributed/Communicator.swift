@@ -152,6 +152,8 @@ final class Communicator: @unchecked Sendable {
     private func check(_ code: Int32) {
         guard code != 0 else { return }
         guard code == MK_MPI_TIMEOUT else {
+            // Mostly a rank has died. The launcher then ends this one, which says more.
+            Thread.sleep(forTimeInterval: 2)
             end(by: rank) { "\(here): rank \(rank) of \(size) cannot reach the others\(tensorHere): \(Self.text(code))." }
         }
         var answers = [Int32](repeating: 0, count: size)
