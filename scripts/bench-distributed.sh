@@ -28,7 +28,8 @@ trap 'rm -f "$lines"' EXIT
 ours() { # setup workload command...
     local setup=$1 workload=$2
     shift 2
-    "$@" "$build/martlet-bench" --workload "$workload" --steps "$steps" --seconds 1e9 --json | sed "s/^/ours $setup $workload /" >>"$lines"
+    "$@" "$build/martlet-bench" --workload "$workload" --steps "$steps" --seconds 1e9 --json \
+        | sed "s/^/ours $setup $workload /" >>"$lines"
 }
 
 for workload in "${workloads[@]}"; do
@@ -52,7 +53,8 @@ for line in open(sys.argv[1]):
     else:
         row |= {"ddp " + name: run["ms_per_step_median"] for name, run in result["runs"].items()}
 print("ms of a step, of one batch for all; processes x threads\n")
-print(f"{'workload':22s}{'1x1':>9s}{'1x2':>9s}{'2x1':>9s}{'DDP 1x2':>9s}{'DDP 2x1':>9s}{'of DDP':>8s}{'of 1x2':>8s}  busy cores of others")
+print(f"{'workload':22s}{'1x1':>9s}{'1x2':>9s}{'2x1':>9s}{'DDP 1x2':>9s}{'DDP 2x1':>9s}{'of DDP':>8s}{'of 1x2':>8s}"
+      "  busy cores of others")
 for workload, row in rows.items():
     ddp = row.get("ddp 2x1")
     print(f"{workload:22s}{row['1x1']:9.3f}{row['1x2']:9.3f}{row['2x1']:9.3f}"

@@ -158,8 +158,8 @@ extension DistributionStrategy {
         }
     }
 
-    /// Distributes batches that are made already: a `Dataset` behind its `batch`, or a `BatchSource` of your own. Each process makes
-    /// the whole batches and keeps its part; `distribute(_:batchSize:)` spares it that.
+    /// Distributes batches that are made already: a `Dataset` behind its `batch`, or a `BatchSource` of your own. Each process
+    /// makes the whole batches and keeps its part; `distribute(_:batchSize:)` spares it that.
     public func distribute(_ batches: some BatchSource) -> DistributedDataset {
         DistributedDataset(strategy: self) { [self] in
             let next = try batches.readBatches()

@@ -58,7 +58,8 @@ public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked
         withUnsafeMutableBytes(of: &version) { $0.copyBytes(from: Settings.version.utf8.prefix($0.count)) }
         let versions = world.gather(version).map { version in
             var facts = StepFacts()
-            facts.add("Martlet", "version " + withUnsafeBytes(of: version) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+            let text = withUnsafeBytes(of: version) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            facts.add("Martlet", "version \(text)")
             return facts
         }
         compare(versions)

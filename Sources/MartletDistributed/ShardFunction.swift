@@ -257,7 +257,8 @@ final class EffectFunction {
             let gradients = update.isPresent.map { isPresent -> Tensor? in
                 guard isPresent else { return nil }
                 defer { next += 1 }
-                let whole = all.whole.map { $0.gradients[next] } ?? combined(all.shards.map { $0.gradients[next] }, all.shares, isMean)
+                let whole = all.whole.map { $0.gradients[next] }
+                    ?? combined(all.shards.map { $0.gradients[next] }, all.shares, isMean)
                 guard let count = counts.next() ?? nil else { return whole }
                 defer { nextRow += count }
                 return whole.notingReadRows(all.shards.flatMap { $0.rows[nextRow..<(nextRow + count)] })

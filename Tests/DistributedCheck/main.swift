@@ -9,7 +9,8 @@ import MartletNN
 //
 //     distributed-check loop tensors|samples|batches|uneven|short|normalized
 //     distributed-check time NUMBER      milliseconds of a step of a model with so many weights and hardly any work
-//     distributed-check wrong none|data|samples|dtype|shape|model|optimizer|weights|shards|steps|throws|dies|hangs|exits|badData|badRow
+//     distributed-check wrong none|data|samples|dtype|shape|model|optimizer|weights|shards|steps|throws|dies|hangs|exits|
+//                             badData|badRow
 
 let arguments = CommandLine.arguments.dropFirst()
 guard arguments.count == 2, let task = arguments.first, let kind = arguments.last else {

@@ -21,9 +21,9 @@ import Testing
 
     @Test func neighboursComeFirst() {
         #expect(shape(5) == "(((0 1) (2 3)) 4)")
-        let (a, b, c, d, e) = (Tensor(1e8 as Float), Tensor(1 as Float), Tensor(-1e8 as Float), Tensor(3 as Float), Tensor(0.5 as Float))
-        let expected = ((a + b) + (c + d)) + e
-        #expect(SumTree.sum([a, b, c, d, e]).item(as: Float.self) == expected.item(as: Float.self))
+        let numbers: [Float] = [1e8, 1, -1e8, 3, 0.5]
+        let expected = ((numbers[0] + numbers[1]) + (numbers[2] + numbers[3])) + numbers[4]
+        #expect(SumTree.sum(numbers.map { Tensor($0) }).item(as: Float.self) == expected)
     }
 
     @Test(arguments: 1...13)
