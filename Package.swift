@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "martlet-cli",
             dependencies: ["Martlet", "MartletImages", "MartletExport", "MartletTuner", "MartletDistributed", arguments]),
-        .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", arguments]),
+        .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", "MartletDistributed", arguments]),
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -87,6 +87,8 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletExportTests", dependencies: ["MartletExport", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletTunerTests", dependencies: ["MartletTuner", "TestSupport"], resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "distributed-check", dependencies: ["Martlet", "MartletDistributed"], path: "Tests/DistributedCheck"),
         .testTarget(name: "MartletDistributedTests", dependencies: ["MartletDistributed", "TestSupport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),
     ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet", "MartletImages"], path: "Sources/Examples/\($0)") },

@@ -5,11 +5,14 @@ import MartletNN
 extension DistributionStrategy {
     /// Runs a function on shards of a batch.
     /// - Parameters:
+    ///   - held: which samples of the batch the input has.
     ///   - numbers: which shards.
+    ///   - exchange: gives what all shards have, for sums in the middle of a step.
     ///   - lossFactors: for each shard of the batch, the factors of the outputs' losses.
     /// - Returns: the results in the order of `numbers`; nothing after a failure, which is noted.
     func results<Input: TensorGroup, Output: TensorGroup>(
-        _ function: ShardFunction<Input, Output>, _ input: Input, _ shards: Shards, _ numbers: [Int], lossFactors: [[Tensor]]?
+        _ function: ShardFunction<Input, Output>, _ input: Input, _ held: Range<Int>, _ shards: Shards, _ numbers: [Int],
+        lossFactors: [[Tensor]]?, _ exchange: @escaping ShardSums.Exchange
     ) -> [ShardResult<Output>] {
         let context = Context.current
         guard
@@ -18,21 +21,34 @@ extension DistributionStrategy {
                 "A strategy compiles its steps. Expected a call outside of compiled functions, tapes and the search for NaN.")
         else { return [] }
         let inputs = numbers.map { shard in
-            ShardInput(
-                input: shards.ranges.count == 1 ? input : input.mapTensors { $0[shards.ranges[shard]] },
-                share: shards.share(shard), stream: Shards.stream(shard), lossFactors: lossFactors?[shard])
+            let range = shards.ranges[shard]
+            let own = (range.lowerBound - held.lowerBound)..<(range.upperBound - held.lowerBound)
+            return ShardInput(
+                input: range == held ? input : input.mapTensors { $0[own] }, share: shards.share(shard),
+                stream: Shards.stream(shard), number: Tensor(Int64(shard)), lossFactors: lossFactors?[shard])
         }
         // This thread has the session and takes failures down. There are at most two sizes.
-        function.prepare(inputs[0])
-        if inputs.count > 1 { function.prepare(inputs[inputs.count - 1]) }
+        function.compiled.prepare(inputs[0])
+        if inputs.count > 1 { function.compiled.prepare(inputs[inputs.count - 1]) }
         if context.hasFailed { return [] }
+        let sums = function.sums.isUsed ? function.sums : nil
+        sums?.begin(inputs.count, exchange)
+        defer { sums?.end() }
+        let threads = sums == nil ? threads : threadsOfShards
         var outcomes = [Result<ShardResult<Output>, any Error>?](repeating: nil, count: inputs.count)
         outcomes.withUnsafeMutableBufferPointer { outcomes in
             threads.forEach(inputs.count) { place in
-                outcomes[place] = Result { try withErrors { function(inputs[place]) } }
+                let outcome = Result { try withErrors { function.compiled(inputs[place]) } }
+                if case .failure = outcome { sums?.fail() }
+                outcomes[place] = outcome
             }
         }
         do {
+            // What failed by itself comes before what failed with it.
+            let failures = outcomes.compactMap { outcome -> (any Error)? in
+                if case .failure(let error)? = outcome { error } else { nil }
+            }
+            if let error = failures.first(where: { !"\($0)".contains(ShardSums.broken.message) }) { throw error }
             return try outcomes.map { try $0!.get() }
         } catch {
             let failure = error as? MartletError ?? MartletError("\(error)")
@@ -56,17 +72,17 @@ final class DistributedSteps: ModelSteps {
     init(_ model: Model, _ strategy: DistributionStrategy) {
         self.model = model
         self.strategy = strategy
-        train = shardFunction(name: "\(model.name).trainStep") { [unowned model] (batch: Batch) -> [Tensor] in
+        train = ShardFunction(name: "\(model.name).trainStep", isMean: true) { [unowned model] (batch: Batch) -> [Tensor] in
             Context.current.trace?.depends(on: model)
             model.trainStep(batch)
             return []
         }
-        test = shardFunction(name: "\(model.name).testStep") { [unowned model] (batch: Batch) -> [Tensor] in
+        test = ShardFunction(name: "\(model.name).testStep", isMean: true) { [unowned model] (batch: Batch) -> [Tensor] in
             Context.current.trace?.depends(on: model)
             model.testStep(batch)
             return []
         }
-        predict = shardFunction(name: "\(model.name).predict") { [unowned model] (inputs: [Tensor]) -> [Tensor] in
+        predict = ShardFunction(name: "\(model.name).predict", isMean: true) { [unowned model] (inputs: [Tensor]) -> [Tensor] in
             model.apply(inputs, training: false)
         }
         divisors = compiled(name: "\(model.name).lossDivisors") { [unowned model] (batch: Batch) -> [Tensor] in
@@ -84,9 +100,9 @@ final class DistributedSteps: ModelSteps {
         let batch = model.withElementsRead(batch)
         let shards = Shards(of: batch.count, into: strategy.shards)
         let factors = needsDivisors ? lossFactors(batch, shards) : nil
-        if strategy.step(function, batch, shards, lossFactors: factors, apply) == nil, !Context.current.hasFailed {
+        if strategy.step(function, batch, 0..<batch.count, shards, lossFactors: factors, apply) == nil, !Context.current.hasFailed {
             needsDivisors = true
-            _ = strategy.step(function, batch, shards, lossFactors: lossFactors(batch, shards), apply)
+            _ = strategy.step(function, batch, 0..<batch.count, shards, lossFactors: lossFactors(batch, shards), apply)
         }
     }
 
@@ -107,7 +123,7 @@ final class DistributedSteps: ModelSteps {
     func predictions(for inputs: [Tensor]) -> [Tensor] {
         let inputs = model.withElementsRead(inputs)
         let shards = Shards(of: inputs[0].shape[0], into: strategy.shards)
-        guard let outputs = strategy.step(predict, inputs, shards, apply) else { return [] }
+        guard let outputs = strategy.step(predict, inputs, 0..<shards.count, shards, lossFactors: nil, apply) else { return [] }
         return outputs.count == 1 ? outputs[0] : outputs[0].indices.map { index in Model.joined(outputs.map { $0[index] }) }
     }
 }

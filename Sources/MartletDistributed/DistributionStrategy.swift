@@ -18,7 +18,8 @@ import MartletNN
 /// ```
 ///
 /// The batch size is that of all replicas together. What a layer computes over its batch, it computes over a shard: batch
-/// normalization has the statistics of the shard, and its moving averages follow the mean of all shards'. The losses of samples,
+/// normalization has the statistics of the shard, and its moving averages follow the mean of all shards', unless it is
+/// `synchronized`. The losses of samples,
 /// with masks, weights and a smaller last batch, have the mean that they have without a strategy.
 ///
 /// Source: [`tf.distribute.Strategy`](https://www.tensorflow.org/api_docs/python/tf/distribute/Strategy).
@@ -28,6 +29,8 @@ public class DistributionStrategy: StepDistribution, @unchecked Sendable {
     /// The number of replicas that train together.
     public var numReplicasInSync: Int { threads.count }
     let threads: ReplicaThreads
+    /// A thread for each shard, where they wait for each other in the middle of a step.
+    private(set) lazy var threadsOfShards = ReplicaThreads(shards)
 
     init(shards: Int, replicas: Int) {
         let most = 4096
@@ -48,17 +51,28 @@ public class DistributionStrategy: StepDistribution, @unchecked Sendable {
     }
 
     /// Runs a function on the shards of a batch, and puts its effects into force.
+    /// - Parameter held: which samples of the batch the input has.
     /// - Returns: what it returned on each shard; nil, without an effect, after a failure, or when a loss needs factors that are
     ///   not given.
     func step<Input: TensorGroup, Output: TensorGroup>(
-        _ function: ShardFunction<Input, Output>, _ input: Input, _ shards: Shards, lossFactors: [[Tensor]]? = nil,
-        _ apply: EffectFunction
+        _ function: ShardFunction<Input, Output>, _ input: Input, _ held: Range<Int>, _ shards: Shards,
+        lossFactors: [[Tensor]]?, _ apply: EffectFunction
     ) -> [Output]? {
-        let results = results(function, input, shards, Array(shards.ranges.indices), lossFactors: lossFactors)
+        let numbers = Array(shards.ranges.indices)
+        let results = results(function, input, held, shards, numbers, lossFactors: lossFactors) { own, _ in
+            numbers.map { own[$0]! }
+        }
         if results.isEmpty || lossFactors == nil && results.contains(where: \.needsDivisors) { return nil }
         apply(results.map(\.effects), shards)
         return results.map(\.output)
     }
+
+    /// Which samples of a batch this process needs.
+    func samples(ofBatch count: Int) -> Range<Int> { 0..<count }
+
+    /// Whether all processes have a next batch.
+    /// - Throws: the error of any process.
+    func allGoOn(with next: Result<DistributedBatch?, any Error>) throws -> Bool { try next.get() != nil }
 
     /// Whether this process prints and writes files.
     public var isChief: Bool { true }
@@ -82,9 +96,6 @@ public class DistributionStrategy: StepDistribution, @unchecked Sendable {
             try expect(
                 (layer as? RecurrentLayer)?.stateful != true,
                 "The layer \"\(layer.name)\" is stateful: the shards of a batch cannot go on from one state.")
-            try expect(
-                shards == 1 || (layer as? BatchNormalization)?.synchronized != true,
-                "The layer \"\(layer.name)\" is synchronized. Here each shard is normalized by its own statistics.")
         }
     }
 }

@@ -8,7 +8,7 @@ public final class ReplicaFunction<Output: TensorGroup> {
     let apply: EffectFunction
 
     init(name: String, _ body: @escaping (Batch) -> Output) {
-        function = shardFunction(name: name, body)
+        function = ShardFunction(name: name, isMean: false, body)
         apply = EffectFunction(name: "\(name).update", isMean: false)
     }
 }
@@ -55,10 +55,19 @@ extension DistributionStrategy {
     ) -> ReplicaFunction<Output> { ReplicaFunction(name: name, body) }
 
     /// Calls a step on the shards of a batch, in all replicas.
+    /// - Parameter batch: the whole batch, which is the same in all processes.
     /// - Returns: what it returned on each shard.
+    @discardableResult
     public func run<Output: TensorGroup>(_ step: ReplicaFunction<Output>, _ batch: Batch) -> PerReplica<Output> {
+        run(step, DistributedBatch(part: batch, held: 0..<batch.count, count: batch.count))
+    }
+
+    /// Calls a step on the shards of a batch, of which each process has its part.
+    /// - Returns: what it returned on each shard, of all processes.
+    @discardableResult
+    public func run<Output: TensorGroup>(_ step: ReplicaFunction<Output>, _ batch: DistributedBatch) -> PerReplica<Output> {
         let shards = Shards(of: batch.count, into: self.shards)
-        let values = self.step(step.function, batch, shards, step.apply)
+        let values = self.step(step.function, batch.part, batch.held, shards, lossFactors: nil, step.apply)
         require(
             values != nil || Context.current.hasFailed, step.function.name,
             "The step calls computeLoss of a model whose losses count by masks or weights. Let the model's fit do that.")
@@ -69,9 +78,9 @@ extension DistributionStrategy {
     public func reduce(_ op: ReduceOp, _ perReplica: PerReplica<Tensor>) -> Tensor {
         let (values, counts) = (perReplica.values, perReplica.counts)
         guard let first = values.first else { return .substitute(TensorSpec([], .float32)) }
-        guard op == .mean else { return treeSum(values) }
+        guard op == .mean else { return SumTree.sum(values) }
         let total = Double(counts.reduce(0, +))
-        return treeSum(zip(values, counts).map { $0 * Tensor(Double($1) / total, dtype: first.dtype) })
+        return SumTree.sum(zip(values, counts).map { $0 * Tensor(Double($1) / total, dtype: first.dtype) })
     }
 }
 

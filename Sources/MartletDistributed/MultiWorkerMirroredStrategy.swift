@@ -6,18 +6,22 @@ import MartletNN
 
 /// Trains in the processes of an MPI job, one replica in each, with the weights of each kept equal. See ``DistributionStrategy``.
 ///
-/// All ranks run the same program on the same data. Of each batch a rank computes its shards. Each rank adds a slice of the
-/// gradients of all shards, and the sums go to all. The first rank prints and writes the files of callbacks
-/// and checkpoints. In a process that `mpirun` or `srun` did not start there is one rank.
+/// All ranks run the same program on the same data. Of each batch a rank computes its shards, which lie side by side, and adds
+/// their gradients as far as the tree of all allows. Each rank adds a slice of these sums of all ranks, and the results go to
+/// all. The first rank prints and writes the files of callbacks and checkpoints. In a process that `mpirun` or `srun` did not
+/// start there is one rank.
 ///
-/// A rank that ends, hangs, or has another model, batch or number of steps ends all ranks, with a message that names it.
+/// A rank that dies, hangs, or has another model, version, batch or number of steps ends all ranks, with a message that names the
+/// rank, the step and the tensor.
 ///
 /// Source:
 /// [`MultiWorkerMirroredStrategy`](https://www.tensorflow.org/api_docs/python/tf/distribute/MultiWorkerMirroredStrategy).
 public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked Sendable {
     private let world: Communicator
-    private let reduce: CompiledFunction<SliceParts, Tensor>
-    private var stepCount: Int64 = 0
+    private let gradients: GradientExchange
+    private var stepCount = 0
+    /// The digests of what steps do to variables, by the numbers of their plans.
+    private var digests: [Int: UInt64] = [:]
 
     /// The number of this process among the ranks, from 0.
     public var rank: Int { world.rank }
@@ -40,31 +44,46 @@ public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked
             throw MartletError("Expected a number above 0. Received: \(timeout).", at: "timeout")
         }
         world = try Communicator.world.get()
-        mk_mpi_set_limit(timeout)
+        world.setTimeout(timeout)
+        gradients = GradientExchange(world)
         guard world.size <= shards else {
             throw MartletError(
                 "Expected at most as many ranks as shards, \(shards). Received: \(world.size) ranks. Set shards: "
                     + "\(world.size); the results then have other bits.", at: "shards")
         }
-        reduce = compiled(name: "reduce") { (slice: SliceParts) -> Tensor in
-            combined(slice.parts, slice.shares, slice.isMean)
-        }
         super.init(shards: shards, replicas: 1)
-        let given = world.gather(
-            Greeting(hasSeed: Session.current.hasSeed ? 1 : 0, seed: Int64.random(in: 0...Int64.max), shards: Int64(shards))
-        ) { "The first meeting of all ranks" }
-        for (rank, greeting) in given.enumerated() where greeting.shards != given[0].shards {
-            throw MartletError(
-                "Expected the same shards on all ranks. Received: \(given[0].shards) on rank 0, \(greeting.shards) on rank "
-                    + "\(rank).", at: "shards")
+        world.note(step: 0, "", "meets the others for the first time", tensor: "")
+        // This comes first in every version.
+        var version = VersionText()
+        withUnsafeMutableBytes(of: &version) { $0.copyBytes(from: Settings.version.utf8.prefix($0.count)) }
+        let versions = world.gather(version).map { version in
+            var facts = StepFacts()
+            let text = withUnsafeBytes(of: version) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            facts.add("Martlet", "version \(text)")
+            return facts
         }
+        compare(versions)
+        let given = world.gather(
+            Greeting(hasSeed: Session.current.hasSeed ? 1 : 0, seed: Int64.random(in: 0...Int64.max), shards: Int64(shards)))
+        compare(
+            given.map {
+                var facts = StepFacts()
+                facts.add("shards", "\($0.shards)")
+                return facts
+            })
         if !given.allSatisfy({ $0.hasSeed == 1 }) { Settings.setRandomSeed(Int(given[0].seed)) }
     }
 
     /// The number of ranks where a launcher of MPI (mpirun, srun, MPICH's) started this process, nil elsewhere.
-    public static var ranksOfJob: Int? {
+    public static var ranksOfJob: Int? { number(in: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]) }
+
+    /// The number of this process among the ranks where a launcher of MPI started it, nil elsewhere.
+    public static var rankOfJob: Int? {
+        ranksOfJob == nil ? nil : number(in: ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"])
+    }
+
+    private static func number(in names: [String]) -> Int? {
         let environment = ProcessInfo.processInfo.environment
-        let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]
         return names.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
     }
 
@@ -72,242 +91,207 @@ public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked
         var hasSeed, seed, shards: Int64
     }
 
-    /// What ranks tell each other before they exchange a step's results.
-    private struct Header: BitwiseCopyable {
-        var step: Int64
-        var function: UInt64
-        var samples: Int64
-        var data: UInt64
-        /// 0, or 1 where a loss needs factors, or 2 after a failure.
-        var state: Int64
-        var byteCount: Int64
+    private struct VersionText: BitwiseCopyable {
+        var text: (Int64, Int64, Int64, Int64, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0, 0, 0, 0)
     }
 
-    private func owner(of shard: Int) -> Int { shard % world.size }
+    /// Where `martlet run` wants to see that a step of all ranks has ended: a restart is then no wrong start.
+    private let progress = ProcessInfo.processInfo.environment["MARTLET_PROGRESS"]
+
+    /// The shards of a rank, of a batch of `count`: those side by side, so that the rank can add what lies below one node.
+    private func shards(of rank: Int, count: Int) -> Range<Int> { (count * rank / world.size)..<(count * (rank + 1) / world.size) }
+
+    /// The shards that this rank computes. One without a shard computes the first: so it knows what the others send.
+    private func computed(_ count: Int) -> Range<Int> {
+        let own = shards(of: rank, count: count)
+        return own.isEmpty ? 0..<1 : own
+    }
+
+    override func samples(ofBatch count: Int) -> Range<Int> {
+        let ranges = Shards(of: count, into: shards).ranges
+        let own = computed(ranges.count)
+        return ranges[own.lowerBound].lowerBound..<ranges[own.upperBound - 1].upperBound
+    }
 
     override func step<Input: TensorGroup, Output: TensorGroup>(
-        _ function: ShardFunction<Input, Output>, _ input: Input, _ shards: Shards, lossFactors: [[Tensor]]? = nil,
-        _ apply: EffectFunction
+        _ function: ShardFunction<Input, Output>, _ input: Input, _ held: Range<Int>, _ shards: Shards,
+        lossFactors: [[Tensor]]?, _ apply: EffectFunction
     ) -> [Output]? {
         stepCount += 1
-        let own = shards.ranges.indices.filter { owner(of: $0) == rank }
-        // A rank without a shard computes the first one: so it knows what the others send.
+        world.watch()
+        world.note(step: stepCount, function.name, "computes its shards")
+        let count = shards.ranges.count
+        let own = self.shards(of: rank, count: count)
         let outcome = Result {
-            try withErrors { self.results(function, input, shards, own.isEmpty ? [0] : own, lossFactors: lossFactors) }
+            try withErrors {
+                results(function, input, held, shards, Array(computed(count)), lossFactors: lossFactors) { [self] own, size in
+                    sumParts(own, size, count)
+                }
+            }
         }
+        var meeting = Meeting(.step, step: Int64(stepCount))
         var packet: [UInt8] = []
-        var state: Int64 = 0
+        var failure = ""
         switch outcome {
         case .success(let results):
-            if lossFactors == nil, results.contains(where: \.needsDivisors) { state = 1 }
-            if state == 0 {
+            if lossFactors == nil, results.contains(where: \.needsDivisors) { meeting.state = 1 }
+            if meeting.state == 0 {
                 for result in results.prefix(own.count) {
                     result.output.forEachTensor { Packet.append($0, to: &packet) }
-                    for tensor in result.effects.rows + result.effects.values { Packet.append(tensor, to: &packet) }
+                    for tensor in result.effects.rows { Packet.append(tensor, to: &packet) }
                 }
+                if own.contains(0) { for value in Self.firstValues(results[0].effects) { Packet.append(value, to: &packet) } }
             }
         case .failure(let error):
-            state = 2
-            let failure = error as? MartletError ?? MartletError("\(error)")
-            packet = Array((failure.location ?? "").utf8) + [0] + Array(failure.message.utf8)
+            meeting.state = 2
+            let error = error as? MartletError ?? MartletError("\(error)")
+            failure = "\(error)"
+            packet = Packet.bytes(of: error)
         }
-        let what = { "Step \(self.stepCount), \(function.name)" }
-        let headers = world.gather(
-            Header(
-                step: stepCount, function: Self.digest(of: function.name, try? outcome.get().first?.effects),
-                samples: Int64(shards.count), data: Self.digest(of: input), state: state, byteCount: Int64(packet.count)), what)
-        compare(headers, function.name)
-        let packets = world.gather(packet, counts: headers.map { Int($0.byteCount) }, what)
-        if let failed = headers.firstIndex(where: { $0.state == 2 }) {
-            let parts = packets[failed].split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
-            let text = parts.map { String(decoding: $0, as: UTF8.self) }
-            let error = MartletError(text.count > 1 ? text[1] : "", at: text[0].isEmpty ? nil : text[0])
-            if !FailureScope.note(error) { stop(text[0], error.message) }
+        let effects = (try? outcome.get())?.first?.effects
+        let isWhole = held == 0..<shards.count
+        meeting.samples = Int64(shards.count)
+        meeting.function = digest(of: function.name, effects)
+        meeting.data = isWhole ? StepFacts.quickDigest(of: input) : 0
+        // The values of weights are compared now and then: they stay equal where they began so.
+        let variables = stepCount % 64 == 1 ? effects?.plan.updates.flatMap(\.variables) ?? [] : []
+        meeting.values = variables.isEmpty ? 0 : StepFacts(ofValues: variables).digest
+        meeting.byteCount = Int64(packet.count)
+        // The first of the tensors that the step changes.
+        let first = effects?.plan.updates.first?.variables.first ?? effects?.plan.variables.first
+        world.note(step: stepCount, function.name, "waits for the others at the end of the step", tensor: first?.path)
+        let all = world.meet(meeting) { failure }
+        compare(all, function.name, effects, isWhole ? input : nil, variables)
+        world.note(step: stepCount, function.name, "exchanges results")
+        let packets = world.gather(packet, counts: all.map { Int($0.byteCount) })
+        if let failed = all.firstIndex(where: { $0.state == 2 }) {
+            let cause = Packet.error(packets[failed])
+            let error = MartletError("Step \(stepCount), rank \(failed): \(cause.message)", at: cause.location ?? function.name)
+            if !FailureScope.note(error) { stop(error.location!, error.message) }
             return nil
         }
-        guard case .success(let results) = outcome, !headers.contains(where: { $0.state == 1 }) else { return nil }
+        guard case .success(let results) = outcome, !all.contains(where: { $0.state == 1 }) else { return nil }
 
-        var readers = packets
-        let gradients = combine(results.prefix(own.count).map(\.effects), like: results[0].effects, shards, apply.isMean, what)
+        world.note(step: stepCount, function.name, "exchanges gradients")
         let template = results[0]
-        let all = shards.ranges.indices.map { shard -> (output: Output, effects: ShardEffects) in
-            let owner = owner(of: shard)
-            let output = template.output.mapTensors { _ in Packet.next(&readers[owner]) }
-            let rows = template.effects.rows.map { _ in Packet.next(&readers[owner]) }
-            let values = template.effects.values.map { _ in Packet.next(&readers[owner]) }
-            return (output, template.effects.replacing(rows: rows, values: values))
-        }
-        apply(all.map { $0.effects }, shards, gradients: gradients)
-        return all.map { $0.output }
-    }
-
-    private func compare(_ headers: [Header], _ name: String) {
-        for (rank, other) in headers.enumerated() {
-            let first = headers[0]
-            func end(_ difference: String) {
-                if self.rank == 0 {
-                    world.abort("Step \(stepCount), \(name): rank \(rank) has \(difference) than rank 0.")
-                }
-                // The first rank says it for all.
-                Thread.sleep(forTimeInterval: 2)
-                world.abort("ended with rank 0.")
-            }
-            if other.step != first.step { end("another number of steps, \(other.step),") }
-            if other.samples != first.samples { end("another batch, of \(other.samples) samples,") }
-            if other.data != first.data { end("other data in its batch") }
-            // After a failure nothing is known of the step.
-            if first.state != 2, other.state != 2, other.function != first.function {
-                end("another model, optimizer or version")
+        var readers = packets
+        let outputs = (0..<world.size).flatMap { rank in
+            self.shards(of: rank, count: count).map { _ -> (output: Output, effects: ShardEffects) in
+                let output = template.output.mapTensors { _ in Packet.next(&readers[rank]) }
+                let rows = template.effects.rows.map { _ in Packet.next(&readers[rank]) }
+                return (output, template.effects.replacing(rows: rows))
             }
         }
+        let owner = (0..<world.size).first { self.shards(of: $0, count: count).contains(0) }!
+        let whole = gradients.sums(
+            results.prefix(own.count).map(\.effects), like: template.effects, shards, isMean: apply.isMean,
+            first: Self.firstValues(template.effects).map { _ in Packet.next(&readers[owner]) },
+            ranges: (0..<world.size).map { self.shards(of: $0, count: count) })
+        apply(outputs.map(\.effects), shards, whole: whole)
+        world.note(step: stepCount, function.name, "is behind the step")
+        noteProgress()
+        return outputs.map(\.output)
     }
 
-    /// The gradients of the whole batch. Each rank adds a part of each kind of number, of all shards.
-    private func combine(
-        _ own: [ShardEffects], like template: ShardEffects, _ shards: Shards, _ isMean: Bool, _ what: () -> String
-    ) -> [Tensor] {
-        let specs = template.gradients.map(\.spec)
-        var sums = [Tensor?](repeating: nil, count: specs.count)
-        for type in Set(specs.map(\.dtype)).sorted(by: { $0.rawValue < $1.rawValue }) {
-            let members = specs.indices.filter { specs[$0].dtype == type }
-            let sizes = members.map { specs[$0].shape.elementCount }
-            let (total, width) = (sizes.reduce(0, +), type.byteCount)
-            let bounds = (0...world.size).map { total * $0 / world.size }
-            let source = UnsafeMutableRawPointer.allocate(byteCount: max(1, own.count * total * width), alignment: 64)
-            defer { source.deallocate() }
-            var place = source
-            for rank in 0..<world.size {
-                for effects in own {
-                    var start = 0
-                    for (member, size) in zip(members, sizes) {
-                        let (from, to) = (max(bounds[rank], start), min(bounds[rank + 1], start + size))
-                        if from < to {
-                            place.copyMemory(
-                                from: effects.gradients[member].mutablePointer + (from - start) * width,
-                                byteCount: (to - from) * width)
-                            place += (to - from) * width
-                        }
-                        start += size
-                    }
-                }
-            }
-            let slice = bounds[rank + 1] - bounds[rank]
-            let counts = (0..<world.size).map { rank in shards.ranges.indices.count { owner(of: $0) == rank } }
-            let target = UnsafeMutableRawPointer.allocate(
-                byteCount: max(1, shards.ranges.count * slice * width), alignment: 64)
-            defer { target.deallocate() }
-            world.exchange(
-                source, sending: (0..<world.size).map { own.count * (bounds[$0 + 1] - bounds[$0]) * width }, target,
-                receiving: counts.map { $0 * slice * width }, what)
-            // They lie by rank.
-            var parts = [Tensor?](repeating: nil, count: shards.ranges.count)
-            var next = target
-            for rank in 0..<world.size {
-                for shard in shards.ranges.indices where owner(of: shard) == rank {
-                    let part = Tensor(uninitialized: TensorSpec([slice], type))
-                    part.mutablePointer.copyMemory(from: next, byteCount: slice * width)
-                    next += slice * width
-                    parts[shard] = part
-                }
-            }
-            let sum = reduce(
-                SliceParts(parts: parts.map { $0! }, shares: shards.ranges.indices.map(shards.share), isMean: isMean))
-            let whole = UnsafeMutableRawPointer.allocate(byteCount: max(1, total * width), alignment: 64)
-            defer { whole.deallocate() }
-            world.gather(
-                sum.mutablePointer, into: whole, counts: (0..<world.size).map { (bounds[$0 + 1] - bounds[$0]) * width }, what)
-            var start = 0
-            for (member, size) in zip(members, sizes) {
-                let sum = Tensor(uninitialized: specs[member])
-                sum.mutablePointer.copyMemory(from: whole + start * width, byteCount: size * width)
-                start += size
-                sums[member] = sum
+    /// What a shard gives the variables that take the first shard's values.
+    private static func firstValues(_ effects: ShardEffects) -> [Tensor] {
+        zip(effects.plan.variables, effects.values).filter { ValueRule(of: $0.0) == .first }.map(\.1)
+    }
+
+    private var hasNotedProgress = false
+
+    private func noteProgress() {
+        guard isChief, !hasNotedProgress, let progress else { return }
+        hasNotedProgress = true
+        _ = FileManager.default.createFile(atPath: progress, contents: nil)
+    }
+
+    /// The sums in the middle of a step: what all shards have.
+    private func sumParts(_ own: [Int: [UInt8]], _ size: Int, _ count: Int) -> [[UInt8]] {
+        var meeting = Meeting(.sums, step: Int64(stepCount))
+        meeting.byteCount = Int64(size)
+        _ = world.meet(meeting)
+        let mine = shards(of: rank, count: count).flatMap { own[$0]! }
+        let counts = (0..<world.size).map { shards(of: $0, count: count).count * size }
+        let parts = world.gather(mine, counts: counts)
+        return parts.flatMap { part in
+            stride(from: part.startIndex, to: part.endIndex, by: size).map { Array(part[$0..<($0 + size)]) }
+        }
+    }
+
+    private func digest(of name: String, _ effects: ShardEffects?) -> UInt64 {
+        guard let effects else { return 0 }
+        if let known = digests[effects.plan.id] { return known }
+        let digest = StepFacts(of: name, effects).digest
+        digests[effects.plan.id] = digest
+        return digest
+    }
+
+    /// Ends all ranks where one has something else than the first one.
+    private func compare(
+        _ all: [Meeting], _ name: String, _ effects: ShardEffects?, _ input: (some TensorGroup)?, _ variables: [Variable]
+    ) {
+        let first = all[0]
+        // After a failure nothing is known of the step.
+        let hasFailed = all.contains { $0.state == 2 }
+        let isEqual = all.allSatisfy { other in
+            other.samples == first.samples && other.data == first.data
+                && (hasFailed || other.function == first.function && other.values == first.values)
+        }
+        if isEqual { return }
+        var facts = StepFacts()
+        if !hasFailed { facts = StepFacts(of: name, effects) }
+        facts.add("the number of samples in the batch", "\(all[rank].samples)")
+        if let input { facts.add(StepFacts(ofData: input)) }
+        if !hasFailed { facts.add(StepFacts(ofValues: variables)) }
+        compare(world.gather(text: facts.text).map(StepFacts.init(text:)))
+        world.end(by: 0) { "\(world.here): the ranks have different models or data." }
+    }
+
+    private func compare(_ facts: [StepFacts]) {
+        guard let (rank, text) = StepFacts.difference(facts) else { return }
+        world.end(by: 0) {
+            "\(world.here): rank \(rank) of \(world.size) \(text). Expected the same program and data on all ranks."
+        }
+    }
+
+    override func allGoOn(with next: Result<DistributedBatch?, any Error>) throws -> Bool {
+        world.watch()
+        var meeting = Meeting(.data, step: Int64(stepCount))
+        var packet: [UInt8] = []
+        switch next {
+        case .success(let batch?): meeting.samples = Int64(batch.count)
+        case .success(nil): meeting.state = 1
+        case .failure(let error):
+            meeting.state = 2
+            packet = Packet.bytes(of: error as? MartletError ?? MartletError("\(error)"))
+        }
+        meeting.byteCount = Int64(packet.count)
+        let all = world.meet(meeting)
+        if let failed = all.firstIndex(where: { $0.state == 2 }) {
+            let cause = Packet.error(world.gather(packet, counts: all.map { Int($0.byteCount) })[failed])
+            throw MartletError("Rank \(failed): \(cause.message)", at: cause.location)
+        }
+        if all.contains(where: { $0.state == 1 }) { return false }
+        if let other = all.firstIndex(where: { $0.samples != all[0].samples }) {
+            world.end(by: 0) {
+                "After step \(stepCount): rank \(other) of \(world.size) has a batch of \(all[other].samples) samples, rank 0 "
+                    + "one of \(all[0].samples). Expected the same batches on all ranks."
             }
         }
-        return sums.map { $0! }
-    }
-
-    /// Tells models and their optimizers apart, and versions of Martlet.
-    private static func digest(of name: String, _ effects: ShardEffects?) -> UInt64 {
-        var text = "\(Settings.version) \(name)"
-        for tensor in effects?.gradients ?? [] { text += " \(tensor.spec)" }
-        for variable in effects?.plan.variables ?? [] { text += " \(variable.name) \(variable.spec)" }
-        for update in effects?.plan.updates ?? [] { text += " \(type(of: update.optimizer))" }
-        return digest(of: Array(text.utf8))
-    }
-
-    /// Of some places of the tensors.
-    private static func digest(of input: some TensorGroup) -> UInt64 {
-        var bytes: [UInt8] = []
-        input.forEachTensor { tensor in
-            bytes += Array("\(tensor.spec)".utf8)
-            tensor.withUnsafeBytes { all in
-                let step = max(1, all.count / 1024) | 1
-                for place in stride(from: 0, to: all.count, by: step) { bytes.append(all[place]) }
-            }
-        }
-        return digest(of: bytes)
-    }
-
-    /// FNV-1a.
-    private static func digest(of bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
-
-    private struct Decision: BitwiseCopyable {
-        var stops: Int64
-        var learningRate: Double
+        return true
     }
 
     package override func agree(on model: Model) {
         let optimizer = (model.optimizer as? LossScaleOptimizer)?.innerOptimizer ?? model.optimizer
         let settable = optimizer is MultiOptimizer || optimizer?.schedule != nil ? nil : optimizer
         let rate = settable?.learningRate ?? 0
-        let chief = world.gather(Decision(stops: model.stopTraining ? 1 : 0, learningRate: rate)) {
-            "After step \(self.stepCount), the decisions of callbacks"
-        }[0]
-        model.stopTraining = chief.stops != 0
+        var meeting = Meeting(.decisions, step: Int64(stepCount))
+        (meeting.state, meeting.learningRate) = (model.stopTraining ? 1 : 0, rate)
+        world.note(step: stepCount, "\(model.name).fit", "waits for what callbacks decide")
+        let chief = world.meet(meeting)[0]
+        model.stopTraining = chief.state != 0
         if chief.learningRate != rate { settable?.learningRate = chief.learningRate }
-    }
-}
-
-/// The parts of a slice of gradients, one of each shard.
-private struct SliceParts: TensorGroup {
-    let parts: [Tensor]
-    let shares: [Tensor]
-    let isMean: Bool
-
-    func mapTensors(_ transform: (Tensor) -> Tensor) -> SliceParts {
-        SliceParts(parts: parts.map(transform), shares: shares.map(transform), isMean: isMean)
-    }
-
-    func appendStructure(to structure: inout [AnyHashable]) {
-        structure.append(parts.count)
-        structure.append(isMean)
-    }
-}
-
-/// Tensors as bytes: dtype, rank, sizes, elements.
-private enum Packet {
-    static func append(_ tensor: Tensor, to bytes: inout [UInt8]) {
-        let dimensions = tensor.shape.dimensions
-        bytes += [UInt8(DType.allCases.firstIndex(of: tensor.dtype)!), UInt8(dimensions.count)]
-        for size in dimensions { withUnsafeBytes(of: Int64(size)) { bytes += Array($0) } }
-        tensor.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    }
-
-    static func next(_ bytes: inout ArraySlice<UInt8>) -> Tensor {
-        let (type, rank) = (DType.allCases[Int(bytes.removeFirst())], Int(bytes.removeFirst()))
-        let dimensions = (0..<rank).map { _ in
-            defer { bytes = bytes.dropFirst(8) }
-            return Int(bytes.prefix(8).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
-        }
-        let tensor = Tensor(uninitialized: TensorSpec(Shape(dimensions), type))
-        let count = tensor.shape.elementCount * type.byteCount
-        bytes.prefix(count).withUnsafeBytes { elements in
-            if let base = elements.baseAddress { tensor.mutablePointer.copyMemory(from: base, byteCount: count) }
-        }
-        bytes = bytes.dropFirst(count)
-        return tensor
+        world.note(step: stepCount, "\(model.name).fit", "is between steps")
     }
 }

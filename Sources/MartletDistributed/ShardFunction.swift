@@ -9,19 +9,22 @@ struct ShardInput<Input: TensorGroup>: TensorGroup {
     let share: Tensor
     /// What is added to the states of random streams.
     let stream: Tensor
+    /// The shard's number, an `int64` scalar.
+    let number: Tensor
     /// Factors of the losses that count by mask or weights; nil while that is not known.
     let lossFactors: [Tensor]?
 
     func mapTensors(_ transform: (Tensor) -> Tensor) -> ShardInput {
         ShardInput(
             input: input.mapTensors(transform), share: transform(share), stream: transform(stream),
-            lossFactors: lossFactors.mapTensors(transform))
+            number: transform(number), lossFactors: lossFactors.mapTensors(transform))
     }
 
     func forEachTensor(_ body: (Tensor) -> Void) {
         input.forEachTensor(body)
         body(share)
         body(stream)
+        body(number)
         lossFactors.forEachTensor(body)
     }
 
@@ -87,10 +90,8 @@ struct ShardEffects: TensorGroup {
         self.values = values
     }
 
-    /// The effects of another shard, whose gradients are already in the sums of all.
-    func replacing(rows: [Tensor], values: [Tensor]) -> ShardEffects {
-        ShardEffects(plan: plan, gradients: [], rows: rows, values: values)
-    }
+    /// The effects of another shard, whose gradients and values are already in the sums of all.
+    func replacing(rows: [Tensor]) -> ShardEffects { ShardEffects(plan: plan, gradients: [], rows: rows, values: []) }
 
     func mapTensors(_ transform: (Tensor) -> Tensor) -> ShardEffects {
         ShardEffects(
@@ -119,16 +120,30 @@ struct ShardResult<Output: TensorGroup>: TensorGroup {
     }
 }
 
-typealias ShardFunction<Input: TensorGroup, Output: TensorGroup> = CompiledFunction<ShardInput<Input>, ShardResult<Output>>
+/// A compiled step without its effects: it changes no variable, and returns what they would become.
+final class ShardFunction<Input: TensorGroup, Output: TensorGroup> {
+    let compiled: CompiledFunction<ShardInput<Input>, ShardResult<Output>>
+    let sums: ShardSums
+    var name: String { compiled.name }
 
-/// Compiles a step without its effects: it changes no variable, and returns what they would become.
-func shardFunction<Input: TensorGroup, Output: TensorGroup>(
-    name: String, _ body: @escaping (Input) -> Output
-) -> ShardFunction<Input, Output> {
+    /// - Parameter isMean: whether the gradient of the batch is the mean of the shards', weighted by the numbers of samples; or
+    ///   else their sum.
+    init(name: String, isMean: Bool, _ body: @escaping (Input) -> Output) {
+        let sums = ShardSums()
+        self.sums = sums
+        compiled = shardFunction(name: name, isMean: isMean, sums, body)
+    }
+}
+
+private func shardFunction<Input: TensorGroup, Output: TensorGroup>(
+    name: String, isMean: Bool, _ sums: ShardSums, _ body: @escaping (Input) -> Output
+) -> CompiledFunction<ShardInput<Input>, ShardResult<Output>> {
     compiled(name: name) { (given: ShardInput<Input>) -> ShardResult<Output> in
         let context = Context.current
         guard let trace = context.trace else { stop(name, "A step of a strategy runs compiled.") }
-        let shard = StepShard(share: given.share, lossFactors: given.lossFactors)
+        let shard = StepShard(share: given.share, lossFactors: given.lossFactors) {
+            sums.sum($0, share: given.share, number: given.number, isMean: isMean)
+        }
         trace.firstValue = { variable, held in
             switch variable.aggregation {
             case .mean: held
@@ -144,27 +159,63 @@ func shardFunction<Input: TensorGroup, Output: TensorGroup>(
     }
 }
 
+/// How the values that shards give a variable become one.
+enum ValueRule {
+    case sum
+    /// The mean, weighted by the numbers of samples, in a dtype of 32 bits or more.
+    case mean
+    /// The first shard's.
+    case first
+
+    init(of variable: Variable) {
+        self =
+            switch variable.aggregation {
+            case .sum: .sum
+            case .mean where !variable.isTrainable && variable.dtype.isFloatingPoint: .mean
+            case .mean, .stream: .first
+            }
+    }
+
+    /// In which values are added.
+    static func wide(_ value: Tensor) -> Tensor { value.cast(to: .promoted(value.dtype, .float32)) }
+}
+
+/// What is known of the whole batch.
+struct BatchEffects: TensorGroup {
+    let gradients: [Tensor]
+    /// For each variable the sum, the mean, or the first shard's value.
+    let values: [Tensor]
+
+    func mapTensors(_ transform: (Tensor) -> Tensor) -> BatchEffects {
+        BatchEffects(gradients: gradients.map(transform), values: values.map(transform))
+    }
+
+    func forEachTensor(_ body: (Tensor) -> Void) {
+        for tensor in gradients { body(tensor) }
+        for tensor in values { body(tensor) }
+    }
+}
+
 /// The effects of all shards.
 private struct AllEffects: TensorGroup {
     let shards: [ShardEffects]
     let shares: [Tensor]
-    /// The gradients of the whole batch; nil where the shards have theirs.
-    let gradients: [Tensor]?
+    /// nil where the shards have theirs.
+    let whole: BatchEffects?
 
     func mapTensors(_ transform: (Tensor) -> Tensor) -> AllEffects {
-        AllEffects(
-            shards: shards.mapTensors(transform), shares: shares.map(transform), gradients: gradients.mapTensors(transform))
+        AllEffects(shards: shards.mapTensors(transform), shares: shares.map(transform), whole: whole.mapTensors(transform))
     }
 
     func forEachTensor(_ body: (Tensor) -> Void) {
         shards.forEachTensor(body)
         shares.forEachTensor(body)
-        gradients.forEachTensor(body)
+        whole.forEachTensor(body)
     }
 
     func appendStructure(to structure: inout [AnyHashable]) {
         shards.appendStructure(to: &structure)
-        structure.append(gradients == nil)
+        structure.append(whole == nil)
     }
 }
 
@@ -179,9 +230,9 @@ final class EffectFunction {
         function = compiled(name: name) { (effects: AllEffects) -> Void in Self.apply(effects, isMean: isMean) }
     }
 
-    /// - Parameter gradients: those of the whole batch; nil where the shards have theirs.
-    func callAsFunction(_ effects: [ShardEffects], _ shards: Shards, gradients: [Tensor]? = nil) {
-        function(AllEffects(shards: effects, shares: effects.indices.map(shards.share), gradients: gradients))
+    /// - Parameter whole: gradients and values of the whole batch; nil where the shards have theirs.
+    func callAsFunction(_ effects: [ShardEffects], _ shards: Shards, whole: BatchEffects? = nil) {
+        function(AllEffects(shards: effects, shares: effects.indices.map(shards.share), whole: whole))
     }
 
     private static func apply(_ all: AllEffects, isMean: Bool) {
@@ -190,13 +241,14 @@ final class EffectFunction {
             fail("strategy", "Expected a step that changes the same variables on all shards of a batch.")
         }
         for (index, variable) in plan.variables.enumerated() {
-            let values = all.shards.map { $0.values[index] }
-            switch variable.aggregation {
-            case .sum: variable.assign(variable.storedValue + treeSum(values))
-            case .mean where !variable.isTrainable && variable.dtype.isFloatingPoint:
-                let wide = values.map { $0.cast(to: .promoted(variable.dtype, .float32)) }
-                variable.assign(weightedMean(wide, all.shares).cast(to: variable.dtype))
-            case .mean, .stream: variable.assign(values[0])
+            let values = all.whole == nil ? all.shards.map { $0.values[index] } : []
+            let known = all.whole?.values[index]
+            switch ValueRule(of: variable) {
+            case .sum: variable.assign(variable.storedValue + (known ?? SumTree.sum(values)))
+            case .mean:
+                let mean = known ?? weightedMean(values.map(ValueRule.wide), all.shares)
+                variable.assign(mean.cast(to: variable.dtype))
+            case .first: variable.assign(known ?? values[0])
             }
         }
         var (next, nextRow) = (0, 0)
@@ -205,7 +257,8 @@ final class EffectFunction {
             let gradients = update.isPresent.map { isPresent -> Tensor? in
                 guard isPresent else { return nil }
                 defer { next += 1 }
-                let whole = all.gradients.map { $0[next] } ?? combined(all.shards.map { $0.gradients[next] }, all.shares, isMean)
+                let whole = all.whole.map { $0.gradients[next] }
+                    ?? combined(all.shards.map { $0.gradients[next] }, all.shares, isMean)
                 guard let count = counts.next() ?? nil else { return whole }
                 defer { nextRow += count }
                 return whole.notingReadRows(all.shards.flatMap { $0.rows[nextRow..<(nextRow + count)] })

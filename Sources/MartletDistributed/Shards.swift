@@ -26,24 +26,3 @@ struct Shards {
         Tensor([Int64(bitPattern: UInt64(shard) &* 0x9E37_79B9_7F4A_7C15), 0])
     }
 }
-
-/// The mean of the values of shards, weighted by their shares of the samples.
-func weightedMean(_ values: [Tensor], _ shares: [Tensor]) -> Tensor {
-    treeSum(zip(values, shares).map { $0 * $1.cast(to: $0.dtype) })
-}
-
-/// The gradient of a batch, of those of its shards.
-func combined(_ values: [Tensor], _ shares: [Tensor], _ isMean: Bool) -> Tensor {
-    isMean ? weightedMean(values, shares) : treeSum(values)
-}
-
-/// The sum of the values of shards: neighbours first, so that its bits depend on the number of shards alone.
-func treeSum(_ values: [Tensor]) -> Tensor {
-    var values = values
-    while values.count > 1 {
-        values = stride(from: 0, to: values.count, by: 2).map { index in
-            index + 1 < values.count ? values[index] + values[index + 1] : values[index]
-        }
-    }
-    return values[0]
-}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Martlet
+import MartletDistributed
 
 @main
 struct Bench: ParsableCommand {
@@ -20,6 +21,15 @@ struct Bench: ParsableCommand {
     @Flag(help: "Prints the time of each op and the machine's ceilings instead of step times.") var profile = false
     @Option(help: "How --profile groups ops.") var by = Profile.Grouping.shapes
     @Option(help: "With --profile: writes a Chrome trace to this file.") var trace: String?
+
+    /// In the ranks of a job (`mpirun -n 2 martlet-bench ...`) these train a workload together, each on its part of the batch.
+    private func strategy() throws -> MultiWorkerMirroredStrategy? {
+        guard let ranks = MultiWorkerMirroredStrategy.ranksOfJob else { return nil }
+        guard let workload, Workload.training.contains(where: { $0.name == workload }), !profile else {
+            throw ValidationError("Expected a training workload, without --profile, in a job of ranks.")
+        }
+        return try MultiWorkerMirroredStrategy(shards: ranks)
+    }
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
     /// Workloads that give a table of many measurements.
@@ -52,6 +62,13 @@ struct Bench: ParsableCommand {
         }
         if let threads { Settings.threadCount = threads }
         setRandomSeed(0)
+        if let strategy = try strategy() {
+            // All ranks take the same number of steps.
+            let clock = Clock(steps: steps ?? 200, seconds: .infinity)
+            let report = try strategy.scope { try clock.report(subject(workload)) }
+            if strategy.isChief { try output(report) }
+            return
+        }
         if let pipe = Pipe(rawValue: workload) {
             guard let data else { throw ValidationError("Expected --data FOLDER for a pipe.") }
             if profile { return try print(pipe.profile(folder: data, workers: workers, epochs: epochs).pipelineTable()) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Martlet
+import MartletDistributed
 import MartletFormats
 
 /// An end of the command that is no success: the last line of standard error and the exit code.
@@ -54,7 +55,12 @@ func finish(_ error: any Error) -> Never {
 
 /// Ends the process with an `error:` line.
 private func exit(saying problem: String, code: Int32) -> Never {
-    let line = problem.split(whereSeparator: \.isNewline).joined(separator: " ")
+    var line = problem.split(whereSeparator: \.isNewline).joined(separator: " ")
+    // Mostly all ranks of a job have the same error. The first one says it, and its end ends the others meanwhile.
+    if let rank = MultiWorkerMirroredStrategy.rankOfJob, rank > 0 {
+        Thread.sleep(forTimeInterval: 1)
+        line = "rank \(rank): \(line)"
+    }
     try? FileHandle.standardError.write(contentsOf: Data("error: \(line)\n".utf8))
     exit(code)
 }

@@ -20,6 +20,11 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
     /// - Throws: the error that ends the reading: a `MartletError` with stage, element and file.
     public mutating func nextElement() throws -> Element? { try reading.next() }
 
+    /// Passes over the next `count` elements. Stages that know how leave them unmade.
+    /// - Returns: how many there were.
+    /// - Throws: the error that ends the reading.
+    package mutating func skip(_ count: Int) throws -> Int { try reading.skip(count) }
+
     /// The error that ended the reading, nil when there was none.
     public var error: (any Error)? { reading.error }
 
@@ -108,6 +113,24 @@ public struct DatasetIterator<Element: Sendable>: IteratorProtocol {
                         + named)
             }
             return nil
+        }
+
+        func skip(_ count: Int) throws -> Int {
+            if let error, !isFailureReported {
+                isFailureReported = true
+                throw error
+            }
+            guard let reader, count > 0 else { return 0 }
+            do {
+                let skipped = try reader.skip(count)
+                taken += skipped
+                return skipped
+            } catch {
+                self.error = error
+                isFailureReported = true
+                end()
+                throw error
+            }
         }
 
         private func end() {

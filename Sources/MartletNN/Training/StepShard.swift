@@ -44,16 +44,22 @@ package final class StepShard {
     package let share: Tensor
     /// For each output, what makes its loss count by mask or weights and not by samples; nil while that is not known.
     private let lossFactors: [Tensor]?
+    /// Adds a shard's tensor to those of the others: all get the sum. Gradients flow through it.
+    private let shardSum: (Tensor) -> Tensor
     /// The updates, in the order in which the step made them.
     package private(set) var updates: [Update] = []
     /// Whether a loss is divided by something else than the number of samples.
     package private(set) var needsDivisors = false
 
     /// Begins a step.
-    package init(share: Tensor, lossFactors: [Tensor]?) {
+    package init(share: Tensor, lossFactors: [Tensor]?, shardSum: @escaping (Tensor) -> Tensor) {
         self.share = share
         self.lossFactors = lossFactors
+        self.shardSum = shardSum
     }
+
+    /// The sum of a tensor over all shards of the batch, which each of them has to ask for.
+    func sumOverShards(_ tensor: Tensor) -> Tensor { shardSum(tensor) }
 
     /// That of the step that this thread traces, nil elsewhere.
     package static var current: StepShard? { Context.current.shard as? StepShard }

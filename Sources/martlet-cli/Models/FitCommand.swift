@@ -75,6 +75,8 @@ struct FitCommand: ParsableCommand {
             the last one, and has the same results. It is deleted when everything is written.
             """, valueName: "folder"))
     var backup: String?
+    @Option(help: ArgumentHelp("Write the backup after every n steps, and not after every epoch.", valueName: "n"))
+    var backupEvery: Int?
     @OptionGroup var replication: ReplicaOptions
     @OptionGroup var runs: RunOptions
     @Flag(
@@ -87,6 +89,7 @@ struct FitCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if backupEvery != nil, backup == nil { throw ValidationError("Expected --backup with --backup-every.") }
         if runs.run != nil, backup != nil { throw ValidationError("Expected --run or --backup: a run has its own backup.") }
     }
 
@@ -95,6 +98,7 @@ struct FitCommand: ParsableCommand {
         try expect(epochs, atLeast: 1, "--epochs")
         if let earlyStopping { try expect(earlyStopping, atLeast: 1, "--early-stopping") }
         if let learningRate { try expectRate(learningRate) }
+        if let backupEvery { try expect(backupEvery, atLeast: 1, "--backup-every") }
         guard (0..<1).contains(validationSplit) else {
             throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
         }
@@ -121,7 +125,9 @@ struct FitCommand: ParsableCommand {
         let events = tensorboard ?? recorder?.folder.events
         if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
         // It stays until the results are written.
-        let keeper = backup.map { BackupAndRestore($0, deleteCheckpoint: false) }
+        let keeper = backup.map {
+            BackupAndRestore($0, saveFrequency: backupEvery.map { .batches($0) } ?? .epoch, deleteCheckpoint: false)
+        }
         keeper?.ownFacts = settings
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics

@@ -22,8 +22,8 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
     /// How training corrects the statistics of a batch; nil uses them as they are.
     public private(set) var renorm: BatchRenormalization?
 
-    /// Whether the statistics are those of the whole batch where a strategy cuts it into shards. No strategy of several shards
-    /// does that: `fit` says so.
+    /// Whether the statistics are those of the whole batch where a strategy cuts it into shards. They are those of the shard
+    /// otherwise, and nothing waits for other shards.
     public private(set) var synchronized: Bool
 
     private var averages: BatchRenormalization.Averages?
@@ -90,22 +90,17 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
             return normalize(
                 x, mean: weight(movingMean, like: x)!, variance: weight(movingVariance, like: x)!, axis: channels)
         }
-        if let mask = context.mask {
-            let axes = (0..<x.rank).filter { $0 != channels }
-            let counted = mask.cast(to: .bool).expandingDims(at: -1).broadcast(to: x.shape)
-            // Keras's guard against a batch in which nothing counts.
-            let count = counted.cast(to: x.dtype).sum(axes: axes, keepDims: true) + 1e-7
-            let mean = `where`(counted, x, 0).sum(axes: axes, keepDims: true) / count
-            let variance = `where`(counted, x - mean, 0).square().sum(axes: axes, keepDims: true) / count
+        let shard = synchronized ? StepShard.current : nil
+        if shard != nil || context.mask != nil {
+            let (mean, variance) = statistics(of: x, axis: channels, mask: context.mask, shard)
             if let renorm, let averages {
                 return withTrailing([channels], of: x) { x in
-                    let rstd = (variance.flattened() + epsilon).reciprocalSquareRoot()
-                    return renormalized(
-                        (x - mean.flattened()) * rstd, mean.flattened(), variance.flattened(), of: x, renorm, averages)
+                    let rstd = (variance + epsilon).reciprocalSquareRoot()
+                    return renormalized((x - mean) * rstd, mean, variance, of: x, renorm, averages)
                 }
             }
-            follow(mean.flattened(), variance.flattened(), of: x)
-            return normalize(x, mean: mean.flattened(), variance: variance.flattened(), axis: channels)
+            follow(mean, variance, of: x)
+            return normalize(x, mean: mean, variance: variance, axis: channels)
         }
         return withTrailing([channels], of: x) { x in
             if let renorm, let averages {
@@ -117,6 +112,30 @@ public final class BatchNormalization: ScaledNormalization, ConfigurableLayer, D
             follow(mean, variance, of: x)
             return y
         }
+    }
+
+    /// Mean and variance of each channel, over what counts for `mask`, in all shards of the batch where there is one.
+    private func statistics(of x: Tensor, axis: Int, mask: Tensor?, _ shard: StepShard?) -> (mean: Tensor, variance: Tensor) {
+        let axes = (0..<x.rank).filter { $0 != axis }
+        let counted = mask.map { $0.cast(to: .bool).expandingDims(at: -1).broadcast(to: x.shape) }
+        /// The sum over the samples, without what does not count.
+        func total(_ values: Tensor) -> Tensor {
+            (counted.map { `where`($0, values, 0) } ?? values).sum(axes: axes, keepDims: true)
+        }
+        var sum = total(x)
+        var count = counted.map { $0.cast(to: x.dtype).sum(axes: axes, keepDims: true) }
+            ?? .full(sum.shape, Double(x.elementCount / max(1, x.shape[axis])), dtype: x.dtype)
+        if let shard {
+            let both = shard.sumOverShards(concatenate([sum.flattened(), count.flattened()]))
+            let size = sum.elementCount
+            (sum, count) = (both[0..<size].reshaped(to: sum.shape), both[size..<(2 * size)].reshaped(to: sum.shape))
+        }
+        // Keras's guard against a batch in which nothing counts.
+        if counted != nil { count = count + 1e-7 }
+        let mean = sum / count
+        let squares = total((x - mean).square())
+        let variance = (shard?.sumOverShards(squares) ?? squares) / count
+        return (mean.flattened(), variance.flattened())
     }
 
     private func normalize(_ x: Tensor, mean: Tensor, variance: Tensor, axis: Int) -> Tensor {
