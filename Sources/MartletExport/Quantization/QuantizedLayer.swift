@@ -26,7 +26,7 @@ extension Quantizer {
     /// The layers of a graph, in order, as rounding changes them.
     /// - Parameters:
     ///   - exact: the graph in floating point.
-    ///   - rounded: what ``integers(_:_:bits:floatLayers:)`` made of it.
+    ///   - rounded: what ``quantized(_:_:for:)`` made of it.
     ///   - inputs: a batch to compare on.
     static func layers(_ exact: ExportGraph, _ rounded: ExportGraph, on inputs: [Tensor]) throws -> [QuantizedLayer] {
         var expected: [String: Tensor] = [:]
@@ -69,8 +69,9 @@ extension Quantizer {
 
     /// A graph in integers whose accuracy on labelled samples is at most `largestDrop` below that in floating point: the layers
     /// that lose most stay in floating point until it is.
-    static func integers(
-        _ graph: ExportGraph, _ ranges: Ranges, bits: Int, budget: ExportOptions.AccuracyBudget
+    /// - Parameter integers: makes it of the layers that stay.
+    static func within(
+        _ budget: ExportOptions.AccuracyBudget, _ graph: ExportGraph, _ integers: (Set<String>) throws -> ExportGraph
     ) throws -> ExportGraph {
         func accuracy(_ graph: ExportGraph) throws -> Double {
             let predictions = try graph.run(budget.inputs)[0]
@@ -85,7 +86,7 @@ extension Quantizer {
         let exact = try accuracy(graph)
         var kept: Set<String> = []
         while true {
-            let rounded = try integers(graph, ranges, bits: bits, floatLayers: kept)
+            let rounded = try integers(kept)
             if exact - (try accuracy(rounded)) <= budget.largestDrop { return rounded }
             let layers = try layers(graph, rounded, on: budget.inputs)
             guard let worst = layers.filter({ $0.isQuantized }).min(by: { $0.signalToNoise < $1.signalToNoise }),
@@ -108,6 +109,6 @@ extension ExportGraph.Value {
     /// The bytes of a constant in a file, 0 for other values.
     var storedByteCount: Int {
         guard let constant else { return 0 }
-        return constant.elementCount * (quantization?.type.byteCount ?? (isHalf ? 2 : constant.dtype.byteCount))
+        return constant.elementCount * (quantization.map { $0.bits / 8 } ?? (isHalf ? 2 : constant.dtype.byteCount))
     }
 }
