@@ -18,6 +18,17 @@ import Testing
         #expect(largestDifference([predictions], [try NPY.read(Self.fixture("\(kind).npy"))]) < tolerance)
     }
 
+    /// Weights of which a file holds some elements alone, also in blocks, are read whole: Keras's predictions.
+    @Test func sparseWeights() throws {
+        let model = try TFLiteModel(tflite: Self.fixture("sparse.tflite"))
+        let x = try NPY.read(Self.fixture("sparse-x.npy"))
+        #expect(largestDifference([try model.predict(x)], [try NPY.read(Self.fixture("sparse.npy"))]) < 1e-5)
+        let counts = fuzz(try FileIO.read(Self.fixture("sparse.tflite"))) { bytes in
+            try TFLiteReader.graph(bytes).run([x])
+        }
+        #expect(counts.refused > 300)
+    }
+
     /// What was read can be trained, from the numbers that its integers stand for.
     @Test func trains() throws {
         let model = try TFLiteModel(tflite: Self.fixture("int8.tflite"))
