@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 
-KINDS = ["none", "float16", "dynamic", "int8"]
+KINDS = ["none", "float16", "dynamic", "int8", "int16x8"]
 
 
 def idx(folder, name):
@@ -49,7 +49,7 @@ def convert(args):
     for kind in KINDS:
         command = [str(args.cli), "export", str(args.model), "--to", str(args.files / f"martlet-{kind}.tflite"),
                    "--quantize", kind]
-        if kind == "int8":
+        if kind in ["int8", "int16x8"]:
             command += ["--calibration", str(args.files / "calibration.npy")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -57,7 +57,10 @@ def convert(args):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if kind == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if kind == "int8":
+        if kind == "int16x8":
+            converter.target_spec.supported_ops = [
+                tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
+        if kind in ["int8", "int16x8"]:
             converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
         (args.files / f"tensorflow-{kind}.tflite").write_bytes(converter.convert())
 

@@ -14,11 +14,15 @@ public struct QuantizedLayer: Sendable, CustomStringConvertible {
     public let clippedShare: Double
     /// The size of the layer's weights in the file.
     public let byteCount: Int
+    /// How long the layer takes on the first batch of the calibration in `float32`, as Martlet computes it, in seconds: which
+    /// layers are worth rounding.
+    public let seconds: Double
 
     public var description: String {
         let noise = signalToNoise.isFinite ? String(format: "%.1f dB", signalToNoise) : "exact"
         let clipped = String(format: "%.2g %%", 100 * clippedShare)
-        return "\(name): \(isQuantized ? "integers" : "float32"), \(noise), \(clipped) clipped, \(byteCount) bytes"
+        let time = String(format: "%.2g ms", 1000 * seconds)
+        return "\(name): \(isQuantized ? "integers" : "float32"), \(noise), \(clipped) clipped, \(byteCount) bytes, \(time)"
     }
 }
 
@@ -30,7 +34,13 @@ extension Quantizer {
     ///   - inputs: a batch to compare on.
     static func layers(_ exact: ExportGraph, _ rounded: ExportGraph, on inputs: [Tensor]) throws -> [QuantizedLayer] {
         var expected: [String: Tensor] = [:]
+        let layerOf = exact.producers.mapValues { exact.nodes[$0].layer }
+        var seconds: [String: Double] = [:]
+        var last = ContinuousClock.now
         _ = try exact.run(inputs) { value, tensor in
+            let now = ContinuousClock.now
+            if let layer = layerOf[value] { seconds[layer, default: 0] += (now - last) / .seconds(1) }
+            last = now
             if tensor.dtype == .float32 { expected[exact.values[value].name] = tensor }
         }
         var found: [String: (signal: Double, noise: Double, clipped: Double, isQuantized: Bool)] = [:]
@@ -63,7 +73,7 @@ extension Quantizer {
             return QuantizedLayer(
                 name: name, isQuantized: layer.isQuantized,
                 signalToNoise: layer.noise > 0 ? 10 * log10(max(layer.signal, 1e-300) / layer.noise) : .infinity,
-                clippedShare: layer.clipped, byteCount: sizes[name] ?? 0)
+                clippedShare: layer.clipped, byteCount: sizes[name] ?? 0, seconds: seconds[name] ?? 0)
         }
     }
 
