@@ -61,7 +61,7 @@ extension Applications {
     private static func torchConvolution(
         _ x: SymbolicTensor, _ filters: Int, _ size: Int, stride: Int, _ name: String
     ) -> SymbolicTensor {
-        let padded = size > 1 ? ZeroPadding2D(size / 2, name: name + "_pad")(x) : x
+        let padded = size > 1 ? ZeroPadding2D(SpatialEdges([(size / 2, size / 2), (size / 2, size / 2)]), name: name + "_pad")(x) : x
         return Conv2D(
             filters, kernelSize: size, strides: stride, useBias: false,
             kernelInitializer: .varianceScaling(scale: 2, mode: .fanOut, distribution: .untruncatedNormal), name: name)(padded)

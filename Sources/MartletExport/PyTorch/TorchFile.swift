@@ -164,7 +164,7 @@ struct TorchFile {
         func third(_ name: String, _ place: Int, _ file: inout TorchFile) throws -> Tensor {
             let whole = try file.take(name, layer)
             guard whole.rank >= 1, whole.shape[0] % 3 == 0, whole.shape[0] > 0 else {
-                throw MartletError("Expected three parts along the first axis. Received: \(whole.spec).", at: "\(path):\(name)")
+                throw MartletError("Expected three parts along the first axis. Received: \(whole.spec).", at: "\(file.path):\(name)")
             }
             return whole.split(count: 3, axis: 0)[place]
         }
