@@ -94,16 +94,22 @@ extension ONNXExporter {
     }
 
     mutating func addDense(_ step: ExportGraph.Node, _ activation: Operation.Activation) throws -> String {
-        let product = try step.inputs.prefix(2).map { try name($0) }
+        let (x, output) = (step.inputs[0], step.outputs[0])
+        let (input, type) = (shape(x), dtype(x))
+        var product = try step.inputs.prefix(2).map { try name($0) }
         let bias = step.inputs.dropFirst(2).first
-        let type = dtype(step.inputs[0])
-        if shape(step.inputs[0]).count == 2 {
+        if input.count == 2 {
             return activated(node("Gemm", product + (try bias.map { [try name($0)] } ?? [])), activation, type)
         }
-        var y = node("MatMul", product)
-        // The bias in floating point: between the two operators integers would be rounded once more.
-        if let bias { y = node("Add", [y, try whole(bias)]) }
-        return activated(y, activation, type)
+        guard source.values[output].quantization != nil else {
+            var y = node("MatMul", product)
+            if let bias { y = node("Add", [y, try name(bias)]) }
+            return activated(y, activation, type)
+        }
+        // Integers are rounded once, behind the bias: the rows as a matrix.
+        product[0] = rounded(node("Reshape", [product[0], integers([-1, input[input.count - 1].fixed])]), as: x)
+        let rows = node("Gemm", product + (try bias.map { [try name($0)] } ?? []))
+        return try reshaped(rounded(activated(rows, activation, type), as: output), from: [], to: shape(output))
     }
 
     mutating func addLayerNorm(

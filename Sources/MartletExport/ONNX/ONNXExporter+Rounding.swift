@@ -32,12 +32,6 @@ extension ONNXExporter {
             "DequantizeLinear", [integers] + scale(of: quantization), isSpread ? ["axis": .int(axis)] : [:])
     }
 
-    /// A constant in floating point, also where the graph keeps it in integers.
-    mutating func whole(_ value: Int) throws -> String {
-        guard let tensor = source.constant(value), source.values[value].quantization != nil else { return try name(value) }
-        return constant(tensor, source.values[value].name)
-    }
-
     /// The scale and the zero point, which integers of 32 bits go without.
     private mutating func scale(of quantization: ExportGraph.Quantization) -> [String] {
         func tensor(_ values: Tensor) -> Tensor { quantization.scales.count > 1 ? values : values.reshaped(to: []) }

@@ -99,7 +99,8 @@ package struct ONNXExporter {
         let key = tensor.elementCount <= 16
             ? "\(type) \(tensor.shape) \(tensor.scalars(as: Double.self).map(\.bitPattern))" : ""
         if !key.isEmpty, let name = constants[key] { return name }
-        let name = unique(layer.isEmpty ? stem : layer + "/" + stem)
+        let isWhole = layer.isEmpty || stem.hasPrefix(layer + "/")
+        let name = unique(isWhole ? stem : layer + "/" + stem)
         file.graph.initializers.append((name, .tensor(tensor, type)))
         if !key.isEmpty { constants[key] = name }
         return name

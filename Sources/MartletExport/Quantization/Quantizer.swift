@@ -119,11 +119,13 @@ enum Quantizer {
 }
 
 extension ExportGraph.Quantization {
-    /// Symmetric integers for weights.
+    /// Symmetric integers for weights. Channels of zeros have the steps of the others, for the sake of their biases.
     init(weights: Tensor, axis: Int?) {
-        func scale(_ largest: Double) -> Float { largest > 0 ? Float(largest / 127) : 1 }
+        let all: Double = weights.elementCount > 0 ? weights.abs().max().item() : 0
+        let coarsest = all > 0 ? all : 1
+        func scale(_ largest: Double) -> Float { Float((largest > 0 ? largest : coarsest) / 127) }
         guard let axis else {
-            self.init(scale: scale(weights.abs().max().item()), zeroPoint: 0)
+            self.init(scale: scale(all), zeroPoint: 0)
             return
         }
         let others = (0..<weights.rank).filter { $0 != axis }
@@ -131,20 +133,18 @@ extension ExportGraph.Quantization {
         self.init(scales: largest.map(scale), zeroPoints: largest.map { _ in 0 }, axis: axis)
     }
 
-    /// Integers for numbers in a range, which is widened to hold 0.
+    /// Integers for numbers in a range, which is widened to hold 0, and to 1 when it holds nothing else: the scales of what is
+    /// added must not lie far apart.
     init(range: ClosedRange<Double>, bits: Int) {
-        let (low, high) = (min(range.lowerBound, 0), max(range.upperBound, 0))
+        let low = min(range.lowerBound, 0)
+        let high = low < 0 || range.upperBound > 0 ? max(range.upperBound, 0) : 1
+        let least = Double(Float.leastNormalMagnitude)
         if bits == 16 {
             // Without a zero point.
-            let largest = max(-low, high)
-            self.init(scale: largest > 0 ? Float(largest / 32767) : 1, zeroPoint: 0, bits: 16)
+            self.init(scale: Float(max(max(-low, high) / 32767, least)), zeroPoint: 0, bits: 16)
             return
         }
-        guard high > low else {
-            self.init(scale: 1, zeroPoint: 0)
-            return
-        }
-        let scale = (high - low) / 255
+        let scale = max((high - low) / 255, least)
         self.init(scale: Float(scale), zeroPoint: max(-128, min(127, Int((-128 - low / scale).rounded()))))
     }
 }
@@ -326,6 +326,14 @@ private struct IntegerQuantization {
         case .softmax, .unary(.sigmoid):
             add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 256, zeroPoint: -128))
         case .unary(.tanh): add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 128, zeroPoint: 0))
+        case .binary(.add), .binary(.subtract):
+            let operands = node.inputs.map { inIntegers($0) }
+            // LiteRT ends the program when a sum's steps are that much smaller than those of an operand.
+            let coarsest = operands.map { graph.values[$0].quantization!.scales[0] }.max()!
+            guard Double(coarsest) < 0.5 * Double(1 << (bits == 16 ? 15 : 20)) * Double(output.scales[0]) else {
+                return keep(node)
+            }
+            add(node, node.operation, operands, output)
         default: add(node, node.operation, node.inputs.map { inIntegers($0) }, output)
         }
     }

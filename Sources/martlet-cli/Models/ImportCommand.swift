@@ -70,8 +70,9 @@ struct ImportCommand: ParsableCommand {
                     at: "--network")
             }
             if mapping != nil { throw MartletError("Expected --into with it: the layers of --network are known.", at: "--mapping") }
-            // One class for each row of the classifier.
-            let classes = try Safetensors.read(model.path)["fc.weight"].flatMap { $0.rank == 2 ? $0.shape[0] : nil }
+            // One class for each row of the classifier, behind 512 channels.
+            let classifier = try Safetensors.read(model.path)["fc.weight"]
+            let classes = classifier.flatMap { $0.rank == 2 && $0.shape[1] == 512 ? $0.shape[0] : nil }
             let shape = shapes?.first.map { PartialShape(Array($0.dimensions.dropFirst())) }
             made = try application(inputShape: shape, classes: max(1, classes ?? 1000), classifierActivation: nil)
             try made.loadWeights(from: model.path, mapping: Applications.torchvisionModule)
