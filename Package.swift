@@ -4,10 +4,10 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files.
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files, transfer learning.
 let examples = [
     "Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor", "CompiledLoop",
-    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory",
+    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory", "TransferLearning",
 ]
 
 let package = Package(
@@ -63,7 +63,9 @@ let package = Package(
         .target(name: "MartletDistributed", dependencies: ["Martlet", "CMPI"], exclude: ["README.md"]),
         .executableTarget(
             name: "martlet-cli",
-            dependencies: ["Martlet", "MartletImages", "MartletExport", "MartletTuner", "MartletDistributed", arguments]),
+            dependencies: [
+                "Martlet", "MartletImages", "MartletApplications", "MartletExport", "MartletTuner", "MartletDistributed", arguments,
+            ]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", "MartletDistributed", arguments]),
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
         .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
@@ -85,7 +87,9 @@ let package = Package(
         .testTarget(
             name: "MartletApplicationsTests", dependencies: ["MartletApplications", "MartletFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "MartletExportTests", dependencies: ["MartletExport", "TestSupport"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "MartletExportTests", dependencies: ["MartletExport", "MartletApplications", "TestSupport"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletTunerTests", dependencies: ["MartletTuner", "TestSupport"], resources: [.copy("Fixtures")]),
         .executableTarget(
             name: "distributed-check", dependencies: ["Martlet", "MartletDistributed"], path: "Tests/DistributedCheck"),

@@ -2,11 +2,14 @@
 """Runs exported models in the real runtimes and compares them with Keras's predictions.
 
     scripts/check-exports.py --corpus FOLDER --cli .build/release/martlet [--format tflite,savedModel,onnx,imported]
-                             [--family F ...] [--case GLOB ...] [--coverage Docs/export-coverage.md]
+                             [--family F ...] [--case GLOB ...] [--coverage Docs/export-coverage.md] [--quantize int8]
 
 FOLDER holds cases, FAMILY/NAME: a model that Keras wrote, its inputs and what Keras predicts (`meta.json` says where). A case
 passes when the exported file loads in the runtime and gives Keras's predictions within 1e-4. `imported` is the ONNX file that
-`martlet import` makes a model of again, which Keras runs. --coverage writes the table of all, also of runs whose --results are
+`martlet import` makes a model of again, which Keras runs. With --quantize the files are rounded, calibrated with the inputs: they
+pass when they agree with Keras's predictions within the bound of the kind. ONNX files, whose rounding is specified to the last
+bit, must also give what Martlet computes of them, within three of the output's integers for all but a thousandth of the numbers;
+LiteRT rounds in the middle of products. --coverage writes the table of all, also of runs whose --results are
 given by --merge. Needs numpy, and of ai-edge-litert, tensorflow, onnxruntime and keras those whose formats are checked.
 """
 import argparse
@@ -83,6 +86,35 @@ def difference(got, expected):
     return float(error.max()) if error.size else 0.0
 
 
+# The largest difference of a rounded file, in units of the largest output, or of 1: what `martlet export` allows.
+ROUNDED = {"float16": 0.02, "dynamic": 0.2, "int8": 0.5, "int16x8": 0.5}
+
+
+def check_rounded(path, inputs, outputs, expected, args, folder):
+    """None when a rounded file computes what Keras and Martlet do, else the reason."""
+    for got, wanted in zip(outputs, expected):
+        if got.shape != wanted.shape:
+            return f"shape {got.shape} in place of {wanted.shape}"
+        unit = max(1.0, float(np.abs(wanted).max(initial=0)))
+        error = float(np.abs(got.astype(np.float64) - wanted).max(initial=0)) / unit
+        if not error <= ROUNDED[args.quantize]:
+            return f"differs by {error:.2g} of the largest output"
+    if len(outputs) > 1 or path.suffix != ".onnx":
+        return None
+    files = []
+    for place, x in enumerate(inputs):
+        files += ["--x", f"{folder}/x{place}.npy"]
+        np.save(files[-1], x)
+    command = [str(args.cli), "predict", str(path), *files, "-o", f"{folder}/y.npy"]
+    process = subprocess.run(command, capture_output=True, text=True)
+    if process.returncode != 0:
+        return "predict: " + (process.stderr.strip().splitlines() or ["no message"])[-1]
+    own = np.load(f"{folder}/y.npy").astype(np.float64)
+    step = 3 * max(float(np.ptp(own)), 1e-6) / 255
+    far = float((np.abs(own - outputs[0]) > step).mean())
+    return None if far <= 1e-3 else f"Martlet computes something else of the file for {100 * far:.2g} % of the numbers"
+
+
 def check(case, meta, form, args, folder):
     """None for a pass, else the reason."""
     inputs = [np.load(case / x) for x in meta["x"]]
@@ -92,6 +124,11 @@ def check(case, meta, form, args, folder):
     command = [str(args.cli), "export", str(case / meta["model"]), "--to", str(path), "--json"]
     for x in inputs:
         command += ["--input-shape", ",".join(map(str, x.shape[1:]))]
+    if args.quantize:
+        command += ["--quantize", args.quantize]
+        for place, x in enumerate(inputs):
+            np.save(f"{folder}/calibration{place}.npy", x)
+            command += ["--calibration", f"{folder}/calibration{place}.npy"]
     try:
         process = subprocess.run(command, capture_output=True, text=True, timeout=args.timeout)
     except subprocess.TimeoutExpired:
@@ -112,6 +149,8 @@ def check(case, meta, form, args, folder):
     expected = [np.load(case / y) for y in meta.get("pred_float32") or meta["pred"]]
     if len(outputs) != len(expected):
         return f"{len(outputs)} outputs in place of {len(expected)}"
+    if args.quantize:
+        return check_rounded(path, inputs, [np.asarray(y) for y in outputs], expected, args, folder)
     bound = 1e-4
     if "mixed" in case.parent.name:
         bound = 2e-2
@@ -131,6 +170,7 @@ def parsed():
     parser.add_argument("--format", default="tflite,savedModel,onnx")
     parser.add_argument("--family", action="append", default=[])
     parser.add_argument("--case", action="append", default=[])
+    parser.add_argument("--quantize", choices=list(ROUNDED))
     parser.add_argument("--timeout", type=float, default=120)
     parser.add_argument("--coverage", type=Path)
     parser.add_argument("--results", type=Path, help="writes the reason of each failure, null for a pass, as JSON")

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Exports models that Keras wrote, runs them in LiteRT, TensorFlow and ONNX Runtime, and compares with Keras's predictions
 # (check-exports.py). Without arguments the six models of the tests; with a folder of cases as the first argument, those, and the
-# counts go to Docs/export-coverage.md. Other arguments go to check-exports.py. The runtimes are installed in .venv-exports, which
-# git ignores; where that fails, this says so and ends with success. EXPORT_PYTHON names an interpreter that has them already.
+# counts go to Docs/export-coverage.md. Then the same models in int8, in LiteRT and ONNX Runtime. Other arguments go to
+# check-exports.py, which then runs once. The runtimes are installed in .venv-exports, which git ignores; where that fails, this
+# says so and ends with success. EXPORT_PYTHON names an interpreter that has them already.
 # Needs a build; CONFIGURATION is that of the build: release when it is not set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,4 +31,8 @@ if [ $# -gt 0 ] && [ -d "$1" ]; then
   shift
   options=(--coverage Docs/export-coverage.md)
 fi
-"$python" scripts/check-exports.py --corpus "$corpus" --cli ".build/${CONFIGURATION:-release}/martlet" "${options[@]}" "$@"
+check() {
+  "$python" scripts/check-exports.py --corpus "$corpus" --cli ".build/${CONFIGURATION:-release}/martlet" "$@"
+}
+check "${options[@]}" "$@"
+if [ $# -eq 0 ]; then check --quantize int8 --format tflite,onnx; fi

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the TFLite files that Martlet and TensorFlow's converter make of one model: accuracy, size, and time in LiteRT.
+"""Compares the rounded files that Martlet and others make of one model: TFLite files with those of TensorFlow's converter, by
+accuracy, size, and time in LiteRT, and ONNX files with those of ONNX Runtime's quantizer.
 
     scripts/check-quantization.py convert --model model.keras --data FOLDER --files FOLDER --cli .build/release/martlet
     scripts/check-quantization.py measure --data FOLDER --files FOLDER [--seconds 2]
+    scripts/check-quantization.py onnx --model model.keras --data FOLDER --files FOLDER --cli .build/release/martlet
 
-`convert` needs tensorflow and keras, `measure` ai-edge-litert, so that each may have a Python of its own. --data has the IDX
+`convert` needs tensorflow and keras, `measure` ai-edge-litert, `onnx` onnxruntime and onnx, so that each may have a Python of its
+own. --data has the IDX
 files of Fashion-MNIST; `martlet demo --run FOLDER` trains the model. Calibration takes 256 training images. Times are of one image on
 one thread: the smallest mean of several rounds, the two makers' files in turn.
 """
@@ -20,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import numpy as np
 
-KINDS = ["none", "float16", "dynamic", "int8"]
+KINDS = ["none", "float16", "dynamic", "int8", "int16x8"]
 
 
 def idx(folder, name):
@@ -46,7 +49,7 @@ def convert(args):
     for kind in KINDS:
         command = [str(args.cli), "export", str(args.model), "--to", str(args.files / f"martlet-{kind}.tflite"),
                    "--quantize", kind]
-        if kind == "int8":
+        if kind in ["int8", "int16x8"]:
             command += ["--calibration", str(args.files / "calibration.npy")]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -54,7 +57,10 @@ def convert(args):
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if kind == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if kind == "int8":
+        if kind == "int16x8":
+            converter.target_spec.supported_ops = [
+                tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
+        if kind in ["int8", "int16x8"]:
             converter.representative_dataset = lambda: ([sample[None]] for sample in samples)
         (args.files / f"tensorflow-{kind}.tflite").write_bytes(converter.convert())
 
@@ -112,16 +118,69 @@ def measure(args):
         print("| `%s` | %s |" % (kind, " | ".join(cells)), flush=True)
 
 
+def onnx(args):
+    import onnxruntime
+    from onnxruntime import quantization
+    args.files.mkdir(parents=True, exist_ok=True)
+    samples = images(args.data, "train")[0][:256]
+    np.save(args.files / "calibration.npy", samples)
+    for kind in ["none", "float16", "int8"]:
+        command = [str(args.cli), "export", str(args.model), "--to", str(args.files / f"martlet-{kind}.onnx"), "--quantize", kind]
+        if kind == "int8":
+            command += ["--calibration", str(args.files / "calibration.npy")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    class Reader(quantization.CalibrationDataReader):
+        def __init__(self):
+            self.batches = iter(np.split(samples, 8))
+
+        def get_next(self):
+            batch = next(self.batches, None)
+            return None if batch is None else {name: batch}
+
+    session = onnxruntime.InferenceSession(args.files / "martlet-none.onnx")
+    name = session.get_inputs()[0].name
+    quantization.quantize_static(
+        args.files / "martlet-none.onnx", args.files / "onnxruntime-int8.onnx", Reader(), per_channel=True,
+        quant_format=quantization.QuantFormat.QDQ, weight_type=quantization.QuantType.QInt8,
+        activation_type=quantization.QuantType.QInt8)
+
+    x, y = images(args.data, "t10k")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    print("| file | accuracy | size | time | operators that run |\n|---|---:|---:|---:|---|")
+    for file in ["martlet-none", "martlet-float16", "martlet-int8", "onnxruntime-int8"]:
+        path = args.files / f"{file}.onnx"
+        options.optimized_model_filepath = str(args.files / f"{file}-optimized.onnx")
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        right = sum(int((session.run(None, {name: x[i:i + 100]})[0].argmax(1) == y[i:i + 100]).sum())
+                    for i in range(0, len(x), 100))
+        best, end = float("inf"), time.monotonic() + args.seconds
+        while time.monotonic() < end:
+            start = time.perf_counter()
+            for _ in range(50):
+                session.run(None, {name: x[:1]})
+            best = min(best, (time.perf_counter() - start) / 50)
+        print("| `%s` | %.2f %% | %.1f kB | %.3f ms | %s |" % (
+            file, 100 * right / len(x), path.stat().st_size / 1000, 1000 * best,
+            ", ".join(operators(options.optimized_model_filepath))), flush=True)
+
+
+def operators(path):
+    import onnx
+    return [node.op_type for node in onnx.load(path).graph.node]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=["convert", "measure"])
+    parser.add_argument("step", choices=["convert", "measure", "onnx"])
     parser.add_argument("--model", type=Path)
     parser.add_argument("--data", type=Path, default=Path("/usr/share/datasets/fashion-mnist"))
     parser.add_argument("--files", type=Path, required=True)
     parser.add_argument("--cli", type=Path, default=Path(".build/release/martlet"))
     parser.add_argument("--seconds", type=float, default=2)
     args = parser.parse_args()
-    convert(args) if args.step == "convert" else measure(args)
+    {"convert": convert, "measure": measure, "onnx": onnx}[args.step](args)
 
 
 if __name__ == "__main__":

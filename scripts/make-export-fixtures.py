@@ -61,6 +61,22 @@ for kind in ["float32", "float16", "dynamic", "int8"]:
     interpreter.invoke()
     np.save(folder / f"{kind}.npy", interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
 
+# Most weights are 0, in one layer in blocks of four: files then hold the others alone, and DENSIFY operators.
+sparse = keras.Sequential([
+    keras.Input((6, 6, 8)), keras.layers.Conv2D(16, 3, activation="relu"), keras.layers.Flatten(),
+    keras.layers.Dense(32, activation="relu"), keras.layers.Dense(16),
+])
+for layer, block in [(sparse.layers[0], 1), (sparse.layers[2], 4), (sparse.layers[3], 1)]:
+    kernel = layer.kernel.numpy().reshape(-1, layer.kernel.shape[-1])
+    kept = np.repeat(random.random((kernel.shape[0] // block, kernel.shape[1])) < 0.2, block, axis=0)
+    layer.kernel.assign((kernel * kept).reshape(layer.kernel.shape))
+sparse_x = random.normal(size=(4, 6, 6, 8)).astype(np.float32)
+converter = tf.lite.TFLiteConverter.from_keras_model(sparse)
+converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
+(folder / "sparse.tflite").write_bytes(converter.convert())
+np.save(folder / "sparse-x.npy", sparse_x)
+np.save(folder / "sparse.npy", sparse.predict(sparse_x, verbose=0))
+
 model.export(folder / "saved", verbose=False)
 (folder / "saved" / "fingerprint.pb").unlink()
 np.save(folder / "saved.npy", model.predict(x, verbose=0))

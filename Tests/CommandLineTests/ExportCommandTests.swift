@@ -28,6 +28,56 @@ extension CommandLineTests {
         }
     }
 
+    /// Rounded ONNX files, and what is said of kinds that they do not have.
+    @Test func exportsRoundedONNX() throws {
+        try withFolder { folder in
+            let (model, x, to) = (folder + "/m.keras", folder + "/x.npy", folder + "/m.onnx")
+            let network = Sequential([InputLayer([6]), Dense(16, activation: .relu), Dense(3, activation: .softmax)])
+            try network.save(to: model)
+            let samples = Tensor((0..<240).map { Float(($0 * 37) % 101) / 101 }, shape: [40, 6])
+            try NPY.write(samples, to: x)
+            let outcome = try run(["export", model, "--to", to, "--quantize", "int8", "--calibration", x])
+            #expect(outcome.status == 0 && outcome.output.contains("integers"), "\(outcome.error)")
+            #expect(try run(["predict", to, "--x", x, "-o", folder + "/y.npy"]).status == 0)
+            let difference = (try NPY.read(folder + "/y.npy") - network.predict(samples)).abs().max().item() as Double
+            #expect(difference < 0.1)
+            let other = try run(["export", model, "--to", folder + "/n.onnx", "--quantize", "int16x8", "--calibration", x])
+            #expect(other.status == 1 && other.error.contains("Expected one of none, float16, int8"), "\(other.error)")
+        }
+    }
+
+    /// Weights of a state_dict go into a model by a map.
+    @Test func importsWeights() throws {
+        try withFolder { folder in
+            let (model, weights, map, to) = (
+                folder + "/m.keras", folder + "/w.safetensors", folder + "/map.json", folder + "/out.keras"
+            )
+            try Sequential([InputLayer([2]), Dense(3, name: "scores")]).save(to: model)
+            let kernel = Tensor((0..<6).map { Float($0) }, shape: [3, 2])
+            try Safetensors([("fc.weight", kernel), ("fc.bias", Tensor([1, 2, 3] as [Float]))]).write(to: weights)
+            try FileIO.write(#"{"scores": "fc"}"#, to: map)
+            let outcome = try run(["import", weights, "--into", model, "--mapping", map, "--to", to])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            // x W' + b by hand.
+            let y = try Model.load(from: to).predict(Tensor([[1, 10]] as [[Float]]))
+            #expect(y.scalars(as: Float.self) == [11, 34, 57])
+            try FileIO.write(#"{"scores": 1}"#, to: map)
+            let wrong: [([String], String)] = [
+                (["--into", model, "--mapping", map], "--mapping: Expected a string for \"scores\""),
+                (["--into", model], "give --mapping"), ([], "give --network, or --into and --mapping"),
+                (["--network", "resnet50"], "--network: Expected one of resnet18, resnet34"),
+                (["--network", "resnet18"], "Expected a tensor \"conv1.weight\""),
+            ]
+            for (arguments, message) in wrong {
+                let outcome = try run(["import", weights, "--to", folder + "/no.keras"] + arguments)
+                #expect(outcome.status == 1 && outcome.error.contains(message), "\(outcome.error)")
+            }
+            let other = try run(["import", model, "--network", "resnet18", "--to", folder + "/no.keras"])
+            #expect(other.error.contains("--network: Expected a .safetensors file"), "\(other.error)")
+            #expect(!FileManager.default.fileExists(atPath: folder + "/no.keras"))
+        }
+    }
+
     @Test func wrongExports() throws {
         try withFolder { folder in
             let model = folder + "/m.keras"

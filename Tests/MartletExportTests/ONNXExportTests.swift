@@ -99,4 +99,109 @@ import MartletExport
             #expect(!again(x).allClose(to: before(x)))
         }
     }
+
+    // MARK: Integers
+
+    /// With weights and activations in integers the file computes nearly what the model does, and every weight of a product
+    /// is kept as `int8`, with a scale for each channel.
+    @Test(arguments: cases) func integers(_ sample: Case) throws {
+        try withFolder { folder in
+            let path = folder + "/model.onnx"
+            let model = sample.model()
+            let generator = RandomGenerator(seed: 3)
+            let inputs = try ExportGraph(of: model).inputs.indices.map { _ in
+                let shape = [8] + model.inputs[0].shape.dimensions.dropFirst().map { $0! }
+                let places = generator.integers(Shape(shape), in: 0..<5).cast(to: .float32)
+                return sample.name == "embedding" ? places : generator.normal(Shape(shape))
+            }
+            let options = ExportOptions(quantization: .int8, calibration: [inputs], checkedInputs: inputs, tolerance: 0.1)
+            try model.export(to: path, options: options)
+            let graph = try ONNX.File(path: path).graph
+            let initializers = Dictionary(graph.initializers.map { ($0.name, $0.value) }) { first, _ in first }
+            let dequantized = Dictionary(
+                graph.nodes.filter { $0.type == "DequantizeLinear" }.map { ($0.outputs[0], $0) }) { first, _ in first }
+            for node in graph.nodes where ["Conv", "ConvTranspose", "Gemm", "MatMul"].contains(node.type) {
+                let source = try #require(dequantized[node.inputs[1]])
+                guard case .tensor(let weights, let type)? = initializers[source.inputs[0]] else {
+                    // A product of two activations.
+                    #expect(node.type == "MatMul")
+                    continue
+                }
+                let axis = ["Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1][node.type]!
+                #expect(type == .int8)
+                let count = weights.shape[axis]
+                #expect(try #require(initializers[source.inputs[1]]?.tensor).elementCount == count)
+                if case .int(let place)? = source.attributes["axis"] { #expect(place == axis) } else { #expect(count == 1) }
+                // The largest weight of each channel is the largest integer.
+                let others = (0..<weights.rank).filter { $0 != axis }
+                #expect((weights.abs().max(axes: others) .== 127).all().item(as: Bool.self))
+                // What the product reads comes from integers, too.
+                #expect(dequantized[node.inputs[0]] != nil)
+            }
+        }
+    }
+
+    /// A layer of two units, by hand: inputs from 0 to 2.55 in steps of 0.01, weights in steps of 1/127 and 0.5/127.
+    @Test func integersByHand() throws {
+        try withFolder { folder in
+            let path = folder + "/model.onnx"
+            let model = Sequential([InputLayer([2]), Dense(2)])
+            try model.setWeights([Tensor([[1, 0.2], [-0.4, 0.5]] as [[Float]]), Tensor([0.1, 0] as [Float])])
+            let x = Tensor([[0, 2.55], [2.55, 0.5]] as [[Float]])
+            let options = ExportOptions(quantization: .int8, calibration: [[x]], checkedInputs: [x])
+            try model.export(to: path, options: options)
+            let initializers = try ONNX.File(path: path).graph.initializers
+            func found(_ type: ONNX.ElementType, _ shape: Shape) -> [[Int]] {
+                initializers.compactMap { _, value in
+                    guard case .tensor(let tensor, type) = value, tensor.shape == shape else { return nil }
+                    return tensor.scalars(as: Int.self)
+                }
+            }
+            // 0.2 is 50.8 steps of 0.5 / 127, and 0.1 is 1270 steps of 0.01 / 127.
+            #expect(found(.int8, [2, 2]) == [[127, 51, -51, 127]])
+            #expect(found(.int32, [2]) == [[1270, 0]])
+            #expect(found(.int8, []).contains([-128]))
+            let scales = initializers.compactMap { _, value in
+                value.tensor.flatMap { $0.dtype == .float32 && $0.rank == 0 ? Float($0.item()) : nil }
+            }
+            #expect(scales.contains { abs($0 - 0.01) < 1e-7 })
+        }
+    }
+
+    /// A trained network loses hardly any accuracy, and its layers are reported.
+    @Test func integersOfDigits() throws {
+        let (model, x, y) = try TFLiteTests.digitsModel()
+        func accuracy(_ predictions: Tensor) -> Double {
+            (predictions.argmax(axis: -1) .== y.cast(to: .int64)).cast(to: .float64).mean().item()
+        }
+        try withFolder { folder in
+            let path = folder + "/digits.onnx"
+            let batches = (0..<4).map { [x[(32 * $0)..<(32 * $0 + 32)]] }
+            let options = ExportOptions(quantization: .int8, calibration: batches, checkedInputs: batches[0], tolerance: 0.1)
+            let report = try model.export(to: path, options: options)
+            #expect(report.layers.count >= 4 && report.layers.allSatisfy { $0.isQuantized && $0.signalToNoise > 20 })
+            #expect(abs(accuracy(try ONNXModel(onnx: path).predict(x)) - accuracy(try model.predict(x))) < 0.01)
+        }
+    }
+
+    /// Files of weights of 16 and of 8 bits are half and a quarter as large.
+    @Test(arguments: [(ExportOptions.Quantization.float16, 0.51), (.int8, 0.27)]) func sizes(
+        _ kind: ExportOptions.Quantization, _ share: Double
+    ) throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([256]), Dense(512, activation: .relu), Dense(64)])
+            let x = RandomGenerator(seed: 2).normal([16, 256])
+            let whole = try model.export(to: folder + "/a.onnx").byteCount
+            let options = ExportOptions(quantization: kind, calibration: [[x]], checkedInputs: [x])
+            #expect(Double(try model.export(to: folder + "/b.onnx", options: options).byteCount) < share * Double(whole))
+        }
+    }
+
+    @Test(arguments: [ExportOptions.Quantization.dynamic, .int16x8]) func otherKindsAreRefused(
+        _ kind: ExportOptions.Quantization
+    ) throws {
+        expectError("Expected one of none, float16, int8") {
+            try ONNXExportTests.cases[0].model().export(to: "/nowhere/x.onnx", options: ExportOptions(quantization: kind))
+        }
+    }
 }

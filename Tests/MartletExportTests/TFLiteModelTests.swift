@@ -18,6 +18,17 @@ import Testing
         #expect(largestDifference([predictions], [try NPY.read(Self.fixture("\(kind).npy"))]) < tolerance)
     }
 
+    /// Weights of which a file holds some elements alone, also in blocks, are read whole: Keras's predictions.
+    @Test func sparseWeights() throws {
+        let model = try TFLiteModel(tflite: Self.fixture("sparse.tflite"))
+        let x = try NPY.read(Self.fixture("sparse-x.npy"))
+        #expect(largestDifference([try model.predict(x)], [try NPY.read(Self.fixture("sparse.npy"))]) < 1e-5)
+        let counts = fuzz(try FileIO.read(Self.fixture("sparse.tflite"))) { bytes in
+            try TFLiteReader.graph(bytes).run([x])
+        }
+        #expect(counts.refused > 300)
+    }
+
     /// What was read can be trained, from the numbers that its integers stand for.
     @Test func trains() throws {
         let model = try TFLiteModel(tflite: Self.fixture("int8.tflite"))
@@ -57,6 +68,35 @@ import Testing
             #expect(zip(classes, y[0..<64].scalars(as: Int.self)).count { $0 == $1 }
                 >= zip(try model.predict(batch[0]).argmax(axis: -1).scalars(as: Int.self), y[0..<64].scalars(as: Int.self))
                     .count { $0 == $1 })
+        }
+    }
+
+    /// A sum of numbers whose steps are far coarser than its own is computed in floating point: LiteRT has no integers for it.
+    @Test(arguments: [(1e3, true), (1e7, false)]) func sumsOfFarScales(_ size: Double, _ isQuantized: Bool) throws {
+        try withFolder { folder in
+            let x = Input([4])
+            let model = Model(inputs: x, outputs: Subtract(name: "difference")([x, x]))
+            let samples = RandomGenerator(seed: 1).uniform([8, 4]) * size
+            let options = ExportOptions(quantization: .int8, calibration: [[samples]], checkedInputs: [samples])
+            let report = try model.export(to: folder + "/m.tflite", options: options)
+            #expect(report.layers.map(\.isQuantized) == [isQuantized])
+            #expect(report.largestDifference == 0)
+        }
+    }
+
+    /// A channel of zeros gives its bias, to half a step of the output.
+    @Test(arguments: ["m.tflite", "m.onnx"]) func deadChannels(_ name: String) throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([2]), Dense(2)])
+            try model.setWeights([Tensor([[0, 0.02], [0, 0.01]] as [[Float]]), Tensor([0.3, 0] as [Float])])
+            let x = RandomGenerator(seed: 4).uniform([8, 2]) * 50
+            let options = ExportOptions(quantization: .int8, calibration: [[x]], checkedInputs: [x])
+            try model.export(to: folder + "/" + name, options: options)
+            let read: Model = name == "m.onnx"
+                ? try ONNXModel(onnx: folder + "/" + name) : try TFLiteModel(tflite: folder + "/" + name)
+            let step = (try model.predict(x).max().item() as Double) / 255
+            let far = (try read.predict(x)[0..., 0] - 0.3).abs().max().item() as Double
+            #expect(far <= 0.51 * step)
         }
     }
 }

@@ -30,7 +30,8 @@ public enum ExportFormat: String, Sendable, CaseIterable {
 
 /// How a model is exported.
 public struct ExportOptions: Sendable {
-    /// What weights and activations become in a `.tflite` file.
+    /// What weights and activations become in a `.tflite` file. An `.onnx` file takes `none`, `float16` and `int8`, a SavedModel
+    /// `none`.
     public enum Quantization: String, Sendable, CaseIterable {
         /// Nothing: `float32`.
         case none
@@ -150,10 +151,11 @@ extension Model {
         to path: String, format: ExportFormat? = nil, options: ExportOptions = ExportOptions()
     ) throws -> ExportReport {
         let format = try format ?? ExportFormat(path: path)
-        guard options.quantization == .none || format == .tflite else {
+        guard format.quantizations.contains(options.quantization) else {
+            let names = format.quantizations.map(\.rawValue).joined(separator: ", ")
             throw MartletError(
-                "Expected a .tflite file: \(format.rawValue) is written in float32. Received: \(options.quantization.rawValue).",
-                at: path)
+                "Expected one of \(names) as the quantization of \(format.rawValue); .tflite files take all kinds. "
+                    + "Received: \(options.quantization.rawValue).", at: path)
         }
         let graph = try ExportGraph(of: self, inputShapes: options.inputShapes, keeping: format.composites)
         let file = try format.file(graph, options)
@@ -209,33 +211,28 @@ extension ExportFormat {
         }
     }
 
+    /// How weights and activations may be rounded.
+    var quantizations: [ExportOptions.Quantization] {
+        switch self {
+        case .tflite: ExportOptions.Quantization.allCases
+        case .onnx: [.none, .float16, .int8]
+        case .savedModel: [.none]
+        }
+    }
+
     /// The file of a graph.
     func file(_ graph: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
         switch self {
         case .tflite: try TFLite.file(graph, options)
         case .savedModel: try SavedModel.file(graph)
-        case .onnx: try ONNXExporter.exported(graph)
+        case .onnx: try ONNXExporter.exported(graph, options)
         }
     }
 }
 
 extension TFLite {
     fileprivate static func file(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
-        var graph = try source.preparedForTFLite()
-        var layers: [QuantizedLayer] = []
-        switch options.quantization {
-        case .none: break
-        case .float16: graph = Quantizer.halfWeights(graph)
-        case .dynamic: graph = try Quantizer.dynamicRange(graph)
-        case .int8, .int16x8:
-            let ranges = try Quantizer.Ranges(of: graph, on: options.calibration)
-            let bits = options.quantization == .int8 ? 8 : 16
-            let rounded = try options.accuracyBudget.map {
-                try Quantizer.integers(graph, ranges, bits: bits, budget: $0)
-            } ?? Quantizer.integers(graph, ranges, bits: bits)
-            layers = try Quantizer.layers(graph, rounded, on: options.calibration[0])
-            graph = rounded
-        }
+        let (graph, layers) = try Quantizer.quantized(source.preparedForTFLite(), options, for: .tflite)
         let bytes = try TFLiteWriter.file(graph)
         let read = try TFLiteReader.graph(bytes, name: source.name)
         return ExportedFile(

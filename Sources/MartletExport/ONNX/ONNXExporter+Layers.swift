@@ -44,6 +44,7 @@ extension ONNXExporter {
                 "kernel_shape": .ints(size), "strides": .ints(windows.strides), "pads": pads(windows),
                 "count_include_pad": .int(0),
             ])
+        case .requantize where isChannelsFirst(step.inputs[0]): return try channelsFirst(step.inputs[0])
         case .unary(let unary) where isChannelsFirst(step.inputs[0]):
             return try add(unary, channelsFirst(step.inputs[0]), dtype(step.inputs[0]))
         case .binary(let binary):
@@ -71,7 +72,8 @@ extension ONNXExporter {
                 guard tensor.rank <= rank else { return nil }
                 let whole = tensor.reshaped([Int](repeating: 1, count: rank - tensor.rank) + tensor.shape.dimensions)
                 let isScalar = tensor.elementCount == 1
-                names.append(constant(isScalar ? tensor.reshaped(to: []) : whole.transposed(permutation: Self.firstOrder(rank))))
+                let moved = isScalar ? tensor.reshaped(to: []) : whole.transposed(permutation: Self.firstOrder(rank))
+                names.append(stored(input, moved, axis: 0))
             } else {
                 guard shape(input).count == rank else { return nil }
                 names.append(try channelsFirst(input))
@@ -83,11 +85,31 @@ extension ONNXExporter {
     /// A weight with its axes in another order.
     mutating func weight(_ value: Int, order: [Int]) throws -> String {
         guard let tensor = source.constant(value) else { return node("Transpose", [try name(value)], ["perm": .ints(order)]) }
-        return constant(tensor.transposed(permutation: order), source.values[value].name)
+        let axis = source.values[value].quantization?.axis ?? 0
+        return stored(value, tensor.transposed(permutation: order), axis: order.firstIndex(of: axis) ?? 0)
     }
 
     mutating func transposedMatrix(_ name: String, rank: Int) -> String {
         node("Transpose", [name], ["perm": .ints(Array(0..<(rank - 2)) + [rank - 1, rank - 2])])
+    }
+
+    mutating func addDense(_ step: ExportGraph.Node, _ activation: Operation.Activation) throws -> String {
+        let (x, output) = (step.inputs[0], step.outputs[0])
+        let (input, type) = (shape(x), dtype(x))
+        var product = try step.inputs.prefix(2).map { try name($0) }
+        let bias = step.inputs.dropFirst(2).first
+        if input.count == 2 {
+            return activated(node("Gemm", product + (try bias.map { [try name($0)] } ?? [])), activation, type)
+        }
+        guard source.values[output].quantization != nil else {
+            var y = node("MatMul", product)
+            if let bias { y = node("Add", [y, try name(bias)]) }
+            return activated(y, activation, type)
+        }
+        // Integers are rounded once, behind the bias: the rows as a matrix.
+        product[0] = rounded(node("Reshape", [product[0], integers([-1, input[input.count - 1].fixed])]), as: x)
+        let rows = node("Gemm", product + (try bias.map { [try name($0)] } ?? []))
+        return try reshaped(rounded(activated(rows, activation, type), as: output), from: [], to: shape(output))
     }
 
     mutating func addLayerNorm(
@@ -123,8 +145,9 @@ extension ONNXExporter {
             let parts = x.split(count: order.count, axis: x.rank - 1)
             return .concatenate(order.map { parts[$0] }, axis: x.rank - 1)
         }
-        var names = [constant(arranged(kernel).transposed().expandingDims(at: 0), "W"),
-            constant(arranged(recurrent).transposed().expandingDims(at: 0), "R")]
+        var names = [(kernel, states + 1), (recurrent, states + 2)].map { weights, place in
+            stored(step.inputs[place], arranged(weights).transposed().expandingDims(at: 0), axis: 0)
+        }
         if recurrence.hasBias {
             guard let bias = source.constant(step.inputs[states + 3]) else { throw MartletError("Expected a constant bias.") }
             let rows = bias.rank == 2 ? bias : Tensor.stack([bias, .zeros(like: bias)])

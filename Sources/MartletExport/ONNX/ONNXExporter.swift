@@ -6,6 +6,9 @@ import MartletFormats
 ///
 /// A value may be there in two layouts, its own and with the channels first. Each is made where it is first asked for, so that
 /// transposes between neighbouring operators do not arise.
+///
+/// A value that the graph keeps in integers goes through `QuantizeLinear` and `DequantizeLinear` where it is computed, so that
+/// operators see numbers; the runtime fuses the three into operators on integers.
 package struct ONNXExporter {
     let source: ExportGraph
     private var file = ONNX.File()
@@ -42,6 +45,7 @@ package struct ONNXExporter {
             layer = node.layer
             do {
                 try add(node)
+                for output in node.outputs { round(output) }
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: "layer \(node.layer)")
             }
@@ -89,11 +93,15 @@ package struct ONNXExporter {
     }
 
     /// A constant. Small ones are kept once.
-    mutating func constant(_ tensor: Tensor, _ stem: String = "constant") -> String {
-        let key = tensor.elementCount <= 16 ? "\(tensor.spec) \(tensor.scalars(as: Double.self).map(\.bitPattern))" : ""
+    /// - Parameter type: of the elements in the file; that of the tensor's dtype when nil.
+    mutating func constant(_ tensor: Tensor, _ stem: String = "constant", _ type: ONNX.ElementType? = nil) -> String {
+        let type = type ?? ONNX.ElementType(tensor.dtype)
+        let key = tensor.elementCount <= 16
+            ? "\(type) \(tensor.shape) \(tensor.scalars(as: Double.self).map(\.bitPattern))" : ""
         if !key.isEmpty, let name = constants[key] { return name }
-        let name = unique(layer.isEmpty ? stem : layer + "/" + stem)
-        file.graph.initializers.append((name, ONNX.Value(tensor)))
+        let isWhole = layer.isEmpty || stem.hasPrefix(layer + "/")
+        let name = unique(isWhole ? stem : layer + "/" + stem)
+        file.graph.initializers.append((name, .tensor(tensor, type)))
         if !key.isEmpty { constants[key] = name }
         return name
     }
@@ -109,9 +117,10 @@ package struct ONNXExporter {
         if let name = own[value] { return name }
         let name: String
         if let tensor = source.constant(value) {
-            name = constant(tensor, source.values[value].name)
+            name = stored(value, tensor, axis: source.values[value].quantization?.axis ?? 0)
         } else if let channelsFirst = first[value] {
-            name = node("Transpose", [channelsFirst], ["perm": .ints([0] + Array(2..<source.values[value].rank) + [1])])
+            let moved = node("Transpose", [channelsFirst], ["perm": .ints([0] + Array(2..<source.values[value].rank) + [1])])
+            name = rounded(moved, as: value)
         } else {
             throw MartletError("Expected a value that is computed before it is read: \(source.values[value].name).")
         }
@@ -123,7 +132,7 @@ package struct ONNXExporter {
     mutating func channelsFirst(_ value: Int) throws -> String {
         if let name = first[value] { return name }
         let rank = source.values[value].rank
-        let name = node("Transpose", [try name(value)], ["perm": .ints(Self.firstOrder(rank))])
+        let name = rounded(node("Transpose", [try name(value)], ["perm": .ints(Self.firstOrder(rank))]), as: value)
         first[value] = name
         return name
     }
@@ -184,8 +193,11 @@ package struct ONNXExporter {
             first[output] = name
             return
         }
-        // Its weights are laid out anew.
+        // The integers' numbers, which `round` rounds to those of the output.
+        if step.operation == .requantize { return own[output] = try name(step.inputs[0]) }
+        // What is written of their weights is theirs to say.
         if case .recurrent(let recurrence) = step.operation { return try addRecurrent(step, recurrence) }
+        if case .dense(let activation) = step.operation { return own[output] = try addDense(step, activation) }
         let inputs = try step.inputs.map { try name($0) }
         let type = dtype(step.inputs[0])
         switch step.operation {
@@ -195,19 +207,10 @@ package struct ONNXExporter {
         case .cast: own[output] = cast(inputs[0], to: dtype(output))
         case .matmul(let transposeA, let transposeB):
             let factors = zip(inputs, [transposeA, transposeB]).enumerated().map { place, factor in
-                factor.1 ? transposedMatrix(factor.0, rank: shape(step.inputs[place]).count) : factor.0
+                let value = step.inputs[place]
+                return factor.1 ? rounded(transposedMatrix(factor.0, rank: shape(value).count), as: value) : factor.0
             }
             own[output] = node("MatMul", factors)
-        case .dense(let activation):
-            var name: String
-            if shape(step.inputs[0]).count == 2 {
-                name = node("Gemm", inputs)
-            } else {
-                name = node("MatMul", Array(inputs[..<2]))
-                if inputs.count > 2 { name = node("Add", [name, inputs[2]]) }
-            }
-            name = activated(name, activation, type)
-            own[output] = name
         case .reduce(let reduction, let axes, let keepDims): own[output] = add(reduction, inputs[0], axes, keepDims, type)
         case .argmax(let axis): own[output] = place("ArgMax", inputs[0], axis, dtype(output))
         case .argmin(let axis): own[output] = place("ArgMin", inputs[0], axis, dtype(output))
@@ -287,13 +290,14 @@ package struct ONNXExporter {
 
 extension ONNXExporter {
     /// The file of a graph, which Martlet reads again to check it.
-    static func exported(_ graph: ExportGraph) throws -> ExportedFile {
+    static func exported(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
+        let (graph, layers) = try Quantizer.quantized(source, options, for: .onnx)
         let bytes = try file(of: graph).bytes()
         let read = try ONNX.File(bytes, name: graph.name)
         let model = try withErrors { try ONNXModel(read, path: graph.name) }
         return ExportedFile(
             byteCount: bytes.count, operationCount: read.graph.nodes.count,
             read: { inputs in try withErrors { try model.run(inputs.map { ONNX.Value($0) }).compactMap(\.tensor) } },
-            write: { try FileIO.write(bytes, to: $0) })
+            write: { try FileIO.write(bytes, to: $0) }, layers: layers)
     }
 }

@@ -41,6 +41,7 @@ struct FlatTable {
         var writer = FlatBufferWriter()
         writer.bytes = [UInt8](repeating: 0, count: 4) + Array(identifier.utf8)
         writer.patch(0, to: writer.write(self))
+        writer.finish()
         return writer.bytes
     }
 }
@@ -49,9 +50,23 @@ extension FixedWidthInteger {
     var littleEndianBytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
 }
 
-/// Writes tables from the front to the back: what a table refers to comes behind it.
+/// Writes tables from the front to the back, and behind them the vectors and strings that they refer to. What is the same is
+/// there once: the layouts of tables, which may lie before them, and the vectors, which lie behind all tables that refer to
+/// them, as offsets have no sign.
 private struct FlatBufferWriter {
+    private struct Content: Hashable {
+        var bytes: [UInt8]
+        var alignment: Int
+    }
+
+    private static let largestShared = 512
+
     var bytes: [UInt8] = []
+    /// Where tables of a layout find it: the size and the fields' offsets.
+    private var layouts: [[UInt8]: Int] = [:]
+    /// The vectors and strings, with the places that refer to them, in the order in which they are written.
+    private var contents: [(content: Content, places: [Int])] = []
+    private var known: [Content: Int] = [:]
 
     private mutating func align(_ alignment: Int, before offset: Int = 0) {
         while (bytes.count + offset) % alignment != 0 { bytes.append(0) }
@@ -60,6 +75,27 @@ private struct FlatBufferWriter {
     /// Puts the distance from a place to what lies further behind into the place.
     mutating func patch(_ place: Int, to target: Int) {
         bytes.replaceSubrange(place..<place + 4, with: UInt32(target - place).littleEndianBytes)
+    }
+
+    /// Writes a count and elements behind the tables, and their distance into a place.
+    /// - Parameter alignment: of the elements.
+    private mutating func refer(_ place: Int, to count: Int, _ elements: [UInt8], alignment: Int = 4) {
+        let content = Content(bytes: UInt32(count).littleEndianBytes + elements, alignment: max(4, alignment))
+        // Readers bound what they read together by the size of the file, so long vectors are not shared.
+        if count <= Self.largestShared {
+            if let index = known[content] { return contents[index].places.append(place) }
+            known[content] = contents.count
+        }
+        contents.append((content, [place]))
+    }
+
+    /// Writes the vectors and strings. The tables are all there.
+    mutating func finish() {
+        for (content, places) in contents {
+            align(content.alignment, before: 4)
+            for place in places { patch(place, to: bytes.count) }
+            bytes += content.bytes
+        }
     }
 
     /// - Returns: where the table begins.
@@ -77,27 +113,26 @@ private struct FlatBufferWriter {
         }
         let slots = (fields.last?.key ?? -1) + 1
         let tableSize = 4 + 2 * slots
-        // Tables begin at a multiple of 8, so that numbers of 8 bytes do where they should.
-        align(8, before: tableSize)
-        let start = bytes.count
-        bytes += UInt16(tableSize).littleEndianBytes + UInt16(offset).littleEndianBytes
-        for slot in 0..<slots { bytes += UInt16(offsets[slot] ?? 0).littleEndianBytes }
+        var layout = UInt16(tableSize).littleEndianBytes + UInt16(offset).littleEndianBytes
+        for slot in 0..<slots { layout += UInt16(offsets[slot] ?? 0).littleEndianBytes }
+        // Numbers of 8 bytes lie at a multiple of 8 when their table does.
+        let alignment = max(4, fields.map { size($0.value) }.max() ?? 4)
+        if layouts[layout] == nil {
+            align(alignment, before: tableSize)
+            layouts[layout] = bytes.count
+            bytes += layout
+        } else {
+            align(alignment)
+        }
         let begin = bytes.count
-        bytes += Int32(begin - start).littleEndianBytes
+        bytes += Int32(begin - layouts[layout]!).littleEndianBytes
         bytes += [UInt8](repeating: 0, count: offset - 4)
         for (number, field) in fields {
             let place = begin + offsets[number]!
             switch field {
             case .number(let content): bytes.replaceSubrange(place..<place + content.count, with: content)
-            case .text(let text):
-                align(4)
-                patch(place, to: bytes.count)
-                bytes += UInt32(text.utf8.count).littleEndianBytes + Array(text.utf8) + [0]
-            case .vector(let content, let count, let alignment):
-                align(max(4, alignment), before: 4)
-                patch(place, to: bytes.count)
-                bytes += UInt32(count).littleEndianBytes
-                bytes += content
+            case .text(let text): refer(place, to: text.utf8.count, Array(text.utf8) + [0])
+            case .vector(let content, let count, let alignment): refer(place, to: count, content, alignment: alignment)
             case .table(let table):
                 let target = write(table)
                 patch(place, to: target)

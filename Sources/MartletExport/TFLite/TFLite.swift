@@ -131,6 +131,7 @@ enum TFLite {
         case round = 116
         case hardSwish = 117
         case selectV2 = 123
+        case densify = 124
         case batchMatMul = 126
         case cumsum = 128
         case broadcastTo = 130

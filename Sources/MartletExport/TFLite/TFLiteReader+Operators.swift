@@ -49,6 +49,11 @@ extension TFLiteReader {
             let type = graph.values[x].dtype
             try add(type == (try dtype(step.outputs[0])) ? .requantize : .cast, [x], step, input)
         case .cast: try add(.cast, [x], step, input)
+        case .densify:
+            // The elements are all there since the constant was read.
+            guard let constant = graph.constant(x) else { throw malformed("Expected a constant.", step) }
+            let value = try addValue(step.outputs[0], input)
+            graph.values[value].constant = constant
         case .gelu: try add(.unary(try step.flag(0) ? .geluTanh : .gelu), [x], step, input)
         case .fullyConnected: try readDense(step, x)
         case .conv2D, .depthwiseConv2D, .conv3D: try readConvolution(step, x)

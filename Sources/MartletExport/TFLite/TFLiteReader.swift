@@ -159,8 +159,9 @@ package struct TFLiteReader {
         guard buffers.indices.contains(index) else {
             throw MartletError("Expected a buffer below \(buffers.count). Received: number \(index).", at: try table.text(3))
         }
-        guard index > 0, let data = try buffers[index].bytes(0), !data.isEmpty else { return nil }
+        guard index > 0, var data = try buffers[index].bytes(0), !data.isEmpty else { return nil }
         let (type, shape) = (try type(tensor), try Shape(validating: try table.integers(0) ?? []))
+        if let sparsity = try table.table(6) { data = try dense(data, sparsity, shape, type) }
         guard shape.elementCount * type.byteCount == data.count else {
             throw MartletError(
                 "Expected \(shape.elementCount * type.byteCount) bytes for \(type)\(shape). Received: \(data.count).",

@@ -14,6 +14,7 @@ struct ExportCommand: ParsableCommand {
               martlet export model.keras --to model.tflite --quantize int8 --calibration x.npy
               martlet export model.keras --to saved_model
               martlet export model.keras --to model.onnx
+              martlet export model.keras --to model.onnx --quantize int8 --calibration x.npy
 
             The ending of --to says the format: .tflite, .onnx, or none for the folder of a SavedModel. The file is read \
             again and compared with the model, on the samples of --calibration or on random numbers; a file that differs \
@@ -27,7 +28,7 @@ struct ExportCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             For .tflite: float16 or dynamic (weights of 16 or 8 bits), int8 (weights and activations), int16x8 (activations \
-            of 16 bits). int8 and int16x8 need --calibration.
+            of 16 bits). For .onnx: float16 or int8. int8 and int16x8 need --calibration.
             """, valueName: "kind"))
     var quantize = "none"
     @Option(

@@ -1,19 +1,25 @@
 import ArgumentParser
 import Martlet
+import MartletApplications
 import MartletExport
+import MartletFormats
 
 /// `martlet import`: makes a Keras model of another framework's file.
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Make a Keras model of an ONNX or TFLite file, or of a SavedModel.",
+        commandName: "import", abstract: "Make a Keras model of an ONNX or TFLite file, a SavedModel, or weights of PyTorch.",
         discussion: """
             Examples:
               martlet import model.onnx --to model.keras
               martlet import model.onnx --input-shape 3,224,224 --to model.keras
               martlet import saved_model --to model.keras
+              martlet import resnet18.safetensors --network resnet18 --to resnet18.keras
+              martlet import weights.safetensors --into model.keras --mapping map.json --to trained.keras
 
             The result is a functional model of Keras's layers and operations, which Keras opens. It is compared with the \
-            file on random numbers. The commands predict, evaluate, fit and summary also take the files themselves.
+            file on random numbers. The commands predict, evaluate, fit and summary also take the files themselves. A \
+            .safetensors file is a state_dict of PyTorch, whose weights go into a network that is known, or into a model: \
+            the map is a JSON object with the module's name for the path of each layer.
             """)
 
     @OptionGroup var model: ModelFile
@@ -24,17 +30,75 @@ struct ImportCommand: ParsableCommand {
         help: ArgumentHelp(
             "The largest difference to the file that is no error, in units of the largest output.", valueName: "d"))
     var tolerance = 1e-4
+    @Option(
+        help: ArgumentHelp(
+            "For .safetensors: the network of torchvision whose weights these are, resnet18 or resnet34.", valueName: "name"))
+    var network: String?
+    @Option(help: ArgumentHelp("For .safetensors: the model that gets the weights.", valueName: "model"))
+    var into: String?
+    @Option(help: ArgumentHelp("With --into: the module of each layer.", valueName: "map.json"))
+    var mapping: String?
 
     func run() throws {
         guard tolerance >= 0 else {
             throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
         try locating("--to") { try Model.savesArchive(at: to) }
-        try checkOutputs([("--to", to)], keeping: [("the model", model.path)])
+        try checkOutputs(
+            [("--to", to)], keeping: [("the model", model.path)] + [into, mapping].compactMap { $0 }.map { ("a file", $0) })
         let shapes = try inputShapes.shapes
+        guard !model.path.hasSuffix(".safetensors") else { return try importWeights(shapes) }
+        for (option, value) in [("--network", network), ("--into", into), ("--mapping", mapping)] where value != nil {
+            throw MartletError("Expected a .safetensors file of weights. Received: \(model.path).", at: option)
+        }
         let source = try model.load(CompilationChoice(readsFile: false))
         let made = try source.layered(inputShapes: shapes, tolerance: tolerance)
         try made.save(to: to)
         say("\(made.layers.count) layers and operations, \(made.parameterCount) parameters")
+    }
+
+    /// The networks of torchvision that have the layers of one here.
+    private static let networks = ["resnet18": Applications.resNet18, "resnet34": Applications.resNet34]
+
+    private func importWeights(_ shapes: [PartialShape]?) throws {
+        let made: Model
+        switch (network, into) {
+        case (let network?, nil):
+            guard let application = Self.networks[network] else {
+                throw MartletError(
+                    "Expected one of \(Self.networks.keys.sorted().joined(separator: ", ")). Received: \(network).",
+                    at: "--network")
+            }
+            if mapping != nil { throw MartletError("Expected --into with it: the layers of --network are known.", at: "--mapping") }
+            // One class for each row of the classifier, behind 512 channels.
+            let classifier = try Safetensors.read(model.path)["fc.weight"]
+            let classes = classifier.flatMap { $0.rank == 2 && $0.shape[1] == 512 ? $0.shape[0] : nil }
+            let shape = shapes?.first.map { PartialShape(Array($0.dimensions.dropFirst())) }
+            made = try application(inputShape: shape, classes: max(1, classes ?? 1000), classifierActivation: nil)
+            try made.loadWeights(from: model.path, mapping: Applications.torchvisionModule)
+        case (nil, let into?):
+            guard let mapping else { throw MartletError("Expected the module of each layer: give --mapping.", at: "--into") }
+            var names: [String: String] = [:]
+            try locating("--mapping") { names = try JSONValue(parsing: FileIO.read(mapping)).stringTable() }
+            made = try Model.load(from: into, CompilationChoice(readsFile: true))
+            try made.loadWeights(from: model.path, mapping: names)
+        default:
+            throw MartletError("Expected what the weights are for: give --network, or --into and --mapping.", at: model.path)
+        }
+        try made.save(to: to)
+        say("\(made.layers.count) layers, \(made.parameterCount) parameters")
+    }
+}
+
+extension JSONValue {
+    /// The entries of an object all of whose values are strings.
+    fileprivate func stringTable() throws -> [String: String] {
+        guard case .object(let object) = self else { throw MartletError("Expected a JSON object of names.") }
+        var table: [String: String] = [:]
+        for (key, value) in object {
+            guard case .string(let text) = value else { throw MartletError("Expected a string for \"\(key)\".") }
+            table[key] = text
+        }
+        return table
     }
 }

@@ -14,11 +14,15 @@ public struct QuantizedLayer: Sendable, CustomStringConvertible {
     public let clippedShare: Double
     /// The size of the layer's weights in the file.
     public let byteCount: Int
+    /// How long the layer takes on the first batch of the calibration in `float32`, as Martlet computes it, in seconds: which
+    /// layers are worth rounding.
+    public let seconds: Double
 
     public var description: String {
         let noise = signalToNoise.isFinite ? String(format: "%.1f dB", signalToNoise) : "exact"
         let clipped = String(format: "%.2g %%", 100 * clippedShare)
-        return "\(name): \(isQuantized ? "integers" : "float32"), \(noise), \(clipped) clipped, \(byteCount) bytes"
+        let time = String(format: "%.2g ms", 1000 * seconds)
+        return "\(name): \(isQuantized ? "integers" : "float32"), \(noise), \(clipped) clipped, \(byteCount) bytes, \(time)"
     }
 }
 
@@ -26,11 +30,17 @@ extension Quantizer {
     /// The layers of a graph, in order, as rounding changes them.
     /// - Parameters:
     ///   - exact: the graph in floating point.
-    ///   - rounded: what ``integers(_:_:bits:floatLayers:)`` made of it.
+    ///   - rounded: what ``quantized(_:_:for:)`` made of it.
     ///   - inputs: a batch to compare on.
     static func layers(_ exact: ExportGraph, _ rounded: ExportGraph, on inputs: [Tensor]) throws -> [QuantizedLayer] {
         var expected: [String: Tensor] = [:]
+        let layerOf = exact.producers.mapValues { exact.nodes[$0].layer }
+        var seconds: [String: Double] = [:]
+        var last = ContinuousClock.now
         _ = try exact.run(inputs) { value, tensor in
+            let now = ContinuousClock.now
+            if let layer = layerOf[value] { seconds[layer, default: 0] += (now - last) / .seconds(1) }
+            last = now
             if tensor.dtype == .float32 { expected[exact.values[value].name] = tensor }
         }
         var found: [String: (signal: Double, noise: Double, clipped: Double, isQuantized: Bool)] = [:]
@@ -63,14 +73,15 @@ extension Quantizer {
             return QuantizedLayer(
                 name: name, isQuantized: layer.isQuantized,
                 signalToNoise: layer.noise > 0 ? 10 * log10(max(layer.signal, 1e-300) / layer.noise) : .infinity,
-                clippedShare: layer.clipped, byteCount: sizes[name] ?? 0)
+                clippedShare: layer.clipped, byteCount: sizes[name] ?? 0, seconds: seconds[name] ?? 0)
         }
     }
 
     /// A graph in integers whose accuracy on labelled samples is at most `largestDrop` below that in floating point: the layers
     /// that lose most stay in floating point until it is.
-    static func integers(
-        _ graph: ExportGraph, _ ranges: Ranges, bits: Int, budget: ExportOptions.AccuracyBudget
+    /// - Parameter integers: makes it of the layers that stay.
+    static func within(
+        _ budget: ExportOptions.AccuracyBudget, _ graph: ExportGraph, _ integers: (Set<String>) throws -> ExportGraph
     ) throws -> ExportGraph {
         func accuracy(_ graph: ExportGraph) throws -> Double {
             let predictions = try graph.run(budget.inputs)[0]
@@ -85,7 +96,7 @@ extension Quantizer {
         let exact = try accuracy(graph)
         var kept: Set<String> = []
         while true {
-            let rounded = try integers(graph, ranges, bits: bits, floatLayers: kept)
+            let rounded = try integers(kept)
             if exact - (try accuracy(rounded)) <= budget.largestDrop { return rounded }
             let layers = try layers(graph, rounded, on: budget.inputs)
             guard let worst = layers.filter({ $0.isQuantized }).min(by: { $0.signalToNoise < $1.signalToNoise }),
@@ -108,6 +119,6 @@ extension ExportGraph.Value {
     /// The bytes of a constant in a file, 0 for other values.
     var storedByteCount: Int {
         guard let constant else { return 0 }
-        return constant.elementCount * (quantization?.type.byteCount ?? (isHalf ? 2 : constant.dtype.byteCount))
+        return constant.elementCount * (quantization.map { $0.bits / 8 } ?? (isHalf ? 2 : constant.dtype.byteCount))
     }
 }

@@ -1,8 +1,38 @@
 import Martlet
 import MartletCore
 
-/// Puts a graph that ``ExportGraph/preparedForTFLite()`` made into integers or half floats.
+/// Puts a graph into integers or half floats, as the runtime of a format computes with them.
 enum Quantizer {
+    /// What decides which operations have integers.
+    enum Target {
+        /// LiteRT, which has a kernel of integers for each operation that gets them. The graph is one that
+        /// ``ExportGraph/preparedForTFLite()`` made.
+        case tflite
+        /// Runtimes of ONNX, whose operators stay in floating point between `DequantizeLinear` and `QuantizeLinear`: a runtime
+        /// fuses those that it has kernels for.
+        case onnx
+    }
+
+    /// A graph as the options say, and with integers what they do to each layer.
+    static func quantized(
+        _ graph: ExportGraph, _ options: ExportOptions, for target: Target
+    ) throws -> (graph: ExportGraph, layers: [QuantizedLayer]) {
+        switch options.quantization {
+        case .none: return (graph, [])
+        case .float16: return (halfWeights(graph), [])
+        case .dynamic: return (try dynamicRange(graph), [])
+        case .int8, .int16x8:
+            let ranges = try Ranges(of: graph, on: options.calibration)
+            func integers(_ floatLayers: Set<String>) throws -> ExportGraph {
+                var quantization = IntegerQuantization(
+                    graph, ranges, options.quantization == .int8 ? 8 : 16, floatLayers, target)
+                return try quantization.quantized()
+            }
+            let rounded = try options.accuracyBudget.map { try within($0, graph, integers) } ?? integers([])
+            return (rounded, try layers(graph, rounded, on: options.calibration[0]))
+        }
+    }
+
     /// Weights of fewer elements stay as they are: they save nothing.
     private static let leastCount = 64
     /// Products with weights of fewer elements are faster in floating point, where activations would be rounded as they come.
@@ -86,25 +116,16 @@ enum Quantizer {
 
         subscript(value: Int) -> ClosedRange<Double> { ranges[value] ?? 0...0 }
     }
-
-    /// Weights and activations in integers, with `float32` inputs and outputs.
-    /// - Parameters:
-    ///   - bits: of activations: 8, or 16.
-    ///   - floatLayers: layers that stay in floating point.
-    static func integers(
-        _ graph: ExportGraph, _ ranges: Ranges, bits: Int = 8, floatLayers: Set<String> = []
-    ) throws -> ExportGraph {
-        var quantization = IntegerQuantization(graph, ranges, bits, floatLayers)
-        return try quantization.quantized()
-    }
 }
 
 extension ExportGraph.Quantization {
-    /// Symmetric integers for weights.
+    /// Symmetric integers for weights. Channels of zeros have the steps of the others, for the sake of their biases.
     init(weights: Tensor, axis: Int?) {
-        func scale(_ largest: Double) -> Float { largest > 0 ? Float(largest / 127) : 1 }
+        let all: Double = weights.elementCount > 0 ? weights.abs().max().item() : 0
+        let coarsest = all > 0 ? all : 1
+        func scale(_ largest: Double) -> Float { Float((largest > 0 ? largest : coarsest) / 127) }
         guard let axis else {
-            self.init(scale: scale(weights.abs().max().item()), zeroPoint: 0)
+            self.init(scale: scale(all), zeroPoint: 0)
             return
         }
         let others = (0..<weights.rank).filter { $0 != axis }
@@ -112,20 +133,18 @@ extension ExportGraph.Quantization {
         self.init(scales: largest.map(scale), zeroPoints: largest.map { _ in 0 }, axis: axis)
     }
 
-    /// Integers for numbers in a range, which is widened to hold 0.
+    /// Integers for numbers in a range, which is widened to hold 0, and to 1 when it holds nothing else: the scales of what is
+    /// added must not lie far apart.
     init(range: ClosedRange<Double>, bits: Int) {
-        let (low, high) = (min(range.lowerBound, 0), max(range.upperBound, 0))
+        let low = min(range.lowerBound, 0)
+        let high = low < 0 || range.upperBound > 0 ? max(range.upperBound, 0) : 1
+        let least = Double(Float.leastNormalMagnitude)
         if bits == 16 {
             // Without a zero point.
-            let largest = max(-low, high)
-            self.init(scale: largest > 0 ? Float(largest / 32767) : 1, zeroPoint: 0, bits: 16)
+            self.init(scale: Float(max(max(-low, high) / 32767, least)), zeroPoint: 0, bits: 16)
             return
         }
-        guard high > low else {
-            self.init(scale: 1, zeroPoint: 0)
-            return
-        }
-        let scale = (high - low) / 255
+        let scale = max((high - low) / 255, least)
         self.init(scale: Float(scale), zeroPoint: max(-128, min(127, Int((-128 - low / scale).rounded()))))
     }
 }
@@ -154,23 +173,36 @@ extension ExportGraph {
 extension ExportGraph.Quantization {
     /// The numbers that the nearest integers stand for.
     func rounded(_ tensor: Tensor) -> Tensor {
+        let (steps, zeros) = spread(over: tensor)
+        return ((nearest(to: tensor) - zeros) * steps).cast(to: .float32)
+    }
+
+    /// The integers nearest to the numbers of a tensor, in `float64`, cut to the range of their width.
+    func nearest(to tensor: Tensor) -> Tensor {
+        let (steps, zeros) = spread(over: tensor)
+        let largest = bits >= 32 ? Double(Int32.max) : Double(1 << (bits - 1)) - 1
+        // Weights are symmetric: the least number has no counterpart.
+        let least = zeroPoints.allSatisfy { $0 == 0 } ? -largest : -largest - 1
+        return ((tensor.cast(to: .float64) / steps).round() + zeros).clipped(min: least, max: largest)
+    }
+
+    /// Scales and zero points in `float64`, in shapes that broadcast to a tensor.
+    private func spread(over tensor: Tensor) -> (steps: Tensor, zeros: Tensor) {
         var along = [Int](repeating: 1, count: tensor.rank)
         if scales.count > 1 { along[axis] = scales.count }
-        let steps = Tensor(scales, shape: scales.count > 1 ? Shape(along) : []).cast(to: .float64)
-        let zeros = Tensor(zeroPoints, shape: scales.count > 1 ? Shape(along) : []).cast(to: .float64)
-        let largest = bits >= 32 ? Double(Int32.max) : Double(1 << (bits - 1)) - 1
-        let least = zeroPoints.allSatisfy { $0 == 0 } ? -largest : -largest - 1
-        let integers = ((tensor.cast(to: .float64) / steps).round() + zeros).clipped(min: least, max: largest)
-        return ((integers - zeros) * steps).cast(to: .float32)
+        let shape: Shape = scales.count > 1 ? Shape(along) : []
+        return (Tensor(scales, shape: shape).cast(to: .float64), Tensor(zeroPoints, shape: shape).cast(to: .float64))
     }
 }
 
-/// Makes a graph anew in integers.
+/// Makes a graph anew with weights and activations in integers, and `float32` inputs and outputs.
 private struct IntegerQuantization {
     let source: ExportGraph
     let ranges: Quantizer.Ranges
     let bits: Int
+    /// Layers that stay in floating point.
     let floatLayers: Set<String>
+    let target: Quantizer.Target
     var graph = ExportGraph()
     /// The values of the new graph, by those of the source.
     var map: [Int: Int] = [:]
@@ -179,8 +211,11 @@ private struct IntegerQuantization {
     var integers: [Int: [ExportGraph.Quantization: Int]] = [:]
     var layer = ""
 
-    init(_ source: ExportGraph, _ ranges: Quantizer.Ranges, _ bits: Int, _ floatLayers: Set<String>) {
+    init(
+        _ source: ExportGraph, _ ranges: Quantizer.Ranges, _ bits: Int, _ floatLayers: Set<String>, _ target: Quantizer.Target
+    ) {
         (self.source, self.ranges, self.bits, self.floatLayers) = (source, ranges, bits, floatLayers)
+        self.target = target
     }
 
     mutating func quantized() throws -> ExportGraph {
@@ -251,15 +286,15 @@ private struct IntegerQuantization {
         graph.nodes.append(.init(operation: operation, inputs: inputs, outputs: outputs, layer: node.layer))
     }
 
-    /// Whether LiteRT has a kernel of integers for a node.
+    /// Whether a node computes in integers.
     private func isQuantizable(_ node: ExportGraph.Node) -> Bool {
         guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer),
             ranges.infinite.isDisjoint(with: node.inputs + node.outputs)
         else { return false }
         switch node.operation {
-        case .dense: return source.constant(node.inputs[1]) != nil && biasIsConstant(node)
-        case .convolution(let windows, _, _): return windows.strides.count == 2 && biasIsConstant(node)
-        case .transposedConvolution(let windows): return windows.strides.count == 2 && biasIsConstant(node)
+        case .dense: return weightsAreConstant(node)
+        case .convolution(let windows, _, _), .transposedConvolution(let windows):
+            return (windows.strides.count == 2 || target == .onnx) && weightsAreConstant(node)
         case .maxPool, .averagePool, .reshape, .transpose, .concatenate, .pad, .slice: return true
         case .gather: return bits == 8
         case .unary(let unary):
@@ -272,16 +307,15 @@ private struct IntegerQuantization {
         }
     }
 
-    private func biasIsConstant(_ node: ExportGraph.Node) -> Bool {
-        node.inputs.dropFirst(2).allSatisfy { source.constant($0) != nil }
+    private func weightsAreConstant(_ node: ExportGraph.Node) -> Bool {
+        node.inputs.dropFirst().allSatisfy { source.constant($0) != nil }
     }
 
     private mutating func quantize(_ node: ExportGraph.Node) {
         let output = ExportGraph.Quantization(range: ranges[node.outputs[0]], bits: bits)
         switch node.operation {
-        case .dense: quantizeProduct(node, axis: 1, output)
-        case .convolution: quantizeProduct(node, axis: 3, output)
-        case .transposedConvolution: quantizeProduct(node, axis: 2, output)
+        case .dense, .convolution: quantizeProduct(node, channels: -1, output)
+        case .transposedConvolution: quantizeProduct(node, channels: -2, output)
         case .maxPool, .averagePool, .reshape, .transpose, .slice, .reduce(.max, _, _), .reduce(.min, _, _), .gather, .pad:
             // The integers of the input are moved or compared.
             let x = inIntegers(node.inputs[0])
@@ -292,14 +326,23 @@ private struct IntegerQuantization {
         case .softmax, .unary(.sigmoid):
             add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 256, zeroPoint: -128))
         case .unary(.tanh): add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 128, zeroPoint: 0))
+        case .binary(.add), .binary(.subtract):
+            let operands = node.inputs.map { inIntegers($0) }
+            // LiteRT ends the program when a sum's steps are that much smaller than those of an operand.
+            let coarsest = operands.map { graph.values[$0].quantization!.scales[0] }.max()!
+            guard Double(coarsest) < 0.5 * Double(1 << (bits == 16 ? 15 : 20)) * Double(output.scales[0]) else {
+                return keep(node)
+            }
+            add(node, node.operation, operands, output)
         default: add(node, node.operation, node.inputs.map { inIntegers($0) }, output)
         }
     }
 
-    private mutating func quantizeProduct(_ node: ExportGraph.Node, axis: Int, _ output: ExportGraph.Quantization) {
+    /// - Parameter channels: the axis of the kernel that is the output's channels, from the end.
+    private mutating func quantizeProduct(_ node: ExportGraph.Node, channels: Int, _ output: ExportGraph.Quantization) {
         let x = inIntegers(node.inputs[0])
         let weights = source.constant(node.inputs[1])!
-        let quantization = ExportGraph.Quantization(weights: weights, axis: axis)
+        let quantization = ExportGraph.Quantization(weights: weights, axis: weights.rank + channels)
         var inputs = [x, graph.addConstant(weights, source.values[node.inputs[1]].name, quantization)]
         if node.inputs.count > 2 {
             let step = graph.values[x].quantization!.scales[0]
