@@ -62,6 +62,17 @@ struct LegacyWeights {
         for (variable, value) in values { variable.assign(value) }
     }
 
+    /// What a file calls each variable, by the order of layers and weights, as `load` takes them when the file fits.
+    func savedNames(in group: HDF5Group, file: String) throws -> [ObjectIdentifier: String] {
+        let saved = try Self.texts("layer_names", of: group, file)
+            .map { try Self.texts("weight_names", of: group.group($0), file) }.filter { !$0.isEmpty }
+        var names: [ObjectIdentifier: String] = [:]
+        for (layer, weightNames) in zip(layers.filter { !$0.weights.isEmpty }, saved) {
+            for (weight, name) in zip(layer.weights, weightNames) { names[ObjectIdentifier(weight.variable)] = name }
+        }
+        return names
+    }
+
     /// The weights of a group in the order in which it names them.
     static func values(in group: HDF5Group, file: String) throws -> [(name: String, dataset: HDF5Dataset)] {
         try texts("weight_names", of: group, file).map { ($0, try group.dataset($0)) }

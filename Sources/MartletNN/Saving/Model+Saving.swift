@@ -101,21 +101,27 @@ extension Model {
                 "Expected a whole model. The file has no model_config: it holds only weights. Use loadWeights(from:).",
                 at: path)
         }
-        let isOlder = OlderKeras.wrote(try root.attribute("keras_version")?.text ?? "1")
+        let version = try root.attribute("keras_version")?.text ?? "1"
+        let isOlder = OlderKeras.wrote(version)
         return try located(path) {
             let config = try JSONValue(parsing: text)
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
             let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
             try CompileConfiguration.apply(text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
+            var names: [ObjectIdentifier: String] = [:]
             if let group = try LegacyWeights.group(in: root) {
-                try LegacyWeights(of: model).load(from: group, byName: false, file: path)
+                let weights = LegacyWeights(of: model)
+                try weights.load(from: group, byName: false, file: path)
+                names = try weights.savedNames(in: group, file: path)
             }
             // The saved state is that of the file's own optimizer.
             if choice.readsFile, choice.optimizer == nil, let optimizer = model.optimizer, root.contains("optimizer_weights") {
                 let saved = try LegacyWeights.values(in: root.group("optimizer_weights"), file: path)
+                let variables = model.trainableVariables
+                let ordered = OlderKeras.optimized(variables, version: version) { names[ObjectIdentifier($0)] }
                 for (variable, value) in isOlder
-                    ? try OlderKeras.values(saved, of: optimizer, for: model.trainableVariables, file: path)
-                    : LegacyWeights.values(saved, of: optimizer, for: model.trainableVariables, file: path)
+                    ? try OlderKeras.values(saved, of: optimizer, for: variables, inOrder: ordered, file: path)
+                    : LegacyWeights.values(saved, of: optimizer, for: variables, file: path)
                 {
                     variable.assign(value)
                 }

@@ -7,11 +7,26 @@ extension OlderKeras {
         try optimizer.schedule == nil && group.contains("1") && group.dataset("1").shape != []
     }
 
+    /// The variables in the order in which an optimizer of this version of Keras held its moments. Before 2.0.7 that was the order
+    /// of the variables' names, which the file has too.
+    /// - Parameter names: what the file calls the values of variables, nil for one that it does not hold.
+    static func optimized(_ variables: [Variable], version: String, names: (Variable) -> String?) -> [Variable] {
+        let numbers = version.split(separator: ".").prefix(3).map { Int($0) ?? 0 }
+        guard numbers.lexicographicallyPrecedes([2, 0, 7]) else { return variables }
+        let named = variables.compactMap { variable in names(variable).map { (name: $0, variable: variable) } }
+        guard named.count == variables.count else { return variables }
+        // As Python orders texts: by their characters' numbers.
+        return named.sorted { $0.name.unicodeScalars.lexicographicallyPrecedes($1.name.unicodeScalars) }.map(\.variable)
+    }
+
     /// The values of an optimizer's variables in a file of Keras 1 or 2. It has no learning rate, which stands in the
     /// configuration.
-    /// - Parameter saved: the file's variables with their names, in order.
+    /// - Parameters:
+    ///   - saved: the file's variables with their names, in order.
+    ///   - ordered: `variables` in the order in which the file has each moment of them; nil is their own.
     static func values(
-        _ saved: [(name: String, dataset: HDF5Dataset)], of optimizer: Optimizer, for variables: [Variable], file: String
+        _ saved: [(name: String, dataset: HDF5Dataset)], of optimizer: Optimizer, for variables: [Variable],
+        inOrder ordered: [Variable]? = nil, file: String
     ) throws -> [(variable: Variable, value: Tensor)] {
         var rest = saved[...]
         var values: [(variable: Variable, value: Tensor)] = []
@@ -27,7 +42,7 @@ extension OlderKeras {
         let isByMoment = !["0", "iteration:0"].contains(saved[0].name)
         if isByMoment {
             for product in optimizer.sharedVariables { try take(product) }
-            let slots = variables.map(optimizer.slots)
+            let slots = (ordered ?? variables).map(optimizer.slots)
             for moment in 0..<(slots.map(\.count).max() ?? 0) {
                 for slots in slots where moment < slots.count { try take(slots[moment]) }
             }
