@@ -4,10 +4,10 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files.
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files, a search.
 let examples = [
     "Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor", "CompiledLoop",
-    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory",
+    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory", "TuneDigits",
 ]
 
 let package = Package(
@@ -88,8 +88,11 @@ let package = Package(
         .testTarget(name: "MartletExportTests", dependencies: ["MartletExport", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletTunerTests", dependencies: ["MartletTuner", "TestSupport"], resources: [.copy("Fixtures")]),
         .testTarget(name: "MartletDistributedTests", dependencies: ["MartletDistributed", "TestSupport"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),
-    ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet", "MartletImages"], path: "Sources/Examples/\($0)") },
+        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli"]),
+    ] + examples.map {
+        .executableTarget(
+            name: $0, dependencies: ["Martlet", "MartletImages", "MartletTuner"], path: "Sources/Examples/\($0)")
+    },
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
