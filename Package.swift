@@ -4,10 +4,11 @@ import PackageDescription
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files, transfer learning.
+/// Runnable examples: custom loops, a trainer, a loss, a schedule, a monitor, a compiled loop, data from files, a search,
+/// transfer learning.
 let examples = [
     "Quadratic", "TrainingLoop", "EarlyStoppingTrainer", "FocalLoss", "WarmUpCosine", "GradientMonitor", "CompiledLoop",
-    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory", "TransferLearning",
+    "ImageFolder", "MixedColumns", "TextFiles", "LargerThanMemory", "TuneDigits", "TransferLearning",
 ]
 
 let package = Package(
@@ -94,8 +95,11 @@ let package = Package(
         .executableTarget(
             name: "distributed-check", dependencies: ["Martlet", "MartletDistributed"], path: "Tests/DistributedCheck"),
         .testTarget(name: "MartletDistributedTests", dependencies: ["MartletDistributed", "TestSupport"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "martlet-cli"]),
-    ] + examples.map { .executableTarget(name: $0, dependencies: ["Martlet", "MartletImages"], path: "Sources/Examples/\($0)") },
+        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli"]),
+    ] + examples.map {
+        .executableTarget(
+            name: $0, dependencies: ["Martlet", "MartletImages", "MartletTuner"], path: "Sources/Examples/\($0)")
+    },
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )

@@ -48,7 +48,7 @@ scripts/check-onnx.sh
 scripts/check-exports.sh
 
 for example in Quadratic TrainingLoop EarlyStoppingTrainer FocalLoss WarmUpCosine GradientMonitor \
-  CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory TransferLearning; do
+  CompiledLoop ImageFolder MixedColumns TextFiles LargerThanMemory TuneDigits TransferLearning; do
   echo "example $example"
   .build/release/"$example" >/dev/null
 done

@@ -169,6 +169,22 @@ import MartletTuner
         }
     }
 
+    /// What is no journal stays as it is, to the byte, and nothing waits for a pipe.
+    @Test(arguments: ["notes", "no end of a line {", "{\"a\": 1}", "{\"op_code\"=", "\u{93}NUMPY"])
+    func otherFiles(_ text: String) throws {
+        try withFolder { folder in
+            let path = folder + "/notes.txt"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            expectError("journal of Optuna's", "notes.txt") { try Study("s", storage: .journal(path), existing: .load) }
+            #expect(FileManager.default.contents(atPath: path) == Data(text.utf8))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["notes.txt"])
+            expectError("a folder") { try StudyStorage.journal(folder).studyNames() }
+            #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+            expectError("a pipe") { try StudyStorage.journal(folder + "/pipe").studyNames() }
+            expectError("a device") { try StudyStorage.journal("/dev/null").studyNames() }
+        }
+    }
+
     /// Damaged journals give a study or an error.
     @Test func damagedFiles() throws {
         try withFolder { folder in

@@ -18,6 +18,24 @@ import MartletTuner
         "patient median": PatientPruner(MedianPruner(startupTrials: 2), patience: 2),
     ]
 
+    /// Numbers of steps that no training has are no reason to stop.
+    @Test(arguments: [2, 3, Int.max]) func hugeNumbers(_ factor: Int) throws {
+        let pruners: [any Pruner] = [
+            HyperbandPruner(maxResource: .max, reductionFactor: factor),
+            SuccessiveHalvingPruner(minResource: .max, reductionFactor: factor, minEarlyStoppingRate: .max / 2),
+        ]
+        for pruner in pruners {
+            let study = try Study(pruner: pruner, seed: 1)
+            for _ in 0..<4 {
+                let trial = try study.ask()
+                try trial.report(1, step: .max)
+                _ = try trial.shouldPrune
+                try study.tell(trial, 1)
+            }
+            #expect(try study.trials.count == 4)
+        }
+    }
+
     /// Trials end where Optuna ends them.
     @Test(arguments: pruners.keys.sorted()) func decisions(_ name: String) throws {
         let cases = [JSONValue](json: fixtureJSON("pruners.json"))!.filter { $0["pruner"] == .string(name) }

@@ -81,6 +81,16 @@ import MartletTuner
             (#"{"optimizer.rate": [1]}"#, "learning_rate"), (#"{"batch_size": [0]}"#, "at least 1"),
         ] {
             expectError(part) { try space(text).sample(json, study.ask()) }
+            expectError(part) { try space(text).check(json) }
+        }
+        try good.check(json)
+        // Choices that a model cannot have are seen before any trial takes them.
+        for (text, parts) in [
+            (#"{"layers.hidden.activation": ["relu", "rellu"]}"#, ("layers.hidden.activation \"rellu\"", "rellu")),
+            (#"{"layers.hidden.units": [4, 0]}"#, ("layers.hidden.units 0", "units")),
+            (#"{"batch_size": [8, "a lot"]}"#, ("batch_size", "a lot")),
+        ] {
+            expectError(parts.0, parts.1) { try space(text).check(json) }
         }
         for (text, part) in [
             ("{}", "at least one"), (#"{"a": []}"#, "choice"), (#"{"a": {"low": 2, "high": 1}}"#, "\"a\""),
@@ -102,6 +112,10 @@ import MartletTuner
             #expect(page.contains(part))
         }
         #expect(!page.contains("<script") && !page.contains("a <b>"))
+        // Choices have their names, and the value an axis.
+        for part in [">a</text>", ">b</text>", ">value</text>", "time of all trials", "whole trials"] {
+            #expect(page.contains(part), "\(part)")
+        }
         let parser = XMLCheck(page)
         #expect(parser.isBalanced)
         let two = try Study(directions: [.minimize, .maximize], sampler: RandomSampler(), seed: 2)

@@ -40,12 +40,39 @@ func ackley(_ x: [Double]) -> Double {
     return 20 + M_E - 20 * exp(-0.2 * (squares / count).squareRoot()) - exp(waves / count)
 }
 
+func levy(_ x: [Double]) -> Double {
+    let w = x.map { 1 + ($0 - 1) / 4 }
+    let inner = w.dropLast().reduce(0) { $0 + pow($1 - 1, 2) * (1 + 10 * pow(sin(Double.pi * $1 + 1), 2)) }
+    let last = pow(w.last! - 1, 2) * (1 + pow(sin(2 * Double.pi * w.last!), 2))
+    return pow(sin(Double.pi * w[0]), 2) + inner + last
+}
+
+func rastrigin(_ x: [Double]) -> Double {
+    x.reduce(10 * Double(x.count)) { $0 + $1 * $1 - 10 * cos(2 * Double.pi * $1) }
+}
+
+func griewank(_ x: [Double]) -> Double {
+    let waves = x.enumerated().reduce(1.0) { $0 * cos($1.element / Double($1.offset + 1).squareRoot()) }
+    return 1 + sphere(x) / 4000 - waves
+}
+
+func michalewicz(_ x: [Double]) -> Double {
+    -x.enumerated().reduce(0.0) { sum, pair in
+        sum + sin(pair.element) * pow(sin(Double(pair.offset + 1) * pair.element * pair.element / Double.pi), 20)
+    }
+}
+
 let functions: [(name: String, value: ([Double]) -> Double, domains: [ClosedRange<Double>])] = [
     ("Sphere5", sphere, Array(repeating: -5.12...5.12, count: 5)),
     ("Rosenbrock4", rosenbrock, Array(repeating: -5...10, count: 4)),
     ("Branin", branin, [-5...10, 0...15]),
     ("Hartmann6", hartmann, Array(repeating: 0...1, count: 6)),
     ("Ackley10", ackley, Array(repeating: -32.768...32.768, count: 10)),
+    // Not of the benchmark: no sampler was tuned on them.
+    ("Levy4", levy, Array(repeating: -10...10, count: 4)),
+    ("Rastrigin5", rastrigin, Array(repeating: -5.12...5.12, count: 5)),
+    ("Griewank6", griewank, Array(repeating: -600...600, count: 6)),
+    ("Michalewicz5", michalewicz, Array(repeating: 0...Double.pi, count: 5)),
 ]
 
 let samplers: [String: any Sampler] = [
@@ -58,11 +85,12 @@ guard arguments.count == 3, let sampler = samplers[arguments[1]], let seeds = In
 for (name, value, domains) in functions {
     for seed in 0..<seeds {
         let study = try Study(sampler: sampler, pruner: NopPruner(), seed: seed)
-        let start = DispatchTime.now().uptimeNanoseconds
+        let start = clock()
         try study.optimize(trials: 100) { trial in
             value(try domains.enumerated().map { try trial.float("x\($0)", $1) })
         }
-        let milliseconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e8
+        // Time of the processor, as other processes may run beside.
+        let milliseconds = 10 * Double(clock() - start) / Double(CLOCKS_PER_SEC)
         let values = try study.trials.map { $0.value! }
         let best = [25, 50, 100].map { "\(values.prefix($0).min()!)" }.joined(separator: ", ")
         print("{\"function\": \"\(name)\", \"seed\": \(seed), \"best\": [\(best)], \"ms\": \(milliseconds)}")

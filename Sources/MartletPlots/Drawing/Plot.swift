@@ -25,14 +25,19 @@ public struct Plot: Sendable {
         /// Whether only whole numbers are written along it.
         public var isWhole: Bool
 
+        /// What is written at 0, 1, 2, ... in place of numbers, where values stand for things with names.
+        public var names: [String]
+
         /// Makes an axis.
         public init(
-            _ label: String = "", isLogarithmic: Bool = false, range: ClosedRange<Double>? = nil, isWhole: Bool = false
+            _ label: String = "", isLogarithmic: Bool = false, range: ClosedRange<Double>? = nil, isWhole: Bool = false,
+            names: [String] = []
         ) {
             self.label = label
             self.isLogarithmic = isLogarithmic
             self.range = range
             self.isWhole = isWhole
+            self.names = names
         }
     }
 
@@ -165,7 +170,13 @@ public struct Plot: Sendable {
         let places = values.keys.sorted()
         let step = max(1, (places.count + limit - 1) / max(1, limit))
         let kept = places.indices.filter { $0 % step == 0 || $0 == places.count - 1 }
-        return (header, kept.map { [places[$0].brief] + values[places[$0]]! })
+        return (
+            header,
+            kept.map { index in
+                let place = Int(exactly: places[index]).flatMap { x.names.indices.contains($0) ? x.names[$0] : nil }
+                return [place ?? places[index].brief] + values[places[index]]!
+            }
+        )
     }
 
     // MARK: - Drawing
@@ -182,6 +193,11 @@ public struct Plot: Sendable {
         }
 
         init(_ axis: Axis, _ values: [Double]) {
+            guard axis.names.isEmpty else {
+                (isLogarithmic, lower, upper) = (false, -0.5, Double(axis.names.count) - 0.5)
+                ticks = axis.names.enumerated().map { (Double($0), $1) }
+                return
+            }
             isLogarithmic = axis.isLogarithmic
             let values = values.filter { Self.isGood($0, axis) }
             let range = axis.range.flatMap { range in
@@ -252,8 +268,9 @@ public struct Plot: Sendable {
 
     func svg(in place: SVGText.Place) -> String {
         let (left, right) = (64.0, 20.0)
-        let each = (width - left - right) / Double(max(1, categories.count))
-        let isTurned = categories.contains { Markup.width($0, size: 11) > each - 6 }
+        let names = categories.isEmpty ? x.names : categories
+        let each = (width - left - right) / Double(max(1, names.count))
+        let isTurned = names.contains { Markup.width($0, size: 11) > each - 6 }
         let bottom = isTurned ? 104.0 : 56
         let labelWidth = Markup.width(y.label, size: 12) + 24
         let legend = legend(width - labelWidth - right)

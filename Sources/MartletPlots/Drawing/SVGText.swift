@@ -19,7 +19,10 @@ struct SVGText {
     /// - Parameters:
     ///   - label: what the drawing shows, for those who cannot see it.
     ///   - scales: whether it takes the width that it gets in a page.
-    init(width: Double, height: Double, in place: Place = .file, label: String = "", scales: Bool = true) {
+    ///   - least: for a drawing across a page, the least width that it takes; a narrower page scrolls it.
+    init(
+        width: Double, height: Double, in place: Place = .file, label: String = "", scales: Bool = true, least: Double? = nil
+    ) {
         self.place = place
         let size = "viewBox=\"0 0 \(width.plain) \(height.plain)\""
         switch place {
@@ -31,7 +34,8 @@ struct SVGText {
             line("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>")
         case .page:
             let extent = scales ? "" : "width=\"\(width.plain)\" height=\"\(height.plain)\" "
-            line("<svg \(extent)\(size) role=\"img\" aria-label=\"\(Markup.escaped(label))\">")
+            let across = least.map { "class=\"across\" style=\"min-width:\($0.plain)px\" " } ?? ""
+            line("<svg \(extent)\(across)\(size) role=\"img\" aria-label=\"\(Markup.escaped(label))\">")
         }
     }
 

@@ -64,6 +64,12 @@ package struct Page {
         figure(plot.svg(in: .page), note: note, table: plot.table())
     }
 
+    /// A drawing across the page.
+    package mutating func axes(_ drawing: ParallelAxes, note: String = "") {
+        guard !drawing.isEmpty else { return }
+        figure(drawing.svg(in: .page), note: note, isWide: true, scrolls: true)
+    }
+
     /// - Parameter bars: for each row how long its bar is, from 0 to 1; empty for no bars.
     package mutating func table(_ header: [String], _ rows: [[String]], bars: [Double] = []) {
         let head = header.map { "<th scope=\"col\">\(Markup.escaped($0))</th>" }.joined()
@@ -125,6 +131,7 @@ package struct Page {
             figure.wide{grid-column:1/-1}
             .card{padding:12px 14px;margin-top:12px;min-width:0}
             figure svg{display:block;width:100%;height:auto;max-width:640px;margin:0 auto}
+            figure svg.across{max-width:none}
             figcaption{color:var(--soft);font-size:.85rem;margin-top:6px}
             .scroll{overflow:auto;max-height:80vh}
             details{margin-top:6px;font-size:.9rem}

@@ -103,7 +103,8 @@ public struct HyperbandPruner: Pruner {
 
     /// How many trials each bracket gets, in proportion.
     private func budgets(_ resource: Int) -> [Int] {
-        let ratio = Double(max(resource, minResource)) / Double(minResource)
+        // The sums of the budgets of more brackets would not fit.
+        let ratio = min(Double(max(resource, minResource)) / Double(minResource), 0x1p40)
         let count = Int((log(ratio) / log(Double(reductionFactor))).rounded(.down)) + 1
         return (0..<count).map { bracket in
             let s = count - 1 - bracket

@@ -20,6 +20,27 @@ struct StudyPage {
         trials.filter { $0.state == .complete && $0.values?.count == directions.count }
     }
 
+    /// The pruned trials with the values that they reported last.
+    private var pruned: [(trial: FrozenTrial, value: Double)] {
+        trials.compactMap { trial in
+            let value = trial.value ?? trial.lastStep.flatMap { trial.intermediateValues[$0] }
+            return trial.state == .pruned ? value.flatMap { $0.isFinite ? (trial, $0) : nil } : nil
+        }
+    }
+
+    /// The values of the complete trials and as much again on the worse side: pruned trials that are far worse would press them
+    /// together. Nil for all values.
+    private var shownValues: ClosedRange<Double>? {
+        let values = complete.compactMap(\.value).filter(\.isFinite)
+        guard !pruned.isEmpty, let low = values.min(), let high = values.max(), low < high else { return nil }
+        let room = high - low
+        return directions[0] == .minimize ? low - room * 0.05...high + room : low - room...high + room * 0.05
+    }
+
+    private var noteOnPruned: String {
+        pruned.isEmpty ? "" : " Pale: what pruned trials reported last, where it is not far worse."
+    }
+
     /// The complete trials, the best first: by value, of several objectives by fronts.
     private var ranked: [FrozenTrial] {
         let feasible = complete.filter { $0.violation == 0 }
@@ -49,8 +70,9 @@ struct StudyPage {
             var pairs: [(String, String)] = counts.filter { $0.1 > 0 }.map { ("\($0.0)", "\($0.1)") }
             if directions.count == 1, let best {
                 pairs += [("best value", Self.text(best.value!)), ("best trial", "\(best.number)")]
-                pairs += best.parameters.map { ($0.name, $0.value.serialized()) }
+                pairs += best.parameters.map { ($0.name, Self.text($0.value)) }
             }
+            pairs += cost
             page.pairs(pairs)
             page.add("</div>")
         }
@@ -65,6 +87,33 @@ struct StudyPage {
 
     private static func text(_ value: Double) -> String { String(format: "%.6g", value) }
 
+    /// A parameter's value: numbers with few digits, texts without quotation marks.
+    private static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .double(let number): String(format: "%.4g", number)
+        case .string(let text): text
+        default: value.serialized()
+        }
+    }
+
+    /// What the study cost: the time of all trials, and the steps, such as epochs, beside those of trials that nobody ends.
+    private var cost: [(String, String)] {
+        var pairs: [(String, String)] = []
+        let seconds = trials.compactMap(\.seconds).reduce(0, +)
+        if seconds > 0 {
+            let text = seconds < 120 ? String(format: "%.3g s", seconds) : String(format: "%.1f min", seconds / 60)
+            pairs.append(("time of all trials", text))
+        }
+        let begun = trials.filter { $0.state != .waiting }
+        let steps = begun.reduce(0) { $0 + $1.intermediateValues.count }
+        let longest = complete.map(\.intermediateValues.count).max() ?? 0
+        if longest > 1, begun.contains(where: { $0.state == .pruned }) {
+            let whole = longest * begun.count
+            pairs.append(("steps", "\(steps) of the \(whole) of \(begun.count) whole trials (\(steps * 100 / whole) %)"))
+        }
+        return pairs
+    }
+
     private func addHistory(to page: inout Page) {
         let kept = complete.filter { $0.value!.isFinite }
         guard !kept.isEmpty else { return }
@@ -74,19 +123,29 @@ struct StudyPage {
             let isBetter = bests.last.map { directions[0] == .minimize ? value < $0 : value > $0 } ?? true
             bests.append(isBetter && trial.violation == 0 ? value : bests.last ?? value)
         }
-        page.section("History", note: "The value of each complete trial, and the best until then.") { page in
+        page.section("History", note: "The value of each complete trial, and the best until then." + noteOnPruned) { page in
             page.grid { page in
-                var plot = Plot("Values", x: .init("trial", isWhole: true), y: .init("value"))
+                var plot = Plot("Values", x: .init("trial", isWhole: true), y: .init("value", range: shownValues))
                 let numbers = kept.map { Double($0.number) }
+                addPruned(to: &plot) { Double($0.number) }
                 plot.addPoints("trials", x: numbers, y: kept.map { $0.value! })
                 plot.addLine("best", x: numbers, y: bests)
                 page.plot(plot)
                 var cost = Plot("Cost", x: .init("trial", isWhole: true), y: .init("seconds"))
-                let timed = trials.filter { $0.seconds != nil }
-                cost.addPoints("", x: timed.map { Double($0.number) }, y: timed.map { $0.seconds! })
+                for (state, color) in [(TrialState.complete, 0), (.pruned, 7), (.fail, 1)] {
+                    let timed = trials.filter { $0.seconds != nil && $0.state == state }
+                    guard !timed.isEmpty else { continue }
+                    cost.addPoints(
+                        "\(state)", x: timed.map { Double($0.number) }, y: timed.map { $0.seconds! }, look: .init(color: color))
+                }
                 page.plot(cost)
             }
         }
+    }
+
+    private func addPruned(to plot: inout Plot, _ place: (FrozenTrial) -> Double) {
+        guard !pruned.isEmpty else { return }
+        plot.addPoints("", x: pruned.map { place($0.trial) }, y: pruned.map(\.value), look: .init(color: 7, isFaint: true))
     }
 
     private func addFronts(to page: inout Page) {
@@ -114,8 +173,11 @@ struct StudyPage {
         guard directions.count == 1 else { return }
         let values = Importance.values(of: trials, directions[0], isNormalized: true)
         guard values.contains(where: { $0.value > 0 }) else { return }
+        let count = complete.count
         page.section(
-            "Importance", note: "How differently the values of the best tenth of the trials are spread (PED-ANOVA)."
+            "Importance",
+            note: "How differently the values of the best tenth of the \(count) complete trials are spread (PED-ANOVA)."
+                + (count < 20 ? " Of so few trials it says little." : "")
         ) { page in
             page.add("<div class=\"card\">")
             page.table(
@@ -125,53 +187,67 @@ struct StudyPage {
         }
     }
 
-    /// A place from 0 to 1 for every parameter that a trial has.
+    /// The names of a few choices; none of other distributions.
+    private static func names(_ distribution: Distribution) -> [String] {
+        guard case .choice(let values) = distribution, values.count <= 24 else { return [] }
+        return values.map(text)
+    }
+
+    /// An axis for each parameter and one for the value; a line for each complete trial.
     private func addParallel(to page: inout Page) {
         let names = Array(parameterNames.prefix(12))
         let order = ranked
         guard names.count > 1, order.count > 1 else { return }
         let (top, rest) = (order.prefix(5), order.dropFirst(5).prefix(200))
+        let values = directions.count == 1 ? order.prefix(205).map { $0.value! }.filter(\.isFinite) : []
+        let (low, high) = (values.min() ?? 0, values.max() ?? 0)
+        var axes = names.map { name in
+            ParallelAxes.Axis(name, ticks: Self.ticks(order.lazy.compactMap { $0.parameter(name)?.distribution }.first))
+        }
+        if low < high { axes.append(.init("value", ticks: [(0, Self.text(low)), (1, Self.text(high))])) }
+        var drawing = ParallelAxes("Parallel coordinates", axes: axes)
+        func add(_ trial: FrozenTrial, _ value: Double?, _ name: String, _ color: Int?) {
+            var places = names.map { name in trial.parameter(name).map { $0.distribution.place(of: $0.number) } }
+            if low < high { places.append(value.map { ($0 - low) / (high - low) }) }
+            drawing.add(name, places: places, color: color)
+        }
+        for (trial, value) in pruned.suffix(200) { add(trial, value, "", nil) }
+        for trial in rest.reversed() { add(trial, trial.value, "", nil) }
+        for (rank, trial) in top.enumerated().reversed() { add(trial, trial.value, "trial \(trial.number)", rank) }
         page.section(
             "Parallel coordinates",
-            note: "A line for each trial, the five best strong. Places: "
-                + names.enumerated().map { "\($0 + 1) \($1)" }.joined(separator: ", ")
-                + ". 0 is the low end of a range, 1 the high end."
-        ) { page in
-            page.grid { page in
-                var plot = Plot(
-                    "", x: .init("parameter", range: 1...Double(names.count), isWhole: true),
-                    y: .init("place in its range", range: 0...1))
-                for (trials, isTop) in [(Array(rest), false), (Array(top), true)] {
-                    for trial in trials {
-                        let places = names.map { name in
-                            trial.parameter(name).map { $0.distribution.place(of: $0.number) } ?? .nan
-                        }
-                        plot.addLine(
-                            isTop ? "trial \(trial.number)" : "", y: places,
-                            look: isTop ? .init() : .init(color: 7, isFaint: true))
-                    }
-                }
-                page.plot(plot)
-            }
+            note: "The five best trials in colour; pale the other complete ones, and pruned ones with what they reported last. A "
+                + "gap: a parameter that a trial does not have."
+        ) { $0.axes(drawing) }
+    }
+
+    /// The ends of a range, or the names of choices.
+    private static func ticks(_ distribution: Distribution?) -> [(place: Double, label: String)] {
+        switch distribution {
+        case .choice(let values) where values.count <= 12:
+            values.enumerated().map { ((Double($0) + 0.5) / Double(values.count), text($1)) }
+        case .choice, nil: []
+        case .int(let low, let high, _, _): [(0, "\(low)"), (1, "\(high)")]
+        case .float(let low, let high, _, _): [(0, text(.double(low))), (1, text(.double(high)))]
         }
     }
 
     private func addSlices(to page: inout Page) {
         guard directions.count == 1, !complete.isEmpty else { return }
-        page.section("Parameters", note: "The value of each complete trial over one parameter.") { page in
+        page.section("Parameters", note: "The value of each complete trial over one parameter." + noteOnPruned) { page in
             page.grid { page in
                 for name in parameterNames.prefix(24) {
                     let kept = complete.filter { $0.parameter(name) != nil && $0.value!.isFinite }
                     guard let distribution = kept.first?.parameter(name)?.distribution else { continue }
                     var plot = Plot(
-                        name, x: .init(name, isLogarithmic: distribution.isLogarithmic, isWhole: distribution.isChoice),
-                        y: .init("value"))
-                    plot.addPoints("", x: kept.map { $0.parameter(name)!.number }, y: kept.map { $0.value! })
-                    guard case .choice(let values) = distribution else {
-                        page.plot(plot)
-                        continue
+                        name, x: .init(name, isLogarithmic: distribution.isLogarithmic, names: Self.names(distribution)),
+                        y: .init("value", range: shownValues))
+                    addPruned(to: &plot) { trial in
+                        let parameter = trial.parameter(name)
+                        return parameter?.distribution.isChoice == distribution.isChoice ? parameter!.number : .nan
                     }
-                    page.plot(plot, note: values.enumerated().map { "\($0) \($1.serialized())" }.joined(separator: ", "))
+                    plot.addPoints("", x: kept.map { $0.parameter(name)!.number }, y: kept.map { $0.value! })
+                    page.plot(plot)
                 }
             }
         }
@@ -210,7 +286,7 @@ struct StudyPage {
                     [
                         "\(trial.number)", "\(trial.state)", (trial.values ?? []).map(Self.text).joined(separator: ", "),
                         trial.seconds.map { String(format: "%.3g", $0) } ?? "", "\(trial.intermediateValues.count)",
-                    ] + names.map { trial.parameter($0)?.value.serialized() ?? "" }
+                    ] + names.map { (trial.parameter($0)?.value).map(Self.text) ?? "" }
                 })
             page.add("</div>")
         }

@@ -77,6 +77,26 @@ public struct ModelSpace: Sendable {
         }
     }
 
+    /// Checks the space with a model's configuration, before trials are spent on it: every place is there, the model can have
+    /// the first values of all parameters, and of each every choice.
+    /// - Throws: `MartletError` naming the parameter.
+    public func check(_ configuration: JSONValue) throws {
+        _ = try sample(configuration) { _, distribution in distribution.value(distribution.first) }
+        for (path, distribution) in parameters {
+            guard case .choice(let choices) = distribution else { continue }
+            for choice in choices.dropFirst() {
+                do {
+                    _ = try sample(configuration) { other, distribution in
+                        other == path ? choice : distribution.value(distribution.first)
+                    }
+                } catch let error as MartletError {
+                    let place = error.location.map { "\(path) \(choice.serialized()), \($0)" }
+                    throw MartletError(error.message, at: place ?? "\(path) \(choice.serialized())")
+                }
+            }
+        }
+    }
+
     private func sample(_ configuration: JSONValue, _ value: (String, Distribution) throws -> JSONValue) throws -> Sample {
         var configuration = configuration
         var batchSize: Int?
@@ -97,7 +117,26 @@ public struct ModelSpace: Sendable {
                 throw MartletError(error.message, at: "parameter \"\(path)\"")
             }
         }
-        return Sample(model: try Model.fromJSON(configuration.serialized()), batchSize: batchSize)
+        return Sample(model: try Self.model(configuration), batchSize: batchSize)
+    }
+
+    /// What was warned of.
+    private final class Warnings: Sendable {
+        let texts = Guarded<[String]>([])
+    }
+
+    /// The model of a configuration. A compilation that cannot be read is an error here, and no warning.
+    private static func model(_ configuration: JSONValue) throws -> Model {
+        let warnings = Warnings()
+        let sink = Settings.WarningSink { text in warnings.texts.withLock { $0.append(text) } }
+        let model = try Settings.$warnings.withValue(sink) { try Model.fromJSON(configuration.serialized()) }
+        let texts = warnings.texts.withLock { $0 }
+        if model.optimizer == nil, configuration["compile_config"]?["optimizer"] ?? .null != .null, let problem = texts.last {
+            let advice = " " + CompilationChoice().advice
+            throw MartletError(problem.hasSuffix(advice) ? String(problem.dropLast(advice.count)) : problem)
+        }
+        for text in texts { Settings.warn(text) }
+        return model
     }
 
     /// The place of a short path in the configuration.

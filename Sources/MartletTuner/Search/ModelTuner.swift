@@ -24,6 +24,7 @@ public final class ModelTuner: Sendable {
     private let maxTrials: Int
     private let workers: Int
     private let folder: String?
+    private let backupFrequency: ModelCheckpoint.Frequency
     private let build: @Sendable (HyperParameters) throws -> Model
 
     /// Makes a tuner.
@@ -35,33 +36,41 @@ public final class ModelTuner: Sendable {
     ///   - sampler: who chooses parameters.
     ///   - pruner: who ends trials early. Its steps are epochs, counted from 1.
     ///   - folder: where the study, weights and backups are kept. What it holds goes on. Nil: only in memory, without weights.
+    ///   - backupFrequency: when trials are backed up into the folder: after every epoch, or for long epochs every so many
+    ///     batches.
     ///   - seed: begins all random streams.
     ///   - build: builds and compiles a model. With several workers it is called from several threads.
     /// - Throws: `MartletError` when it is not known which values of the metric are better, and when the folder cannot be used.
     public convenience init(
         objective: String, direction: Direction? = nil, maxTrials: Int, workers: Int = 1, sampler: (any Sampler)? = nil,
-        pruner: any Pruner = NopPruner(), folder: String? = nil, seed: Int? = nil,
-        build: @escaping @Sendable (HyperParameters) throws -> Model
+        pruner: any Pruner = NopPruner(), folder: String? = nil, backupFrequency: ModelCheckpoint.Frequency = .epoch,
+        seed: Int? = nil, build: @escaping @Sendable (HyperParameters) throws -> Model
     ) throws {
         if let folder { try FileIO.makeFolder(folder) }
         let study = try Study(
             "search", direction: direction ?? Self.direction(of: objective), sampler: sampler, pruner: pruner,
             storage: folder.map { .journal($0 + "/study.journal") } ?? .memory, existing: .load, seed: seed,
             lookahead: workers > 1 ? workers - 1 : nil)
-        try self.init(study, objective: objective, maxTrials: maxTrials, workers: workers, folder: folder, build: build)
+        try self.init(
+            study, objective: objective, maxTrials: maxTrials, workers: workers, folder: folder,
+            backupFrequency: backupFrequency, build: build)
     }
 
     /// Makes a tuner on a study of one objective. See `init` for the parameters.
     public init(
         _ study: Study, objective: String, maxTrials: Int, workers: Int = 1, folder: String? = nil,
-        build: @escaping @Sendable (HyperParameters) throws -> Model
+        backupFrequency: ModelCheckpoint.Frequency = .epoch, build: @escaping @Sendable (HyperParameters) throws -> Model
     ) throws {
         guard maxTrials >= 1 else { throw MartletError("Expected at least 1 trial. Received: \(maxTrials).", at: "maxTrials") }
         guard workers >= 1 else { throw MartletError("Expected at least 1 worker. Received: \(workers).", at: "workers") }
+        if case .batches(let count) = backupFrequency, count < 1 {
+            throw MartletError("Expected a backup every 1 batch or more. Received: \(count).", at: "backupFrequency")
+        }
         self.objective = objective
         self.maxTrials = maxTrials
         self.workers = workers
         self.folder = folder
+        self.backupFrequency = backupFrequency
         self.build = build
         if let folder { try FileIO.makeFolder(folder) }
         self.study = study
@@ -143,7 +152,8 @@ public final class ModelTuner: Sendable {
                 ModelCheckpoint(
                     weightsPath(trial.number, in: folder), monitor: objective, saveBestOnly: true, saveWeightsOnly: true,
                     mode: study.directions[0] == .minimize ? .min : .max))
-            backup = BackupAndRestore("\(folder)/trial-\(trial.number)-backup", deleteCheckpoint: false)
+            backup = BackupAndRestore(
+                "\(folder)/trial-\(trial.number)-backup", saveFrequency: backupFrequency, deleteCheckpoint: false)
             callbacks.append(backup!)
         }
         let history: History

@@ -21,8 +21,22 @@ public struct StudyStorage: Sendable {
     ///   - path: the file.
     ///   - lock: how it is locked. All processes must use the same.
     ///   - gracePeriod: after so many seconds a lock is taken for that of a killed process. Optuna has 30.
-    public static func journal(_ path: String, lock: Lock = .symbolicLink, gracePeriod: Double = 30) -> StudyStorage {
-        StudyStorage { try Journal(path, lock: JournalLock(path: path, kind: lock, gracePeriod: gracePeriod)) }
+    ///   - heartbeat: `optimize` notes every so many seconds that its trials run.
+    ///   - abandonedAfter: after so many seconds without a note a trial of another host is taken for that of a killed process,
+    ///     and runs again. Clocks of hosts may differ by less. Of processes of the same host it is seen at once.
+    public static func journal(
+        _ path: String, lock: Lock = .symbolicLink, gracePeriod: Double = 30, heartbeat: Double = 60,
+        abandonedAfter: Double = 300
+    ) -> StudyStorage {
+        StudyStorage {
+            guard heartbeat > 0, abandonedAfter > heartbeat else {
+                throw MartletError(
+                    "Expected a heartbeat above 0 and below abandonedAfter. Received: \(heartbeat) and \(abandonedAfter).",
+                    at: "heartbeat")
+            }
+            let lock = JournalLock(path: path, kind: lock, gracePeriod: gracePeriod)
+            return try Journal(path, lock: lock, heartbeat: heartbeat, abandonedAfter: abandonedAfter)
+        }
     }
 
     /// The names of the studies in it.
@@ -48,16 +62,26 @@ final class Journal: Sendable {
     /// The name under which this process writes: host, process, and when it began, so that others can tell whether it lives.
     let worker = WorkerName.make()
 
+    /// Seconds between notes that a trial runs; infinite where no other process sees them.
+    let heartbeat: Double
+    /// After so many seconds without a note a trial of another host has been left.
+    let abandonedAfter: Double
+
     /// A journal in memory.
     init() {
-        (path, lock) = (nil, nil)
+        (path, lock, heartbeat, abandonedAfter) = (nil, nil, .infinity, .infinity)
         content = Guarded(Content())
     }
 
     /// A journal in a file.
-    init(_ path: String, lock: JournalLock) throws {
-        self.path = path
-        self.lock = lock
+    init(_ path: String, lock: JournalLock, heartbeat: Double, abandonedAfter: Double) throws {
+        (self.path, self.lock, self.heartbeat, self.abandonedAfter) = (path, lock, heartbeat, abandonedAfter)
+        // Of a pipe or a device nothing is opened.
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a pipe, a device or the like"
+            throw MartletError("Expected a journal's file, or a path where there is none. Received \(kind).", at: path)
+        }
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Self.failure("written", path) }
         content = Guarded(Content(descriptor: descriptor))
@@ -136,6 +160,9 @@ final class Journal: Sendable {
         MartletError("The journal cannot be \(verb): \(String(cString: strerror(errno))).", at: path)
     }
 
+    /// How every line begins, of Optuna's too.
+    private static let lineStart = Array("{\"op_code\":".utf8)
+
     /// The longest line that is read.
     private static let longestLine = 1 << 26
 
@@ -176,11 +203,20 @@ final class Journal: Sendable {
         }
     }
 
-    /// Cuts off the beginning of a line whose writer was killed: what comes next would continue it.
+    /// Cuts off the beginning of a line whose writer was killed: what comes next would continue it. Nothing else is cut off.
     private func dropTornLine(_ content: Content) throws {
         var status = stat()
         guard let path, fstat(content.descriptor, &status) == 0 else { return }
         guard status.st_size > content.offset else { return }
+        var start = [UInt8](repeating: 0, count: Self.lineStart.count)
+        let count = start.withUnsafeMutableBytes {
+            pread(content.descriptor, $0.baseAddress!, $0.count, off_t(content.offset))
+        }
+        guard count >= 0 else { throw Self.failure("read", path) }
+        guard start.prefix(count).elementsEqual(Self.lineStart.prefix(count)) else {
+            throw MartletError(
+                "Expected a journal of Optuna's. Line \(content.lines + 1) is none of its lines, and has no end.", at: path)
+        }
         guard ftruncate(content.descriptor, off_t(content.offset)) == 0 else { throw Self.failure("written", path) }
     }
 }

@@ -76,7 +76,9 @@ struct JournalState: Sendable {
         case .setTrialAttribute(let id, let isSystem, let key, let value):
             if let refusal = refusal(id) { return refusal }
             if isSystem { trials[id].systemAttributes[key] = value } else { trials[id].userAttributes[key] = value }
-            if isSystem, key == Self.workerKey, case .string(let worker) = value { trials[id].worker = worker }
+            guard isSystem, case .string(let text) = value else { break }
+            if key == Self.workerKey { trials[id].worker = text }
+            if key == Self.heartbeatKey { trials[id].heartbeat = JournalRecord.date(text) }
         case .other: break
         }
         return nil
@@ -84,6 +86,10 @@ struct JournalState: Sendable {
 
     /// The attribute by which a worker takes over a trial that another one left.
     static let workerKey = "martlet:worker"
+    /// The attribute by which a worker says that it still runs a trial: when it did so last.
+    static let heartbeatKey = "martlet:heartbeat"
+    /// How often a trial was taken over since it last reported something new, and how many values it had reported then.
+    static let attemptsKey = "martlet:attempts"
 
     private func refusal(_ trial: Int) -> Refusal? {
         guard trials.indices.contains(trial) else { return .missing }

@@ -69,8 +69,10 @@ public struct FrozenTrial: Sendable, Hashable, Identifiable, CustomStringConvert
     public internal(set) var start: Date?
     /// When it ended.
     public internal(set) var end: Date?
-    /// Who runs it, or ran it last.
+    /// Who runs it, or ran it last; empty where nobody does.
     var worker = ""
+    /// When its worker last said that it runs it; nil where it never did.
+    var heartbeat: Date?
 
     package init(id: Int, number: Int, state: TrialState) { (self.id, self.number, self.state) = (id, number, state) }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Martlet
 import MartletData
 import MartletFormats
@@ -22,7 +23,7 @@ struct TuneCommand: ParsableCommand {
 
             Every trial trains the model with new weights. Its value is that of its best epoch. The study's file has \
             Optuna's format. The same command goes on with it, whatever ended the last one, in the middle of its trials, and \
-            ends with the same trials and values. Ctrl-C ends the command at once.
+            ends with the same trials and values. Ctrl-C ends the command at once. Several processes may use one file.
             """)
 
     @OptionGroup var model: ModelFile
@@ -36,8 +37,8 @@ struct TuneCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            The number of results before a trial that it does not wait for, at least the workers less 1 (default). With the same \
-            number any number of workers has the same trials.
+            The number of results before a trial that it does not wait for, at least the workers less 1 (default, or that of \
+            the study in the file). With the same number any number of workers has the same trials.
             """, valueName: "n"))
     var lookahead: Int?
     @Option(help: ArgumentHelp("The most passes over the samples in a trial.", valueName: "n"))
@@ -59,77 +60,97 @@ struct TuneCommand: ParsableCommand {
     var study: String?
     @Option(help: ArgumentHelp("The name of the study in its file.", valueName: "name"))
     var name = "search"
-    @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
-    var seed = 42
+    @Option(
+        help: ArgumentHelp("The seed of all random numbers (default: that of the study in the file, or 42).", valueName: "n"))
+    var seed: Int?
     @Option(help: ArgumentHelp("No trial begins after so many seconds.", valueName: "seconds"))
     var timeout: Double?
     @Option(help: ArgumentHelp("The file for the best trial's model. Needs --study.", valueName: "best.keras"))
     var save: String?
     @Option(help: ArgumentHelp("The file for a page about the study.", valueName: "page.html"))
     var report: String?
+    @Option(
+        help: ArgumentHelp(
+            "Back up every so many steps (default: every epoch), so that long epochs go on in their middle. Needs --study.",
+            valueName: "n"))
+    var backupSteps: Int?
+    @Flag(
+        help: """
+            Also run trials again that processes of other hosts, or Optuna, left running. For when no other process uses the \
+            study: without it only those are run again of which is known that nobody runs them.
+            """)
+    var takeOver = false
     @Flag(help: "Print nothing but the result.")
     var quiet = false
 
     func validate() throws {
-        if save != nil, study == nil { throw ValidationError("Expected --study with --save: weights are kept beside its file.") }
+        let options = [(save != nil, "--save"), (backupSteps != nil, "--backup-steps")]
+        for (isGiven, option) in options where isGiven && study == nil {
+            throw ValidationError("Expected --study with \(option): weights are kept beside its file.")
+        }
     }
 
     func run() throws {
         try samples.check()
-        for (value, option) in [(trials, "--trials"), (workers, "--workers"), (epochs, "--epochs")] {
-            try expect(value, atLeast: 1, option)
-        }
-        guard (0..<1).contains(validationSplit) else {
-            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
-        }
-        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
-        let outputs = [("--save", save), ("--report", report)].compactMap { option, path in path.map { (option, $0) } }
-        try checkOutputs(outputs, keeping: samples.files + [("the model", model.path), ("--space", space)])
-        var choice = CompilationChoice()
-        choice.unreadable = .error
-        let base = try model.load(choice)
-        guard base.optimizer != nil else { throw MartletError("Expected a compiled model.", at: model.path) }
+        try checkNumbers()
+        let metric = try checkedMetric()
+        let (goal, chooser, judge) = (try direction(of: metric), try makeSampler(), try makePruner())
+        try checkFiles()
+        let base = try loadBase()
         let configuration = try JSONValue(parsing: base.toJSON())
         let space = try reading(self.space)
-        let metric = monitor ?? (validationSplit > 0 ? "val_loss" : "loss")
-        let search = try Study(
-            name, direction: direction(of: metric), sampler: makeSampler(), pruner: makePruner(),
-            storage: study.map { .journal($0) } ?? .memory, existing: .load, seed: seed, lookahead: lookahead ?? workers - 1)
+        try inFile(self.space) { try space.check(configuration) }
+        let arrays = samples.data == nil ? try samples.read() : nil
+        let search = try openStudy(goal, chooser, judge)
+        if takeOver {
+            let left = try search.abandonRunningTrials()
+            if !left.isEmpty, !quiet { say("Trials to run again: \(left.map(String.init).joined(separator: ", "))") }
+        }
         let folder = study.map { "\($0).\(name)" }
-        let tuner = try ModelTuner(search, objective: metric, maxTrials: trials, workers: workers, folder: folder) { hp in
+        let tuner = try ModelTuner(
+            search, objective: metric, maxTrials: trials, workers: workers, folder: folder,
+            backupFrequency: backupSteps.map { .batches($0) } ?? .epoch
+        ) { hp in
             try space.sample(configuration, values: hp.values).model
         }
-        let samples = samples
-        let arrays = samples.data == nil ? try samples.read() : nil
-        let (split, epochs, seed, quiet) = (validationSplit, epochs, seed, quiet)
+        let (samples, split, epochs, seed, quiet) = (samples, validationSplit, epochs, search.seed, quiet)
         try tuner.searchEach(timeout: timeout, onTrialEnd: { trial in
             guard !quiet else { return }
             let values = (trial.values ?? []).map { "\(Float($0))" }.joined(separator: ", ")
             let parameters = trial.parameters.map { "\($0.name) \($0.value.serialized())" }.joined(separator: ", ")
             say("trial \(trial.number) \(trial.state)\(values.isEmpty ? "" : ": \(metric) \(values)"); \(parameters)")
         }) { trial in
-            let sample = try space.sample(configuration, trial)
+            let number = trial.number
+            let sample = try inTrial(number) { try space.sample(configuration, trial) }
             let batchSize = sample.batchSize ?? samples.batchSize
             return (sample.model, { callbacks in
-                if let arrays {
+                try inTrial(number) {
+                    if let arrays {
+                        return try sample.model.fit(
+                            arrays, batchSize: batchSize, epochs: epochs, verbosity: .silent, validationSplit: split,
+                            callbacks: callbacks)
+                    }
+                    guard let source = try samples.source(for: sample.model, quiet: true) else { return History() }
+                    let parts = split == 0 ? nil : try source.split(validation: split, seed: seed)
                     return try sample.model.fit(
-                        arrays, batchSize: batchSize, epochs: epochs, verbosity: .silent, validationSplit: split,
-                        callbacks: callbacks)
+                        (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
+                        validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
                 }
-                guard let source = try samples.source(for: sample.model, quiet: true) else { return History() }
-                let parts = split == 0 ? nil : try source.split(validation: split, seed: seed)
-                return try sample.model.fit(
-                    (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
-                    validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
             })
         }
+        try finish(search, tuner, space, configuration)
+    }
+
+    /// Writes what was asked for, and prints the best trial.
+    private func finish(_ search: Study, _ tuner: ModelTuner, _ space: ModelSpace, _ configuration: JSONValue) throws {
         if let report { try search.report(to: report) }
         guard let best = try search.bestTrial else {
-            throw MartletError("Expected a complete trial. There is none: all were pruned, or failed.")
+            let reason = try search.trials.isEmpty ? "none began" : "all were pruned, or failed"
+            throw MartletError("Expected a complete trial. There is none: \(reason).", at: "study \"\(name)\"")
         }
-        if let save, let folder {
+        if let save, let study {
             let network = try space.sample(configuration, values: best.params).model
-            try network.loadWeights(from: tuner.weightsPath(best.number, in: folder))
+            try network.loadWeights(from: tuner.weightsPath(best.number, in: "\(study).\(name)"))
             try network.save(to: save)
         }
         say(jsonLine([
@@ -138,9 +159,94 @@ struct TuneCommand: ParsableCommand {
         ]))
     }
 
-    private func reading(_ path: String) throws -> ModelSpace {
+    // MARK: - What is asked for
+
+    private func checkNumbers() throws {
+        let numbers = [
+            (trials, "--trials"), (workers, "--workers"), (epochs, "--epochs"), (backupSteps ?? 1, "--backup-steps"),
+        ]
+        for (value, option) in numbers { try expect(value, atLeast: 1, option) }
+        guard workers <= Self.mostWorkers else {
+            throw MartletError("Expected a number of at most \(Self.mostWorkers). Received: \(workers).", at: "--workers")
+        }
+        if let lookahead {
+            guard lookahead >= workers - 1 else {
+                throw MartletError(
+                    "Expected a number of at least \(workers - 1), the workers less 1. Received: \(lookahead).",
+                    at: "--lookahead")
+            }
+        }
+        guard (0..<1).contains(validationSplit) else {
+            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
+        }
+        if let timeout, !(timeout >= 0) {
+            throw MartletError("Expected a number of seconds of at least 0. Received: \(timeout).", at: "--timeout")
+        }
+        guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), name.utf8.count <= 100 else {
+            throw MartletError(
+                "Expected 1 to 100 bytes without a slash: the name is part of a folder's name. Received: \"\(name)\".",
+                at: "--name")
+        }
+    }
+
+    /// As many threads as kernels may have.
+    private static let mostWorkers = 256
+
+    private func checkedMetric() throws -> String {
+        guard let monitor else { return validationSplit > 0 ? "val_loss" : "loss" }
+        guard !monitor.hasPrefix("val_") || validationSplit > 0 else {
+            throw MartletError("Expected --validation-split with \"\(monitor)\", a metric of validation.", at: "--monitor")
+        }
+        return monitor
+    }
+
+    private func checkFiles() throws {
+        if let save { try locating("--save") { try Model.savesArchive(at: save) } }
+        let outputs = [("--study", study), ("--save", save), ("--report", report)].compactMap { option, path in
+            path.map { (option, $0) }
+        }
+        try checkOutputs(outputs, keeping: samples.files + [("the model", model.path), ("--space", space)])
+    }
+
+    private func loadBase() throws -> Model {
+        var choice = CompilationChoice()
+        choice.unreadable = .error
+        let base = try model.load(choice)
+        guard base.optimizer != nil else { throw MartletError("Expected a compiled model.", at: model.path) }
+        return base
+    }
+
+    /// The study, with the seed and the lookahead that it has in its file where none are given.
+    private func openStudy(_ direction: Direction, _ sampler: any Sampler, _ pruner: any Pruner) throws -> Study {
+        let storage = study.map { StudyStorage.journal($0) } ?? .memory
         do {
-            return try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24)))
+            let isKnown = try study.map { FileManager.default.fileExists(atPath: $0) } ?? false
+                && storage.studyNames().contains(name)
+            let search = try Study(
+                name, direction: direction, sampler: sampler, pruner: pruner, storage: storage, existing: .load,
+                seed: isKnown ? seed : seed ?? 42, lookahead: isKnown ? lookahead : lookahead ?? workers - 1)
+            guard workers - 1 <= search.lookahead else {
+                throw MartletError(
+                    """
+                    Expected at most \(search.lookahead + 1), as the study was begun with a lookahead of \(search.lookahead). \
+                    Received: \(workers). Begin another study with --lookahead \(workers - 1) for more.
+                    """, at: "workers")
+            }
+            return search
+        } catch let error as MartletError {
+            let isOption = ["seed", "lookahead", "workers"].contains(error.location)
+            throw MartletError(error.message, at: isOption ? "--\(error.location!)" : error.location ?? "--study")
+        }
+    }
+
+    private func reading(_ path: String) throws -> ModelSpace {
+        try inFile(path) { try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24))) }
+    }
+
+    /// Runs `body`; its errors name the file.
+    private func inFile<R>(_ path: String, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
         } catch let error as MartletError {
             if error.location == path { throw error }
             throw MartletError(error.message, at: error.location.map { "\(path), \($0)" } ?? path)
@@ -180,5 +286,14 @@ struct TuneCommand: ParsableCommand {
         case "hyperband": HyperbandPruner(maxResource: epochs)
         default: throw MartletError("Expected none, median, asha or hyperband. Received: \"\(pruner)\".", at: "--pruner")
         }
+    }
+}
+
+/// Runs `body`; its errors name the trial.
+private func inTrial<R>(_ number: Int, _ body: () throws -> R) throws -> R {
+    do {
+        return try body()
+    } catch let error as MartletError {
+        throw MartletError(error.message, at: "trial \(number)\(error.location.map { ", \($0)" } ?? "")")
     }
 }
