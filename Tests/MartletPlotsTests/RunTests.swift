@@ -295,6 +295,35 @@ import Testing
         }
     }
 
+    /// The records have all that a checkpoint takes for done, and losses with five digits, as `printf` rounds.
+    @Test func recordsAreThereBeforeTheCheckpoint() throws {
+        try withFolder { folder in
+            let monitor = TrainingMonitor()
+            var seen: [Int] = []
+            let reader = LambdaCallback(onTrainBatchEnd: { batch, _ in
+                if batch == 4 { seen = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.int("step") : nil } }
+            })
+            try Self.model().fit(
+                Self.data(), batchSize: 4, epochs: 4, verbosity: .silent, callbacks: [RunRecorder(folder), monitor, reader],
+                checkpoints: .every(steps: 4, in: folder + "/checkpoints"))
+            #expect(seen.starts(with: 1...40))
+            let losses = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.double("loss") : nil }
+            #expect(losses.count == 48 && losses == monitor.records.map { Double(String(format: "%.5g", $0.loss)) })
+        }
+    }
+
+    /// Steps between two powers of two times the base have the same distance.
+    @Test func thinning() {
+        for base in [1, 3, 16, 512] {
+            let thinning = Thinning(base: base)
+            #expect((1...5_000).allSatisfy { number in
+                var stride = 1
+                while number > base * stride { stride *= 2 }
+                return thinning.keeps(number) == (number % stride == 0)
+            })
+        }
+    }
+
     /// 100,000 steps leave 1,000 records and 500 for each doubling beyond.
     @Test func recordsGrowWithTheLogarithmOfSteps() {
         let thinning = Thinning(base: 1_000)
