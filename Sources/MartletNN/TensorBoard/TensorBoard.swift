@@ -86,6 +86,8 @@ public final class TensorBoard: Callback, ChiefCallback {
     private var isTraining = false
     /// The names in the logs of the last batch, their tags and their numbers.
     private var (batchNames, batchTags, batchNumbers): ([String], [String], [Double]) = ([], [], [])
+    /// Their writer.
+    private var batchWriter: SummaryWriter?
     private var (batchStart, epochStart, iterationsBefore) = (0.0, 0.0, 0)
     private var isProfiling = false
     private let watch = StepWatch()
@@ -165,7 +167,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         watch.detach()
         if writeGradients, histogramFrequency > 0, let model { watch.attach(to: model) }
         for writer in writers.values { try? writer.close() }
-        (writers, trainBatches, testBatches) = ([:], 0, 0)
+        (writers, batchWriter, trainBatches, testBatches) = ([:], nil, 0, 0)
         (hasDescription, hasBegun, remembered, isTraining) = (false, false, nil, true)
     }
 
@@ -174,7 +176,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         watch.detach()
         isTraining = false
         for writer in writers.values { try writer.close(last: SummaryEvent(time: EventFile.now, .session(2))) }
-        writers = [:]
+        (writers, batchWriter) = ([:], nil)
     }
 
     public override func onInterrupt(_ interruption: TrainingInterruption) throws { try flush() }
@@ -210,7 +212,9 @@ public final class TensorBoard: Callback, ChiefCallback {
 
     private func writeBatch(_ names: [String]) throws {
         if names != batchNames { (batchNames, batchTags) = (names, names.map { "batch_" + $0 }) }
-        try writer(.train).scalars(batchTags, batchNumbers, step: trainBatches)
+        let writer = try batchWriter ?? writer(.train)
+        batchWriter = writer
+        try writer.scalars(batchTags, batchNumbers, step: trainBatches)
     }
 
     /// - Returns: whether values of the batch are to be written.

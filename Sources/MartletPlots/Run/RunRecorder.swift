@@ -45,7 +45,7 @@ public final class RunRecorder: Callback {
 
     private static let steps = Thinning(base: 512)
     private static let updates = Thinning(base: 64)
-    private static let spreads = Thinning(base: 16)
+    private static let spreads = Thinning(base: 8)
     private static let epochs = Thinning(base: 1_000)
     /// The steps that are profiled: a few after everything is compiled.
     private static let profiled = 5..<10
@@ -162,8 +162,8 @@ public final class RunRecorder: Callback {
         if let rate = model?.optimizer?.onlyRate { record["rate"] = rate.recorded }
         add(record)
         try flushInTime()
-        // Short epochs do not spend their time on tables. The last one is written at the end.
-        if lastHistory.map({ ContinuousClock.now - $0 > .seconds(1) }) ?? true { try writeHistory() }
+        // Short epochs do not spend their time on tables. The whole ones are written at the end.
+        if lastHistory.map({ ContinuousClock.now - $0 > .seconds(5) }) ?? true { try writeHistory() }
     }
 
     public override func onCheckpoint() throws { try flush() }
