@@ -113,6 +113,7 @@ import Testing
             }
             #expect(page.contains("&lt;one&gt;") && page.contains("prefers-color-scheme:dark"))
             try checkXML(page)
+            #expect(page.contains(/begun \d{4}-\d{2}-\d{2}, \d{2}:\d{2} UTC/))
             // Each drawing of numbers has its numbers in a table.
             for part in page.components(separatedBy: "<figure").dropFirst() { #expect(part.contains("<table>")) }
             for title in [
@@ -340,6 +341,7 @@ import Testing
             let status = try RunStatus(recorder.folder)
             let text = status.text(width: 80)
             #expect(status.hasEnded && status.epochCount == 2 && status.epochLines(from: 1).count == 1)
+            #expect(status.epochLines(from: 1)[0].hasPrefix("epoch 2 of 2, after "))
             #expect(text.contains("epoch 2 of 2, step 12 of 12") && text.contains("done") && !text.contains("\u{1B}"))
             #expect(text.split(separator: "\n").allSatisfy { $0.count <= 130 })
         }
