@@ -309,7 +309,7 @@ import Testing
                 checkpoints: .every(steps: 4, in: folder + "/checkpoints"))
             #expect(seen.starts(with: 1...40))
             let losses = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.double("loss") : nil }
-            #expect(losses.count == 48 && losses == monitor.records.map { Double(String(format: "%.5g", $0.loss)) })
+            #expect(losses.count == 48 && losses == monitor.records.map { Double(String(format: "%.5g", $0.loss))! })
         }
     }
 
