@@ -15,7 +15,7 @@ import MartletNN
 ///
 /// It records losses of batches, the logs of epochs, learning rates, times and memory; at some steps also the norms of gradients
 /// and updates of each layer and how weights and gradients are distributed; and once, for a few steps, the time of each op and
-/// layer. The files stay small however long the training is: of the first 512 steps every one is recorded, then every second
+/// layer. The files stay small however long the training is: of the first 256 steps every one is recorded, then every second
 /// one, every fourth one, ... Of a step that is not recorded only the loss is noted.
 ///
 /// Weights have the same bits with and without a recorder. Losses of batches are those that the model's `trainStep` gives to
@@ -43,8 +43,8 @@ public final class RunRecorder: Callback {
     private var layers: [String] = []
     private var logs: [(epoch: Int, logs: Logs)] = []
 
-    private static let steps = Thinning(base: 512)
-    private static let updates = Thinning(base: 64)
+    private static let steps = Thinning(base: 256)
+    private static let updates = Thinning(base: 32)
     private static let spreads = Thinning(base: 8)
     private static let epochs = Thinning(base: 1_000)
     /// The steps that are profiled: a few after everything is compiled.
@@ -196,8 +196,11 @@ public final class RunRecorder: Callback {
 
     // MARK: - Files
 
-    // Without an op.
-    private var iteration: Int { model?.optimizer?.iterations.storedValue.item(as: Int.self) ?? 0 }
+    // Each step asks: without an op, and without an array.
+    private var iteration: Int {
+        guard let count = model?.optimizer?.iterations.storedValue else { return 0 }
+        return count.dtype == .int64 ? count.withUnsafeBytes { Int($0.load(as: Int64.self)) } : count.item(as: Int.self)
+    }
 
     private var optimizerBytes: Int {
         model?.optimizer?.variables.reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount } ?? 0
