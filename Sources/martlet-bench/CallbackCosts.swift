@@ -81,18 +81,27 @@ enum LongTraining {
     /// Two trainings, one of which may run. Each has the time between its turns.
     private final class Turns: @unchecked Sendable {
         private let signals = [DispatchSemaphore(value: 1), DispatchSemaphore(value: 0)]
-        private var begun = 0.0
+        private var begun = (time: 0.0, busy: 0.0)
         private(set) var seconds = [0.0, 0.0]
+        /// The processor time of the threads that train, without waits for disks and others.
+        private(set) var busySeconds = [0.0, 0.0]
         var failure: (any Error)?
 
         func take(_ training: Int) {
             signals[training].wait()
-            begun = Clock.now
+            begun = (Clock.now, Self.busy)
         }
 
         func pass(_ training: Int) {
-            seconds[training] += Clock.now - begun
+            seconds[training] += Clock.now - begun.time
+            busySeconds[training] += Self.busy - begun.busy
             signals[1 - training].signal()
+        }
+
+        private static var busy: Double {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
         }
     }
 
@@ -140,8 +149,12 @@ enum LongTraining {
         if let failure = turns.failure { throw failure }
         var report = Report("callbacks_long")
         report.steps = epochs * stepsOfEpoch
-        let microseconds = turns.seconds.map { ($0 / Double(epochs * stepsOfEpoch) * 1e6).rounded(to: 2) }
-        report.callbacks_us = ["none": microseconds[0], "everything": (microseconds[1] - microseconds[0]).rounded(to: 2)]
+        func ofStep(_ seconds: Double) -> Double { (seconds / Double(epochs * stepsOfEpoch) * 1e6).rounded(to: 2) }
+        report.callbacks_us = [
+            "none": ofStep(turns.seconds[0]), "everything": ofStep(turns.seconds[1] - turns.seconds[0]),
+            "none, processor": ofStep(turns.busySeconds[0]),
+            "everything, processor": ofStep(turns.busySeconds[1] - turns.busySeconds[0]),
+        ]
         report.finish(others)
         return report
     }
