@@ -67,7 +67,8 @@ struct CallbackCosts {
 /// What everything that can watch a training costs in a long one, but for images of kernels: to compress 100,000 pixels of noise
 /// takes as long as 100 steps.
 enum LongTraining {
-    private static let stepsOfEpoch = 500
+    /// Those of MNIST.
+    private static let stepsOfEpoch = 1_875
 
     private static func everything(in folder: String) -> [Callback] {
         [
