@@ -33,7 +33,7 @@ struct Bench: ParsableCommand {
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
     /// Workloads that give a table of many measurements.
-    private static let tables = ["ops", "scaling", "overhead", "callbacks"]
+    private static let tables = ["ops", "scaling", "overhead", "callbacks", "callbacks_long"]
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {
@@ -81,6 +81,7 @@ struct Bench: ParsableCommand {
         case "scaling": report = try Scaling.steps(seconds: seconds)
         case "overhead": report = Scaling.overhead()
         case "callbacks": report = try CallbackCosts.report()
+        case "callbacks_long": report = try LongTraining.report(steps: steps ?? 100_000)
         default: report = try Clock(steps: steps ?? 1000, seconds: seconds).report(subject(workload))
         }
         try output(report)
@@ -100,7 +101,7 @@ struct Bench: ParsableCommand {
     }
 
     private func printProfile(of workload: String) throws {
-        if ["scaling", "overhead", "callbacks"].contains(workload) {
+        if Self.tables.contains(workload), workload != "ops" {
             throw ValidationError("--profile: expected a workload of steps or ops. Received: \(workload).")
         }
         let subject = try subject(workload)

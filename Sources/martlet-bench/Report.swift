@@ -25,7 +25,7 @@ struct Report: Encodable {
     var scaling: [ScalingPoint]?
     /// For `overhead`: nanoseconds for each measured call.
     var overhead_ns: [String: Double]?
-    /// For `callbacks`: microseconds of a step without any, and how many more there are with some.
+    /// For `callbacks` and `callbacks_long`: microseconds of a step without any, and how many more there are with some.
     var callbacks_us: [String: Double]?
     /// The number of cores that other processes used during the run.
     var other_cores = 0.0

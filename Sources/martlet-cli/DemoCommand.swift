@@ -92,7 +92,10 @@ struct DemoCommand: ParsableCommand {
                 "model": .text(model.rawValue), "data": .text(images.source), "epochs": .number(Double(epochs)),
                 "batch_size": .number(Double(batchSize)), "learning_rate": .number(learningRate), "seed": .number(Double(seed)),
             ]
-            callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1, writeImages: true, hyperParameters: chosen))
+            callbacks.append(
+                TensorBoard(
+                    logDirectory: events, histogramFrequency: 1, writeImages: true, thinHistograms: true,
+                    hyperParameters: chosen))
         }
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(

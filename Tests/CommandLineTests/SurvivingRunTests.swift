@@ -61,7 +61,7 @@ import Testing
             // So do other data and settings.
             for (option, value, words) in [
                 ("--seed", "7", "seed: 42. Received: 7"), ("--batch-size", "2", "batch size: 4. Received: 2"),
-                ("--validation-split", "0.5", "digest of samples"), ("--no-shuffle", nil, "shuffle: true"),
+                ("--validation-split", "0.5", "validation split: 0.25. Received: 0.5"), ("--no-shuffle", nil, "shuffle: true"),
             ] as [(String, String?, String)] {
                 let others = job.run("parts", epochs: 6, "--resume") + [option] + [value].compactMap { $0 }
                 shell.expectRefusal(try shell.run(others), words)

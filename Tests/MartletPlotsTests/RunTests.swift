@@ -113,6 +113,7 @@ import Testing
             }
             #expect(page.contains("&lt;one&gt;") && page.contains("prefers-color-scheme:dark"))
             try checkXML(page)
+            #expect(page.contains(/begun \d{4}-\d{2}-\d{2}, \d{2}:\d{2} UTC/))
             // Each drawing of numbers has its numbers in a table.
             for part in page.components(separatedBy: "<figure").dropFirst() { #expect(part.contains("<table>")) }
             for title in [
@@ -295,6 +296,35 @@ import Testing
         }
     }
 
+    /// The records have all that a checkpoint takes for done, and losses with five digits, as `printf` rounds.
+    @Test func recordsAreThereBeforeTheCheckpoint() throws {
+        try withFolder { folder in
+            let monitor = TrainingMonitor()
+            var seen: [Int] = []
+            let reader = LambdaCallback(onTrainBatchEnd: { batch, _ in
+                if batch == 4 { seen = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.int("step") : nil } }
+            })
+            try Self.model().fit(
+                Self.data(), batchSize: 4, epochs: 4, verbosity: .silent, callbacks: [RunRecorder(folder), monitor, reader],
+                checkpoints: .every(steps: 4, in: folder + "/checkpoints"))
+            #expect(seen.starts(with: 1...40))
+            let losses = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.double("loss") : nil }
+            #expect(losses.count == 48 && losses == monitor.records.map { Double(String(format: "%.5g", $0.loss))! })
+        }
+    }
+
+    /// Steps between two powers of two times the base have the same distance.
+    @Test func thinning() {
+        for base in [1, 3, 16, 512] {
+            let thinning = Thinning(base: base)
+            #expect((1...5_000).allSatisfy { number in
+                var stride = 1
+                while number > base * stride { stride *= 2 }
+                return thinning.keeps(number) == (number % stride == 0)
+            })
+        }
+    }
+
     /// 100,000 steps leave 1,000 records and 500 for each doubling beyond.
     @Test func recordsGrowWithTheLogarithmOfSteps() {
         let thinning = Thinning(base: 1_000)
@@ -311,6 +341,7 @@ import Testing
             let status = try RunStatus(recorder.folder)
             let text = status.text(width: 80)
             #expect(status.hasEnded && status.epochCount == 2 && status.epochLines(from: 1).count == 1)
+            #expect(status.epochLines(from: 1)[0].hasPrefix("epoch 2 of 2, after "))
             #expect(text.contains("epoch 2 of 2, step 12 of 12") && text.contains("done") && !text.contains("\u{1B}"))
             #expect(text.split(separator: "\n").allSatisfy { $0.count <= 130 })
         }

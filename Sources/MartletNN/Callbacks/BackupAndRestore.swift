@@ -158,6 +158,7 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
 
     private func save(_ content: HDF5GroupContent?) throws {
         guard let content, model?.distribution?.isChief != false else { return }
+        for callback in others { try callback.onCheckpoint() }
         try FileIO.makeFolder(folder)
         if doubleCheckpoint, FileManager.default.fileExists(atPath: weightsPath) {
             try FileIO.write(FileIO.read(weightsPath), to: weightsPath + ".bkp")

@@ -31,10 +31,18 @@ open class Callback: Checkpointable {
     /// same order. They get their values back after `onTrainBegin`.
     open var checkpointVariables: [Variable] { [] }
 
+    /// What `fit` calls after a training batch, for callbacks of ours that need less than logs.
+    func onTrainBatchEnd(_ batch: Int, _ figures: BatchFigures) throws {
+        try onTrainBatchEnd(batch, logs: figures.logs)
+    }
+
     /// Before the first epoch.
     open func onTrainBegin() throws {}
     /// After the last epoch, including after an early stop.
     open func onTrainEnd() throws {}
+    /// Before a checkpoint or a backup is written. For what waits in memory: files should hold what the checkpoint takes for
+    /// done.
+    open func onCheckpoint() throws {}
     /// When a signal ends the training, which can go on from a checkpoint that is written by now; `onTrainEnd` is not called
     /// then. For what waits in memory.
     open func onInterrupt(_ interruption: TrainingInterruption) throws {}

@@ -60,6 +60,7 @@ public final class CallbackList: Callback {
 
     public override func onTrainBegin() throws { for callback in callbacks { try callback.onTrainBegin() } }
     public override func onTrainEnd() throws { for callback in callbacks { try callback.onTrainEnd() } }
+    public override func onCheckpoint() throws { for callback in callbacks { try callback.onCheckpoint() } }
     public override func onInterrupt(_ interruption: TrainingInterruption) throws {
         for callback in callbacks { try callback.onInterrupt(interruption) }
     }

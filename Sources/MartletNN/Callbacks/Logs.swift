@@ -29,18 +29,18 @@ public struct Logs: Sendable, Equatable, Sequence, ExpressibleByDictionaryLitera
 
     /// Sets a value of several numbers.
     public mutating func set(_ elements: [Double], for name: String) {
-        figures[name] = elements.reduce(0, +) / Double(Swift.max(1, elements.count))
+        figures[name] = Self.number(of: elements)
         lists[name] = elements
     }
 
     /// Sets the number at a place in the order of the names.
     mutating func set(_ value: Double, at place: Int) { figures.values[place] = value }
 
-    /// The numbers, in the order of the names.
-    var values: some Collection<Double> { figures.values }
+    /// The number that stands for several: their mean.
+    static func number(of elements: [Double]) -> Double { elements.reduce(0, +) / Double(Swift.max(1, elements.count)) }
 
-    /// Whether these are the names, in their order.
-    func hasNames(_ names: [String]) -> Bool { figures.count == names.count && figures.keys.elementsEqual(names) }
+    /// The numbers, in the order of the names.
+    var values: [Double] { Array(figures.values) }
 
     /// Adds values under their names, with `prefix` in front.
     mutating func add(_ others: Logs, prefix: String) {

@@ -61,8 +61,10 @@ public final class ProgressBar: Callback {
     }
 
     private func advance(_ batch: Int, _ logs: () -> Logs) {
-        let time = now()
         stepsSeen = batch + 1
+        // Where nothing moves, no other step needs the time.
+        guard isMoving || stepsSeen == 1 else { return }
+        let time = now()
         defer { if stepsSeen == 1 { afterFirstStep = time } }
         guard isMoving, time - lastDrawn >= Self.shortestInterval else { return }
         lastDrawn = time

@@ -14,7 +14,13 @@ public final class TerminateOnNaN: Callback {
     public init(raiseError: Bool = false) { self.raiseError = raiseError }
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
-        guard let loss = logs()["loss"], !loss.isFinite else { return }
+        if let loss = logs()["loss"] { try check(loss, batch) }
+    }
+
+    override func onTrainBatchEnd(_ batch: Int, _ figures: BatchFigures) throws { try check(figures.loss, batch) }
+
+    private func check(_ loss: Double, _ batch: Int) throws {
+        guard !loss.isFinite else { return }
         let advice = "Look for NaN in the data, or lower the learning rate. withDebugNumerics (fit --debug-numerics) names the "
             + "op and the layer in which it appears first."
         if raiseError {

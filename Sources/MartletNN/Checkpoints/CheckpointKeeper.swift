@@ -105,6 +105,7 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
 
     private func save(_ content: HDF5GroupContent?) throws {
         guard let content, model?.distribution?.isChief != false else { return }
+        for callback in others { try callback.onCheckpoint() }
         try directory.write(content, note, keep: plan.keep)
         (savedPlace, lastSave) = (note.place, .now)
     }

@@ -24,12 +24,16 @@ extension TrainingFacts {
     /// - Throws: `MartletError` when one of the facts was another.
     func check(_ root: HDF5Group, file: String) throws {
         guard let text = try root.attribute("training")?.text else { return }
-        for (name, value) in try JSONValue(parsing: text).object() {
-            guard let own = self[name], value != .string(own) else { continue }
-            throw MartletError(
-                "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(own). Give the "
-                    + "same to go on, or another folder to begin anew.", at: file)
+        let others = try JSONValue(parsing: text).object().filter { name, value in
+            self[name].map { value != .string($0) } ?? false
         }
+        // Of several that differ the one that says most: what somebody has set, before what follows from it and from the data.
+        let consequences = ["number of samples", "size of the data", "steps of an epoch", "digest of samples"]
+        func rank(_ name: String) -> Int { consequences.firstIndex(of: name) ?? -1 }
+        guard let (name, value) = others.min(by: { (rank($0.key), $0.key) < (rank($1.key), $1.key) }) else { return }
+        throw MartletError(
+            "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(self[name]!). Give the "
+                + "same to go on, or another folder to begin anew.", at: file)
     }
 }
 

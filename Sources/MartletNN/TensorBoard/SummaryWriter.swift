@@ -23,7 +23,7 @@ public final class SummaryWriter: Sendable {
     /// The file.
     public let path: String
     private let maxQueue: Int
-    private let flushInterval: Duration
+    private let flushSeconds: Double
     private let state: Guarded<State>
 
     /// The field of a summary with one scalar, and the place of its number.
@@ -31,7 +31,8 @@ public final class SummaryWriter: Sendable {
 
     private struct State {
         let file: EventFile
-        var lastFlush: ContinuousClock.Instant
+        /// By the clock of the events.
+        var lastFlush: Double
         var isClosed = false
         /// Whether a trial of hyperparameters was begun, whose end `close` notes.
         var hasTrial = false
@@ -39,7 +40,14 @@ public final class SummaryWriter: Sendable {
         var scalars: [String: ScalarBytes] = [:]
         /// The same for the tags that the last step had together.
         var group: (tags: [String], scalars: [ScalarBytes]) = ([], [])
+        /// Steps of the group that have no events yet, and the numbers of each: a training notes them in less than it takes to
+        /// make events, which are made of many at once.
+        var steps: [(time: Double, step: Int)] = []
+        var numbers: [Double] = []
         var record: [UInt8] = []
+
+        /// The events that wait.
+        var count: Int { file.pendingCount + numbers.count }
     }
 
     /// Begins a file.
@@ -66,9 +74,12 @@ public final class SummaryWriter: Sendable {
         }
         let file = try EventFile(in: logDirectory, suffix: suffix, writer: writer)
         (self.logDirectory, path) = (logDirectory, file.path)
-        (self.maxQueue, flushInterval) = (maxQueue, .milliseconds(flushMillis))
-        state = Guarded(State(file: file, lastFlush: ContinuousClock.now))
+        (self.maxQueue, flushSeconds) = (maxQueue, Double(flushMillis) / 1000)
+        state = Guarded(State(file: file, lastFlush: EventFile.now))
     }
+
+    // The file writes what waits in it when it ends.
+    deinit { try? state.withLock { try makeEvents(&$0) } }
 
     // MARK: - Values
 
@@ -86,20 +97,41 @@ public final class SummaryWriter: Sendable {
             let known = state.scalars[key]
             let scalar = known ?? SummaryWriter.bytesOfScalar(name, description)
             if known == nil { state.scalars[key] = scalar }
-            try add(scalar, value, step, time: EventFile.now, &state)
-            try flushInTime(&state)
+            let time = EventFile.now
+            try makeEvents(&state)
+            try add(scalar, value, step, time: time, &state)
+            try flushInTime(&state, time)
         }
     }
 
     /// Adds numbers of one step, each under its tag.
-    func scalars(_ tags: [String], _ values: some Collection<Double>, step: Int) throws {
+    func scalars(_ tags: [String], _ values: [Double], step: Int) throws {
         try state.withLock { state in
+            guard !state.isClosed else { throw closed }
             if state.group.tags != tags {
+                try makeEvents(&state)
                 state.group = (tags, tags.map { SummaryWriter.bytesOfScalar($0, nil) })
             }
             let time = EventFile.now
-            for (place, value) in values.enumerated() { try add(state.group.scalars[place], value, step, time: time, &state) }
-            try flushInTime(&state)
+            state.steps.append((time, step))
+            state.numbers += values
+            try flushInTime(&state, time)
+        }
+    }
+
+    /// Makes events of the steps that have none yet.
+    private func makeEvents(_ state: inout State) throws {
+        guard !state.steps.isEmpty else { return }
+        defer {
+            state.steps.removeAll(keepingCapacity: true)
+            state.numbers.removeAll(keepingCapacity: true)
+        }
+        let count = state.group.scalars.count
+        for row in state.steps.indices {
+            let (time, step) = state.steps[row]
+            for place in 0..<count {
+                try add(state.group.scalars[place], state.numbers[row * count + place], step, time: time, &state)
+            }
         }
     }
 
@@ -254,6 +286,7 @@ public final class SummaryWriter: Sendable {
         }
         try state.withLock { state in
             guard !state.isClosed else { return }
+            try makeEvents(&state)
             if let last { try state.file.append(last.record) }
             state.isClosed = true
             try flush(&state)
@@ -284,25 +317,30 @@ public final class SummaryWriter: Sendable {
     private func add(_ event: SummaryEvent) throws {
         let record = event.record
         try state.withLock { state in
+            try makeEvents(&state)
             try append(record, &state)
-            try flushInTime(&state)
+            try flushInTime(&state, EventFile.now)
         }
     }
 
     private func append(_ record: [UInt8], _ state: inout State) throws {
-        guard !state.isClosed else {
-            throw MartletError("Expected a writer that is open. It was closed: make another one.", at: path)
-        }
+        guard !state.isClosed else { throw closed }
         try state.file.append(record)
     }
 
-    private func flushInTime(_ state: inout State) throws {
-        // Not the clock of the events: it may be set back.
-        if state.file.pendingCount > maxQueue || ContinuousClock.now - state.lastFlush >= flushInterval { try flush(&state) }
+    private var closed: MartletError {
+        MartletError("Expected a writer that is open. It was closed: make another one.", at: path)
+    }
+
+    private func flushInTime(_ state: inout State, _ now: Double) throws {
+        let waited = now - state.lastFlush
+        // Below 0 the clock was set back, and it is not known how long.
+        if state.count > maxQueue || waited >= flushSeconds || waited < 0 { try flush(&state) }
     }
 
     private func flush(_ state: inout State) throws {
-        state.lastFlush = .now
+        state.lastFlush = EventFile.now
+        try makeEvents(&state)
         try state.file.flush()
     }
 }

@@ -62,6 +62,8 @@ public final class TensorBoard: Callback, ChiefCallback {
     private let writeGradients: Bool
     private let writeGraph: Bool
     private let writeImages: Bool
+    /// Which of the epochs that the frequency names have histograms and images.
+    private let histogramThinning: Thinning?
     private let writeStepsPerSecond: Bool
     /// Every how many batches values are written, nil for none.
     private let batchFrequency: Int?
@@ -82,8 +84,10 @@ public final class TensorBoard: Callback, ChiefCallback {
     var remembered: [(run: Run, name: String, byteCount: Int)]?
     private var hasBegun = false
     private var isTraining = false
-    /// The names in the logs of the last batch, and their tags.
-    private var (batchNames, batchTags): ([String], [String]) = ([], [])
+    /// The names in the logs of the last batch, their tags and their numbers.
+    private var (batchNames, batchTags, batchNumbers): ([String], [String], [Double]) = ([], [], [])
+    /// Their writer.
+    private var batchWriter: SummaryWriter?
     private var (batchStart, epochStart, iterationsBefore) = (0.0, 0.0, 0)
     private var isProfiling = false
     private let watch = StepWatch()
@@ -104,6 +108,9 @@ public final class TensorBoard: Callback, ChiefCallback {
     ///     step of the epoch, before clipping, of up to 1,000 elements at equal distances. Keras has no such option.
     ///   - writeGraph: whether the model's configuration and the graph of its layers are written.
     ///   - writeImages: whether weights are also written as images, with the histograms.
+    ///   - thinHistograms: whether histograms and images are thinned as `.thinned` does with values: of the first 100 times every
+    ///     one is written, then every second one, every fourth one, ... So the files of a long training stay small. Keras has no
+    ///     such option.
     ///   - writeStepsPerSecond: whether the speed is written, of epochs and, with `updateFrequency`, of batches.
     ///   - updateFrequency: when values of batches are written.
     ///   - profileBatch: the batches, counted from 1, that are profiled: `5...5` is the fifth. The trace, which ui.perfetto.dev
@@ -115,7 +122,7 @@ public final class TensorBoard: Callback, ChiefCallback {
     ///     that has them and, under their plain names, the values of each epoch.
     public init(
         logDirectory: String = "logs", histogramFrequency: Int = 0, writeGradients: Bool = false, writeGraph: Bool = true,
-        writeImages: Bool = false,
+        writeImages: Bool = false, thinHistograms: Bool = false,
         writeStepsPerSecond: Bool = false, updateFrequency: UpdateFrequency = .epoch,
         profileBatch: ClosedRange<Int>? = nil, embeddingsFrequency: Int = 0, embeddingsMetadata: EmbeddingsMetadata? = nil,
         hyperParameters: [String: HyperParameter] = [:]
@@ -137,6 +144,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         self.writeGradients = writeGradients
         self.writeGraph = writeGraph
         self.writeImages = writeImages
+        histogramThinning = thinHistograms ? Thinning(base: 100) : nil
         self.writeStepsPerSecond = writeStepsPerSecond
         self.profileBatch = profileBatch
         self.embeddingsFrequency = embeddingsFrequency
@@ -159,7 +167,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         watch.detach()
         if writeGradients, histogramFrequency > 0, let model { watch.attach(to: model) }
         for writer in writers.values { try? writer.close() }
-        (writers, trainBatches, testBatches) = ([:], 0, 0)
+        (writers, batchWriter, trainBatches, testBatches) = ([:], nil, 0, 0)
         (hasDescription, hasBegun, remembered, isTraining) = (false, false, nil, true)
     }
 
@@ -168,7 +176,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         watch.detach()
         isTraining = false
         for writer in writers.values { try writer.close(last: SummaryEvent(time: EventFile.now, .session(2))) }
-        writers = [:]
+        (writers, batchWriter) = ([:], nil)
     }
 
     public override func onInterrupt(_ interruption: TrainingInterruption) throws { try flush() }
@@ -182,7 +190,7 @@ public final class TensorBoard: Callback, ChiefCallback {
 
     public override func onTrainBatchBegin(_ batch: Int) throws {
         trainBatches += 1
-        watch.watchesUpdates = writeGradients && batch == 0 && histogramFrequency > 0 && epoch % histogramFrequency == 0
+        watch.watchesUpdates = writeGradients && batch == 0 && writesHistograms(epoch)
         if writeStepsPerSecond { batchStart = EventFile.now }
         guard trainBatches == profileBatch?.lowerBound, !Profiler.isRunning else { return }
         isProfiling = true
@@ -190,6 +198,27 @@ public final class TensorBoard: Callback, ChiefCallback {
     }
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
+        guard try endBatch() else { return }
+        let logs = logs()
+        batchNumbers = logs.values
+        try writeBatch(logs.keys)
+    }
+
+    override func onTrainBatchEnd(_ batch: Int, _ figures: BatchFigures) throws {
+        guard try endBatch() else { return }
+        figures.read(into: &batchNumbers)
+        try writeBatch(figures.names)
+    }
+
+    private func writeBatch(_ names: [String]) throws {
+        if names != batchNames { (batchNames, batchTags) = (names, names.map { "batch_" + $0 }) }
+        let writer = try batchWriter ?? writer(.train)
+        batchWriter = writer
+        try writer.scalars(batchTags, batchNumbers, step: trainBatches)
+    }
+
+    /// - Returns: whether values of the batch are to be written.
+    private func endBatch() throws -> Bool {
         if let last = profileBatch?.upperBound, trainBatches >= last { try endProfile() }
         if watch.watchesUpdates {
             for note in watch.notes {
@@ -198,14 +227,12 @@ public final class TensorBoard: Callback, ChiefCallback {
                     name + "/gradient_histogram", Tensor(gradient, shape: [gradient.count]), step: epoch)
             }
         }
-        guard let batchFrequency, trainBatches % batchFrequency == 0, thinning?.keeps(trainBatches) ?? true else { return }
-        let writer = try writer(.train)
+        guard let batchFrequency, trainBatches % batchFrequency == 0, thinning?.keeps(trainBatches) ?? true else { return false }
         if writeStepsPerSecond {
-            try writer.scalar("batch_steps_per_second", 1 / max(1e-9, EventFile.now - batchStart), step: trainBatches)
+            let seconds = max(1e-9, EventFile.now - batchStart)
+            try writer(.train).scalar("batch_steps_per_second", 1 / seconds, step: trainBatches)
         }
-        let logs = logs()
-        if !logs.hasNames(batchNames) { (batchNames, batchTags) = (logs.keys, logs.keys.map { "batch_" + $0 }) }
-        try writer.scalars(batchTags, logs.values, step: trainBatches)
+        return true
     }
 
     public override func onTestBatchBegin(_ batch: Int) { testBatches += 1 }
@@ -235,7 +262,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         if !hyperParameters.isEmpty {
             for (name, value) in logs { try writer(.whole).scalar(name, value, step: epoch) }
         }
-        if histogramFrequency > 0, epoch % histogramFrequency == 0 { try writeWeights(epoch) }
+        if writesHistograms(epoch) { try writeWeights(epoch) }
         if embeddingsFrequency > 0, epoch % embeddingsFrequency == 0 { try writeEmbeddings(epoch) }
         try flush()
     }
@@ -296,6 +323,11 @@ public final class TensorBoard: Callback, ChiefCallback {
             return several.innerOptimizers.map { ("learning_rate_\($0.name)", $0.learningRate) }
         }
         return optimizer.map { [("learning_rate", $0.learningRate)] } ?? []
+    }
+
+    private func writesHistograms(_ epoch: Int) -> Bool {
+        guard histogramFrequency > 0, epoch % histogramFrequency == 0 else { return false }
+        return histogramThinning?.keeps(epoch / histogramFrequency + 1) ?? true
     }
 
     private func writeWeights(_ epoch: Int) throws {

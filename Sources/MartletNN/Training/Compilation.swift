@@ -131,24 +131,46 @@ final class Compilation {
     private var blankLogs = Logs()
     /// The place of each reported number among them. Outputs of one name, those of a layer that is called twice, share one.
     private var places: [Int] = []
+    /// The names in the logs, in their order.
+    private(set) var names: [String] = []
+
+    private func arrange() {
+        guard places.count != reported.count else { return }
+        blankLogs = reported.reduce(into: Logs()) { $0[$1.name] = 0 }
+        names = blankLogs.keys
+        let order = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+        places = reported.map { order[$0.name]! }
+    }
 
     /// The values so far, `loss` first.
     func logs() -> Logs {
-        if places.count != reported.count {
-            blankLogs = reported.reduce(into: Logs()) { $0[$1.name] = 0 }
-            let order = Dictionary(uniqueKeysWithValues: blankLogs.keys.enumerated().map { ($1, $0) })
-            places = reported.map { order[$0.name]! }
-        }
+        arrange()
         var logs = blankLogs
         for (place, (name, metric)) in zip(places, reported) {
             if let number = metric.resultNumber {
                 logs.set(number, at: place)
-                continue
+            } else {
+                let result = result(of: metric, name)
+                if result.rank == 0 { logs.set(result.item(), at: place) } else { logs.set(result.scalars(), for: name) }
             }
-            let result = Context.current.inLayer("metric \(name)", metric.result)
-            if result.rank == 0 { logs.set(result.item(), at: place) } else { logs.set(result.scalars(), for: name) }
         }
         return logs
+    }
+
+    /// The numbers of `logs()`, in the order of `names`, without making logs.
+    func readNumbers(into numbers: inout [Double]) {
+        arrange()
+        if numbers.count != names.count { numbers = [Double](repeating: 0, count: names.count) }
+        for (place, (name, metric)) in zip(places, reported) {
+            numbers[place] = metric.resultNumber ?? Logs.number(of: result(of: metric, name).scalars())
+        }
+    }
+
+    /// The mean loss so far, without the other metrics.
+    var meanLoss: Double { lossTracker.resultNumber ?? result(of: lossTracker, "loss").item() }
+
+    private func result(of metric: Metric, _ name: String) -> Tensor {
+        Context.current.inLayer("metric \(name)", metric.result)
     }
 }
 

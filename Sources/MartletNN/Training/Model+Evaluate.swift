@@ -70,6 +70,7 @@ extension Model {
         let compiled = steps()
         compilation.resetMetrics()
         for callback in callbacks { try callback.onTestBegin() }
+        let figures = BatchFigures(compilation)
         _ = try forEachExecution(of: batches, limit: limit, compilation.stepsPerExecution) { first in
             for callback in callbacks { try callback.onTestBatchBegin(first) }
         } step: { batch in
@@ -77,7 +78,8 @@ extension Model {
                 if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
             }
         } end: { last in
-            for callback in callbacks { try callback.onTestBatchEnd(last, logs: compilation.logs) }
+            figures.advance()
+            for callback in callbacks { try callback.onTestBatchEnd(last, logs: figures.logs) }
             return true
         }
         let logs = try withErrors(compilation.logs)

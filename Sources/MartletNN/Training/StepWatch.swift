@@ -19,10 +19,13 @@ package final class StepWatch {
         fileprivate let sample: Variable
 
         /// The sums of squares of gradient, weights and change.
-        package var sums: [Double] { squares.value.scalars() }
+        package var sums: [Double] { StepWatch.numbers(squares) }
         /// Up to `sampleSize` elements of the gradient, at equal distances.
-        package var gradientSample: [Double] { sample.value.scalars() }
+        package var gradientSample: [Double] { StepWatch.numbers(sample) }
     }
+
+    /// Without an op.
+    private static func numbers(_ variable: Variable) -> [Double] { variable.storedValue.scalars(as: Float.self).map(Double.init) }
 
     /// The most elements of a gradient that are noted.
     package static let sampleSize = 1_000
@@ -51,7 +54,7 @@ package final class StepWatch {
     }
 
     /// The loss of the last batch; nil where the model's own `trainStep` does not call `updateMetrics`.
-    package var loss: Double? { hasLoss ? lossValue.value.item() : nil }
+    package var loss: Double? { hasLoss ? Double(lossValue.storedValue.item(as: Float.self)) : nil }
 
     /// Begins to watch a model's steps.
     package func attach(to model: Model) {

@@ -8,8 +8,8 @@ package struct Thinning {
 
     /// - Parameter number: counts from 1.
     package func keeps(_ number: Int) -> Bool {
-        var stride = 1
-        while number > base * stride, stride < 1 << 40 { stride *= 2 }
-        return number % stride == 0
+        // The power of two that is at least number / base.
+        let exponent = Int.bitWidth - ((number - 1) / base).leadingZeroBitCount
+        return number & (1 << exponent - 1) == 0
     }
 }

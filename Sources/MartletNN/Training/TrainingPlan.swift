@@ -100,6 +100,7 @@ extension Model {
         let resumed = all.lazy.compactMap(\.resumption).first ?? (epoch: plan.initialEpoch, batch: 0)
         // A backup may be of a training that was stopped early, and then there is nothing more to do.
         let isOver = stopTraining && !wasStopped
+        let figures = BatchFigures(compilation)
         for epoch in resumed.epoch..<(isOver ? resumed.epoch : max(resumed.epoch, plan.epochs)) {
             // The metrics have what came before in an epoch that goes on.
             let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
@@ -117,14 +118,8 @@ extension Model {
                     }
                     seen += 1
                 } end: { last in
-                    var made: Logs?
-                    // What several callbacks ask for is computed once.
-                    func logs() -> Logs {
-                        let logs = made ?? compilation.logs()
-                        made = logs
-                        return logs
-                    }
-                    for callback in all { try callback.onTrainBatchEnd(last, logs: logs) }
+                    figures.advance()
+                    for callback in all { try callback.onTrainBatchEnd(last, figures) }
                     distribution?.agree(on: self)
                     for keeper in keepers { try keeper.saveBatch(last) }
                     try watch?.check()

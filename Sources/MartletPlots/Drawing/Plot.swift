@@ -308,7 +308,7 @@ public struct Plot: Sendable {
                 svg.text(
                     Markup.fitted(series[index].name, to: (width - labelWidth - right) / 2, size: 12), x: end,
                     y: top - 10 - Double(legend.count - 1 - row) * 16, size: 12, .series(colors[index]), anchor: "end",
-                    weight: 600)
+                    weight: series[index].look.isFaint ? 400 : 600)
             }
         }
         // Areas lie behind curves.

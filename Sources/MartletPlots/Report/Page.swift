@@ -78,13 +78,19 @@ package struct Page {
             let cells = row.enumerated().map { place, text -> String in
                 // A number stays with its unit.
                 let text = Markup.escaped(text.count < 16 && place > 0 ? text.replacing(" ", with: "\u{A0}") : text.bounded)
-                return place == 0 ? "<th scope=\"row\">\(text)</th>" : "<td>\(text)</td>"
+                return place == 0 ? "<th scope=\"row\">\(Self.breakable(text))</th>" : "<td>\(text)</td>"
             }
             let bar = index < bars.count
                 ? "<td class=\"bar\"><i style=\"width:\((max(0, min(1, bars[index])) * 100).plain)%\"></i></td>" : ""
             add("<tr>\(cells.joined())\(bar)</tr>")
         }
         add("</tbody></table></div>")
+    }
+
+    /// Text in which long names break between their words: `cnn/max_pooling2d`, `sparseSoftmaxCrossEntropy`.
+    /// - Parameter markup: text that is escaped.
+    private static func breakable(_ markup: String) -> String {
+        markup.count < 12 ? markup : markup.replacing(/[\/_]|[a-z](?=[A-Z])/) { "\($0.output)<wbr/>" }
     }
 
     /// Names with their values.
@@ -151,9 +157,11 @@ package struct Page {
             .samples div{padding:10px;font-size:.8rem;line-height:1.35;overflow-wrap:anywhere}
             .samples img{display:block;width:100%;height:auto;image-rendering:pixelated;margin:0 auto 6px}
             .samples b{color:var(--1)}
+            .samples b.right{color:var(--2)}
             @media (max-width:480px){
             main{padding:16px 12px 48px}h1{font-size:1.4rem}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
             .tiles{grid-template-columns:1fr 1fr}
+            .bar{width:15%;min-width:36px}
             }
             @media print{body{background:#fff}figure,.card{break-inside:avoid}}
             """

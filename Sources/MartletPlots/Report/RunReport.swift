@@ -28,7 +28,7 @@ struct RunReport {
         let description = run.description
         page.add("<h1>\(Markup.escaped(description.name.bounded))</h1>")
         page.add(
-            "<p class=\"sub\">Model \(Markup.escaped(description.model)), begun \(Markup.escaped(description.created)), "
+            "<p class=\"sub\">Model \(Markup.escaped(description.model)), begun \(Markup.escaped(begun)), "
                 + "\(Markup.escaped(run.state))</p>")
         var tiles = [
             ("epochs", "\(records.epochs.last.map { $0.epoch + 1 } ?? 0) of \(description.epochs)"),
@@ -44,6 +44,11 @@ struct RunReport {
             page.add("<div><b>\(Markup.escaped(value))</b><span>\(Markup.escaped(name.bounded))</span></div>")
         }
         page.add("</div>")
+    }
+
+    /// `2026-11-27T14:55:03Z` as people write it. What is no such time stays as it is.
+    private var begun: String {
+        run.description.created.replacing(/^(\d+-\d+-\d+)T(\d+:\d+):\d+Z$/) { "\($0.1), \($0.2) UTC" }
     }
 
     // MARK: - Curves
@@ -129,8 +134,6 @@ struct RunReport {
             page.grid { page in
                 page.plot(stepPlot("Gradient norm", "norm", isLogarithmic: true, color: 3, \.gradient))
                 page.plot(stepPlot("Update by weight", "ratio", isLogarithmic: true, color: 2, \.ratio))
-            }
-            page.grid { page in
                 for (title, values) in [
                     ("Gradient norm of each layer", \RunRecords.Layers.gradient), ("Update by weight of each layer", \.ratio),
                 ] {
@@ -279,14 +282,19 @@ struct RunReport {
             page.add("</div>")
             return
         }
+        page.add(
+            "<p class=\"note\">In colour what the model says, below what is true"
+                + (isNumber ? "" : " and the probability that the model gives it") + ".</p>")
         page.add("<div class=\"samples\">")
         for one in worst {
             let image = one.image.map {
                 "<img src=\"\($0.dataURI)\" alt=\"sample \(one.index)\" width=\"\($0.width)\" height=\"\($0.height)\"/>"
             } ?? ""
+            let isRight = !isNumber && one.guess == one.truth
             page.add(
-                "<div>\(image)<b>\(Markup.escaped(one.guess))</b><br/>is \(Markup.escaped(one.truth))"
-                    + (isNumber ? "<br/>error \(one.score.brief)" : ", at \(String(format: "%.1f", one.score * 100)) %")
+                "<div>\(image)<b\(isRight ? " class=\"right\"" : "")>\(Markup.escaped(one.guess))</b><br/>"
+                    + "is \(Markup.escaped(one.truth))"
+                    + (isNumber ? "<br/>error \(one.score.brief)" : ": \(String(format: "%.1f", one.score * 100))\u{A0}%")
                     + "<br/>sample \(one.index)</div>")
         }
         page.add("</div>")

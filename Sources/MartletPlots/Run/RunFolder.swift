@@ -46,5 +46,14 @@ public struct RunFolder: Sendable {
 
 extension Double {
     /// With five significant digits, so that records are short.
-    var recorded: JSONValue { isFinite ? .double(Double(String(format: "%.5g", self)) ?? self) : .double(self) }
+    var recorded: JSONValue { .double(isFinite && self != 0 ? rounded(digits: 5) : self) }
+
+    /// The number nearest to a decimal number of so many digits.
+    private func rounded(digits: Int) -> Double {
+        // Up to 10^22 powers of ten are exact, and the quotient or product of two exact numbers is the nearest one.
+        let exponent = digits - 1 - Int(log10(magnitude).rounded(.down))
+        guard abs(exponent) <= 22 else { return Double(String(format: "%.\(digits)g", self)) ?? self }
+        let power = pow(10, Double(abs(exponent)))
+        return exponent < 0 ? (self / power).rounded() * power : (self * power).rounded() / power
+    }
 }

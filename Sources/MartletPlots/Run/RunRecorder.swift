@@ -15,8 +15,8 @@ import MartletNN
 ///
 /// It records losses of batches, the logs of epochs, learning rates, times and memory; at some steps also the norms of gradients
 /// and updates of each layer and how weights and gradients are distributed; and once, for a few steps, the time of each op and
-/// layer. The files stay small however long the training is: of the first 1,000 steps every one is recorded, then every second
-/// one, every fourth one, ... A step that is not watched takes no longer than without a recorder.
+/// layer. The files stay small however long the training is: of the first 256 steps every one is recorded, then every second
+/// one, every fourth one, ... Of a step that is not recorded only the loss is noted.
 ///
 /// Weights have the same bits with and without a recorder. Losses of batches are those that the model's `trainStep` gives to
 /// `updateMetrics`; of a step that does not, the mean of the epoch so far is recorded.
@@ -31,6 +31,7 @@ public final class RunRecorder: Callback {
     private var file: FileHandle?
     private var pending = ""
     private var lastFlush = ContinuousClock.now
+    private var lastHistory: ContinuousClock.Instant?
     private var start = ContinuousClock.now
     /// The seconds of the parts of the run before this one.
     private var secondsBefore = 0.0
@@ -42,9 +43,9 @@ public final class RunRecorder: Callback {
     private var layers: [String] = []
     private var logs: [(epoch: Int, logs: Logs)] = []
 
-    private static let steps = Thinning(base: 1_000)
-    private static let updates = Thinning(base: 128)
-    private static let spreads = Thinning(base: 16)
+    private static let steps = Thinning(base: 256)
+    private static let updates = Thinning(base: 32)
+    private static let spreads = Thinning(base: 8)
     private static let epochs = Thinning(base: 1_000)
     /// The steps that are profiled: a few after everything is compiled.
     private static let profiled = 5..<10
@@ -82,8 +83,9 @@ public final class RunRecorder: Callback {
 
     /// Ends what a training that was ended by an error left running.
     private func letGo() {
+        try? flush()
         try? file?.close()
-        file = nil
+        (file, pending) = (nil, "")
         watch.detach()
         if isProfiling, Profiler.isRunning { _ = Profiler.stop() }
         isProfiling = false
@@ -93,7 +95,7 @@ public final class RunRecorder: Callback {
 
     public override func onTrainBegin() throws {
         letGo()
-        (step, epoch, profiledSteps, logs, layers) = (0, 0, 0, [], [])
+        (step, epoch, profiledSteps, logs, layers, lastHistory) = (0, 0, 0, [], [], nil)
         if let model { watch.attach(to: model) }
     }
 
@@ -145,7 +147,7 @@ public final class RunRecorder: Callback {
             if Self.spreads.keeps(step) { further.append(spread()) }
         }
         for one in [record] + further { add(one) }
-        if ContinuousClock.now - lastFlush > .milliseconds(500) || pending.utf8.count > 1 << 16 { try flush() }
+        try flushInTime()
     }
 
     public override func onEpochEnd(_ epoch: Int, logs: Logs) throws {
@@ -159,10 +161,12 @@ public final class RunRecorder: Callback {
         ]
         if let rate = model?.optimizer?.onlyRate { record["rate"] = rate.recorded }
         add(record)
-        try flush()
-        let count = self.logs.count
-        if count <= 100 || count % (count / 100) == 0 { try writeHistory() }
+        try flushInTime()
+        // Short epochs do not spend their time on tables. The whole ones are written at the end.
+        if lastHistory.map({ ContinuousClock.now - $0 > .seconds(5) }) ?? true { try writeHistory() }
     }
+
+    public override func onCheckpoint() throws { try flush() }
 
     public override func onTrainEnd() throws {
         // A run that goes on at its end has no epoch.
@@ -192,7 +196,11 @@ public final class RunRecorder: Callback {
 
     // MARK: - Files
 
-    private var iteration: Int { model?.optimizer.map { Int($0.iterations.value.item()) } ?? 0 }
+    // Each step asks: without an op, and without an array.
+    private var iteration: Int {
+        guard let count = model?.optimizer?.iterations.storedValue else { return 0 }
+        return count.dtype == .int64 ? count.withUnsafeBytes { Int($0.load(as: Int64.self)) } : count.item(as: Int.self)
+    }
 
     private var optimizerBytes: Int {
         model?.optimizer?.variables.reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount } ?? 0
@@ -266,6 +274,10 @@ public final class RunRecorder: Callback {
 
     private func add(_ record: JSONObject) { pending += JSONValue.object(record).serialized() + "\n" }
 
+    private func flushInTime() throws {
+        if ContinuousClock.now - lastFlush > .milliseconds(500) || pending.utf8.count > 1 << 16 { try flush() }
+    }
+
     /// Writes whole lines with one call, so that a reader and a killed process leave at most one half.
     private func flush() throws {
         lastFlush = .now
@@ -279,6 +291,7 @@ public final class RunRecorder: Callback {
     }
 
     private func writeHistory() throws {
+        lastHistory = .now
         var names: [String] = []
         for name in logs.flatMap(\.logs.keys) where !names.contains(name) { names.append(name) }
         var json = JSONObject()

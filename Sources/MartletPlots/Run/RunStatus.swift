@@ -73,7 +73,7 @@ package struct RunStatus {
     package func epochLines(from first: Int) -> [String] {
         run.records.epochs.filter { $0.epoch >= first }.map { epoch in
             let logs = epoch.logs.map { "\(Self.clean($0.key)) \($0.value.brief)" }.joined(separator: ", ")
-            return "epoch \(epoch.epoch + 1) of \(run.description.epochs), \(readableTime(epoch.seconds)): \(logs)"
+            return "epoch \(epoch.epoch + 1) of \(run.description.epochs), after \(readableTime(epoch.seconds)): \(logs)"
         }
     }
 

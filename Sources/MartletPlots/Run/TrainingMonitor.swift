@@ -26,7 +26,8 @@ import MartletNN
 /// ```
 ///
 /// Weights have the same bits with and without a monitor. Of long trainings not every step is recorded, so that memory stays
-/// bounded: of the first 1,000 recorded steps every one, then every second one, every fourth one, ...
+/// bounded and a step does not become much longer in the mean: of the first 256 every one, then every second one, every fourth
+/// one, ...
 public final class TrainingMonitor: Callback {
     /// What was recorded of a step.
     public struct Record: Sendable {
@@ -53,7 +54,7 @@ public final class TrainingMonitor: Callback {
     /// The paths of the layers with trained weights.
     public private(set) var layerNames: [String] = []
     private let frequency: Int
-    private let kept = Thinning(base: 1_000)
+    private let kept = Thinning(base: 256)
     private var watcher = StepWatch()
     private var watched: Optimizer?
     private var step = 0

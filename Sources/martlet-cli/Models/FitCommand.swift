@@ -123,12 +123,12 @@ struct FitCommand: ParsableCommand {
         if let recorder { callbacks.append(recorder) }
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
         let events = tensorboard ?? recorder?.folder.events
-        if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1)) }
+        if let events { callbacks.append(TensorBoard(logDirectory: events, histogramFrequency: 1, thinHistograms: true)) }
         // It stays until the results are written.
         let keeper = backup.map {
             BackupAndRestore($0, saveFrequency: backupEvery.map { .batches($0) } ?? .epoch, deleteCheckpoint: false)
         }
-        keeper?.ownFacts = settings
+        keeper?.ownFacts = lastingFacts
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight)
@@ -149,22 +149,26 @@ struct FitCommand: ParsableCommand {
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
 
+    /// The settings that decide which samples come when.
+    private var settings: [(String, String)] {
+        [
+            ("batch size", String(samples.batchSize)), ("seed", String(seed)), ("shuffle", String(shuffle)),
+            ("validation split", String(validationSplit)),
+        ]
+    }
+
     /// What must be the same when training goes on.
-    private var settings: [String: String] {
-        var settings = ["batch size": String(samples.batchSize), "seed": String(seed), "shuffle": String(shuffle)]
-        settings["validation split"] = String(validationSplit)
+    private var lastingFacts: [String: String] {
         let size = samples.data.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
-        settings["size of the data"] = size.map { "\($0) bytes" }
-        return settings
+        let data = size.map { [("size of the data", "\($0) bytes")] } ?? []
+        return Dictionary(uniqueKeysWithValues: settings + data)
     }
 
     /// What the report says of data and settings.
     private var facts: [(String, String)] {
-        let files = samples.files.map { ($0.option.trimmingPrefix("--"), $0.path) }
-        return files.map { (String($0.0), $0.1) } + [
-            ("file of the model", model.path), ("batch size", String(samples.batchSize)), ("seed", String(seed)),
-            ("shuffle", shuffle ? "yes" : "no"), ("validation split", "\(validationSplit)"),
-        ] + [("class weights", classWeight), ("early stopping", earlyStopping.map { "\($0) epochs" })].compactMap { name, value in
+        let files = samples.files.map { (String($0.option.trimmingPrefix("--")), $0.path) }
+        let further = [("class weights", classWeight), ("early stopping", earlyStopping.map { "\($0) epochs" })]
+        return files + [("file of the model", model.path)] + settings + further.compactMap { name, value in
             value.map { (name, $0) }
         }
     }
@@ -180,7 +184,7 @@ struct FitCommand: ParsableCommand {
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
                     validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight,
-                    checkpoints: runs.checkpoints(settings), resume: runs.resumption)
+                    checkpoints: runs.checkpoints(lastingFacts), resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
                 let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
@@ -193,7 +197,7 @@ struct FitCommand: ParsableCommand {
         return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight, checkpoints: runs.checkpoints(settings), resume: runs.resumption)
+                classWeight: classWeight, checkpoints: runs.checkpoints(lastingFacts), resume: runs.resumption)
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })

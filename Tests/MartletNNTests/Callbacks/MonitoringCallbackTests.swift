@@ -33,8 +33,44 @@ func play(
     return all
 }
 
+/// Counts how often its result is asked for.
+private final class CountingMetric: Metric {
+    var results = 0
+    override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor?) {}
+    override func result() -> Tensor {
+        results += 1
+        return Tensor(0.5)
+    }
+}
+
 /// The numbers follow from the rules of Keras's callbacks, by hand.
 @Suite struct MonitoringCallbackTests {
+    /// Results of metrics may take longer than a step: callbacks that do not show them after each batch do not ask for them.
+    @Test func metricsAreComputedForWhoNeedsThem() throws {
+        try withFolder { folder in
+            let metric = CountingMetric(name: "counting")
+            let model = try tinyModel(learningRate: 0.01, metrics: [metric])
+            metric.results = 0
+            let callbacks: [Callback] = [
+                TerminateOnNaN(), TensorBoard(logDirectory: folder + "/events"), CSVLogger(folder + "/log.csv"),
+                EarlyStopping(monitor: "loss"), ReduceLROnPlateau(monitor: "loss"), BackupAndRestore(folder + "/backup"),
+                ModelCheckpoint(folder + "/{epoch}.weights.h5"),
+            ]
+            let (x, y) = (Tensor.ones([10, 2]), Tensor.ones([10, 1]))
+            try model.fit(x, y, batchSize: 1, epochs: 2, verbosity: .silent, callbacks: callbacks)
+            #expect(metric.results == 2)
+            // Those who ask for them after each batch share one result.
+            metric.results = 0
+            let board = TensorBoard(logDirectory: folder + "/batches", updateFrequency: .batch)
+            let readers = (0..<2).map { _ in LambdaCallback(onTrainBatchEnd: { _, logs in _ = logs() }) }
+            try model.fit(x, y, batchSize: 1, verbosity: .silent, callbacks: readers)
+            #expect(metric.results == 10 + 1)
+            metric.results = 0
+            try model.evaluate(x, y, batchSize: 1, verbosity: .silent, callbacks: [board])
+            #expect(metric.results == 1)
+        }
+    }
+
     @Test(arguments: [
         // patience, minDelta, baseline, start, values, epochs that are run
         (0, 0.0, nil, 0, [1.0, 0.9, 0.9, 0.1], 3),

@@ -39,6 +39,21 @@ import Testing
         return (draws, screen.take())
     }
 
+    /// Where nothing moves, an epoch asks for the time at its beginning, after its first step and at its end.
+    @Test func silentStepsDoNotAskForTheTime() {
+        var count = 0
+        let bar = ProgressBar(output: Screen().output(isTerminal: true), clock: {
+            count += 1
+            return Double(count)
+        })
+        bar.parameters = FitParameters(epochs: 1, steps: 10, verbosity: .silent)
+        bar.onEpochBegin(0)
+        for step in 0..<10 { bar.onTrainBatchEnd(step) { ["loss": 0.5] } }
+        var logs: Logs = ["loss": 0.5]
+        bar.onEpochEnd(0, logs: &logs)
+        #expect(count == 3)
+    }
+
     private func plain(_ text: String) -> String { text.replacing(/\u{1B}\[[0-9;]*[mK]/, with: "") }
 
     /// An epoch of unknown length counts up; the next one knows.

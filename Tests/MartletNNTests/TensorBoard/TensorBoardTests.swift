@@ -131,6 +131,69 @@ import Testing
         }
     }
 
+    /// `fit` gives the callback numbers without logs: they are those of the logs, also of a metric with a number for each class.
+    @Test(arguments: [false, true]) func valuesOfBatchesAreThoseOfTheLogs(logsComeFirst: Bool) throws {
+        try withFolder { folder in
+            let model = try Self.model()
+            try model.compile(
+                optimizer: SGD(learningRate: 0.1), loss: "categorical_crossentropy", metrics: ["accuracy", F1Score(), AUC()])
+            var logs: [Logs] = []
+            let reader = LambdaCallback(onTrainBatchEnd: { _, current in logs.append(current()) })
+            let board = TensorBoard(logDirectory: folder, writeGraph: false, updateFrequency: .batch)
+            try model.fit(
+                Self.x, Tensor.oneHot(Self.y, depth: 3), batchSize: 4, epochs: 2, verbosity: .silent,
+                callbacks: logsComeFirst ? [reader, board] : [board, reader])
+            let run = try #require(try EventLog.runs(at: folder).first)
+            let names = ["loss", "accuracy", "f1_score", "auc"]
+            #expect(logs.count == 6 && logs[0].keys == names && logs[0].elements(of: "f1_score")?.count == 3)
+            for name in names {
+                #expect(run["batch_" + name].map(\.value) == logs.map { Double(Float($0[name]!)) }, "\(name)")
+                #expect(run["batch_" + name].map(\.step) == Array(1...6))
+            }
+        }
+    }
+
+    /// Values of batches become events later than others: their order stays, and an error that ends the training loses none.
+    @Test func eventsKeepTheirOrder() throws {
+        struct Ended: Error {}
+        try withFolder { folder in
+            let ender = LambdaCallback(
+                onEpochEnd: { epoch, _ in if epoch == 1 { throw Ended() } })
+            #expect(throws: Ended.self) {
+                try Self.fit(
+                    Self.model(), epochs: 3,
+                    [
+                        ender,
+                        TensorBoard(logDirectory: folder, histogramFrequency: 1, writeGradients: true, updateFrequency: .batch),
+                    ])
+            }
+            let gradient = "net/head/bias/gradient_histogram"
+            let tags = try Events.rows(folder + "/train").map(\.tag).filter {
+                [gradient, "batch_loss", "batch_accuracy", "epoch_loss"].contains($0)
+            }
+            let batch = ["batch_loss", "batch_accuracy"]
+            #expect(tags == [gradient] + batch + batch + ["epoch_loss", gradient] + batch + batch)
+        }
+    }
+
+    /// Of the first 100 epochs every one has histograms, then every second one, then every fourth one.
+    @Test func thinnedHistograms() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([1]), Dense(1, name: "only")], name: "net")
+            try model.compile(optimizer: "sgd", loss: "mse")
+            let board = TensorBoard(logDirectory: folder, histogramFrequency: 2, writeGraph: false, thinHistograms: true)
+            board.model = model
+            board.onTrainBegin()
+            for epoch in 0..<600 {
+                try board.onEpochBegin(epoch)
+                try board.onEpochEnd(epoch, logs: ["loss": 1])
+            }
+            try board.onTrainEnd()
+            let steps = try Events.rows(folder + "/train").filter { $0.tag == "net/only/kernel/histogram" }.map(\.step)
+            #expect(steps == (1...300).filter { $0 % ($0 <= 100 ? 1 : $0 <= 200 ? 2 : 4) == 0 }.map { 2 * ($0 - 1) })
+        }
+    }
+
     @Test(arguments: [1, 2, nil]) func resumed(batches: Int?) throws {
         struct Killed: Error {}
         func curves(_ folder: String) throws -> [String: [[Double]]] {

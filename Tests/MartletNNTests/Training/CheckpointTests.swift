@@ -324,15 +324,40 @@ import Testing
     @Test(arguments: [true, false]) func otherDataIsRefused(inBackup: Bool) throws {
         let others = [
             Variant(
-                words: "digest of samples", x: Tensor.concatenate([Self.x, Self.x]),
+                words: "number of samples", x: Tensor.concatenate([Self.x, Self.x]),
                 y: Tensor.concatenate([Self.y, Self.y])),
             Variant(words: "digest of samples", x: Self.x + 1), Variant(words: "digest of samples", y: Self.y * 2),
             Variant(words: "batch size: 2. Received: 3", batchSize: 3),
+            // What was set says more than that the data is another.
+            Variant(words: "seed: 6. Received: 7", x: Self.x + 1, seed: 7),
             Variant(words: "shuffle: true. Received: false", shuffle: false), Variant(words: "seed: 6. Received: 7", seed: 7),
         ]
         try withFolder { folder in
             for variant in [Variant(words: "Killed", kills: true)] + others { variant.expectFailure(folder, inBackup: inBackup) }
             try Variant(epochs: 3).fit(folder, inBackup: inBackup)
+        }
+    }
+
+    /// Callbacks write what waits in memory before a checkpoint takes it for done.
+    @Test(arguments: [true, false]) func callbacksHearOfCheckpointsBefore(inBackup: Bool) throws {
+        final class Listener: Callback {
+            let path: (Int) -> String
+            var batches = 0
+            var heard: [Int] = []
+            init(_ path: @escaping (Int) -> String) { self.path = path }
+            override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) { batches += 1 }
+            override func onCheckpoint() throws {
+                #expect(!FileManager.default.fileExists(atPath: path(batches)))
+                heard.append(batches)
+            }
+        }
+        try withFolder { folder in
+            let listener = Listener { inBackup ? "\(folder)/none" : "\(folder)/c/checkpoint-\($0).weights.h5" }
+            let keeper: [Callback] = inBackup ? [BackupAndRestore(folder + "/b", saveFrequency: .batches(3))] : []
+            try Self.model().fit(
+                Self.x, Self.y, batchSize: 1, verbosity: .silent, callbacks: [CallbackList([listener])] + keeper,
+                checkpoints: inBackup ? nil : .every(steps: 3, in: folder + "/c"))
+            #expect(listener.heard == (inBackup ? [3, 6] : [3, 6, 7]))
         }
     }
 
