@@ -29,10 +29,7 @@ struct Subject {
             if number == workload.warmUp { report.loss_last = loss }
         }
         report.params = try workload.countParameters(of: model)
-        // The step does not hold its model.
-        return Subject(report: report, batch: workload.batch) { number in
-            withExtendedLifetime(model) { step(batches[number % batches.count]) }
-        }
+        return Subject(report: report, batch: workload.batch) { step(batches[$0 % batches.count]) }
     }
 
     static func prediction(_ workload: Workload) throws -> Subject {

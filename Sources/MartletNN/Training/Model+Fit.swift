@@ -127,8 +127,11 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTrainFunction(for data: TensorDataset) throws -> (Batch) -> Void {
         _ = try run.withLock { try prepare(for: data, requireCompilation("makeTrainFunction")) }
-        if let compiled = steps() { return compiled.makeTrainStep }
-        return { [unowned self] in trainStep($0) }
+        let compiled = steps()
+        // It holds the model, which the compiled step does not.
+        return { [self] batch in
+            if let compiled { compiled.makeTrainStep(batch) } else { trainStep(batch) }
+        }
     }
 
     /// The evaluation step of `evaluate`, for custom loops, as `makeTrainFunction` gives that of `fit`.
@@ -136,15 +139,21 @@ extension Model {
     /// - Throws: `MartletError` when data, model, loss and metrics do not fit together.
     public func makeTestFunction(for data: TensorDataset) throws -> (Batch) -> Void {
         _ = try run.withLock { try prepare(for: data, requireCompilation("makeTestFunction")) }
-        if let compiled = steps() { return compiled.makeTestStep }
-        return { [unowned self] in testStep($0) }
+        let compiled = steps()
+        // It holds the model, which the compiled step does not.
+        return { [self] batch in
+            if let compiled { compiled.makeTestStep(batch) } else { testStep(batch) }
+        }
     }
 
     /// The prediction step of `predict`, for custom loops: it takes the inputs of a batch. It is compiled unless the model runs
     /// eagerly.
     public func makePredictFunction() -> ([Tensor]) -> [Tensor] {
-        if let compiled = steps() { return compiled.predictions }
-        return { [unowned self] in predictStep($0) }
+        let compiled = steps()
+        // It holds the model, which the compiled step does not.
+        return { [self] inputs in
+            if let compiled { return compiled.predictions(for: inputs) } else { return predictStep(inputs) }
+        }
     }
 
     /// Runs one training step on a batch.

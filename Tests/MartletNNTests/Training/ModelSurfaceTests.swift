@@ -35,6 +35,29 @@ import Testing
         #expect(abs(logs["loss"]! - (error + penalty).item()) < 1e-6)
     }
 
+    /// They need nobody else to hold the model, and hold it no longer than they live.
+    @Test(arguments: [false, true]) func functionsHoldTheModel(_ runsEagerly: Bool) throws {
+        weak var held: Model?
+        let data = try TensorDataset(x, y)
+        func functions() throws -> (train: (Batch) -> Void, test: (Batch) -> Void, predict: ([Tensor]) -> [Tensor]) {
+            let model = try model()
+            model.runsEagerly = runsEagerly
+            held = model
+            return (try model.makeTrainFunction(for: data), try model.makeTestFunction(for: data), model.makePredictFunction())
+        }
+        func run() throws {
+            let (train, test, predict) = try functions()
+            for batch in data.batches(of: 5) {
+                train(batch)
+                test(batch)
+            }
+            #expect(predict([x])[0].shape == [5, 1])
+            #expect(held != nil)
+        }
+        try run()
+        #expect(held == nil)
+    }
+
     /// The steps as functions, and what the metrics say, give what `evaluate` and `predict` give.
     @Test func stepsAsFunctions() throws {
         final class Doubled: Model {
