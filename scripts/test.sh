@@ -65,3 +65,8 @@ if [ -e "$corpus" ]; then
 else
   echo "There is no conformance corpus beside the project ($corpus): nothing of it was run."
 fi
+
+# Ranks of a real mpirun.
+need libopenmpi-dev openmpi-bin procps
+for product in martlet distributed-check; do MARTLET_MPI=1 swift build -c release --product "$product"; done
+BUILD=$PWD/.build/release scripts/check-distributed.sh

@@ -48,7 +48,7 @@ import Testing
 
     /// The two ways of computing and a compiled function have the same bits, and all are near `float64`'s results.
     @Test(arguments: Step.allCases) func bfloat16(_ step: Step) {
-        func weight(_ shape: Shape, seed: UInt64) -> Variable {
+        func weight(_ shape: Shape, seed: Int) -> Variable {
             // Numbers that bfloat16 holds.
             Variable(RandomGenerator(seed: seed).uniform(shape, in: -0.5..<0.5, dtype: .float32).cast(to: .bfloat16).cast(to: .float32))
         }
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    static func whole(_ shape: Shape, seed: UInt64, extreme: Bool = false) -> Tensor {
+    static func whole(_ shape: Shape, seed: Int, extreme: Bool = false) -> Tensor {
         let numbers = RandomGenerator(seed: seed).uniform(shape, in: -128..<128, dtype: .float64).floor()
         return extreme ? numbers.sign() * 127 : numbers
     }

@@ -96,7 +96,7 @@ struct EinsumRule {
     /// The sum of the equation for whole numbers.
     private func wholeSum(_ equation: String, _ values: Tensor, _ kernel: Tensor) -> Tensor {
         guard let inner = contractedAxes else { return einsum(equation, values, kernel) }
-        let (own, rows) = (kernel.shape.dimensions[inner...], values.shape.dimensions.dropLast(inner))
+        let (own, rows) = (kernel.shape.dimensions[inner...], Array(values.shape.dimensions.dropLast(inner)))
         let depth = kernel.shape.dimensions[..<inner].reduce(1, *)
         let matrix = kernel.reshaped(to: [depth, own.reduce(1, *)])
         return int8Matmul(values.reshaped(to: Shape(rows + [depth])), matrix).reshaped(to: Shape(rows + own))
