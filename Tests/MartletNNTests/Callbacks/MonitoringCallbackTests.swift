@@ -66,7 +66,7 @@ private final class CountingMetric: Metric {
             try model.fit(x, y, batchSize: 1, verbosity: .silent, callbacks: readers)
             #expect(metric.results == 10 + 1)
             metric.results = 0
-            try model.evaluate(x, y, batchSize: 1, verbosity: .silent, callbacks: [board])
+            _ = try model.evaluate(x, y, batchSize: 1, verbosity: .silent, callbacks: [board])
             #expect(metric.results == 1)
         }
     }

@@ -1,4 +1,5 @@
 import CAllocationCounter
+import Foundation
 import Martlet
 import Testing
 
@@ -46,17 +47,20 @@ struct StepAllocationTests {
         let step = try model.makeTrainFunction(for: data)
         let batch = data.batch(0, size: 8)
         for _ in 0..<3 { step(batch) }
-        // The fewest of some runs: tests that run beside this one may have taken a block that a kernel gave back.
-        let counts = (0..<5).map { _ in
+        // Tests that run beside this one may change a setting for a moment, or take a block that a kernel gave back: only steps
+        // that allocate again and again are at fault.
+        var fewest = UInt64.max
+        for run in 0..<100 where fewest > 0 {
+            if run > 0 { Thread.sleep(forTimeInterval: 0.01) }
             let before = allocation_count()
             for _ in 0..<10 { step(batch) }
-            return allocation_count() - before
+            fewest = min(fewest, allocation_count() - before)
         }
-        if counts.min()! > 0 {
+        if fewest > 0 {
             print_allocations(true)
             step(batch)
             print_allocations(false)
         }
-        #expect(counts.min() == 0)
+        #expect(fewest == 0)
     }
 }
