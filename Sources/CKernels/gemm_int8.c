@@ -9,7 +9,6 @@
 #include "gemm_internal.h"
 #include "sgemm.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -35,6 +34,25 @@ bool mk_int8_has_native(void) { return mk_simd == 2 && __builtin_cpu_supports("a
 bool mk_int8_has_native(void) { return false; }
 #endif
 
+// The float32 way. For a long inner dimension the pieces' sums are added in float64, where they are exact.
+static void by_floats(int64_t m, int64_t n, int64_t k, const float *a, const float *b, float *c) {
+    mk_gemm_plan plan = { .type = MK_F32, .m = m, .n = n, .k = k, .row_a = k, .batch = 1, .alpha = 1 };
+    if (k <= EXACT_K) {
+        mk_gemm(&plan, a, b, c, NULL);
+        return;
+    }
+    double *sums = mk_temporary(m * n, sizeof(double));
+    memset(sums, 0, (size_t)(m * n) * sizeof *sums);
+    for (int64_t l = 0; l < k; l += EXACT_K) {
+        plan.k = mk_min(EXACT_K, k - l);
+        mk_gemm(&plan, a + l, b + l * n, c, NULL);
+        for (int64_t i = 0; i < m * n; i++) sums[i] += c[i];
+    }
+    for (int64_t i = 0; i < m * n; i++) c[i] = (float)sums[i];
+    mk_free_temporary(sums);
+}
+
+#if defined(__x86_64__)
 MK_CLONES(static, bool, are_int8, (int64_t n, const float *x), (n, x)) {
     bool are = true;
     for (int64_t i = 0; i < n; i++) are &= x[i] >= -128 && x[i] <= 127 && x[i] == __builtin_rintf(x[i]);
@@ -57,25 +75,6 @@ static bool holds_int8(const float *x, int64_t n) {
     return !atomic_load(&s.others);
 }
 
-// The float32 way. For a long inner dimension the pieces' sums are added in float64, where they are exact.
-static void by_floats(int64_t m, int64_t n, int64_t k, const float *a, const float *b, float *c) {
-    mk_gemm_plan plan = { .type = MK_F32, .m = m, .n = n, .k = k, .row_a = k, .batch = 1, .alpha = 1 };
-    if (k <= EXACT_K) {
-        mk_gemm(&plan, a, b, c, NULL);
-        return;
-    }
-    double *sums = mk_temporary(m * n, sizeof(double));
-    memset(sums, 0, (size_t)(m * n) * sizeof *sums);
-    for (int64_t l = 0; l < k; l += EXACT_K) {
-        plan.k = mk_min(EXACT_K, k - l);
-        mk_gemm(&plan, a + l, b + l * n, c, NULL);
-        for (int64_t i = 0; i < m * n; i++) sums[i] += c[i];
-    }
-    for (int64_t i = 0; i < m * n; i++) c[i] = (float)sums[i];
-    mk_free_temporary(sums);
-}
-
-#if defined(__x86_64__)
 static int64_t quads(int64_t k) { return mk_ceil_div(k, 4); }
 
 // Four rows of B become one of quads; `sums` gets 128 times the sum of each column.
