@@ -19,18 +19,21 @@ static void pack(mk_shared_b *s) {
     else for (int64_t task = 0; task < tasks; task++) pack_panel(task, s);
 }
 
+// Whether loops of ours multiply with the matrices: who has named kernels has decided that.
+static bool choose_kernels(mk_shared_b *s) {
+    if (s->kernels != NULL) return true;
+    s->kernels = mk_sgemm_chosen();
+    return mk_gemm_is_ours(s->type, s->transpose, s->m, s->n);
+}
+
 void mk_share_b(mk_shared_b *s) {
-    bool is_ours = s->kernels != NULL || mk_gemm_is_ours(s->type, s->transpose, s->m, s->n);
     s->panels = NULL;
-    if (s->kernels == NULL) s->kernels = mk_sgemm_chosen();
-    if (is_ours && mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) pack(s);
+    if (choose_kernels(s) && mk_sgemm_packs(s->kernels, s->m, s->n, s->k, s->transpose, s->row)) pack(s);
 }
 
 mk_weights *mk_make_weights(mk_weights_kind kind, mk_shared_b shared) {
-    bool is_ours = shared.kernels != NULL || mk_gemm_is_ours(shared.type, shared.transpose, shared.m, shared.n);
-    if (shared.kernels == NULL) shared.kernels = mk_sgemm_chosen();
     // For a few rows it is as good to read B where it is: memory's speed decides.
-    if (shared.m < 4 || shared.k == 0 || !is_ours) return NULL;
+    if (shared.m < 4 || shared.k == 0 || !choose_kernels(&shared)) return NULL;
     mk_weights *w = mk_alloc_or_stop(sizeof *w);
     pack(&shared);
     *w = (mk_weights){ kind, shared };

@@ -110,11 +110,7 @@ import Testing
     }
 
     @Test func random() {
-        var state: UInt64 = 9
-        func below(_ limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
-        }
+        let below = ProductTests.draws(seed: 9)
         var found: [String] = []
         for number in 0..<500 where found.count < 10 {
             func size() -> Int { [below(4), below(40), below(40), below(40), below(150), below(700)][below(6)] }

@@ -68,6 +68,15 @@ import Testing
         }
     }
 
+    /// Whole numbers from 0 up to a limit, one for each call, the same in every run.
+    static func draws(seed: UInt64) -> (_ limit: Int) -> Int {
+        var state = seed
+        return { limit in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+    }
+
     /// The places where C is wrong: by more than the bound of a sum of k rounded products, or written where it has no element.
     static func faults(_ t: Case, _ path: Path, seed: UInt64) -> [String] {
         let (countA, countB, countC) = (t.sizeA * t.batch, t.sizeB * (t.sharesB ? 1 : t.batch), t.sizeC * t.batch)
@@ -111,11 +120,7 @@ import Testing
     }
 
     @Test(arguments: Path.allCases) func random(_ path: Path) {
-        var state: UInt64 = 7
-        func below(_ limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
-        }
+        let below = Self.draws(seed: 7)
         var found: [String] = []
         for number in 0..<500 where found.count < 10 {
             func size() -> Int {
