@@ -50,8 +50,8 @@ struct StepAllocationTests {
         // Tests that run beside this one may change a setting for a moment, or take a block that a kernel gave back: only steps
         // that allocate again and again are at fault.
         var fewest = UInt64.max
-        for run in 0..<100 where fewest > 0 {
-            if run > 0 { Thread.sleep(forTimeInterval: 0.01) }
+        for run in 0..<600 where fewest > 0 {
+            if run > 0 { Thread.sleep(forTimeInterval: 0.1) }
             let before = allocation_count()
             for _ in 0..<10 { step(batch) }
             fewest = min(fewest, allocation_count() - before)
