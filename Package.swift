@@ -72,7 +72,7 @@ let package = Package(
             ]),
         .executableTarget(name: "martlet-bench", dependencies: ["Martlet", "MartletImages", "MartletDistributed", arguments]),
         .target(name: "CWideTiles", dependencies: ["CKernels"], path: "Tests/CWideTiles"),
-        .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles"]),
+        .testTarget(name: "CKernelsTests", dependencies: ["MartletCore", "CWideTiles", "TestSupport"]),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(name: "TestSupport", dependencies: ["MartletCore"], path: "Tests/TestSupport"),
         .testTarget(
@@ -98,7 +98,9 @@ let package = Package(
         .executableTarget(
             name: "distributed-check", dependencies: ["Martlet", "MartletDistributed"], path: "Tests/DistributedCheck"),
         .testTarget(name: "MartletDistributedTests", dependencies: ["MartletDistributed", "TestSupport"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli", "TestSupport"]),
     ] + examples.map {
         .executableTarget(
             name: $0, dependencies: ["Martlet", "MartletImages", "MartletTuner"], path: "Sources/Examples/\($0)")

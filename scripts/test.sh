@@ -17,6 +17,11 @@ if [ -e "$corpus" ]; then
 fi
 
 scripts/module-graph.py --check
+# A suite without a session of its own shares random numbers and names of layers with what runs beside it.
+if grep -rnE '^(@Suite|(struct|final class) [A-Za-z0-9]*Tests)' Tests --include='*.swift' | grep -v 'ownSession'; then
+  echo "Expected @Suite(.ownSession)." >&2
+  exit 1
+fi
 # A client package builds everything twice more. The largest module compiles on one core, so the builds share the time.
 mkdir -p .build
 scripts/check-client.sh >.build/client.log 2>&1 &

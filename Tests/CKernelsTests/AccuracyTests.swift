@@ -1,10 +1,11 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// The accuracy that is promised for `float32` functions, against Foundation's in double precision; with denormal numbers
 /// kept, so that the whole range is measured. What becomes of them otherwise is in `DenormalTests`.
-@Suite struct AccuracyTests {
+@Suite(.ownSession) struct AccuracyTests {
     /// A function on tensors beside its reference.
     struct UnaryCase: Sendable, CustomTestStringConvertible {
         let testDescription: String

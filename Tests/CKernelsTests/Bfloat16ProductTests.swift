@@ -1,9 +1,10 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Products of `bfloat16`: natively, where the CPU can, and portably, against their definition and against sums in `float64`.
 /// Other tests may run meanwhile: which way is taken changes no bit.
-@Suite(.serialized) struct Bfloat16ProductTests {
+@Suite(.serialized, .ownSession) struct Bfloat16ProductTests {
     struct Case: CustomStringConvertible {
         var m = 1, n = 1, k = 1
         var transposeA = false, transposeB = false

@@ -1,9 +1,10 @@
 import CKernels
 import MartletCore
+import TestSupport
 import Testing
 
 /// Kernels run in a floating-point mode of their own, and leave the thread's as it was.
-@Suite struct FloatModeTests {
+@Suite(.ownSession) struct FloatModeTests {
     #if arch(x86_64)
     /// Rounding up, denormals flushed: nothing that Swift code has by itself.
     static let strange: mk_float_mode = 0x1F80 | 0x4000 | 0x8040

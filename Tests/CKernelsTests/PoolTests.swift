@@ -1,10 +1,11 @@
 import CKernels
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The thread pool under several callers at once.
-@Suite struct PoolTests {
+@Suite(.ownSession) struct PoolTests {
     /// A job whose tasks count themselves, each at a place of its own, and run a smaller job inside.
     private struct Job {
         let counts: UnsafeMutableBufferPointer<Int>

@@ -1,12 +1,13 @@
 import CKernels
 import CWideTiles
 import MartletCore
+import TestSupport
 import Testing
 
 /// `float32` products by every engine that can be chosen here, against sums in `float64`. Which engine and which instruction
 /// set the first path takes is a setting of the process (`MARTLET_GEMM`, `MARTLET_SIMD`): the test script runs this suite
 /// under each.
-@Suite struct ProductTests {
+@Suite(.ownSession) struct ProductTests {
     /// What computes: what the settings choose, or the tiles of AVX-512 on whatever CPU this is.
     enum Path: CaseIterable, CustomTestStringConvertible {
         case chosen, wideTiles

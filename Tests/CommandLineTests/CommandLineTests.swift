@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Runs the built command as a user does.
-@Suite struct CommandLineTests {
+@Suite(.ownSession) struct CommandLineTests {
     struct Outcome {
         let status: Int32
         let output: String

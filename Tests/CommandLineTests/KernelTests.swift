@@ -1,11 +1,12 @@
 import Foundation
 import Martlet
 import MartletFormats
+import TestSupport
 import Testing
 
 /// What must hold with each of OpenBLAS's kernels, and on each level of Martlet's own loops, that this CPU can run. Both
 /// are chosen when a process starts, so each run is a process.
-@Suite struct KernelTests {
+@Suite(.ownSession) struct KernelTests {
     struct Kernels: Sendable, CustomTestStringConvertible {
         let variable, value: String
         let level: SIMDLevel

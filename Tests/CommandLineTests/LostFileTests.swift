@@ -2,11 +2,12 @@ import Foundation
 import Martlet
 import MartletFormats
 import MartletImages
+import TestSupport
 import Testing
 
 /// No command takes what another file, another process or the user has: outputs over inputs, folders of runs and backups, and
 /// data that a command would leave out without a word.
-@Suite struct LostFileTests {
+@Suite(.ownSession) struct LostFileTests {
     let shell = CommandLineTests()
 
     /// A classifier of three classes, and its data.

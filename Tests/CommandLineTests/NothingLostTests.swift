@@ -3,11 +3,12 @@ import Martlet
 import MartletData
 import MartletFormats
 import Synchronization
+import TestSupport
 import Testing
 
 /// What was asked for is written, or the command ends with an error: full disks, closed pipes, outputs in each other's place,
 /// signals, limits.
-@Suite struct NothingLostTests {
+@Suite(.ownSession) struct NothingLostTests {
     let shell = CommandLineTests()
 
     /// A model of one output with data for many steps, and their files.

@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Runs of `fit` and `demo` that are interrupted and go on.
-@Suite struct SurvivingRunTests {
+@Suite(.ownSession) struct SurvivingRunTests {
     let shell = CommandLineTests()
 
     /// A model and its data, with a training of 2 epochs of 3 steps and a validation.

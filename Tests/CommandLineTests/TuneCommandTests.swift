@@ -2,10 +2,11 @@ import Foundation
 import Martlet
 import MartletFormats
 import MartletTuner
+import TestSupport
 import Testing
 
 /// `martlet tune`: what it writes, how it goes on, and what it refuses.
-@Suite struct TuneCommandTests {
+@Suite(.ownSession) struct TuneCommandTests {
     let shell = CommandLineTests()
 
     /// A small classifier, its data and a space, in files.

@@ -7,7 +7,7 @@ import Testing
 
 /// The networks beside those of `keras.applications` (`scripts/make-application-fixtures.py`): layers, numbers of parameters, and
 /// predictions with weights that a formula gives.
-@Suite struct ApplicationTests {
+@Suite(.ownSession) struct ApplicationTests {
     static let fixture: JSONValue = {
         let path = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/applications.json").path
         return try! JSONValue(parsing: FileIO.read(path))

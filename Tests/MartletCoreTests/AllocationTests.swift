@@ -1,9 +1,10 @@
 import CAllocationCounter
 import MartletCore
+import TestSupport
 import Testing
 
 /// Steps that are repeated take no memory.
-struct AllocationTests {
+@Suite(.ownSession) struct AllocationTests {
     /// The calls of `malloc` by this thread while `body` runs: the fewest of some runs, since tests that run beside this one
     /// may have taken the block that a kernel gave back to the cache.
     private func allocations(_ body: () throws -> Void) rethrows -> Int {

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Attention over several tiles of queries and keys, against its definition with all scores at once.
-@Suite struct AttentionTests {
+@Suite(.ownSession) struct AttentionTests {
     struct Sizes: Sendable, CustomTestStringConvertible {
         var batch = 1
         var queries: Int

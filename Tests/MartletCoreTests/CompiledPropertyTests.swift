@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Compiled functions have the bits of plain calls: every op on its samples with its gradient, and random formulas.
-@Suite struct CompiledPropertyTests {
+@Suite(.ownSession) struct CompiledPropertyTests {
     static func bits(_ tensors: [Tensor]) -> [[UInt8]] { tensors.map { $0.withUnsafeBytes { Array($0) } } }
 
     @Test func everyOpAndItsGradient() {

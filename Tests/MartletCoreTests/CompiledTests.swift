@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Compiled functions give the bits of the uncompiled ones; what they assign and draw is the same too.
-@Suite struct CompiledTests {
+@Suite(.ownSession) struct CompiledTests {
     /// Bit patterns, so that NaN equals itself and 0 differs from -0.
     static func bytes(_ tensor: Tensor) -> [UInt8] { tensor.withUnsafeBytes { Array($0) } }
 

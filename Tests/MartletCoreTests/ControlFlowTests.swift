@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Control flow against plain Swift, uncompiled: values, gradients, assigned variables.
-@Suite struct ControlFlowTests {
+@Suite(.ownSession) struct ControlFlowTests {
     /// The results and the gradients of their sum with respect to inputs and variables.
     static func derived(
         _ variables: [Variable], _ body: @escaping ([Tensor]) -> [Tensor]

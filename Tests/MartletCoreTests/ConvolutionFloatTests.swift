@@ -1,10 +1,11 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// The `float32` paths of convolutions (Winograd's algorithm, few channels, 1x1, columns) against the `float64` one, which
 /// sums plainly and is itself tested against loops. Serialized: whether Winograd's algorithm is used is a setting of
 /// the process.
-@Suite(.serialized) struct ConvolutionFloatTests {
+@Suite(.serialized, .ownSession) struct ConvolutionFloatTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var input: Shape
         var window = [3, 3]

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Convolutions against loops over windows in `Double`, and their gradients by the definition of an adjoint.
-@Suite struct ConvolutionTests {
+@Suite(.ownSession) struct ConvolutionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let input: Shape
         let window: [Int]

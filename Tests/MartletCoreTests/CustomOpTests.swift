@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Ops whose kernels users write. Gradients, empty inputs and dtypes are checked on the registry's samples.
-@Suite struct CustomOpTests {
+@Suite(.ownSession) struct CustomOpTests {
     private static let cube = CustomOp("cube") { inputs in
         guard inputs[0].dtype == .float32 else { throw MartletError("Expected float32. Received: \(inputs[0].dtype).") }
         return [inputs[0]]

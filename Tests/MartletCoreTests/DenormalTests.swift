@@ -1,10 +1,11 @@
 import CKernels
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// What becomes of numbers below the least normal one, with denormals flushed and with denormals kept.
-@Suite struct DenormalTests {
+@Suite(.ownSession) struct DenormalTests {
     static let least: [DType: Double] = [
         .float32: Double(Float.leastNormalMagnitude), .float64: .leastNormalMagnitude,
     ]

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Devices as programs name them, and a second one (`ReferenceBackend`) on which the ops run.
-@Suite(.serialized) struct DeviceTests {
+@Suite(.serialized, .ownSession) struct DeviceTests {
     /// What the reference device has neither a kernel nor a formula for.
     static let missing: Set<String> = [
         "argmax", "argmin", "averagePool", "averagePoolGradient", "checkedIndices", "cholesky", "cond", "cumulativeMax",

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// `einsum` and its relatives against nested loops over all labels.
-@Suite struct EinsumTests {
+@Suite(.ownSession) struct EinsumTests {
     /// The sum of products by the definition, for equations of letters alone.
     static func naive(_ equation: String, _ operands: [Tensor]) -> (Shape, [Double]) {
         let compact = equation.replacing(" ", with: "")

@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Functions of two tensors and more: broadcasting, promotion, integers, choices.
-@Suite struct ElementwiseBinaryTests {
+@Suite(.ownSession) struct ElementwiseBinaryTests {
     let a = Tensor([1, -2, 3.5, 0], dtype: .float64)
     let b = Tensor([2, 4, -0.5, 8], dtype: .float64)
 

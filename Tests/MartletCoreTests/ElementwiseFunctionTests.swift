@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Functions of one tensor: values, special values, dtypes, shapes.
-@Suite struct ElementwiseFunctionTests {
+@Suite(.ownSession) struct ElementwiseFunctionTests {
     struct Function: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let apply: @Sendable (Tensor) -> Tensor

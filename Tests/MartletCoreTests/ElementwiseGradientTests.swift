@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Gradients where the registry's check cannot go: at kinks, ties, poles and ends, by TensorFlow's conventions.
-@Suite struct ElementwiseGradientTests {
+@Suite(.ownSession) struct ElementwiseGradientTests {
     /// The gradient of the sum of `f`'s elements.
     private func gradient(_ x: [Double], _ f: (Tensor) -> Tensor) -> [Double] {
         let x = Tensor(x, shape: [x.count])

@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// How a program ends when something is wrong.
-@Suite struct EndingTests {
+@Suite(.ownSession) struct EndingTests {
     /// What a program printed before it stops is not lost in a pipe.
     @Test func stopsAfterWhatWasPrinted() async throws {
         let result = await #expect(

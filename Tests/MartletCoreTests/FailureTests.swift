@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Calls that do not fit, within `withErrors`: they throw, and leave everything as it was.
-@Suite struct FailureTests {
+@Suite(.ownSession) struct FailureTests {
     static let vector = Tensor([1.0, 2, 3])
     static let matrix = Tensor([[1.0, 2], [3, 4]])
 

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Images read between their pixels, and colours: exact geometry. Keras's numbers are in the tests of its layers.
-@Suite struct ImageTests {
+@Suite(.ownSession) struct ImageTests {
     static let image = Tensor((1...6).map(Double.init), shape: [1, 2, 3, 1])
     static let identity: [Double] = [1, 0, 0, 0, 1, 0, 0, 0]
 

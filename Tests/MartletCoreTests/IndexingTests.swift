@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Expected values follow from the definitions; NumPy gives the same.
-@Suite struct IndexingTests {
+@Suite(.ownSession) struct IndexingTests {
     let x = Tensor([[1.0, 2, 3], [4, 5, 6]])
 
     @Test(arguments: [DType.int32, .int64, .uint8]) func gathering(_ dtype: DType) {

@@ -1,9 +1,10 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Operations that the engine does as one instruction have the bits that they have one by one, with operands of either
 /// kind: a vector, or a scalar that is read in place.
-@Suite struct JoinedInstructionTests {
+@Suite(.ownSession) struct JoinedInstructionTests {
     static let formulas: [(String, @Sendable (Tensor, Tensor, Tensor) -> Tensor)] = [
         ("a b + c", { $0 * $1 + $2 }), ("c + a b", { $2 + $0 * $1 }), ("a b - c", { $0 * $1 - $2 }),
         ("c - a b", { $2 - $0 * $1 }), ("(a + b) c", { ($0 + $1) * $2 }), ("c (a + b)", { $2 * ($0 + $1) }),

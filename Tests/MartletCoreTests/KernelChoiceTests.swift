@@ -1,9 +1,10 @@
 import CKernels
 import MartletCore
+import TestSupport
 import Testing
 
 /// Which kernels of OpenBLAS a CPU should run, and the check that those which run are right.
-@Suite struct KernelChoiceTests {
+@Suite(.ownSession) struct KernelChoiceTests {
     @Test(arguments: [
         // What OpenBLAS 0.3.21 takes on Intel's models of 2022 and later.
         ("Prescott", "avx512", "SkylakeX"), ("Prescott", "avx2", "Haswell"), ("Prescott", "sse2", nil),

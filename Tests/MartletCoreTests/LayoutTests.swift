@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Expected values follow from the definitions; NumPy gives the same.
-@Suite struct LayoutTests {
+@Suite(.ownSession) struct LayoutTests {
     let x = Tensor.range(0..<24).reshaped(2, 3, 4)
 
     /// <f(x), w> = <x, adjoint(w)> for every op that says it is linear, at every sample that stays in float64.

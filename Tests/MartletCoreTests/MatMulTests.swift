@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Matrix products against sums written out, over shapes, transposes, dtypes and thread counts.
-@Suite struct MatMulTests {
+@Suite(.ownSession) struct MatMulTests {
     /// The product of two batched matrices of `Double`s by the definition.
     static func naive(_ a: Tensor, _ b: Tensor, _ transposeA: Bool, _ transposeB: Bool) -> (Shape, [Double]) {
         let batch = Shape.broadcast(Shape(a.shape.dimensions.dropLast(2)), Shape(b.shape.dimensions.dropLast(2)))!

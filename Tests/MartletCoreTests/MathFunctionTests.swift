@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Formulas as they stand in books: functions, variables and numbers in expressions.
-@Suite struct MathFunctionTests {
+@Suite(.ownSession) struct MathFunctionTests {
     struct Function: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let ours: @Sendable (Tensor) -> Tensor

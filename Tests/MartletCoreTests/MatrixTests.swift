@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Decompositions and systems of equations where PyTorch's numbers (`OpFixtureTests`) do not reach.
-@Suite struct MatrixTests {
+@Suite(.ownSession) struct MatrixTests {
     static let sizes = [1, 2, 5, 33]
 
     private func matrices(_ size: Int, symmetric: Bool = false) -> Tensor {

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// What fixtures of small tensors do not show: many rows, many channels, numbers far from 0.
-@Suite struct NormalizationTests {
+@Suite(.ownSession) struct NormalizationTests {
     /// Shapes that do not divide into blocks, bands and lines.
     static let shapes: [Shape] = [
         [1, 1], [3, 1], [20_011, 1], [40_003, 3], [5000, 16], [700, 257], [67, 1000], [130, 4111], [2, 9001],

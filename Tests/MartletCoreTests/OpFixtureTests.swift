@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Values and gradients of the ops against PyTorch's in float64.
-@Suite struct OpFixtureTests {
+@Suite(.ownSession) struct OpFixtureTests {
     /// With denormal numbers kept, as PyTorch does unless it is asked not to.
     @Test(arguments: OpFixture.files) func float64(_ file: String) throws {
         try Settings.withDenormals(flushed: false) { try compareInFloat64(file) }

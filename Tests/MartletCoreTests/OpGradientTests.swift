@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// The proof that every gradient is right: every op of the registry, on all its samples.
-@Suite struct OpGradientTests {
+@Suite(.ownSession) struct OpGradientTests {
     /// Every sample of every op, first and second order; linear ops as adjoints to 1e-12; and for every input that has
     /// a gradient, a backward rule that is off by one part in a thousand must be caught by a sample of the op.
     @Test func everyOpIsCheckedAndEveryMutationIsCaught() {

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// What must hold for every op of the registry, on its samples.
-@Suite struct OpSweepTests {
+@Suite(.ownSession) struct OpSweepTests {
     /// What stands for the results of a call that failed are as many as the results would be.
     @Test func opsHaveAsManyOutputsAsTheySay() throws {
         for sample in samples {

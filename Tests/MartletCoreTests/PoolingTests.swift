@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Pooling against loops over windows.
-@Suite struct PoolingTests {
+@Suite(.ownSession) struct PoolingTests {
     typealias Case = ConvolutionTests.Case
 
     static let cases: [Case] = [

@@ -1,9 +1,10 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Weights that a compiled function lays out once for its products: the bits are those of the ops, and a weight that changes
 /// is read anew.
-@Suite struct PreparedWeightTests {
+@Suite(.ownSession) struct PreparedWeightTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let x: Shape, weight: Shape

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Expected texts were printed by NumPy 2.4.6, `np.array2string`.
-@Suite struct PrintingTests {
+@Suite(.ownSession) struct PrintingTests {
     static let cases: [(label: String, tensor: @Sendable () -> Tensor, expected: String)] = [
         (
             "plain",

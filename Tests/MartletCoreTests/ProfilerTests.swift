@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// A profile counts ops, operations and bytes as their formulas say, eager and compiled, and hides nothing of the time.
-@Suite struct ProfilerTests {
+@Suite(.ownSession) struct ProfilerTests {
     private static func row(_ profile: Profile, _ name: String) -> Profile.Row? {
         profile.rows(by: .name).first { $0.key == [name] }
     }

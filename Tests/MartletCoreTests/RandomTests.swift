@@ -1,9 +1,10 @@
 import CKernels
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
-@Suite(.serialized) struct RandomTests {
+@Suite(.serialized, .ownSession) struct RandomTests {
     /// The known answers that come with the authors' Random123 library.
     @Test(arguments: [
         ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),

@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Recurrent sequences in float32, where the loops are other ones than in float64.
-@Suite struct RecurrentSequenceTests {
+@Suite(.ownSession) struct RecurrentSequenceTests {
     static let kinds: [RecurrentKind] = [.simple, .lstm, .gru(resetAfter: false), .gru(resetAfter: true)]
 
     /// Outputs and all gradients agree with float64, for sizes around those of vectors, panels and tasks.

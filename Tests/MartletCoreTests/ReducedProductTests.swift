@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Products of 16 and 8 bits as tapes and compiled functions use them; `CKernelsTests` has their kernels.
-@Suite(.serialized) struct ReducedProductTests {
+@Suite(.serialized, .ownSession) struct ReducedProductTests {
     static func bits(_ tensors: [Tensor]) -> [[UInt32]] {
         tensors.map { $0.cast(to: .float32).scalars(as: Float.self).map(\.bitPattern) }
     }

@@ -1,8 +1,9 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
-@Suite struct ReductionTests {
+@Suite(.ownSession) struct ReductionTests {
     let x = Tensor([[3, 1, 2], [-4, 5, 0.5]], dtype: .float64)
 
     @Test func sumsMeansProducts() {
@@ -223,7 +224,7 @@ import Testing
     }
 }
 
-@Suite struct ScanTests {
+@Suite(.ownSession) struct ScanTests {
     @Test func sumsAndProducts() {
         let x = Tensor([[1, 2, 3], [4, 5, 6]])
         #expect(x.cumulativeSum(axis: 1).scalars() == [1, 3, 6, 4, 9, 15])

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// One thing that several threads use at once.
-struct SharedUseTests {
+@Suite(.ownSession) struct SharedUseTests {
     /// Eager and compiled draws of one generator are those that a single thread would get, each once.
     @Test func noDrawTwice() {
         let (threads, draws, size) = (6, 40, 32)

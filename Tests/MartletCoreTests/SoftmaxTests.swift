@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
+import TestSupport
 import Testing
 
 /// Softmax, its logarithm and cross-entropy against their definitions in `Double`.
-@Suite struct SoftmaxTests {
+@Suite(.ownSession) struct SoftmaxTests {
     static let cases: [(Shape, Int)] = [
         ([2, 3], -1), ([3, 4], 0), ([2, 3, 4], 1), ([7], 0), ([1, 1], 1), ([0, 3], 1), ([5, 1000], -1),
     ]

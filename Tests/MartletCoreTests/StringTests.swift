@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Tensors of strings, and the hashes of strings.
-@Suite struct StringTests {
+@Suite(.ownSession) struct StringTests {
     static let words = ["fig", "", "Äpfel", "梨", "a longer one"]
 
     @Test func stringsComeBack() {

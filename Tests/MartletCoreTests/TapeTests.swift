@@ -1,7 +1,8 @@
 import MartletCore
+import TestSupport
 import Testing
 
-@Suite struct TapeTests {
+@Suite(.ownSession) struct TapeTests {
     @Test func gradientOfAPolynomial() {
         let x = Tensor([1.0, 2, 3], dtype: .float64)
         let tape = GradientTape()

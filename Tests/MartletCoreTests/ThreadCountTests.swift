@@ -1,8 +1,9 @@
 import MartletCore
+import TestSupport
 import Testing
 
 /// Results have the same bits with any number of threads. Serialized: the number is a setting of the process.
-@Suite(.serialized) struct ThreadCountTests {
+@Suite(.serialized, .ownSession) struct ThreadCountTests {
     /// Every elementwise op on its own samples, repeated until several threads share the work; sizes that do not
     /// divide.
     @Test func elementwise() {

@@ -1,9 +1,10 @@
 import Foundation
 import MartletCore
 import Synchronization
+import TestSupport
 import Testing
 
-struct VariableTests {
+@Suite(.ownSession) struct VariableTests {
     private final class Flag: Sendable {
         let isSet = Atomic(false)
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Folders of files by class.
-@Suite struct ClassFolderTests {
+@Suite(.ownSession) struct ClassFolderTests {
     private func withTexts(_ body: (String) throws -> Void) throws {
         try withFolder { folder in
             for (path, text) in [

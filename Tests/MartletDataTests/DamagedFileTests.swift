@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Damaged files of tables and records: each gives elements or a `MartletError`. `MARTLET_FUZZ` sets their number.
-@Suite struct DamagedFileTests {
+@Suite(.ownSession) struct DamagedFileTests {
     private static let table = #"""
         name,age,"the ""fare""",note
         Ann,31,7.25,"first, second

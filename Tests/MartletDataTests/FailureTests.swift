@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What happens when a pipeline fails, or is left early.
-@Suite struct FailureTests {
+@Suite(.ownSession) struct FailureTests {
     static let failing = Dataset.range(20).map { if $0 == 13 { throw Refusal() } else { $0 } }
 
     @Test(arguments: [0, 1, 3])
@@ -124,7 +124,7 @@ import Testing
     }
 }
 
-@Suite(.serialized) struct WorkerTests {
+@Suite(.serialized, .ownSession) struct WorkerTests {
     private var workers: Int {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         return tasks.filter {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Files of records and lines, and caches.
-@Suite struct FileTests {
+@Suite(.ownSession) struct FileTests {
     /// The values of RFC 3720, appendix B.4, and the usual check value.
     @Test func checksums() {
         func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes(CRC32C.checksum) }
@@ -175,7 +175,7 @@ import Testing
     }
 }
 
-@Suite struct MappedFileTests {
+@Suite(.ownSession) struct MappedFileTests {
     @Test func mappedFiles() throws {
         try withFolder { folder in
             let path = folder + "/x.npy"
@@ -200,7 +200,7 @@ import Testing
     }
 }
 
-@Suite struct CSVTests {
+@Suite(.ownSession) struct CSVTests {
     private func csv(_ text: String, _ folder: String) throws -> CSV {
         try FileIO.write(text, to: folder + "/a.csv")
         return try CSV(folder + "/a.csv")

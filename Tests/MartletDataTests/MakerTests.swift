@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Made samples by their geometry and moments, splits and encoders by their definitions.
-@Suite struct MakerTests {
+@Suite(.ownSession) struct MakerTests {
     private func rows(_ x: Tensor) -> [[Double]] { (0..<x.shape[0]).map { x[$0].scalars(as: Double.self) } }
 
     @Test func moonsAndCircles() {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What holds for every pipeline.
-@Suite struct PipelineTests {
+@Suite(.ownSession) struct PipelineTests {
     @Test(arguments: Pipeline.all)
     func sameElementsWithAnyNumberOfThreads(_ pipeline: Pipeline) throws {
         let expected = try elements(pipeline.dataset.threads(0))

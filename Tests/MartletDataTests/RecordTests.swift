@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Files of records by TensorFlow, and ours for it (`scripts/make-record-fixtures.py`).
-@Suite struct RecordTests {
+@Suite(.ownSession) struct RecordTests {
     private static func fixture(_ name: String) -> String {
         Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path
     }

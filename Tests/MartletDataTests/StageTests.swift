@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What each stage does, against the values that the documentation of `tf.data` gives or that its definition says.
-@Suite struct StageTests {
+@Suite(.ownSession) struct StageTests {
     @Test func tensorSlices() throws {
         let x = Tensor([[1, 2], [3, 4], [5, 6]] as [[Int64]]), y = Tensor([7, 8, 9] as [Int64])
         let pairs = try Dataset.fromTensorSlices(x, y).array()

@@ -1,9 +1,10 @@
 import MartletCore
 import MartletData
+import TestSupport
 import Testing
 
 /// What a profile says of pipelines.
-@Suite struct StageTimeTests {
+@Suite(.ownSession) struct StageTimeTests {
     @Test(arguments: [0, 2])
     func stages(threads: Int) throws {
         let dataset = Dataset.range(100).map { $0 }.batch(10).prefetch().threads(threads)

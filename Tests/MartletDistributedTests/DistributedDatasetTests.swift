@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletData
 import MartletDistributed
+import TestSupport
 import Testing
 
 /// What `distribute` gives in one process. scripts/check-distributed.sh runs it in several.
-@Suite struct DistributedDatasetTests {
+@Suite(.ownSession) struct DistributedDatasetTests {
     private let strategy = MirroredStrategy(replicas: 2)
     private let x = Sample.features(22, 3)
     private let y = Sample.classes(22, 3)

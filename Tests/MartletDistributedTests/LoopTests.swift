@@ -1,10 +1,11 @@
 import Martlet
 import MartletCore
 import MartletDistributed
+import TestSupport
 import Testing
 
 /// Loops of one's own, and models with a `trainStep` of their own.
-@Suite struct LoopTests {
+@Suite(.ownSession) struct LoopTests {
     private let x = Sample.features(10, 3, dtype: .float64)
     private let y = Sample.features(10, 1, seed: 8, dtype: .float64)
 

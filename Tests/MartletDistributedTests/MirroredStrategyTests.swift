@@ -35,7 +35,7 @@ private func state(of model: Model) -> [[Double]] {
     }
 }
 
-@Suite struct MirroredStrategyTests {
+@Suite(.ownSession) struct MirroredStrategyTests {
     struct Outcome: Equatable {
         var state: [[Double]]
         var history: [String: [Double]]

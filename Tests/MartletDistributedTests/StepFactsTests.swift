@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletData
 import MartletDistributed
+import TestSupport
 import Testing
 
 /// What a message says of ranks that differ.
-@Suite struct StepFactsTests {
+@Suite(.ownSession) struct StepFactsTests {
     private func facts(_ entries: [(String, String)]) -> StepFacts {
         var facts = StepFacts()
         for (name, value) in entries { facts.add(name, value) }

@@ -1,8 +1,9 @@
 import Martlet
 import MartletDistributed
+import TestSupport
 import Testing
 
-@Suite struct SumTreeTests {
+@Suite(.ownSession) struct SumTreeTests {
     /// Numbers whose sum has other bits in another order.
     private func values(_ count: Int) -> [Tensor] {
         (0..<count).map { RandomGenerator(seed: $0).uniform([64], in: -1..<1) * Tensor(Float(1 + $0 * $0)) }

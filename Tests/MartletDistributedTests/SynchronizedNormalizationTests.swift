@@ -1,10 +1,11 @@
 import Martlet
 import MartletCore
 import MartletDistributed
+import TestSupport
 import Testing
 
 /// Batch normalization over the whole batch, in shards.
-@Suite struct SynchronizedNormalizationTests {
+@Suite(.ownSession) struct SynchronizedNormalizationTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         var momentum = 0.5

@@ -30,7 +30,7 @@ struct KerasCase: Sendable, CustomTestStringConvertible {
     func predictions() throws -> [Tensor] { try arrays("expected/pred") }
 }
 
-@Suite struct ExportTests {
+@Suite(.ownSession) struct ExportTests {
     /// What Keras predicts, a file gives when it is read again.
     @Test(arguments: KerasCase.all) func agreesWithKeras(_ kerasCase: KerasCase) throws {
         try withFolder { folder in

@@ -49,7 +49,7 @@ func largestDifference(_ a: [Tensor], _ b: [Tensor]) -> Double {
     }.max() ?? 0
 }
 
-@Suite struct GraphTests {
+@Suite(.ownSession) struct GraphTests {
     /// Every layer as a graph computes for a batch of a size that it was not traced with what the layer computes.
     @Test(arguments: LayerModel.all) func layersLower(_ layer: LayerModel) throws {
         let model = try layer.model()

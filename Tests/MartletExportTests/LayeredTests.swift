@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Models from other frameworks as models of Keras's layers.
-@Suite struct LayeredTests {
+@Suite(.ownSession) struct LayeredTests {
     /// Every layer, taken apart into operations and put together again, computes the same, also from a file.
     @Test(arguments: LayerModel.all) func layers(_ layer: LayerModel) throws {
         let model = try layer.model()
@@ -83,7 +83,7 @@ import Testing
 }
 
 /// SavedModels that TensorFlow wrote, and damaged ones.
-@Suite struct TensorFlowModelTests {
+@Suite(.ownSession) struct TensorFlowModelTests {
     private static var folder: String { fixture("tflite/saved") }
 
     private func x() throws -> Tensor { try NPY.read(fixture("tflite/x.npy")) }

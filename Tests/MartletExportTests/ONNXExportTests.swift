@@ -5,7 +5,7 @@ import Testing
 import MartletExport
 
 /// Models to ONNX. `export` compares the file, as `ONNXModel` runs it, with the model's forward pass.
-@Suite struct ONNXExportTests {
+@Suite(.ownSession) struct ONNXExportTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let name: String
         let model: @Sendable () -> Model

@@ -26,7 +26,7 @@ enum ONNXNodes {
 
 func fixture(_ name: String) -> String { Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path }
 
-@Suite struct ONNXNodeTests {
+@Suite(.ownSession) struct ONNXNodeTests {
     @Test(arguments: ONNXNodes.names) func passes(name: String) throws {
         let failure = try ONNXNodes.test(name).failure
         #expect(failure == nil)
@@ -133,7 +133,7 @@ enum ONNXGraphs {
     }
 }
 
-@Suite struct ONNXModelTests {
+@Suite(.ownSession) struct ONNXModelTests {
     @Test func itTrains() throws {
         let model = try ONNXModel(ONNXGraphs.perceptron(), path: "made")
         #expect(model.trainableWeights.map(\.name).sorted() == ["V", "W", "b"])
@@ -197,7 +197,7 @@ enum ONNXGraphs {
     }
 }
 
-@Suite struct ONNXErrorTests {
+@Suite(.ownSession) struct ONNXErrorTests {
     private func run(_ nodes: [ONNX.Node], _ initializers: [(String, Tensor)] = []) throws -> Tensor {
         var file = ONNXGraphs.file(nodes)
         file.graph.initializers = initializers.map { ($0, ONNX.Value($1)) }
@@ -296,7 +296,7 @@ enum ONNXGraphs {
     }
 }
 
-@Suite struct ONNXFuzzTests {
+@Suite(.ownSession) struct ONNXFuzzTests {
     /// A damaged model runs on the inputs of the whole one.
     @Test(arguments: ["test_loop13_seq", "test_resize_tf_crop_and_resize", "test_if_opt", "test_qlinearconv", "test_scan9_sum"])
     func files(name: String) throws {

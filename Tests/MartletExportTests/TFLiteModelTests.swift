@@ -6,7 +6,7 @@ import MartletFormats
 import TestSupport
 import Testing
 
-@Suite struct TFLiteModelTests {
+@Suite(.ownSession) struct TFLiteModelTests {
     static func fixture(_ name: String) -> String { Bundle.module.path(forResource: "Fixtures/tflite/\(name)", ofType: nil)! }
 
     /// Files that TensorFlow's converter made predict what LiteRT computes: exactly so in `float32`, within a few of the output's

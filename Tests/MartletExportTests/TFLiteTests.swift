@@ -6,7 +6,7 @@ import MartletNN
 import TestSupport
 import Testing
 
-@Suite struct TFLiteTests {
+@Suite(.ownSession) struct TFLiteTests {
     /// Every layer in a file that is read again computes what the layer computes.
     @Test(arguments: LayerModel.all) func layersAreWritten(_ layer: LayerModel) throws {
         try withFolder { folder in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// State dicts of PyTorch modules (`scripts/make-torch-fixtures.py`) in models of the same layers: what PyTorch computed.
-@Suite struct TorchWeightsTests {
+@Suite(.ownSession) struct TorchWeightsTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let name: String
         let model: @Sendable () throws -> Model

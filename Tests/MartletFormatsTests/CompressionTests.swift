@@ -5,7 +5,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct CompressionTests {
+@Suite(.ownSession) struct CompressionTests {
     let text = [UInt8]((0..<100_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) })
 
     @Test func roundTrips() throws {
@@ -64,7 +64,7 @@ import MartletFormats
     }
 }
 
-@Suite struct FileTests {
+@Suite(.ownSession) struct FileTests {
     @Test func readingProblems() throws {
         try withFolder { folder in
             expectError("\(folder)/none", "no such file") { try FileIO.read("\(folder)/none") }

@@ -6,7 +6,7 @@ import Testing
 
 import MartletData
 
-@Suite struct DatasetTests {
+@Suite(.ownSession) struct DatasetTests {
     func histogram(_ labels: Tensor) -> [Int] {
         labels.withUnsafeBytes { bytes in bytes.reduce(into: [Int](repeating: 0, count: 10)) { $0[Int($1)] += 1 } }
     }

@@ -6,7 +6,7 @@ import Testing
 import MartletFormats
 
 /// Damaged files of every format that are read whole. `MARTLET_FUZZ` sets the number of files for each.
-@Suite struct ContainerFuzzTests {
+@Suite(.ownSession) struct ContainerFuzzTests {
     static func readAll(_ group: HDF5Group) throws {
         for path in try group.datasetPaths() {
             let dataset = try group.dataset(path)

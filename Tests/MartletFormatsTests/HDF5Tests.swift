@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct HDF5Tests {
+@Suite(.ownSession) struct HDF5Tests {
     let types: HDF5Group
     let chunks: HDF5Group
 

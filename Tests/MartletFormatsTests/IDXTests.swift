@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct IDXTests {
+@Suite(.ownSession) struct IDXTests {
     static let expected: [(String, Tensor)] = [
         ("ubyte", Tensor((0..<24).map { UInt8($0) }, shape: [2, 3, 4])),
         ("sbyte", Tensor([Int32(-128), 0, 127], shape: [3])),

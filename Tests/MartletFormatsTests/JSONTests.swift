@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct JSONTests {
+@Suite(.ownSession) struct JSONTests {
     @Test func values() throws {
         let value = try JSONValue(
             parsing: """

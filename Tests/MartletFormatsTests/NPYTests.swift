@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct NPYTests {
+@Suite(.ownSession) struct NPYTests {
     static let ramp = Array(0..<24)
     static let expected: [(String, Tensor)] = [
         ("f4", Tensor(ramp.map { Float($0) / 8 }, shape: [2, 3, 4])),

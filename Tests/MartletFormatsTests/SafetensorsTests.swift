@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct SafetensorsTests {
+@Suite(.ownSession) struct SafetensorsTests {
     /// The file's bits of 0.5 and -2 as bfloat16.
     static let brain = [UInt16(0x3F00), 0xC000].withUnsafeBytes { Tensor(bytes: $0, shape: [2], dtype: .bfloat16) }
 

@@ -4,7 +4,7 @@ import Testing
 
 import MartletFormats
 
-@Suite struct ZipTests {
+@Suite(.ownSession) struct ZipTests {
     @Test func archivesOfPython() throws {
         let archive = try ZipArchive(fixture("stored.zip"))
         #expect(archive.names == ["folder/a.txt", "b.txt"])

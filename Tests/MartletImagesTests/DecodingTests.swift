@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Images of all kinds, as Pillow reads them.
-@Suite struct DecodingTests {
+@Suite(.ownSession) struct DecodingTests {
     static let expected: [String: Tensor] = {
         let file = try! NPZ.read(fixture("expected.npz"))
         return Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor) })
@@ -72,7 +72,7 @@ import Testing
 }
 
 /// What cannot be decoded.
-@Suite struct BadImageTests {
+@Suite(.ownSession) struct BadImageTests {
     @Test func bombs() throws {
         expectError("bomb.png", "60000 x 60000", "pixelLimit") { try loadImage(fixture("bomb.png.bad")) }
         expectError("bomb.png", "of memory") {

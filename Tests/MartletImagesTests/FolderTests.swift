@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Folders of images by class.
-@Suite struct ImageFolderTests {
+@Suite(.ownSession) struct ImageFolderTests {
     static let images = ["rgb.png", "420.jpg", "interlaced.png", "grey.png", "444.jpg", "palette.png"]
 
     /// The folder of which `folder.npz` has what Keras reads.

@@ -2,11 +2,12 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Configurations in files whose numbers no model can have. Each throws when it is loaded, naming the file; none stops the
 /// program, and none asks for the memory that its numbers name.
-@Suite struct AbsurdConfigurationTests {
+@Suite(.ownSession) struct AbsurdConfigurationTests {
     /// A layer's class, its configuration, and the shape of a sample.
     struct Case: CustomTestStringConvertible {
         let layer: String

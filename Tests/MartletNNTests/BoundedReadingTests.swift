@@ -2,10 +2,11 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Configurations whose few bytes ask for much time or memory.
-@Suite struct BoundedReadingTests {
+@Suite(.ownSession) struct BoundedReadingTests {
     /// Texts of a configuration with a name of a given length in one of its places, and the name of the place.
     static func named(_ name: String) -> [(place: String, json: String)] {
         func stack(_ layer: String, _ more: String = "") -> String {

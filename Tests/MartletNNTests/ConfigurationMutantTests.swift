@@ -8,7 +8,7 @@ import Testing
 
 /// Configurations with parts that are missing, doubled, absurd, or taken from elsewhere. Each layer and each compilation is
 /// made, trained on a batch and used, or throws a `MartletError`; none stops the program. `MARTLET_FUZZ` sets their number.
-@Suite struct ConfigurationMutantTests {
+@Suite(.ownSession) struct ConfigurationMutantTests {
     static let count = ProcessInfo.processInfo.environment["MARTLET_FUZZ"].flatMap { Int($0) } ?? 1000
 
     /// A limit for the whole process: mutants ask for absurd sizes, and other tests need far less.

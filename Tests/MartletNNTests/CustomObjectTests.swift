@@ -112,7 +112,7 @@ private final class OwnLayer: Layer, Configurable {
 private let x = Tensor((0..<24).map { Double(($0 * 5) % 7) / 7 - 0.4 }, shape: [8, 3]).cast(to: .float32)
 private let y = x.sum(axis: -1, keepDims: true)
 
-@Suite struct CustomObjectTests {
+@Suite(.ownSession) struct CustomObjectTests {
     static let registered: Void = {
         register(OwnLoss.self, package: "Tests")
         register(OwnMetric.self)

@@ -1,8 +1,9 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// What comes with the data throws before the first step, and names the layer.
-@Suite struct DataValidationTests {
+@Suite(.ownSession) struct DataValidationTests {
     static let tokens = Tensor([[0, 1, 2], [3, 4, 5]])
 
     static var models: [Model] {

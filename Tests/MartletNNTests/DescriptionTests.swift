@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// What `print` shows of everything.
-@Suite struct DescriptionTests {
+@Suite(.ownSession) struct DescriptionTests {
     @Test func figures() {
         let logs: Logs = ["loss": 1.048, "accuracy": 0.83, "rate": 1e-5]
         #expect("\(logs)" == "loss: 1.0480 - accuracy: 0.8300 - rate: 1.0000e-05")

@@ -1,7 +1,8 @@
 import Martlet
+import TestSupport
 import Testing
 
-@Suite struct GradientCheckModelTests {
+@Suite(.ownSession) struct GradientCheckModelTests {
     static let images = SampleInput.uniform([3, 8, 8, 2], in: 0...1, seed: 3).cast(to: .float32)
     static let labels = Tensor([0, 2, 1])
 

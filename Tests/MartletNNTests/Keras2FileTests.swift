@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Compiled models that Keras 2 trained and saved (`scripts/make-keras2-fixtures.py`).
-@Suite struct Keras2FileTests {
+@Suite(.ownSession) struct Keras2FileTests {
     static let names = [
         "adam.keras", "adam.h5", "sgd.keras", "sgd.h5", "outputs.keras", "outputs.h5", "images.keras", "images.h5",
         "operations.h5", "legacy-adam.h5", "legacy-momentum.h5", "legacy-rmsprop.h5", "legacy-adamax.h5",

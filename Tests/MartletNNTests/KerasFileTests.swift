@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Models that Keras saved (`scripts/make-model-fixtures.py`), and files that Martlet writes of them.
-@Suite struct KerasFileTests {
+@Suite(.ownSession) struct KerasFileTests {
     static func path(_ name: String) -> String {
         Bundle.module.resourceURL!.appendingPathComponent("Fixtures/models/\(name)").path
     }

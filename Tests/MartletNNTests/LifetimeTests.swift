@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What nobody holds is freed: models, their layers, their weights, and what trains them.
-@Suite struct LifetimeTests {
+@Suite(.ownSession) struct LifetimeTests {
     final class Pair: Model {
         let first = Dense(3, activation: .tanh)
         let second = [Dense(2), Dense(1)]

@@ -2,10 +2,11 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletNN
+import TestSupport
 import Testing
 
 /// Loss scaling: Keras's rule, steps that are left out, and where `compile` puts it.
-@Suite struct LossScaleTests {
+@Suite(.ownSession) struct LossScaleTests {
     /// The scale after each step, for steps whose gradients are finite or not.
     private static func scales(_ finite: [Bool], initial: Double, growth: Int) -> [Double] {
         let variable = Variable(Tensor([1.0, 2.0]), name: "w")

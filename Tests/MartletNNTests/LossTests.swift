@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Losses against Keras, in float64, and their gradients against numerical ones.
-struct LossTests {
+@Suite(.ownSession) struct LossTests {
     static let cases: [JSONValue] = (try? Fixture("losses").cases) ?? []
 
     @Test func everyLossIsComparedWithKeras() throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Masks from the layers that make them to losses and metrics; numbers from Keras (`scripts/make-mask-fixtures.py`).
-@Suite struct MaskTests {
+@Suite(.ownSession) struct MaskTests {
     static func path(_ name: String) -> String {
         Bundle.module.resourceURL!.appendingPathComponent("Fixtures/masks/\(name)").path
     }

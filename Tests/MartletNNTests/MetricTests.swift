@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Metrics against Keras, in float64, update by update.
-struct MetricTests {
+@Suite(.ownSession) struct MetricTests {
     static let cases: [JSONValue] = (try? Fixture("metrics").cases) ?? []
 
     @Test func everyMetricIsComparedWithKeras() throws {

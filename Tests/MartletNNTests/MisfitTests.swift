@@ -2,11 +2,12 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// What does not fit together throws: every loss and metric with targets, predictions and weights of many shapes and types, and
 /// every layer with inputs of other shapes. A stop would end the test process.
-@Suite struct MisfitTests {
+@Suite(.ownSession) struct MisfitTests {
     static let targetShapes: [Shape] = [[], [6], [6, 1], [6, 4], [6, 3, 1], [6, 3], [6, 3, 4], [4, 6], [6, 2, 2, 4], [0], [0, 4]]
     static let predictionShapes: [Shape] = [[6], [6, 1], [6, 4], [6, 3, 4], [4, 4], [6, 2, 2, 4], [0, 4]]
     static let weightShapes: [Shape?] = [nil, [6], [6, 1], [6, 3], [5]]

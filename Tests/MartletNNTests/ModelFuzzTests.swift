@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Damaged models: each loads, or throws a `MartletError`, without a crash. `MARTLET_FUZZ` sets the number of files.
-@Suite struct ModelFuzzTests {
+@Suite(.ownSession) struct ModelFuzzTests {
     static let count = ProcessInfo.processInfo.environment["MARTLET_FUZZ"].flatMap { Int($0) } ?? 300
 
     func fuzz(_ seeds: [[UInt8]], _ read: ([UInt8]) throws -> Void) -> (read: Int, refused: Int) {

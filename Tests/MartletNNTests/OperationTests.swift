@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Functional models of `keras.ops`, as Keras saved them (`scripts/make-operation-fixtures.py`).
-@Suite struct OperationTests {
+@Suite(.ownSession) struct OperationTests {
     @Test(arguments: ["linalg", "images", "convolutions", "numbers", "statistics", "matrices", "neural", "patches"])
     func agreesWithKeras(_ name: String) throws {
         let folder = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/operations").path

@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Optimizers against Keras, in float32, and the fused update against the same operations run one by one.
-struct OptimizerTests {
+@Suite(.ownSession) struct OptimizerTests {
     static let fixture = try? Fixture("optimizers")
 
     @Test func everyOptimizerIsComparedWithKeras() throws {

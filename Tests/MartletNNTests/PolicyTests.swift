@@ -3,10 +3,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Dtype policies: where they come from, what layers do with them, and how files hold them.
-@Suite struct PolicyTests {
+@Suite(.ownSession) struct PolicyTests {
     // MARK: - Where policies come from
 
     @Test func names() throws {

@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Schedules against Keras, in float32.
-struct ScheduleTests {
+@Suite(.ownSession) struct ScheduleTests {
     @Test func ratesAreThoseOfKeras() throws {
         var compared: Set<String> = []
         for item in try Fixture("schedules").cases {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A session has its own seed, names and float type, whatever runs beside it.
-@Suite struct SessionTests {
+@Suite(.ownSession) struct SessionTests {
     /// What one training gives: names and the bits of losses and weights.
     private func training(seed: Int) throws -> [String] {
         try withSession(Session(seed: seed)) {

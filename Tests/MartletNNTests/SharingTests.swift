@@ -1,9 +1,10 @@
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// Optimizers write into the memory of weights where nobody else holds it. Whoever does must never see it change.
-@Suite struct SharingTests {
+@Suite(.ownSession) struct SharingTests {
     private static func optimizers() -> [Optimizer] {
         [
             SGD(learningRate: 0.5), SGD(learningRate: 0.5, momentum: 0.9), Adam(learningRate: 0.5, amsgrad: true),

@@ -1,11 +1,12 @@
 import Martlet
 import MartletCore
 import MartletNN
+import TestSupport
 import Testing
 
 /// Gradients of tables that were read at some rows: what updates make of them compiled, where they are rows and places,
 /// against eager steps, where they are arrays; and `sparseUpdates` against PyTorch and a formula.
-struct SparseGradientTests {
+@Suite(.ownSession) struct SparseGradientTests {
     static func bytes(_ tensor: Tensor) -> [UInt8] { tensor.withUnsafeBytes { Array($0) } }
 
     /// A table, and losses of it whose gradients come from reading rows, from elsewhere, or from both.

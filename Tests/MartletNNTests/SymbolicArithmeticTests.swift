@@ -6,7 +6,7 @@ import Testing
 
 /// Operations on symbolic tensors, against the model that Keras made of the same expressions
 /// (`scripts/make-operation-fixtures.py`).
-@Suite struct SymbolicArithmeticTests {
+@Suite(.ownSession) struct SymbolicArithmeticTests {
     private static func outputs(_ x: SymbolicTensor, _ y: SymbolicTensor) -> [SymbolicTensor] {
         var list = [x + y * 2 - 1 / x, -x % 3, pow(x, 2) / y, maximum(x, 0.5) - minimum(y, 1), `where`(x .> y, x, 0.0)]
         list += [tanh(x) * sigmoid(y) + relu(x), sqrt(abs(x)) - exp(-y), x[.all, 1], x[.ellipsis, .stride(by: 2), .newAxis]]

@@ -1,9 +1,10 @@
 import Foundation
 import Martlet
+import TestSupport
 import Testing
 
 /// Numbers of charts against counts, closed forms and the library's metrics.
-@Suite struct ChartTests {
+@Suite(.ownSession) struct ChartTests {
     private let scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.65, 0.2, 0.65, 0.55, 0.35, 0.7]
     private let labels = [0, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1]
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Diagrams of models: nothing overlaps, arrows lead to where they should, frames hold what is inside.
-@Suite struct DiagramTests {
+@Suite(.ownSession) struct DiagramTests {
     private struct Box {
         let x, y, width, height: Double
         func overlaps(_ other: Box) -> Bool {

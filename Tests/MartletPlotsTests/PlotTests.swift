@@ -1,8 +1,9 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// Places follow from the scales by hand: the drawing area is x 64...620, and y 60...344 below a title.
-@Suite struct PlotTests {
+@Suite(.ownSession) struct PlotTests {
     private func lines(_ plot: Plot, _ start: String) -> [String] {
         plot.svg.split(separator: "\n").filter { $0.hasPrefix(start) }.map(String.init)
     }

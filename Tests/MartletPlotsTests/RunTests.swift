@@ -10,7 +10,7 @@ import Testing
 #endif
 
 /// What a run leaves in its folder, and the report that is made of it.
-@Suite struct RunTests {
+@Suite(.ownSession) struct RunTests {
     static func data(_ count: Int = 48) throws -> TensorDataset {
         let x = Tensor((0..<count * 16).map { Float(($0 * 37) % 23) / 23 }).reshaped(to: [count, 4, 4])
         return try TensorDataset(x, Tensor((0..<count).map { ($0 * 7) % 3 }).cast(to: .int64))

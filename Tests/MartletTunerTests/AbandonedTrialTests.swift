@@ -5,7 +5,7 @@ import Testing
 import MartletTuner
 
 /// Trials that killed processes left, of this host and of others.
-@Suite struct AbandonedTrialTests {
+@Suite(.ownSession) struct AbandonedTrialTests {
     private func study(_ path: String, trials: Int) throws -> [Outcome] {
         let study = try Study(
             "s", sampler: TPESampler(startupTrials: 2), pruner: NopPruner(), storage: .journal(path), existing: .load, seed: 7)

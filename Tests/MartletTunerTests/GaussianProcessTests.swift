@@ -4,7 +4,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct GaussianProcessTests {
+@Suite(.ownSession) struct GaussianProcessTests {
     private static let points: [[Double]] = (0..<9).map { i in
         let x = Double(i)
         let (a, b) = ((x * 0.37).truncatingRemainder(dividingBy: 1), (x * 0.61 + 0.2).truncatingRemainder(dividingBy: 1))

@@ -4,7 +4,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct JournalTests {
+@Suite(.ownSession) struct JournalTests {
     /// The studies of a journal of Optuna's are what Optuna reads in it.
     @Test(arguments: ["digits ü", "two"]) func optunasJournal(_ name: String) throws {
         try withFolder { folder in

@@ -3,7 +3,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct PrunerTests {
+@Suite(.ownSession) struct PrunerTests {
     static let pruners: [String: any Pruner] = [
         "median": MedianPruner(startupTrials: 3),
         "median warm": MedianPruner(startupTrials: 2, warmupSteps: 3, interval: 2, minimumTrials: 2),

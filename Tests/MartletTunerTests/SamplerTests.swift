@@ -4,7 +4,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct SamplerTests {
+@Suite(.ownSession) struct SamplerTests {
     /// The densities are Optuna's.
     @Test func densities() throws {
         for json in [JSONValue](json: fixtureJSON("densities.json"))! {

@@ -4,7 +4,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct SearchTests {
+@Suite(.ownSession) struct SearchTests {
     private static let x = Tensor((0..<48).map { Double($0 % 7) / 7 - 0.5 }, shape: [24, 2])
     private static let y = x[0..., 0..<1] * 2 - x[0..., 1..<2]
 

@@ -4,7 +4,7 @@ import Testing
 
 import MartletTuner
 
-@Suite struct StudyTests {
+@Suite(.ownSession) struct StudyTests {
     /// Any number of workers has the same trials, whatever time each takes.
     @Test(arguments: ["tpe", "random", "quasi-random", "nsga", "gp"]) func workers(_ name: String) throws {
         let samplers: [String: any Sampler] = [

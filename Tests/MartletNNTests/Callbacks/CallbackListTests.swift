@@ -1,8 +1,9 @@
 import Foundation
 import Martlet
+import TestSupport
 import Testing
 
-@Suite struct CallbackListTests {
+@Suite(.ownSession) struct CallbackListTests {
     /// A loop of one's own with a list does what `fit` does, and a list in `fit` stands for its callbacks.
     @Test func inLoops() throws {
         var calls: [[String]] = [[], []]

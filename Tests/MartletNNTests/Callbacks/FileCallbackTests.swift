@@ -3,7 +3,7 @@ import Martlet
 import TestSupport
 import Testing
 
-@Suite struct FileCallbackTests {
+@Suite(.ownSession) struct FileCallbackTests {
     private func names(_ folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     }

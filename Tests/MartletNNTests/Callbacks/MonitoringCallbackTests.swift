@@ -44,7 +44,7 @@ private final class CountingMetric: Metric {
 }
 
 /// The numbers follow from the rules of Keras's callbacks, by hand.
-@Suite struct MonitoringCallbackTests {
+@Suite(.ownSession) struct MonitoringCallbackTests {
     /// Results of metrics may take longer than a step: callbacks that do not show them after each batch do not ask for them.
     @Test func metricsAreComputedForWhoNeedsThem() throws {
         try withFolder { folder in

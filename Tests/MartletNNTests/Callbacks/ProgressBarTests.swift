@@ -1,8 +1,9 @@
 import Martlet
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite struct ProgressBarTests {
+@Suite(.ownSession) struct ProgressBarTests {
     final class Screen: Sendable {
         let text = Mutex("")
         func output(isTerminal: Bool, width: Int? = nil) -> TextOutput {

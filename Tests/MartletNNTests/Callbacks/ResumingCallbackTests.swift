@@ -6,7 +6,7 @@ import MartletNN
 import TestSupport
 import Testing
 
-@Suite struct ResumingCallbackTests {
+@Suite(.ownSession) struct ResumingCallbackTests {
     private struct Interruption: Error {}
 
     private static let x = Tensor([[1.0, 2.0], [0.5, -1.0], [-2.0, 0.25]])

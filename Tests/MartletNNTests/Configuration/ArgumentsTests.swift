@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Tables of arguments, by which configurations are read, written and checked.
-@Suite(.serialized) struct ArgumentsTests {
+@Suite(.serialized, .ownSession) struct ArgumentsTests {
     /// As Keras's `get_config` has them.
     @Test func tablesListKerasKeys() {
         let weight = ["initializer", "regularizer", "constraint"]

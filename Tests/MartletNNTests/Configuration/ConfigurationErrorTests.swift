@@ -1,10 +1,11 @@
 import Martlet
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Configurations come from files: what is wrong in them throws, and says where.
-@Suite struct ConfigurationErrorTests {
+@Suite(.ownSession) struct ConfigurationErrorTests {
     static let bad: [(String, [String: JSONValue], String)] = [
         ("Dense", [:], "Dense.units"),
         ("Dense", ["units": 0], "Dense.units"),

@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// What Keras writes of losses, metrics, optimizers and schedules is read, and written again as Keras wrote it.
-struct KerasConfigurationTests {
+@Suite(.ownSession) struct KerasConfigurationTests {
     @Test func everyObjectRoundTrips() throws {
         for item in try Fixture("configurations").cases {
             let object = try #require(item["object"])

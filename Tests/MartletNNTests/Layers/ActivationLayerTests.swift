@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Layers that are activations of others.
-@Suite struct ActivationLayerTests {
+@Suite(.ownSession) struct ActivationLayerTests {
     /// max(x, 0) + 0.1 min(x, 0), by hand.
     @Test func computesWhatTheLayerComputes() throws {
         let dense = Dense(2, activation: .layer(LeakyReLU(negativeSlope: 0.1)), kernelInitializer: .ones)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Boxes that move with images.
-@Suite struct BoundingBoxTests {
+@Suite(.ownSession) struct BoundingBoxTests {
     /// Images of 40 x 50 with a rectangle of ones, and its box.
     private static let box = [14.0, 11, 31, 26]
     private static func images(_ count: Int) -> Tensor {

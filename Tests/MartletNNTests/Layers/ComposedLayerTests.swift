@@ -2,10 +2,11 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers with more to them than a formula: closures, statistics of data, changing weights.
-@Suite struct ComposedLayerTests {
+@Suite(.ownSession) struct ComposedLayerTests {
     @Test func closuresAreLayers() throws {
         let x = Tensor([[1.0, -2.0], [3.0, 4.0]])
         #expect(Lambda { $0.square() }(x).scalars(as: Double.self) == [1, 4, 9, 16])

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Layers that change images and sound: exact changes against Keras, and what is drawn by its moments.
-@Suite struct ImageLayerTests {
+@Suite(.ownSession) struct ImageLayerTests {
     static let cases: [JSONValue] = (try? Fixture("images").cases) ?? []
 
     private func make(_ layerCase: JSONValue) throws -> Layer {

@@ -1,4 +1,5 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// A layer from outside the package: an op, a weight and a random stream of its own.
@@ -62,7 +63,7 @@ private final class Counting: Broken {
 }
 
 /// The rules that users can check their own layers by.
-@Suite struct LayerCheckTests {
+@Suite(.ownSession) struct LayerCheckTests {
     private static let registered: Void = {
         register(OwnNoise.self, package: "LayerCheckTests")
         register(WrongShape.self)

@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers, made of Keras's configurations, against what Keras computes in float64.
-@Suite struct LayerFixtureTests {
+@Suite(.ownSession) struct LayerFixtureTests {
     static let cases: [JSONValue] = (try? Fixture("layers").cases) ?? []
 
     /// Recurrent layers and those of images have files of their own, the first with cells in them; an input layer computes

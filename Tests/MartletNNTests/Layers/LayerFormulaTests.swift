@@ -2,10 +2,11 @@ import Foundation
 import Martlet
 import MartletCore
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers against numbers worked out by hand.
-@Suite struct LayerFormulaTests {
+@Suite(.ownSession) struct LayerFormulaTests {
     private func tensor(_ values: [Double], _ shape: Shape) -> Tensor { Tensor(values, shape: shape) }
 
     @Test func dense() throws {

@@ -1,10 +1,11 @@
 import Martlet
 import MartletCore
 import MartletFormats
+import TestSupport
 import Testing
 
 /// Low-rank adapters. Files with them are in `KerasFileTests`.
-@Suite struct LowRankAdapterTests {
+@Suite(.ownSession) struct LowRankAdapterTests {
     static let makers: [@Sendable () -> (any AdaptableLayer, Tensor)] = [
         { (Dense(3, kernelRegularizer: .l2(0.1)), SampleInput.distinct([2, 4]).cast(to: .float32)) },
         {

@@ -2,13 +2,14 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Layers under dtype policies against what Keras computes under them.
 ///
 /// Two right results of 16 bits differ in their roundings. So they are compared by what rounding does to Keras's: ours must be
 /// as near to the result in `float32` as Keras's, times 2, and a rounding of each number more.
-@Suite struct PolicyFixtureTests {
+@Suite(.ownSession) struct PolicyFixtureTests {
     static let cases: [JSONValue] = (try? Fixture("policies").cases) ?? []
     static let sources = ["layers", "recurrent"].reduce(into: [String: [JSONValue]]()) {
         $0[$1] = (try? Fixture($1).cases) ?? []

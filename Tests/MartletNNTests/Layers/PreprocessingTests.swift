@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Layers of tables and text, against what Keras computes (`scripts/make-preprocessing-fixtures.py`).
-@Suite struct PreprocessingTests {
+@Suite(.ownSession) struct PreprocessingTests {
     static let cases: [JSONValue] = (try? Fixture("preprocessing").cases) ?? []
 
     static func make(_ json: JSONValue) throws -> Layer {

@@ -2,10 +2,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Recurrent layers against Keras, in float64, and what Keras has no numbers for.
-@Suite struct RecurrentTests {
+@Suite(.ownSession) struct RecurrentTests {
     /// Outputs, and gradients with respect to inputs, states and weights.
     @Test func agreesWithKeras() throws {
         let fixture = try Fixture("recurrent")

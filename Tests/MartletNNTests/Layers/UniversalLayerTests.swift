@@ -19,7 +19,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 }
 
 /// What every layer must pass: one test for each rule, over every sample of every registered layer.
-@Suite struct UniversalLayerTests {
+@Suite(.ownSession) struct UniversalLayerTests {
     @Test func everyLayerHasSamples() {
         for type in LayerRegistry.types { #expect(!type.samples.isEmpty, "\(type.className)") }
     }

@@ -3,10 +3,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Activations and their gradients against what Keras computes.
-@Suite struct ActivationTests {
+@Suite(.ownSession) struct ActivationTests {
     static let cases: [JSONValue] = {
         let url = Bundle.module.url(forResource: "Fixtures/activations", withExtension: "json")!
         return try! JSONValue(parsing: Array(Data(contentsOf: url))).array("cases")

@@ -3,10 +3,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Initial weights against the moments and bounds of Keras's formulas.
-@Suite struct InitializerTests {
+@Suite(.ownSession) struct InitializerTests {
     struct Moments: Sendable, CustomTestStringConvertible {
         let initializer: any Initializer
         let mean: Double

@@ -3,10 +3,11 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// Regularizers and constraints against numbers worked out by hand.
-@Suite struct RegularizerTests {
+@Suite(.ownSession) struct RegularizerTests {
     private let weight = Tensor([[3.0, -4.0], [0.0, 3.0]], dtype: .float64)
 
     private func penalty(_ regularizer: any Regularizer) -> Double { regularizer(weight).item() }

@@ -2,11 +2,12 @@ import Martlet
 import MartletCore
 import MartletFormats
 import MartletNN
+import TestSupport
 import Testing
 
 /// What every registered loss, metric and optimizer must pass, in each of its configurations that Keras wrote into
 /// `configurations.json`; that it reads and writes these is `KerasConfigurationTests`'.
-@Suite struct UniversalPartTests {
+@Suite(.ownSession) struct UniversalPartTests {
     /// One configuration.
     struct Part: Sendable, CustomTestStringConvertible {
         let object: JSONValue

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Reading event files: those of others, damaged ones, and ones that are still being written.
-@Suite struct EventLogTests {
+@Suite(.ownSession) struct EventLogTests {
     @Test func byTensorFlow() throws {
         let log = try EventLog.runs(at: Events.fixture("tensorflow.tfevents"))[0]
         #expect(log.tags == ["loss"] && log.notes.isEmpty && log.name == ".")

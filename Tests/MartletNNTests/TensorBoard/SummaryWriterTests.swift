@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Event files of ours beside those of TensorFlow.
-@Suite struct SummaryWriterTests {
+@Suite(.ownSession) struct SummaryWriterTests {
     private func records(_ path: String) throws -> [[UInt8]] {
         let reader = RecordReader(try FileStream(path))
         var records: [[UInt8]] = []

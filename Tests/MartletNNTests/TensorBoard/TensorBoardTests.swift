@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The callback beside Keras's (`scripts/make-event-fixtures.py`), and what a backup makes of its files.
-@Suite struct TensorBoardTests {
+@Suite(.ownSession) struct TensorBoardTests {
     /// The script's model, weights and data.
     private static func model() throws -> Sequential {
         func kernel(_ shape: Shape) -> Tensor {

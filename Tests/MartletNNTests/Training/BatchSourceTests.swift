@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `fit`, `evaluate` and `predict` on pipelines.
-@Suite struct BatchSourceTests {
+@Suite(.ownSession) struct BatchSourceTests {
     let x = Tensor((0..<44).map { Float($0 % 7) / 7 }, shape: [11, 4])
     let y = Tensor([0, 1, 2, 1, 0, 2, 2, 1, 0, 1, 2] as [Int64])
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// `Checkpoint` in loops of one's own.
-@Suite struct CheckpointLoopTests {
+@Suite(.ownSession) struct CheckpointLoopTests {
     struct Killed: Error {}
 
     static let x = RandomGenerator(seed: 4).uniform([7, 3], in: -0.5..<1, dtype: .float32)

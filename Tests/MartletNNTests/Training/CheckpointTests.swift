@@ -9,7 +9,7 @@ import Testing
 
 /// What `fit` keeps so that a training goes on after any interruption with the bits of one that was not interrupted, and what it
 /// does with files that are damaged or of something else.
-@Suite struct CheckpointTests {
+@Suite(.ownSession) struct CheckpointTests {
     struct Killed: Error {}
 
     static let x = RandomGenerator(seed: 4).uniform([7, 4, 3], in: -0.5..<1, dtype: .float32)
@@ -265,8 +265,8 @@ import Testing
         override func onTestBatchEnd(_ batch: Int, logs: () -> Logs) { if inValidation { count() } }
     }
 
-    /// The signal comes in a step, or in a validation.
-    @Test(arguments: [true, false]) func aSignalWritesACheckpoint(inValidation: Bool) throws {
+    /// The signal comes in a step, or in a validation. It is the process's: one after the other.
+    @Test(.serialized, arguments: [true, false]) func aSignalWritesACheckpoint(inValidation: Bool) throws {
         try withFolder { folder in
             let plan = Checkpoints.every(epochs: 100, in: folder + "/c", onSignal: true)
             let (whole, model) = try withSession(Session(seed: 8)) {

@@ -1,7 +1,8 @@
 import Martlet
+import TestSupport
 import Testing
 
-@Suite struct CompilationTests {
+@Suite(.ownSession) struct CompilationTests {
     @Test(arguments: [[0.5], [0.5, 0.25, 0.25]]) func lossWeightsAreOneForEachOutput(_ weights: [Double]) throws {
         let x = Input([3])
         let model = Model(inputs: [x], outputs: [Dense(1)(x), Dense(2)(x)])

@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// Models that train at the same time, in threads of their own, become what they become one after the other.
-@Suite struct ConcurrentTrainingTests {
+@Suite(.ownSession) struct ConcurrentTrainingTests {
     private static func trained(_ kind: Int) throws -> [[UInt8]] {
         let generator = RandomGenerator(seed: kind + 1)
         let model: Model =

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Models cut at an inner layer and put together anew.
-@Suite struct CutModelTests {
+@Suite(.ownSession) struct CutModelTests {
     static let models: [(String, @Sendable () -> Model)] = [
         ("stack", { Sequential([InputLayer([4]), Dense(5, activation: .tanh, name: "inner"), Dropout(0.5), Dense(2)]) }),
         ("unnamed input", {

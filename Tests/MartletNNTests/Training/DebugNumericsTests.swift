@@ -6,7 +6,7 @@ import Testing
 
 /// Where NaN and infinity come from: the op, the layer, the batch, forward or backward. The samples are made so that the place
 /// follows from arithmetic.
-@Suite struct DebugNumericsTests {
+@Suite(.ownSession) struct DebugNumericsTests {
     /// A layer that computes a function.
     final class Computes: Layer {
         let function: (Tensor) -> Tensor

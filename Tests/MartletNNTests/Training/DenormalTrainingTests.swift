@@ -1,9 +1,10 @@
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// Weights that only decay, under moments that only decay, sink below the least normal number.
-@Suite struct DenormalTrainingTests {
+@Suite(.ownSession) struct DenormalTrainingTests {
     /// Trains a layer whose inputs are zero after the first step: no gradient reaches its kernel any more.
     private static func train(eagerly: Bool, steps: Int) throws -> [Tensor] {
         let model = Sequential([

@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// What epochs take of the data, when they validate, and what weighs labels. The numbers are Keras's or follow from the text.
-@Suite struct EpochTests {
+@Suite(.ownSession) struct EpochTests {
     /// The loss is the label.
     private final class Seen: Loss {
         init() { super.init(name: "seen") }

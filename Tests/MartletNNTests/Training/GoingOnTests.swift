@@ -8,7 +8,7 @@ import Testing
 
 /// A training that is saved, loaded and continued, or interrupted and resumed, has the bits of one that goes straight on.
 /// No global seed is set: every stream begins anywhere, and only its state can make it the same.
-@Suite struct GoingOnTests {
+@Suite(.ownSession) struct GoingOnTests {
     static let x = RandomGenerator(seed: 4).uniform([7, 4, 3], in: -0.5..<1, dtype: .float32)
     static let y = RandomGenerator(seed: 5).uniform([7, 1], dtype: .float32)
 

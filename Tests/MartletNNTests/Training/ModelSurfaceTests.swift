@@ -1,8 +1,9 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// The parts of a model that training code of one's own uses, against each other.
-@Suite struct ModelSurfaceTests {
+@Suite(.ownSession) struct ModelSurfaceTests {
     /// Adds a penalty of its own, and holds one weight that is not trained.
     private final class Penalized: Layer {
         private(set) var weight: Variable!

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Models of several outputs: what each is judged by, and how the figures are called. Names are Keras's.
-@Suite struct PerOutputTests {
+@Suite(.ownSession) struct PerOutputTests {
     let x = Tensor([0.5, -1, 2, 1, 0, -0.5, 3, 1] as [Float], shape: [4, 2])
     let targets = [
         Tensor([1, 0, 2, -1] as [Float], shape: [4, 1]),

@@ -1,8 +1,9 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// What a profile says of a training step is what the step's products add up to.
-@Suite struct ProfileTrainingTests {
+@Suite(.ownSession) struct ProfileTrainingTests {
     private static let (batch, features, hidden, classes) = (16, 12, 8, 3)
 
     private func model() throws -> Model {

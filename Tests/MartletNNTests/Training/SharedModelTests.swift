@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// One model that several threads use at once.
-@Suite struct SharedModelTests {
+@Suite(.ownSession) struct SharedModelTests {
     static let kinds = ["stack", "convolution", "recurrent", "dropped", "attention", "graph"]
 
     static func make(_ kind: String) -> (model: Model, input: Shape) {
@@ -197,7 +197,7 @@ import Testing
 }
 
 /// The order of the samples in `fit`.
-@Suite struct ShuffleTests {
+@Suite(.ownSession) struct ShuffleTests {
     /// Notes the batches that it is trained with.
     final class Noting: Model {
         var orders: [[Double]] = []

@@ -1,10 +1,11 @@
 import Foundation
 import Martlet
 import MartletCore
+import TestSupport
 import Testing
 
 /// Compiled steps follow every setting that they were traced with: after a change they do what uncompiled steps do.
-@Suite struct StaleStepTests {
+@Suite(.ownSession) struct StaleStepTests {
     /// A property that may be set, and how to set it to another value than the one that `make` gave.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String

@@ -1,10 +1,11 @@
 import CAllocationCounter
 import Foundation
 import Martlet
+import TestSupport
 import Testing
 
 /// A steady training step of a compiled model calls `malloc` not once: kernels, updates, metrics and random draws included.
-struct StepAllocationTests {
+@Suite(.ownSession) struct StepAllocationTests {
     private static func model(_ kind: String) -> (Model, input: Shape) {
         switch kind {
         case "dense":

@@ -1,9 +1,10 @@
 import Foundation
 import Martlet
+import TestSupport
 import Testing
 
 /// Summaries beside those that Keras prints (`scripts/make-summary-fixtures.py`).
-@Suite struct SummaryTests {
+@Suite(.ownSession) struct SummaryTests {
     private func keras(_ name: String) throws -> String {
         let url = try #require(Bundle.module.url(forResource: "Fixtures/summary-\(name)", withExtension: "txt"))
         return try String(contentsOf: url, encoding: .utf8).trimmingCharacters(in: .newlines)

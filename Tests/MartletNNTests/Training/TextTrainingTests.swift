@@ -1,8 +1,9 @@
 import Martlet
+import TestSupport
 import Testing
 
 /// Batches of texts, as `batch` makes them of strings, in models that begin with a layer for text.
-@Suite struct TextTrainingTests {
+@Suite(.ownSession) struct TextTrainingTests {
     private static let texts = ["good film", "bad film", "good good", "bad bad", "a good film", "a bad film"]
 
     private func train(_ layer: Layer, _ batches: Dataset<([String], Tensor)>, _ rest: [Layer]) throws -> Logs {

@@ -1,10 +1,11 @@
 import Martlet
 import MartletCore
 import MartletData
+import TestSupport
 import Testing
 
 /// What is computed without an error and hardly meant gets a warning, once.
-@Suite struct WarningTests {
+@Suite(.ownSession) struct WarningTests {
     struct Mistake: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let words: [String]

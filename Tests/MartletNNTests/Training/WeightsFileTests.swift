@@ -4,7 +4,7 @@ import MartletFormats
 import TestSupport
 import Testing
 
-@Suite struct WeightsFileTests {
+@Suite(.ownSession) struct WeightsFileTests {
     private func model(_ units: Int = 3) -> Sequential {
         Sequential([InputLayer([4]), Dense(units), BatchNormalization(), Dense(units), Dense(2, name: "head")])
     }
