@@ -14,8 +14,38 @@ MK_INLINE void NAME(row)(const T *restrict s, int64_t ss, T *restrict d, int64_t
     }
 }
 
+// Rows of n elements in a row, n a constant.
+MK_INLINE void NAME(pixels)(const T *restrict s, int64_t ss, T *restrict d, int64_t ds, const int64_t n, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t k = 0; k < n; k++) d[i * ds + k] = s[i * ss + k];
+}
+
+// Rows of 2 to 4 elements, such as the channels of a picture: the axis around them is the inner loop.
+static void NAME(short_rows)(int64_t begin, int64_t end, void *context) {
+    const copy *p = context;
+    cursor c = cursor_at(p, begin);
+    int around = p->outer.rank - 1;
+    int64_t ss = p->outer.src[around], ds = p->outer.dst[around], count;
+    for (int64_t u = begin; u < end; u += count, advance(p, &c)) {
+        count = mk_min(end - u, p->outer.dims[around] - c.index[around]);
+        const T *s = (const T *)p->src + c.src;
+        T *d = (T *)p->dst + c.dst;
+        if (p->n == 2) NAME(pixels)(s, ss, d, ds, 2, count);
+        else if (p->n == 3) NAME(pixels)(s, ss, d, ds, 3, count);
+        else NAME(pixels)(s, ss, d, ds, 4, count);
+        // advance() goes one on.
+        c.index[around] += count - 1;
+        c.src += (count - 1) * ss;
+        c.dst += (count - 1) * ds;
+    }
+}
+
 static void NAME(rows)(int64_t begin, int64_t end, void *context) {
     const copy *p = context;
+    if (p->n >= 2 && p->n <= 4 && p->ss == 1 && p->ds == 1 && p->outer.rank > 0) {
+        NAME(short_rows)(begin, end, context);
+        return;
+    }
     cursor c = cursor_at(p, begin);
     for (int64_t u = begin; u < end; u++, advance(p, &c)) {
         int64_t length = mk_min(PIECE, p->n - c.piece * PIECE), skip = c.piece * PIECE;

@@ -64,6 +64,28 @@ import Testing
         #expect(x.movingAxis(0, to: -1)[2, 1, 1].item() == 21)
     }
 
+    /// Pictures whose pixels keep their channels while rows or columns change places, on one thread and on several.
+    @Test(arguments: [1, 2, 3, 4, 5], [DType.uint8, .float16, .float32, .float64]) func pixels(_ channels: Int, _ dtype: DType) {
+        let (height, width) = (301, 203)
+        func number(_ y: Int, _ x: Int, _ c: Int) -> Int { (y * 7 + x * 3 + c) % 251 }
+        func picture(_ height: Int, _ width: Int, _ number: (Int, Int, Int) -> Int) -> [Int] {
+            var all: [Int] = []
+            all.reserveCapacity(height * width * channels)
+            for y in 0..<height { for x in 0..<width { for c in 0..<channels { all.append(number(y, x, c)) } } }
+            return all
+        }
+        let image = Tensor(picture(height, width, number)).reshaped(height, width, channels).cast(to: dtype)
+        #expect(
+            image.reversed(axes: [1]).scalars(as: Int.self) == picture(height, width) { number($0, width - 1 - $1, $2) })
+        #expect(
+            image.reversed(axes: [0]).scalars(as: Int.self) == picture(height, width) { number(height - 1 - $0, $1, $2) })
+        #expect(
+            image.transposed(permutation: [1, 0, 2]).scalars(as: Int.self)
+                == picture(width, height) { number($1, $0, $2) })
+        #expect(
+            image[3..<height, 5..<8].scalars(as: Int.self) == picture(height - 3, 3) { number($0 + 3, $1 + 5, $2) })
+    }
+
     @Test func joiningAndSplitting() {
         let a = Tensor([[1, 2], [3, 4]])
         let b = Tensor([[5.5, 6]])
