@@ -80,3 +80,17 @@ np.save(folder / "sparse.npy", sparse.predict(sparse_x, verbose=0))
 model.export(folder / "saved", verbose=False)
 (folder / "saved" / "fingerprint.pb").unlink()
 np.save(folder / "saved.npy", model.predict(x, verbose=0))
+
+# Recurrent layers, whose steps are loops with subgraphs of their own.
+recurrent_x = random.normal(size=(2, 7, 3)).astype(np.float32)
+recurrent_x[0, 5:] = 0
+np.save(folder / "recurrent-x.npy", recurrent_x)
+for name, layers in {
+    "lstm": [keras.layers.LSTM(5)],
+    "gru": [keras.layers.GRU(6, return_sequences=True), keras.layers.GRU(4, reset_after=False, go_backwards=True)],
+    "simple": [keras.layers.SimpleRNN(4, return_sequences=True)],
+    "masked": [keras.layers.Masking(), keras.layers.Bidirectional(keras.layers.GRU(4, return_sequences=True))],
+}.items():
+    network = keras.Sequential([keras.Input((7, 3), batch_size=2), *layers])
+    (folder / f"recurrent-{name}.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    np.save(folder / f"recurrent-{name}.npy", network(recurrent_x).numpy())

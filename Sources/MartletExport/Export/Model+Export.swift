@@ -157,7 +157,7 @@ extension Model {
                 "Expected one of \(names) as the quantization of \(format.rawValue); .tflite files take all kinds. "
                     + "Received: \(options.quantization.rawValue).", at: path)
         }
-        let graph = try ExportGraph(of: self, inputShapes: options.inputShapes, keeping: format.composites)
+        let graph = try ExportGraph(of: self, inputShapes: options.inputShapes, keeping: format.composites(options.quantization))
         let file = try format.file(graph, options)
         let inputs = try options.checkedInputs ?? graph.sampleInputs()
         let expected = try withErrors { apply(inputs, training: false) }
@@ -203,10 +203,12 @@ struct ExportedFile {
 }
 
 extension ExportFormat {
-    /// What the format has as one operation.
-    var composites: Set<ExportGraph.Composite> {
+    /// What the format has as one operation, or a loop.
+    func composites(_ quantization: ExportOptions.Quantization) -> Set<ExportGraph.Composite> {
         switch self {
-        case .tflite, .savedModel: []
+        case .tflite where quantization != .int8 && quantization != .int16x8: [.recurrentSequence, .maskedSequence]
+        case .tflite: [.longSequence]
+        case .savedModel: []
         case .onnx: [.layerNorm, .recurrentSequence]
         }
     }

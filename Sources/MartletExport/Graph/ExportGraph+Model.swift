@@ -6,6 +6,13 @@ extension ExportGraph {
     package enum Composite: String, Sendable {
         case layerNorm
         case recurrentSequence
+        /// One with a mask, in the place of which some formats have lengths.
+        case maskedSequence
+        /// Either, of more steps than are written out.
+        case longSequence
+
+        /// In integers each step has its own ranges, and so its own operators, as long as the file stays small.
+        static let mostStepsWrittenOut = 16
     }
 
     /// The forward pass of a built model, in inference.
@@ -107,6 +114,12 @@ struct Lowering {
     let keeping: Set<ExportGraph.Composite>
     /// The path of the layer that a formula is of.
     private var prefix = ""
+    /// The values of constants: what a layer that is written out reads in each step is kept once.
+    private var constants: [Place: (value: Int, tensor: Tensor)] = [:]
+    private struct Place: Hashable {
+        let address: UnsafeRawPointer?
+        let spec: TensorSpec
+    }
     /// The sizes of the batch of the traces.
     private static let batches = [2, 3]
 
@@ -210,7 +223,7 @@ struct Lowering {
         case .known(let tensors):
             let tensors = tensors.map { $0.cast(to: Self.exported($0.dtype)) }
             let name = layer.isEmpty ? "constant" : "\(layer)/constant"
-            guard tensors.count > 1 else { return graph.addConstant(tensors[0], name) }
+            guard tensors.count > 1 else { return constant(tensors[0], name) }
             let (a, b) = (tensors[0], tensors[1])
             guard a.shape != b.shape else {
                 guard a.withUnsafeBytes({ first in b.withUnsafeBytes { first.elementsEqual($0) } }) else {
@@ -218,7 +231,7 @@ struct Lowering {
                         "Expected numbers that do not depend on the size of the batch. Received: \(a.spec) that does.",
                         at: "layer \(layer)")
                 }
-                return graph.addConstant(a, name)
+                return constant(a, name)
             }
             var one = a
             let shape = dimensions([a.shape, b.shape])
@@ -234,6 +247,15 @@ struct Lowering {
             let constant = graph.addConstant(one, name)
             return graph.add(.broadcast, [constant], one.dtype, shape, layer: layer)
         }
+    }
+
+    private mutating func constant(_ tensor: Tensor, _ name: String) -> Int {
+        let place = Place(address: tensor.withUnsafeBytes { $0.baseAddress }, spec: tensor.spec)
+        if let known = constants[place] { return known.value }
+        let value = graph.addConstant(tensor, name)
+        // It is held, so that no other tensor gets its memory.
+        constants[place] = (value, tensor)
+        return value
     }
 
     /// Adds an operation with the step's first output.
@@ -337,7 +359,7 @@ struct Lowering {
                     epsilon: try shared(step) { try $0("epsilon") }, isCentered: try shared(step) { try $0("isCentered") },
                     hasScale: try shared(step) { try $0("hasScale") }, hasOffset: try shared(step) { try $0("hasOffset") }),
                 step)
-        case "recurrentSequence" where keeping.contains(.recurrentSequence):
+        case "recurrentSequence" where keeping.contains(.recurrentSequence) || keeping.contains(.longSequence):
             let recurrence = try shared(step) { attributes in
                 let plan = try attributes.inside("plan")
                 return Operation.Recurrence(
@@ -345,8 +367,14 @@ struct Lowering {
                     returnSequences: try plan("returnSequences"), zeroOutputForMask: try plan("zeroOutputForMask"),
                     hasBias: try plan("hasBias"), hasMask: try plan("hasMask"))
             }
-            // Formats have lengths in the place of masks.
-            if recurrence.hasMask { return try lowerFormula(step) }
+            let weights = step.inputs[(1 + recurrence.kind.stateCount)...].prefix(recurrence.hasBias ? 3 : 2)
+            let areConstant = weights.allSatisfy { if case .known = $0 { true } else { false } }
+            let steps = step.inputSpecs.map { $0[0].shape[1] }
+            let isLong = keeping.contains(.longSequence) && steps[0] > ExportGraph.Composite.mostStepsWrittenOut
+            let isKept = keeping.contains(recurrence.hasMask ? .maskedSequence : .recurrentSequence)
+            guard isLong || isKept, areConstant, steps.allSatisfy({ $0 == steps[0] }), steps[0] > 0 else {
+                return try lowerFormula(step)
+            }
             return try addAll(.recurrent(recurrence), step, count: 1 + recurrence.kind.stateCount)
         default: return try lowerFormula(step)
         }

@@ -155,7 +155,39 @@ extension Operation {
                 kind: recurrence.kind, goBackwards: recurrence.goBackwards, returnSequences: recurrence.returnSequences,
                 zeroOutputForMask: recurrence.zeroOutputForMask)
             return [output] + last
+        case .loop(let body, let steps): return try graph.bodies[body].repeated(steps, x)
+        case .update:
+            var shape = [Int](repeating: 1, count: x[0].rank)
+            shape[0] = x[0].shape[0]
+            let isThere = Tensor.range(0..<x[0].shape[0]).reshaped(to: Shape(shape)) .== x[2].cast(to: .int64)
+            return [`where`(isThere, x[1].expandingDims(at: 0), x[0])]
         }
+    }
+}
+
+extension ExportGraph {
+    /// Loops of more steps are one op in a compiled function, others are written out there, as exports need it.
+    private static let mostStepsWrittenOut = 256
+
+    /// What so many runs of the graph, a body, make of values.
+    fileprivate func repeated(_ steps: Int, _ initial: [Tensor]) throws -> [Tensor] {
+        func number(_ step: Int) -> Tensor { Tensor(step).cast(to: .int32) }
+        guard Context.current.trace != nil, steps > Self.mostStepsWrittenOut else {
+            var state = initial
+            for step in 0..<steps where !Context.current.hasFailed { state = try run([number(step)] + state) }
+            return state
+        }
+        var failure: (any Error)?
+        let last = whileLoop([number(0)] + initial, while: { $0[0] .< number(steps) }) { state in
+            do {
+                return [(state[0] + 1).cast(to: .int32)] + (try run(state))
+            } catch let error {
+                failure = error
+                return state
+            }
+        }
+        if let failure { throw failure }
+        return Array(last.dropFirst())
     }
 }
 

@@ -198,8 +198,9 @@ extension ExportGraph {
 
     /// Activations that models write with several operations and formats have as one.
     private mutating func recognizeActivations() {
+        // What computes a value stays the same.
+        let producers = producers
         for index in nodes.indices {
-            let producers = producers
             func node(_ value: Int) -> Node? { producers[value].map { nodes[$0] } }
             /// The other operand of a commutative operation with a number.
             func operand(_ node: Node?, _ binary: Operation.Binary, _ number: Double) -> Int? {

@@ -93,9 +93,12 @@ package struct ExportGraph: Sendable {
     /// The names that users know inputs and outputs by.
     package var inputNames: [String] = []
     package var outputNames: [String] = []
+    /// What loops repeat.
+    package var bodies: [ExportGraph] = []
     /// Whether the model rounds to 16 bits within, where the graph computes in `float32`.
     package var roundsToHalf = false
-    private var names: Set<String> = []
+    /// The names that are taken, and the number that was last added to each.
+    private var names: [String: Int] = [:]
 
     package init() {}
 
@@ -104,11 +107,14 @@ package struct ExportGraph: Sendable {
         _ name: String, _ dtype: DType, _ shape: [Dimension], constant: Tensor? = nil
     ) -> Int {
         var unique = name
-        var number = 1
-        while !names.insert(unique).inserted {
-            unique = "\(name)_\(number)"
-            number += 1
+        if var number = names[name] {
+            repeat {
+                number += 1
+                unique = "\(name)_\(number)"
+            } while names[unique] != nil
+            names[name] = number
         }
+        names[unique] = 0
         values.append(Value(name: unique, dtype: dtype, shape: shape, constant: constant))
         return values.count - 1
     }

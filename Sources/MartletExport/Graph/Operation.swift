@@ -54,6 +54,11 @@ package enum Operation: Hashable, Sendable {
     /// Each row in order, and the elements' places (`int64`).
     case sort(descending: Bool)
     case recurrent(Recurrence)
+    /// The graph's body of this number, again and again. A body's inputs: the number of the step, an `int32`, and the values that
+    /// each step takes from the one before. Its outputs are those for the next.
+    case loop(body: Int, steps: Int)
+    /// The first input with the second in the place that the third says, a number along the first axis.
+    case update
 
     /// The name in files and messages.
     package var name: String {

@@ -18,6 +18,7 @@ package struct Rewriter {
     package static func rewrite(_ source: ExportGraph, _ rule: @escaping Rule) throws -> ExportGraph {
         var rewriter = Rewriter(rule)
         rewriter.graph.name = source.name
+        rewriter.graph.bodies = source.bodies
         var map = [Int?](repeating: nil, count: source.values.count)
         for input in source.inputs {
             let value = source.values[input]
@@ -76,6 +77,13 @@ package struct Rewriter {
 
     package func shape(_ value: Int) -> [ExportGraph.Dimension] { graph.values[value].shape }
 
+    /// Adds what a loop repeats.
+    /// - Returns: its number.
+    package mutating func addBody(_ body: ExportGraph) -> Int {
+        graph.bodies.append(body)
+        return graph.bodies.count - 1
+    }
+
     package mutating func unary(_ unary: Operation.Unary, _ x: Int) throws -> Int {
         let isTest = [.isFinite, .isInfinite, .isNaN, .logicalNot].contains(unary)
         return try add(.unary(unary), [x], shape(x), dtype: isTest ? .bool : nil)
@@ -123,6 +131,7 @@ extension ExportGraph {
             result.values[index].dtype = .float32
             result.values[index].constant = values[index].constant?.cast(to: .float32)
         }
+        result.bodies = bodies.map { $0.narrowed() }
         return result
     }
 }

@@ -49,21 +49,24 @@ enum Quantizer {
             result.values[index].constant = half
             result.values[index].isHalf = true
         }
+        result.bodies = graph.bodies.map(halfWeights)
         return result
     }
 
     /// Weights of products in `int8`; LiteRT quantizes activations as they come.
     static func dynamicRange(_ graph: ExportGraph) throws -> ExportGraph {
         var result = graph
+        result.bodies = try graph.bodies.map(dynamicRange)
         var tables: [Int: Int] = [:]
+        var weights: [Int: Int] = [:]
         for (index, node) in graph.nodes.enumerated() {
             switch node.operation {
-            case .dense: result.quantizeWeights(of: index, axis: nil, leastCount: leastDynamicCount)
+            case .dense: result.quantizeWeights(of: index, axis: nil, leastCount: leastDynamicCount, &weights)
             case .convolution(let windows, let groups, _) where windows.strides.count == 2:
                 let kernel = graph.constant(node.inputs[1])!.shape
                 // LiteRT has no such kernel for groups of several channels.
                 guard groups == 1 || kernel[2] == 1 else { continue }
-                result.quantizeWeights(of: index, axis: 3, leastCount: leastDynamicCount)
+                result.quantizeWeights(of: index, axis: 3, leastCount: leastDynamicCount, &weights)
             case .gather:
                 guard let table = graph.constant(node.inputs[0]), table.dtype == .float32, table.elementCount >= leastDynamicCount
                 else { continue }
@@ -163,10 +166,13 @@ extension ExportGraph {
     }
 
     /// Puts the weights of a node into integers.
-    fileprivate mutating func quantizeWeights(of node: Int, axis: Int?, leastCount: Int) {
+    /// - Parameter known: those that are there already, by the numbers' values.
+    fileprivate mutating func quantizeWeights(of node: Int, axis: Int?, leastCount: Int, _ known: inout [Int: Int]) {
         let weights = nodes[node].inputs[1]
         guard let constant = constant(weights), constant.elementCount >= leastCount else { return }
-        nodes[node].inputs[1] = addQuantized(constant, of: weights, axis: axis)
+        let integers = known[weights] ?? addQuantized(constant, of: weights, axis: axis)
+        known[weights] = integers
+        nodes[node].inputs[1] = integers
     }
 }
 
@@ -209,6 +215,8 @@ private struct IntegerQuantization {
     /// The same numbers in another form, by the value of the new graph.
     var floats: [Int: Int] = [:]
     var integers: [Int: [ExportGraph.Quantization: Int]] = [:]
+    /// The kernels in integers, by the value of the source.
+    var kernels: [Int: Int] = [:]
     var layer = ""
 
     init(
@@ -220,6 +228,8 @@ private struct IntegerQuantization {
 
     mutating func quantized() throws -> ExportGraph {
         graph.name = source.name
+        // A step has no ranges of its own: its weights are rounded, its activations as they come.
+        graph.bodies = try source.bodies.map(Quantizer.dynamicRange)
         (graph.inputNames, graph.outputNames) = (source.inputNames, source.outputNames)
         for input in source.inputs {
             let value = source.values[input]
@@ -343,7 +353,10 @@ private struct IntegerQuantization {
         let x = inIntegers(node.inputs[0])
         let weights = source.constant(node.inputs[1])!
         let quantization = ExportGraph.Quantization(weights: weights, axis: weights.rank + channels)
-        var inputs = [x, graph.addConstant(weights, source.values[node.inputs[1]].name, quantization)]
+        let kernel = kernels[node.inputs[1]]
+            ?? graph.addConstant(weights, source.values[node.inputs[1]].name, quantization)
+        kernels[node.inputs[1]] = kernel
+        var inputs = [x, kernel]
         if node.inputs.count > 2 {
             let step = graph.values[x].quantization!.scales[0]
             let bias = ExportGraph.Quantization(

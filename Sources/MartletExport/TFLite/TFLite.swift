@@ -124,12 +124,14 @@ enum TFLite {
         case mirrorPad = 100
         case abs = 101
         case ceil = 104
+        case reverseV2 = 105
         case gatherND = 107
         case cos = 108
         case elu = 111
         case quantize = 114
         case round = 116
         case hardSwish = 117
+        case `while` = 119
         case selectV2 = 123
         case densify = 124
         case batchMatMul = 126
@@ -139,6 +141,7 @@ enum TFLite {
         case reduceAll = 140
         case conv3DTranspose = 141
         case gelu = 150
+        case dynamicUpdateSlice = 151
         case atan2 = 156
         case sign = 158
     }
@@ -200,12 +203,14 @@ enum TFLite {
         case cos = 84
         case quantize = 89
         case hardSwish = 91
+        case `while` = 93
         case selectV2 = 98
         case batchMatMul = 101
         case cumsum = 102
         case broadcastTo = 104
         case conv3D = 106
         case gelu = 116
+        case dynamicUpdateSlice = 117
         case atan2 = 122
         case sign = 123
     }

@@ -15,8 +15,13 @@ import MartletFormats
 /// they are not, since rounding has no gradient. See ``roundsActivations``.
 public final class TFLiteModel: Model, FileModel {
     private let content: ExportGraph
-    /// The constants that are weights, by value.
-    private let places: [Int]
+    /// The constants that are weights.
+    private let places: [Place]
+    private struct Place {
+        /// The loop's body in which the constant is, nil outside.
+        var body: Int?
+        var value: Int
+    }
     private var parameters: [Variable] = []
     /// Whether activations are rounded and clipped as the file says. Turn it off before you train: the file's ranges are those of
     /// its own weights.
@@ -39,8 +44,19 @@ public final class TFLiteModel: Model, FileModel {
     ///   - path: what errors call it.
     public init(tflite bytes: [UInt8], path: String = "model.tflite", name: String? = nil) throws {
         content = try TFLiteReader.graph(bytes, name: path)
+        places = Self.weights(of: content).map { Place(value: $0) }
+            + content.bodies.enumerated().flatMap { body, graph in
+                Self.weights(of: graph).map { Place(body: body, value: $0) }
+            }
+        super.init(name: name)
+        let shapes = content.inputs.map { PartialShape(content.values[$0].shape.map(\.size)) }
+        guard !shapes.isEmpty else { throw MartletError("Expected a file with inputs.", at: path) }
+        try ensureBuilt(for: shapes)
+    }
+
+    private static func weights(of graph: ExportGraph) -> [Int] {
         var weights: Set<Int> = []
-        for node in content.nodes {
+        for node in graph.nodes {
             switch node.operation {
             case .dense, .convolution, .transposedConvolution: weights.formUnion(node.inputs.dropFirst())
             case .gather: weights.insert(node.inputs[0])
@@ -48,12 +64,7 @@ public final class TFLiteModel: Model, FileModel {
             default: break
             }
         }
-        let values = content.values
-        places = weights.filter { values[$0].constant?.dtype.isFloatingPoint ?? false }.sorted()
-        super.init(name: name)
-        let shapes = content.inputs.map { PartialShape(values[$0].shape.map(\.size)) }
-        guard !shapes.isEmpty else { throw MartletError("Expected a file with inputs.", at: path) }
-        try ensureBuilt(for: shapes)
+        return weights.filter { graph.values[$0].constant?.dtype.isFloatingPoint ?? false }.sorted()
     }
 
     var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
@@ -64,7 +75,7 @@ public final class TFLiteModel: Model, FileModel {
 
     public override func build(for inputShapes: [PartialShape]) throws {
         parameters = places.map { place in
-            let value = content.values[place]
+            let value = place.body.map { content.bodies[$0] }?.values[place.value] ?? content.values[place.value]
             let variable = addWeight(value.name, shape: value.constant!.shape, initializer: .zeros)
             variable.assign(value.constant!.cast(to: .float32))
             return variable
@@ -73,13 +84,27 @@ public final class TFLiteModel: Model, FileModel {
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         var graph = content
-        for (place, variable) in zip(places, parameters) { graph.values[place].constant = variable.value }
-        if context.training || !roundsActivations { for index in graph.values.indices { graph.values[index].quantization = nil } }
+        for (place, variable) in zip(places, parameters) {
+            if let body = place.body {
+                graph.bodies[body].values[place.value].constant = variable.value
+            } else {
+                graph.values[place.value].constant = variable.value
+            }
+        }
+        if context.training || !roundsActivations { graph.dropQuantization() }
         do {
             return try graph.run(inputs)
         } catch {
             fail(name, (error as? MartletError)?.message ?? "\(error)")
             return content.outputs.map { _ in .nothing }
         }
+    }
+}
+
+extension ExportGraph {
+    /// The same numbers, of which none are rounded.
+    fileprivate mutating func dropQuantization() {
+        for index in values.indices { values[index].quantization = nil }
+        for index in bodies.indices { bodies[index].dropQuantization() }
     }
 }

@@ -40,6 +40,9 @@ extension TFLiteReader {
             }
             return try add(.reduce(reduction, axes: axes, keepDims: keepDims), [x], step, left)
         }
+        if step.builtin == .while { return try readLoop(step) }
+        if step.builtin == .split { return try readSplit(step) }
+        if try readListUpdate(step) { return }
         // Its first input is a size.
         if step.builtin == .transposeConv || step.builtin == .conv3DTranspose { return try readTransposedConvolution(step) }
         let x = try operand(0, &self)
@@ -99,6 +102,7 @@ extension TFLiteReader {
                 wanted = try (step.options?.integers(0) ?? []).map { .init($0) }
             }
             try add(.reshape, [x], step, try filled(wanted, input, step))
+        case .dynamicUpdateSlice: try readUpdate(step, x)
         case .pack: try readPack(step)
         case .mirrorPad: try readMirrorPad(step, x)
         case .resizeBilinear, .resizeNearestNeighbor: try readResize(step, x)
@@ -155,6 +159,14 @@ extension TFLiteReader {
             }
             try add(.slice(begin: begin, step: begin.map { _ in 1 }), [x], step, shape)
         case .stridedSlice: try readStridedSlice(step, x)
+        case .reverseV2:
+            var (begin, steps) = (input.map { _ in 0 }, input.map { _ in 1 })
+            for place in try integers(try tensor(1), "the axes") {
+                let axis = try axis(place, input.count)
+                guard let size = input[axis].size else { throw malformed("Expected an axis other than the batch.", step) }
+                (begin[axis], steps[axis]) = (max(size - 1, 0), -1)
+            }
+            try add(.slice(begin: begin, step: steps), [x], step, input)
         case .pad, .padV2:
             let pads = try integers(try tensor(1), "the padding")
             guard pads.count == 2 * input.count, pads.allSatisfy({ $0 >= 0 && $0 < 1 << 40 }) else {

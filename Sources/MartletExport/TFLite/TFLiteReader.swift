@@ -5,11 +5,16 @@ import MartletCore
 package struct TFLiteReader {
     var graph = ExportGraph()
     private let codes: [Int]
+    private let subgraphs: [FlatTableReader]
     private let tensors: [FlatTableReader]
     private let buffers: [FlatTableReader]
+    /// The loops around this subgraph, one in the other.
+    private let depth: Int
     var valueOf: [Int: Int] = [:]
     /// Vectors and scalars of sizes that depend on the batch.
     var sizes: [Int: [ExportGraph.Dimension]] = [:]
+    /// The parts of lists before and behind an index, by tensor.
+    var cuts: [Int: Cut] = [:]
     var place = 0
 
     /// The graph of a file's first subgraph.
@@ -30,10 +35,47 @@ package struct TFLiteReader {
         let version = Int(try model.number(0, default: UInt32(0)))
         guard version == 3 else { throw MartletError("Expected a TFLite file of version 3. Received: version \(version).") }
         codes = try model.tables(1).map { code in max(try code.byte(0), try code.integer(3)) }
-        guard let subgraph = try model.tables(2).first else { throw MartletError("Expected a subgraph. Received: none.") }
+        subgraphs = try model.tables(2)
+        guard let subgraph = subgraphs.first else { throw MartletError("Expected a subgraph. Received: none.") }
         tensors = try subgraph.tables(0)
         buffers = try model.tables(4)
+        depth = 0
         graph.name = name
+    }
+
+    /// A reader of another subgraph of the same file.
+    private init(_ outer: TFLiteReader, subgraph: Int) throws {
+        (codes, subgraphs, buffers, depth) = (outer.codes, outer.subgraphs, outer.buffers, outer.depth + 1)
+        tensors = try subgraphs[subgraph].tables(0)
+        graph.name = outer.graph.name
+    }
+
+    /// The graph of a subgraph that an operator of this one runs.
+    /// - Parameter shapes: of its inputs.
+    func part(_ number: Int, _ shapes: [[ExportGraph.Dimension]], _ step: Step) throws -> ExportGraph {
+        // Each level may run what is below it several times.
+        guard subgraphs.indices.contains(number), number > 0, depth < 3 else {
+            throw malformed(
+                "Expected a subgraph from 1 to \(subgraphs.count - 1), and at most 3 loops in one another. Received: number "
+                    + "\(number).", step)
+        }
+        var reader = try TFLiteReader(self, subgraph: number)
+        let subgraph = subgraphs[number]
+        let inputs = try subgraph.integers(1) ?? []
+        guard inputs.count == shapes.count else {
+            throw malformed("Expected a subgraph of \(shapes.count) inputs. Received: \(inputs.count).", step)
+        }
+        for (input, shape) in zip(inputs, shapes) { reader.graph.inputs.append(try reader.addValue(input, shape)) }
+        try reader.readOperators(of: subgraph)
+        return reader.graph
+    }
+
+    private mutating func readOperators(of subgraph: FlatTableReader) throws {
+        for (index, table) in try subgraph.tables(3).enumerated() {
+            place = index
+            try readOperator(table)
+        }
+        for output in try subgraph.integers(2) ?? [] { graph.outputs.append(try value(output)) }
     }
 
     private mutating func read(_ model: FlatTableReader) throws -> ExportGraph {
@@ -43,12 +85,7 @@ package struct TFLiteReader {
             let value = try addValue(input, try signature(input))
             graph.inputs.append(value)
         }
-        let operators = try subgraph.tables(3)
-        for (index, table) in operators.enumerated() {
-            place = index
-            try readOperator(table)
-        }
-        for output in try subgraph.integers(2) ?? [] { graph.outputs.append(try value(output)) }
+        try readOperators(of: subgraph)
         graph.inputNames = graph.inputs.map { graph.values[$0].name }
         graph.outputNames = graph.outputs.map { graph.values[$0].name }
         if let signature = try model.tables(7).first {

@@ -10,6 +10,8 @@ struct TFLiteWriter {
     private var buffers = [FlatTable()]
     private var operators: [FlatTable] = []
     private var codes: [(builtin: TFLite.Builtin, version: Int32)] = []
+    /// The subgraphs of loops, which come behind the model's own.
+    private var parts: [FlatTable] = []
     private var tensorOf: [Int: Int32] = [:]
     private var shapes: [[Int]: Int32] = [:]
     private var batch: Int32?
@@ -30,12 +32,7 @@ struct TFLiteWriter {
             try emit(node)
         }
         let outputs = try graph.outputs.map { try tensor($0) }
-        var subgraph = FlatTable()
-        subgraph.set(0, tensors)
-        subgraph.set(1, inputs)
-        subgraph.set(2, outputs)
-        subgraph.set(3, operators)
-        subgraph.set(4, "main")
+        let main = subgraph("main", inputs, outputs)
         var model = FlatTable()
         model.set(0, UInt32(3))
         model.set(1, codes.map { code in
@@ -46,7 +43,7 @@ struct TFLiteWriter {
             table.set(3, code.builtin.rawValue)
             return table
         })
-        model.set(2, [subgraph])
+        model.set(2, [main] + parts)
         model.set(3, "Martlet")
         model.set(4, buffers)
         var signature = FlatTable()
@@ -64,6 +61,66 @@ struct TFLiteWriter {
         signature.set(4, UInt32(0))
         model.set(7, [signature])
         return model
+    }
+
+    private func subgraph(_ name: String, _ inputs: [Int32], _ outputs: [Int32]) -> FlatTable {
+        var subgraph = FlatTable()
+        subgraph.set(0, tensors)
+        subgraph.set(1, inputs)
+        subgraph.set(2, outputs)
+        subgraph.set(3, operators)
+        subgraph.set(4, name)
+        return subgraph
+    }
+
+    // MARK: - Loops
+
+    /// A loop is an operator with two subgraphs, for the test and for the step. The number of the step is one more value that
+    /// they take and give.
+    private mutating func emitLoop(_ node: ExportGraph.Node, body: Int, steps: Int) throws {
+        let body = graph.bodies[body]
+        let test = try part(body) { writer, inputs in
+            let isLeft = writer.add("isLeft", .bool, [])
+            let end = writer.constant(Tensor(steps).cast(to: .int32), "steps")
+            try writer.emit(.less, [inputs[0], end], [isLeft], .less) { _ in }
+            return [isLeft]
+        }
+        let step = try part(body) { writer, inputs in
+            for node in body.nodes {
+                writer.layer = node.layer
+                try writer.emit(node)
+            }
+            let next = writer.add("next", .int32, [])
+            let one = writer.constant(Tensor(1).cast(to: .int32), "one")
+            try writer.emit(.add, [inputs[0], one], [next], .add) { _ in }
+            return [next] + (try body.outputs.map { try writer.tensor($0) })
+        }
+        let first = constant(Tensor(0).cast(to: .int32), "first")
+        let inputs = [first] + (try node.inputs.map { try tensor($0) })
+        let outputs = [add("last", .int32, [])] + (try node.outputs.map { try tensor($0) })
+        try emit(.while, inputs, outputs, .while) { options in
+            options.set(0, Int32(test))
+            options.set(1, Int32(step))
+        }
+    }
+
+    /// Writes a subgraph with the inputs of a graph.
+    /// - Parameter write: adds its operators, and returns its outputs.
+    /// - Returns: the subgraph's number.
+    private mutating func part(
+        _ graph: ExportGraph, _ write: (inout TFLiteWriter, [Int32]) throws -> [Int32]
+    ) throws -> Int {
+        var writer = TFLiteWriter(graph: graph)
+        swap(&writer.buffers, &buffers)
+        swap(&writer.codes, &codes)
+        swap(&writer.parts, &parts)
+        let inputs = try graph.inputs.map { try writer.tensor($0) }
+        let outputs = try write(&writer, inputs)
+        swap(&writer.buffers, &buffers)
+        swap(&writer.codes, &codes)
+        swap(&writer.parts, &parts)
+        parts.append(writer.subgraph("part_\(parts.count + 1)", inputs, outputs))
+        return parts.count
     }
 
     // MARK: - Tensors
@@ -407,6 +464,19 @@ struct TFLiteWriter {
                 options.set(1, Int32(0))
             }
         case .gatherND: try emit(.gatherND, inputs, outputs, .gatherND) { _ in }
+        case .loop(let body, let steps): try emitLoop(node, body: body, steps: steps)
+        case .update:
+            var row = graph.values[node.inputs[1]].shape
+            row.insert(.init(1), at: 0)
+            let whole = add("row", TFLite.ElementType(type), row)
+            try emit(.reshape, [inputs[1], try sizes(row, fillsIn: true)], [whole], .reshape) { _ in }
+            let zero = constant(Tensor(0).cast(to: .int32), "zero")
+            let start = add("start", .int32, [.init(shape.count)])
+            try emit(.pack, [inputs[2]] + shape.dropFirst().map { _ in zero }, [start], .pack) { options in
+                options.set(0, Int32(shape.count))
+                options.set(1, Int32(0))
+            }
+            try emit(.dynamicUpdateSlice, [inputs[0], whole, start], outputs, .dynamicUpdateSlice) { _ in }
         case .oneHot(let on, let off):
             let depth = constant(Tensor(shape.last!.fixed).cast(to: .int32), "depth")
             let marks = [constant(Tensor(on).cast(to: type), "on"), constant(Tensor(off).cast(to: type), "off")]
