@@ -3,8 +3,8 @@ import MartletCore
 
 /// Loops of which the number of steps is known from the file: all those of recurrent layers.
 extension TFLiteReader {
-    /// More steps are taken for an attack.
-    private static let mostSteps = 1 << 16
+    /// More operations in the loops of one graph are taken for an attack.
+    private static let mostOperations = 1 << 24
 
     mutating func readLoop(_ step: Step) throws {
         guard let options = step.options, step.outputs.count == step.inputs.count else {
@@ -23,6 +23,10 @@ extension TFLiteReader {
         let number = body.addValue("step", .int32, [])
         body.inputs.insert(number, at: 0)
         body.prune()
+        let operations = saturatedProduct(steps, body.operationCount)
+        guard operations <= Self.mostOperations - min(graph.operationCount, Self.mostOperations) else {
+            throw malformed("Expected loops of at most \(Self.mostOperations) operations.", step)
+        }
         graph.bodies.append(body)
         let outputs = try zip(step.outputs, shapes).map { try addValue($0, $1) }
         graph.nodes.append(
@@ -32,7 +36,7 @@ extension TFLiteReader {
     }
 
     /// How often the test holds: it reads numbers alone that begin as constants and follow from one another.
-    private func steps(_ test: ExportGraph, _ body: ExportGraph, _ inputs: [Int], _ step: Step) throws -> Int {
+    private mutating func steps(_ test: ExportGraph, _ body: ExportGraph, _ inputs: [Int], _ step: Step) throws -> Int {
         var read = test.inputsRead(by: test.outputs)
         while true {
             let more = read.union(body.inputsRead(by: read.map { body.outputs[$0] }))
@@ -48,7 +52,7 @@ extension TFLiteReader {
         let next = body.limited(to: places, places.map { body.outputs[$0] })
         var (state, count) = (initial, 0)
         while try isLeft.run(state)[0].cast(to: .bool).scalars(as: Bool.self) == [true] {
-            guard count < Self.mostSteps else { throw malformed("Expected at most \(Self.mostSteps) steps.", step) }
+            try spend(isLeft.nodes.count + next.nodes.count + 1, step)
             state = try next.run(state)
             count += 1
         }
@@ -147,6 +151,14 @@ extension TFLiteReader {
 }
 
 extension ExportGraph {
+    /// How many operations a run takes, those of loops counted as often as they run.
+    fileprivate var operationCount: Int {
+        nodes.reduce(0) { count, node in
+            guard case .loop(let body, let steps) = node.operation else { return count + 1 }
+            return count + saturatedProduct(steps, bodies[body].operationCount)
+        }
+    }
+
     /// The places of the inputs that values follow from.
     fileprivate func inputsRead(by wanted: [Int]) -> Set<Int> {
         var isNeeded = Set(wanted)

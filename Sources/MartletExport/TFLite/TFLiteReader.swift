@@ -10,6 +10,8 @@ package struct TFLiteReader {
     private let buffers: [FlatTableReader]
     /// The loops around this subgraph, one in the other.
     private let depth: Int
+    /// How many operators were read in subgraphs of loops, and run to count their steps.
+    private var effort = 0
     var valueOf: [Int: Int] = [:]
     /// Vectors and scalars of sizes that depend on the batch.
     var sizes: [Int: [ExportGraph.Dimension]] = [:]
@@ -46,14 +48,14 @@ package struct TFLiteReader {
     /// A reader of another subgraph of the same file.
     private init(_ outer: TFLiteReader, subgraph: Int) throws {
         (codes, subgraphs, buffers, depth) = (outer.codes, outer.subgraphs, outer.buffers, outer.depth + 1)
+        effort = outer.effort
         tensors = try subgraphs[subgraph].tables(0)
         graph.name = outer.graph.name
     }
 
     /// The graph of a subgraph that an operator of this one runs.
     /// - Parameter shapes: of its inputs.
-    func part(_ number: Int, _ shapes: [[ExportGraph.Dimension]], _ step: Step) throws -> ExportGraph {
-        // Each level may run what is below it several times.
+    mutating func part(_ number: Int, _ shapes: [[ExportGraph.Dimension]], _ step: Step) throws -> ExportGraph {
         guard subgraphs.indices.contains(number), number > 0, depth < 3 else {
             throw malformed(
                 "Expected a subgraph from 1 to \(subgraphs.count - 1), and at most 3 loops in one another. Received: number "
@@ -67,7 +69,15 @@ package struct TFLiteReader {
         }
         for (input, shape) in zip(inputs, shapes) { reader.graph.inputs.append(try reader.addValue(input, shape)) }
         try reader.readOperators(of: subgraph)
+        effort = reader.effort
+        try spend(reader.graph.nodes.count + 1, step)
         return reader.graph
+    }
+
+    /// A small file may have the same loop in many places, one in the other.
+    mutating func spend(_ count: Int, _ step: Step) throws {
+        effort += count
+        guard effort <= 1 << 20 else { throw malformed("Expected loops that are read in 2^20 steps.", step) }
     }
 
     private mutating func readOperators(of subgraph: FlatTableReader) throws {
