@@ -80,8 +80,8 @@ struct Bench: ParsableCommand {
         case "ops": report = Operations(seconds: seconds).report()
         case "scaling": report = try Scaling.steps(seconds: seconds)
         case "overhead": report = Scaling.overhead()
-        case "callbacks": report = try CallbackCosts.report()
-        case "callbacks_long": report = try LongTraining.report(steps: steps ?? 100_000)
+        case "callbacks": report = try CallbackCosts.report(steps: steps ?? 20_000)
+        case "callbacks_long": report = try CallbackCosts.longReport(steps: steps ?? 100_000)
         default: report = try Clock(steps: steps ?? 1000, seconds: seconds).report(subject(workload))
         }
         try output(report)

@@ -1,162 +1,160 @@
 import Foundation
 import Martlet
 
-/// What callbacks cost: steps of mlp_mnist_b32 by `fit`, with and without them, in turn.
-struct CallbackCosts {
-    private static let rounds = 9
-    private static let steps = 2000
-    private static let stepsOfEpoch = 200
-
-    /// Microseconds of a step without callbacks, and how many more each set of them takes.
-    static func report() throws -> Report {
-        let others = OtherProcesses()
-        let files = try Files()
-        func path() -> String { files.next() }
-        let sets: [(name: String, make: () -> [Callback])] = [
-            ("none", { [] }),
-            ("TensorBoard, scalars of batches", {
-                [TensorBoard(logDirectory: path(), writeGraph: false, updateFrequency: .batch)]
-            }),
-            ("RunRecorder", { [RunRecorder(path())] }),
-            ("CSVLogger, EarlyStopping, ReduceLROnPlateau", {
-                [CSVLogger(path() + ".csv"), EarlyStopping(monitor: "loss", patience: 99), ReduceLROnPlateau(monitor: "loss")]
-            }),
-        ]
-        let (x, y) = samples(32 * stepsOfEpoch)
-        var times = [[Double]](repeating: [], count: sets.count)
-        for _ in 0..<rounds {
-            for (place, set) in sets.enumerated() {
-                let model = try Workload.mlp("mlp_mnist_b32", batch: 32).compiledModel()
-                let callbacks = set.make()
-                // The first epoch compiles.
-                try model.fit(x, y, verbosity: .silent, callbacks: callbacks)
-                let start = Clock.now
-                try model.fit(x, y, epochs: steps / stepsOfEpoch, verbosity: .silent, callbacks: callbacks)
-                times[place].append((Clock.now - start) / Double(steps) * 1e6)
-            }
-        }
-        // Rounds of one machine drift together.
-        let differences = times.map { own in zip(own, times[0]).map { $0 - $1 }.sorted()[rounds / 2].rounded(to: 2) }
-        var report = Report("callbacks")
-        report.callbacks_us = Dictionary(uniqueKeysWithValues: zip(sets.map(\.name), differences))
-        report.callbacks_us?["none"] = times[0].sorted()[rounds / 2].rounded(to: 2)
-        report.finish(others)
-        return report
-    }
-
-    static func samples(_ count: Int) -> (x: Tensor, y: Tensor) {
-        let generator = RandomGenerator(seed: 0)
-        return (generator.uniform([count, 28, 28, 1], dtype: .float32), generator.integers([count], in: 0..<10))
-    }
-
-    /// Names for files, which go with the object.
-    private final class Files {
-        private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        private var count = 0
-
-        init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(at: folder) }
-
-        func next() -> String {
-            count += 1
-            return folder.appendingPathComponent("\(count)").path
-        }
-    }
-}
-
-/// What everything that can watch a training costs in a long one, but for images of kernels: to compress 100,000 pixels of noise
-/// takes as long as 100 steps.
-enum LongTraining {
+/// What callbacks cost: steps of mlp_mnist_b32 by `fit`, with and without them.
+///
+/// The trainings run in turn, each for some steps, so that all see the same machine. One without callbacks runs twice: how far
+/// the two lie apart is what such a measurement cannot tell.
+enum CallbackCosts {
     /// Those of MNIST.
     private static let stepsOfEpoch = 1_875
 
-    private static func everything(in folder: String) -> [Callback] {
-        [
-            TensorBoard(
-                logDirectory: folder + "/events", histogramFrequency: 1, thinHistograms: true, updateFrequency: .thinned),
-            RunRecorder(folder + "/run"), CSVLogger(folder + "/log.csv"), EarlyStopping(monitor: "loss", patience: 9_999),
-            ReduceLROnPlateau(monitor: "loss", patience: 9_999), TerminateOnNaN(),
-        ]
+    /// A training with some callbacks.
+    private struct Subject: Sendable {
+        let name: String
+        /// Makes them; their files go to a folder.
+        var callbacks: @Sendable (String) -> [Callback] = { _ in [] }
+        /// Every how many steps a checkpoint is written, nil for none.
+        var checkpointSteps: Int?
     }
 
-    /// Two trainings, one of which may run. Each has the time between its turns.
-    private final class Turns: @unchecked Sendable {
-        private let signals = [DispatchSemaphore(value: 1), DispatchSemaphore(value: 0)]
-        private var begun = (time: 0.0, busy: 0.0)
-        private(set) var seconds = [0.0, 0.0]
-        /// The processor time of the threads that train, without waits for disks and others.
-        private(set) var busySeconds = [0.0, 0.0]
-        var failure: (any Error)?
+    private static let none = [Subject(name: "none"), Subject(name: "none, again")]
 
-        func take(_ training: Int) {
-            signals[training].wait()
-            begun = (Clock.now, Self.busy)
-        }
-
-        func pass(_ training: Int) {
-            seconds[training] += Clock.now - begun.time
-            busySeconds[training] += Self.busy - begun.busy
-            signals[1 - training].signal()
-        }
-
-        private static var busy: Double {
-            var time = timespec()
-            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-        }
-    }
-
-    private final class Turn: Callback {
-        private let turns: Turns
-        private let training: Int
-
-        init(_ turns: Turns, _ training: Int) { (self.turns, self.training) = (turns, training) }
-
-        override func onEpochEnd(_ epoch: Int, logs: Logs) {
-            turns.pass(training)
-            turns.take(training)
-        }
-    }
-
-    /// Trains two models, with everything and without callbacks, in turn for an epoch, so that both see the same machine. All
-    /// counts, from the first graph to the last file.
+    /// What single callbacks cost.
     static func report(steps: Int) throws -> Report {
+        try report("callbacks", steps, none + [
+            Subject(name: "TensorBoard, scalars of batches", callbacks: {
+                [TensorBoard(logDirectory: $0, writeGraph: false, updateFrequency: .batch)]
+            }),
+            Subject(name: "RunRecorder", callbacks: { [RunRecorder($0)] }),
+            Subject(name: "CSVLogger, EarlyStopping, ReduceLROnPlateau", callbacks: {
+                [CSVLogger($0 + ".csv"), EarlyStopping(monitor: "loss", patience: 99), ReduceLROnPlateau(monitor: "loss")]
+            }),
+        ])
+    }
+
+    /// What everything that can watch a training costs in a long one, from the first graph to the last file.
+    static func longReport(steps: Int) throws -> Report {
+        try report("callbacks_long", steps, none + [
+            Subject(name: "everything", callbacks: { folder in
+                [
+                    TensorBoard(
+                        logDirectory: folder + "/events", histogramFrequency: 1, writeImages: true, thinHistograms: true,
+                        updateFrequency: .thinned),
+                    RunRecorder(folder + "/run"), CSVLogger(folder + "/log.csv"),
+                    EarlyStopping(monitor: "loss", patience: 9_999), ReduceLROnPlateau(monitor: "loss", patience: 9_999),
+                    TerminateOnNaN(),
+                ]
+            }, checkpointSteps: 5_000),
+        ])
+    }
+
+    private static func report(_ workload: String, _ steps: Int, _ subjects: [Subject]) throws -> Report {
         let others = OtherProcesses()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let epochs = max(1, steps / stepsOfEpoch)
-        let (x, y) = CallbackCosts.samples(32 * stepsOfEpoch)
-        let turns = Turns()
+        let generator = RandomGenerator(seed: 0)
+        let x = generator.uniform([32 * stepsOfEpoch, 28, 28, 1], dtype: .float32)
+        let y = generator.integers([32 * stepsOfEpoch], in: 0..<10)
+        let relay = Relay(of: subjects.count)
         let ends = DispatchSemaphore(value: 0)
-        for training in 0..<2 {
+        for (number, subject) in subjects.enumerated() {
             let thread = Thread {
-                turns.take(training)
+                relay.take(number)
                 do {
-                    let callbacks = training == 0 ? [] : everything(in: folder)
+                    let own = "\(folder)/\(number)"
+                    try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
                     try Workload.mlp("mlp_mnist_b32", batch: 32).compiledModel().fit(
-                        x, y, epochs: epochs, verbosity: .silent, callbacks: callbacks + [Turn(turns, training)],
-                        checkpoints: training == 0 ? nil : .every(steps: 5_000, in: folder + "/checkpoints"))
+                        x, y, epochs: epochs, verbosity: .silent, callbacks: subject.callbacks(own) + [Turn(relay, number)],
+                        checkpoints: subject.checkpointSteps.map { .every(steps: $0, in: own + "/checkpoints") })
                 } catch {
-                    turns.failure = error
+                    relay.failure = error
                 }
-                turns.pass(training)
+                relay.pass(number)
                 ends.signal()
             }
             thread.stackSize = 8 << 20
             thread.start()
         }
-        for _ in 0..<2 { ends.wait() }
-        if let failure = turns.failure { throw failure }
-        var report = Report("callbacks_long")
+        for _ in subjects { ends.wait() }
+        if let failure = relay.failure { throw failure }
+        var report = Report(workload)
         report.steps = epochs * stepsOfEpoch
-        func ofStep(_ seconds: Double) -> Double { (seconds / Double(epochs * stepsOfEpoch) * 1e6).rounded(to: 2) }
-        report.callbacks_us = [
-            "none": ofStep(turns.seconds[0]), "everything": ofStep(turns.seconds[1] - turns.seconds[0]),
-            "none, processor": ofStep(turns.busySeconds[0]),
-            "everything, processor": ofStep(turns.busySeconds[1] - turns.busySeconds[0]),
-        ]
+        report.callbacks_us = figures(relay.turns, subjects.map(\.name), steps: epochs * stepsOfEpoch)
         report.finish(others)
         return report
+    }
+
+    /// Microseconds of a step: of the first training as such, and how many more each other one takes. By the clock, by the time
+    /// of the processor, and by the median turn, which leaves out what comes seldom: other processes as well as checkpoints.
+    private static func figures(_ turns: [[Relay.Time]], _ names: [String], steps: Int) -> [String: Double] {
+        var figures: [String: Double] = [:]
+        for (number, own) in turns.enumerated() {
+            func difference(_ time: KeyPath<Relay.Time, Double>) -> [Double] {
+                zip(own, turns[0]).map { number == 0 ? $0[keyPath: time] : $0[keyPath: time] - $1[keyPath: time] }
+            }
+            let (clock, processor) = (difference(\.clock), difference(\.processor))
+            func microseconds(_ seconds: Double, of steps: Int) -> Double { (seconds / Double(steps) * 1e6).rounded(to: 2) }
+            figures[names[number]] = microseconds(clock.reduce(0, +), of: steps)
+            figures[names[number] + ", processor"] = microseconds(processor.reduce(0, +), of: steps)
+            figures[names[number] + ", median turn"] = microseconds(
+                processor.sorted()[processor.count / 2], of: Relay.steps)
+        }
+        return figures
+    }
+}
+
+/// Lets one of several trainings run at a time, and notes how long each of its turns takes.
+private final class Relay: @unchecked Sendable {
+    struct Time {
+        var clock = 0.0
+        /// Of the thread that trains, without waits for disks and others.
+        var processor = 0.0
+    }
+
+    /// The steps of a turn.
+    static let steps = 75
+    private let signals: [DispatchSemaphore]
+    private var begun = Time()
+    private(set) var turns: [[Time]]
+    var failure: (any Error)?
+
+    init(of count: Int) {
+        signals = (0..<count).map { DispatchSemaphore(value: $0 == 0 ? 1 : 0) }
+        turns = Array(repeating: [], count: count)
+    }
+
+    func take(_ number: Int) {
+        signals[number].wait()
+        begun = Self.now
+    }
+
+    func pass(_ number: Int) {
+        let now = Self.now
+        turns[number].append(Time(clock: now.clock - begun.clock, processor: now.processor - begun.processor))
+        signals[(number + 1) % signals.count].signal()
+    }
+
+    private static var now: Time {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Time(clock: Clock.now, processor: Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+    }
+}
+
+private final class Turn: Callback {
+    private let relay: Relay
+    private let number: Int
+    private var count = 0
+
+    init(_ relay: Relay, _ number: Int) { (self.relay, self.number) = (relay, number) }
+
+    override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) {
+        count += 1
+        guard count % Relay.steps == 0 else { return }
+        relay.pass(number)
+        relay.take(number)
     }
 }

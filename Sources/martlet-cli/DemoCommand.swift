@@ -100,7 +100,7 @@ struct DemoCommand: ParsableCommand {
         let training = try Interruption.watch(network, callbacks) { callbacks in
             try network.fit(
                 images.train, batchSize: batchSize, epochs: epochs, validationData: images.test, validationBatchSize: 256,
-                callbacks: callbacks, checkpoints: runs.checkpoints(["seed": String(seed)]), resume: runs.resumption)
+                callbacks: callbacks, checkpoints: runs.checkpoints(settings), resume: runs.resumption)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         try training.history.plot(to: files.curves, title: "\(model.rawValue) on \(images.title)")
@@ -110,7 +110,7 @@ struct DemoCommand: ParsableCommand {
             try recorder.evaluate(images.test, classNames: images.classNames, batchSize: 256)
             try recorder.writeReport()
         }
-        let written = [files.history, files.curves, files.weights, events].compactMap { $0 }
+        let written = [files.history, files.curves, files.weights, events, recorder?.folder.report].compactMap { $0 }
         try training.end(wrote: written, resumingWith: recorder == nil ? nil : "--resume")
 
         let figures = try network.evaluate(images.test, batchSize: 256)
@@ -132,6 +132,11 @@ struct DemoCommand: ParsableCommand {
                 ("peak_rss_mib", .double(Double(mk_peak_resident_bytes()) / 1_048_576)),
                 ("weights_sha256", .string(network.weightsSHA256)),
             ]))
+    }
+
+    /// What must be the same when training goes on.
+    private var settings: [String: String] {
+        ["seed": String(seed), "learning rate": "\(learningRate)", "dtype policy": dtypePolicy]
     }
 
     private func checkedPolicy() throws -> DTypePolicy {

@@ -63,6 +63,9 @@ import Testing
             for (option, value, words) in [
                 ("--seed", "7", "seed: 42. Received: 7"), ("--batch-size", "2", "batch size: 4. Received: 2"),
                 ("--validation-split", "0.5", "validation split: 0.25. Received: 0.5"), ("--no-shuffle", nil, "shuffle: true"),
+                ("--learning-rate", "0.5", "learning rate: the optimizer's. Received: 0.5"),
+                ("--optimizer", "adamw", "optimizer: the model's. Received: adamw"),
+                ("--loss", "mae", "loss: the model's. Received: mae"), ("--metrics", "mse", "metrics: the model's"),
             ] as [(String, String?, String)] {
                 let others = job.run("parts", epochs: 6, "--resume") + [option] + [value].compactMap { $0 }
                 shell.expectRefusal(try shell.run(others), words)

@@ -14,6 +14,10 @@ import MartletFormats
             #expect(try Compression.gunzip(packed, limit: bytes.count, name: "data") == bytes)
             #expect(try Compression.gzip(bytes) == packed)
             #expect(try Compression.inflate(Compression.deflate(bytes), size: bytes.count, name: "data") == bytes)
+            for (level, strategy) in [(1, .anywhere), (6, .anywhere), (1, .runs)] as [(Int32, Compression.Strategy)] {
+                let packed = Compression.deflate(bytes, level: level, strategy)
+                #expect(try Compression.inflate(packed, size: bytes.count, name: "data") == bytes)
+            }
         }
     }
 

@@ -52,6 +52,36 @@ import Testing
         }
     }
 
+    /// What event files and reports hold, as libpng reads it: noise, which is compressed without a search, and drawings, which repeat.
+    @Test(arguments: [1, 2, 3, 4], [(1, 1), (1, 300), (300, 1), (40, 23)])
+    func filesWithoutALibrary(channels: Int, size: (height: Int, width: Int)) throws {
+        let count = size.height * size.width * channels
+        var random = Xorshift(state: 7)
+        for pixels in [
+            [UInt8](repeating: 0, count: count), (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) },
+            (0..<count).map { UInt8(truncatingIfNeeded: $0 / 3 + $0 / (size.width * channels) * 5) },
+            (0..<count).map { $0 % (7 * channels) < channels ? 0 : 255 },
+        ] {
+            let file = PNGWriter.encode(pixels, height: size.height, width: size.width, channels: channels)
+            let image = try decodeImage(file)
+            #expect(image.shape == [size.height, size.width, channels])
+            #expect(image.scalars(as: UInt8.self) == pixels)
+            #expect(file == PNGWriter.encode(pixels, height: size.height, width: size.width, channels: channels))
+        }
+    }
+
+    /// Noise of 16 values takes some 4 bits of each byte, a line that repeats next to nothing, and so do slopes.
+    @Test func sizesOfFiles() {
+        var random = Xorshift(state: 9)
+        let noise = (0..<100_000).map { _ in UInt8.random(in: 0..<16, using: &random) }
+        #expect((50_000..<53_000).contains(PNGWriter.encode(noise, height: 250, width: 400, channels: 1).count))
+        let line = Array(noise.prefix(400))
+        let repeated = Array(repeatElement(line, count: 250).joined())
+        #expect(PNGWriter.encode(repeated, height: 250, width: 400, channels: 1).count < 2_000)
+        let slope = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 % 400 / 2 + $0 / 400) }
+        #expect(PNGWriter.encode(slope, height: 250, width: 400, channels: 1).count < 2_000)
+    }
+
     @Test func numbersAsImages() throws {
         let image = try decodeImage(encodePNG(Tensor([[-1.0, 0, 1]])))
         #expect(image.shape == [1, 3, 1] && image.scalars(as: Int.self) == [0, 128, 255])

@@ -296,6 +296,37 @@ import Testing
         }
     }
 
+    /// A model that updates twice in a step, and the optimizer not at all: steps are counted by batches, also by one that goes on.
+    @Test(arguments: [0, 2]) func stepsAreBatches(updates: Int) throws {
+        final class Own: Model {
+            let head = Dense(1, kernelInitializer: .ones)
+            var updates = 0
+            override func call(_ x: Tensor, in context: CallContext) -> Tensor { head(x) }
+            override func trainStep(_ batch: Batch) {
+                for _ in 0..<max(1, updates) {
+                    let tape = GradientTape()
+                    let loss = tape.record { (self(batch.inputs[0], training: true) - batch.targets[0]).square().mean() }
+                    let variables = trainableVariables
+                    if updates > 0 { optimizer!.apply(tape.gradient(of: loss, withRespectTo: variables), to: variables) }
+                    updateMetrics(batch, predictions: [], loss: loss)
+                }
+            }
+        }
+        let data = try TensorDataset(Tensor.ones([24, 2]), Tensor.zeros([24, 1]))
+        try withFolder { folder in
+            for epochs in [2, 4] {
+                let model = Own()
+                model.updates = updates
+                try model.compile(optimizer: SGD(learningRate: 0.01), loss: .meanSquaredError())
+                try model.fit(
+                    data, batchSize: 8, epochs: epochs, verbosity: .silent, callbacks: [RunRecorder(folder, resumes: true)],
+                    checkpoints: .every(in: folder + "/checkpoints"), resume: .automatic)
+            }
+            let steps = try lines(folder).compactMap { try $0.string("kind") == "step" ? $0.int("step") : nil }
+            #expect(steps == Array(1...12))
+        }
+    }
+
     /// The records have all that a checkpoint takes for done, and losses with five digits, as `printf` rounds.
     @Test func recordsAreThereBeforeTheCheckpoint() throws {
         try withFolder { folder in
@@ -348,5 +379,8 @@ import Testing
         #expect(RunStatus.sparkline([0, 1, 2, 3, 4, 5, 6, 7], width: 8) == "▁▂▃▄▅▆▇█")
         #expect(RunStatus.sparkline([1, 1, .nan], width: 8) == "▄▄·")
         #expect(RunStatus.sparkline([0, 0, 8, 8], width: 2) == "▁█")
+        // A mean of equal numbers may differ from them in its last digit.
+        let rates = [Double](repeating: Double(Float(0.001)), count: 405)
+        #expect(RunStatus.sparkline(rates, width: 35) == String(repeating: "▄", count: 35))
     }
 }

@@ -44,14 +44,41 @@ package enum Compression {
     /// The CRC-32 of gzip, zip and PNG.
     package static func crc32(_ bytes: [UInt8]) -> UInt32 { UInt32(CZlib.crc32(0, bytes, uInt(bytes.count))) }
 
-    /// Compresses into a zlib stream.
-    package static func deflate(_ bytes: [UInt8]) -> [UInt8] {
-        let bound = compressBound(uLong(bytes.count))
-        return [UInt8](unsafeUninitializedCapacity: Int(bound)) { buffer, initialized in
-            var length = bound
-            let status = compress2(buffer.baseAddress, &length, bytes, uLong(bytes.count), Z_BEST_COMPRESSION)
-            require(status == Z_OK, "deflate", "zlib refuses to compress: status \(status).")
-            initialized = Int(length)
+    /// How `deflate` looks for what repeats.
+    package enum Strategy {
+        /// For equal bytes anywhere before.
+        case anywhere
+        /// For equal bytes in a row only: much faster where there is nothing else.
+        case runs
+    }
+
+    /// Compresses into a zlib stream (RFC 1950); the same bytes give the same result.
+    /// - Parameter level: from 1, the fastest, to 9, the smallest.
+    package static func deflate(_ bytes: [UInt8], level: Int32 = 9, _ strategy: Strategy = .anywhere) -> [UInt8] {
+        var stream = z_stream()
+        let begun = deflateInit2_(
+            &stream, level, Z_DEFLATED, MAX_WBITS, 8, strategy == .runs ? Z_RLE : Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
+        require(begun == Z_OK, "deflate", "zlib refuses to compress: status \(begun).")
+        defer { deflateEnd(&stream) }
+        var source = bytes
+        return source.withUnsafeMutableBufferPointer { source in
+            let bound = Int(deflateBound(&stream, uLong(source.count)))
+            return [UInt8](unsafeUninitializedCapacity: bound) { buffer, initialized in
+                var (read, status) = (0, Z_OK)
+                // zlib counts bytes in 32 bits.
+                repeat {
+                    let (part, room) = (min(source.count - read, 1 << 30), min(bound - initialized, 1 << 30))
+                    stream.next_in = source.baseAddress.map { $0 + read }
+                    stream.avail_in = uInt(part)
+                    stream.next_out = buffer.baseAddress.map { $0 + initialized }
+                    stream.avail_out = uInt(room)
+                    status = CZlib.deflate(&stream, read + part == source.count ? Z_FINISH : Z_NO_FLUSH)
+                    read += part - Int(stream.avail_in)
+                    initialized += room - Int(stream.avail_out)
+                } while status == Z_OK
+                require(status == Z_STREAM_END, "deflate", "zlib refuses to compress: status \(status).")
+            }
         }
     }
 }

@@ -344,7 +344,7 @@ public final class TensorBoard: Callback, ChiefCallback {
         }
     }
 
-    /// A weight as images: a vector as a row, a matrix with its longer side across, of three axes an image for each channel, of
+    /// A weight as images, with Keras's axes: a vector as a column, a matrix with its longer side across, of three axes an image for each channel, of
     /// four those with 1, 3 or 4 channels. Nil for others.
     static func image(of weight: Tensor) -> Tensor? {
         let sizes = weight.shape.dimensions.filter { $0 != 1 }

@@ -175,20 +175,8 @@ struct PixelImage: Sendable {
     }
 
     /// The image as PNG in an address: `data:image/png;base64,...`.
-    ///
-    /// Source: [the specification of PNG](https://www.w3.org/TR/png-3/).
-    var dataURI: String { "data:image/png;base64," + Data(png).base64EncodedString() }
-
-    var png: [UInt8] {
-        func number(_ value: Int) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
-        func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
-            let content = Array(name.utf8) + body
-            return number(body.count) + content + number(Int(Compression.crc32(content)))
-        }
-        var lines: [UInt8] = []
-        for row in 0..<height { lines += [0] + pixels[row * width * channels..<(row + 1) * width * channels] }
-        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-            + chunk("IHDR", number(width) + number(height) + [8, channels == 3 ? 2 : 0, 0, 0, 0])
-            + chunk("IDAT", Compression.deflate(lines)) + chunk("IEND", [])
+    var dataURI: String {
+        let file = PNGWriter.encode(pixels, height: height, width: width, channels: channels)
+        return "data:image/png;base64," + Data(file).base64EncodedString()
     }
 }

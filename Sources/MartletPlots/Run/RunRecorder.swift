@@ -38,6 +38,10 @@ public final class RunRecorder: Callback {
     /// The optimizer's count of steps when the run began.
     private var firstIteration = 0
     private var (step, epoch) = (0, 0)
+    /// The first batch of the execution that runs, or comes next.
+    private var firstBatch = 0
+    /// What a checkpoint keeps of the number of steps, below 0 for nothing.
+    private let keptStep = Variable(Tensor(-1), name: "step", trainable: false)
     private var isProfiling = false
     private var profiledSteps = 0
     private var layers: [String] = []
@@ -96,17 +100,19 @@ public final class RunRecorder: Callback {
     public override func onTrainBegin() throws {
         letGo()
         (step, epoch, profiledSteps, logs, layers, lastHistory) = (0, 0, 0, [], [], nil)
+        keptStep.assign(Tensor(-1))
         if let model { watch.attach(to: model) }
     }
 
     public override func onEpochBegin(_ epoch: Int) throws {
-        self.epoch = epoch
+        (self.epoch, firstBatch) = (epoch, 0)
         // By now a backup has been restored.
         if file == nil { try begin(with: epoch) }
     }
 
     public override func onTrainBatchBegin(_ batch: Int) throws {
         let next = step + 1
+        firstBatch = batch
         let profiles = Self.profiled.contains(next)
         // The step before those that are profiled makes the graph that they run.
         watch.watchesUpdates = !profiles && next + 1 != Self.profiled.lowerBound && Self.updates.keeps(next)
@@ -117,9 +123,9 @@ public final class RunRecorder: Callback {
     }
 
     public override func onTrainBatchEnd(_ batch: Int, logs: () -> Logs) throws {
-        guard let model else { return }
-        let last = iteration - firstIteration
-        let taken = max(1, last - step)
+        // Most steps do no more than count.
+        let taken = max(1, batch - firstBatch + 1)
+        firstBatch = batch + 1
         step += taken
         if isProfiling {
             profiledSteps += taken
@@ -131,7 +137,7 @@ public final class RunRecorder: Callback {
             "kind": "step", "step": .int(step), "epoch": .int(epoch), "seconds": seconds.recorded,
             "loss": (watch.loss ?? logs()["loss"] ?? .nan).recorded,
         ]
-        if let rate = model.optimizer?.onlyRate { record["rate"] = rate.recorded }
+        if let rate = model?.optimizer?.onlyRate { record["rate"] = rate.recorded }
         var further: [JSONObject] = []
         if isWatched, !watch.notes.isEmpty {
             let norms = LayerNorms(watch.notes)
@@ -194,13 +200,15 @@ public final class RunRecorder: Callback {
     /// - Throws: `MartletError` when a file cannot be read or written.
     public func writeReport() throws { try FileIO.write(Report(of: [folder]).html, to: folder.report) }
 
+    /// The number of steps, which a checkpoint keeps.
+    public override var checkpointVariables: [Variable] {
+        if file != nil { keptStep.assign(Tensor(step)) }
+        return [keptStep]
+    }
+
     // MARK: - Files
 
-    // Each step asks: without an op, and without an array.
-    private var iteration: Int {
-        guard let count = model?.optimizer?.iterations.storedValue else { return 0 }
-        return count.dtype == .int64 ? count.withUnsafeBytes { Int($0.load(as: Int64.self)) } : count.item(as: Int.self)
-    }
+    private var iteration: Int { model?.optimizer?.iterations.value.item(as: Int.self) ?? 0 }
 
     private var optimizerBytes: Int {
         model?.optimizer?.variables.reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount } ?? 0
@@ -221,7 +229,9 @@ public final class RunRecorder: Callback {
             // The model that was loaded may have been trained before the run.
             firstIteration = min(earlier.firstIteration, iteration)
             created = earlier.created
-            step = iteration - firstIteration
+            let restored = keptStep.value.item(as: Int.self)
+            // A backup by an earlier version has none.
+            step = restored >= 0 ? restored : iteration - firstIteration
             for (line, object) in try RunRecords.lines(of: folder.records) {
                 let record = JSONValue.object(object)
                 guard record["step"] != nil, try record.count("step") <= step else { continue }

@@ -94,7 +94,8 @@ package struct RunStatus {
         return String(
             means.map { mean in
                 guard mean.isFinite else { return "·" }
-                let share = high > low ? (mean - low) / (high - low) : 0.5
+                // Means of equal numbers differ in their last digits.
+                let share = high - low > 1e-9 * max(abs(low), abs(high)) ? (mean - low) / (high - low) : 0.5
                 return heights[max(0, min(7, Int(share * 7.999)))]
             })
     }

@@ -157,11 +157,22 @@ struct FitCommand: ParsableCommand {
         ]
     }
 
-    /// What must be the same when training goes on.
+    /// What must be the same when training goes on. The checkpoint has the optimizer's state, which would silently win.
     private var lastingFacts: [String: String] {
+        let optimization = [
+            ("optimizer", optimizer ?? "the model's"), ("learning rate", learningRate.map { "\($0)" } ?? "the optimizer's"),
+            ("loss", choices.loss.isEmpty ? "the model's" : choices.loss.joined(separator: ", ")),
+            ("metrics", choices.metrics.isEmpty ? "the model's" : choices.metrics.joined(separator: "; ")),
+            ("class weights", classWeight.map(digest) ?? "none"),
+        ]
         let size = samples.data.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
         let data = size.map { [("size of the data", "\($0) bytes")] } ?? []
-        return Dictionary(uniqueKeysWithValues: settings + data)
+        return Dictionary(uniqueKeysWithValues: settings + optimization + data)
+    }
+
+    /// Tells one file from another; the path of one that cannot be read, which is an error elsewhere.
+    private func digest(_ path: String) -> String {
+        (try? FileIO.read(path)).map { String(SHA256.hexDigest(of: $0).prefix(16)) } ?? path
     }
 
     /// What the report says of data and settings.

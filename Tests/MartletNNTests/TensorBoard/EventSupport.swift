@@ -71,7 +71,7 @@ enum Events {
         }
     }
 
-    /// The pixels of a PNG file of ours, whose rows have no filter.
+    /// The pixels of a PNG file of 8 bits a channel, without interlacing, as the specification reconstructs them.
     static func pixels(_ png: [UInt8]) throws -> [UInt8] {
         func number(_ place: Int) -> Int { png[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
         let (width, height) = (number(16), number(20))
@@ -83,11 +83,21 @@ enum Events {
         }
         let size = width * channels
         let rows = try Compression.inflate(data, size: height * (size + 1), name: "PNG")
-        return try (0..<height).flatMap { row -> ArraySlice<UInt8> in
+        var pixels: [UInt8] = []
+        for row in 0..<height {
             let filter: UInt8 = rows[row * (size + 1)]
-            try #require(filter == 0)
-            return rows[row * (size + 1) + 1..<(row + 1) * (size + 1)]
+            try #require(filter <= 4)
+            for column in 0..<size {
+                let left = column < channels ? 0 : Int(pixels[row * size + column - channels])
+                let above = row == 0 ? 0 : Int(pixels[(row - 1) * size + column])
+                let corner = row == 0 || column < channels ? 0 : Int(pixels[(row - 1) * size + column - channels])
+                let guess = left + above - corner
+                let nearest = [left, above, corner].min { abs(guess - $0) < abs(guess - $1) }!
+                let prediction = [0, left, above, (left + above) / 2, nearest][Int(filter)]
+                pixels.append(UInt8(truncatingIfNeeded: Int(rows[row * (size + 1) + 1 + column]) + prediction))
+            }
         }
+        return pixels
     }
 
     /// The numbers that the script writes too.
