@@ -4,12 +4,13 @@
 # program loads while it runs. All three print the same losses, bit for bit. A further program of the client is made of the
 # Swift blocks of the documents: all must compile, and run (document-programs.py has the marks of those that do not). What
 # users of other libraries write must compile (client/Spellings.swift, client/Expressions.swift), or the compiler must say
-# the right name (client/Misspelled.swift).
+# the right name (client/Misspelled.swift, and all names of other-names.py).
 set -euo pipefail
 package=$(cd "$(dirname "$0")/.." && pwd)
 . "$package/scripts/setup.sh"
 client=$package/.build-client
 python3 "$package/scripts/variables.py" check
+python3 "$package/scripts/other-names.py" check
 mkdir -p "$client"/Sources/{Client,Linked,Loader,Documents,Spellings,Misspelled} "$client/Model/Sources/Model"
 
 cat >"$client/Model/Package.swift" <<EOF
@@ -85,6 +86,7 @@ EOF
 python3 "$package/scripts/spellings.py" program >"$client/Sources/Spellings/KerasNames.swift"
 for file in Spellings Misspelled; do cp "$package/scripts/client/$file.swift" "$client/Sources/$file/"; done
 cp "$package/scripts/client/Expressions.swift" "$client/Sources/Spellings/"
+python3 "$package/scripts/other-names.py" program >"$client/Sources/Misspelled/OtherNames.swift"
 python3 "$package/scripts/document-programs.py" "$package" >"$client/Sources/Documents/main.swift"
 
 for configuration in debug release; do
@@ -98,15 +100,9 @@ for configuration in debug release; do
   done
 done
 
-misspelled=$package/scripts/client/Misspelled.swift
-errors=$(MISSPELLED=1 swift build --package-path "$client" --target Misspelled 2>&1 || true)
-while IFS=: read -r line text; do
-  grep -F "Misspelled.swift:$line:" <<<"$errors" | grep -qF -- "$text" || {
-    echo "scripts/client/Misspelled.swift:$line: expected an error with: $text" >&2
-    exit 1
-  }
-done < <(sed -n '/  \/\/ /{=;p}' "$misspelled" | sed 'N;s|\n.*  // |:|')
-echo "misspelled names: $(grep -c '  // ' "$misspelled"), each with its message"
+misspelled=("$client"/Sources/Misspelled/{Misspelled,OtherNames}.swift)
+{ MISSPELLED=1 swift build --package-path "$client" --target Misspelled 2>&1 || true; } |
+  python3 "$package/scripts/other-names.py" errors "${misspelled[@]}"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -12,6 +12,7 @@ import warnings
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 warnings.simplefilter("ignore")
+import h5py
 import numpy as np
 import tensorflow as tf
 
@@ -89,6 +90,7 @@ def main():
         for name, make, compiled in [
             ("adam", stack, lambda: binary("adam")),
             ("sgd", stack, lambda: binary(optimizers.SGD(0.05))),
+            ("adafactor", stack, lambda: binary(optimizers.Adafactor(0.05))),
             ("outputs", recurrent, lambda: dict(
                 optimizer=optimizers.Adamax(0.01), loss={"a": "binary_crossentropy", "b": keras.losses.Huber()},
                 loss_weights={"a": 1.0, "b": 0.5}, metrics={"a": ["accuracy"], "b": [keras.metrics.MeanSquaredError()]})),
@@ -103,10 +105,41 @@ def main():
     # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
     for name, optimizer in [
         ("legacy-adam", legacy.Adam(0.002, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),
-        ("legacy-rmsprop", legacy.RMSprop(0.001, momentum=0.5)), ("legacy-adamax", legacy.Adamax(0.01, decay=0.5)),
+        ("legacy-ftrl", legacy.Ftrl(0.1)), ("legacy-rmsprop", legacy.RMSprop(0.001, momentum=0.5)), ("legacy-adamax", legacy.Adamax(0.01, decay=0.5)),
     ]:
         keras.utils.set_random_seed(5)
         save(f"{name}.h5", stack(), binary(optimizer))
+    for name, optimizer in [("ordered-adam", legacy.Adam(0.02)), ("ordered-momentum", legacy.SGD(0.2, momentum=0.9))]:
+        keras.utils.set_random_seed(5)
+        save(f"{name}.h5", deep(), binary(optimizer))
+        reorder(FOLDER / f"{name}.h5")
+
+
+def deep():
+    """Twelve layers with weights: their names are in another order than they are, `dense_10` before `dense_2`."""
+    return keras.Sequential(
+        [layers.Dense(3, activation="tanh", input_shape=(4,), name="dense_1")]
+        + [layers.Dense(3, activation="tanh", name=f"dense_{i}") for i in range(2, 12)]
+        + [layers.Dense(1, activation="sigmoid", name="dense_12")])
+
+
+def reorder(path):
+    """Puts the optimizer's state into the order of Keras before 2.0.7, whose optimizers got the weights sorted by name
+    (`_collect_trainable_weights` of keras/engine/training.py), and has the file say that such a version wrote it."""
+    with h5py.File(path, "r+") as file:
+        group = file["optimizer_weights"]
+        names = [n.decode() if isinstance(n, bytes) else n for n in group.attrs["weight_names"]]
+        values = {name: group[name][()] for name in names}
+        weights = [w.decode() if isinstance(w, bytes) else w for layer in file["model_weights"].attrs["layer_names"]
+                   for w in file["model_weights"][layer].attrs["weight_names"]]
+        # Behind the count of steps: a moment of each weight, then the next moment.
+        first, moments = names[:1], names[1:]
+        assert len(moments) % len(weights) == 0 and values[names[0]].shape == ()
+        order = sorted(range(len(weights)), key=lambda i: weights[i])
+        assert order != sorted(order)
+        blocks = [moments[i:i + len(weights)] for i in range(0, len(moments), len(weights))]
+        group.attrs["weight_names"] = np.array([n.encode() for n in first + [b[i] for b in blocks for i in order]])
+        file.attrs["keras_version"] = "2.0.6"
 
 
 if __name__ == "__main__":

@@ -103,7 +103,21 @@ public struct Application: Sendable {
         case .none: return x
         case .symmetric: return x / 127.5 - 1
         case .standardized: return (x / 255 - row(ImageNet.mean)) / row(ImageNet.deviation)
-        case .centeredBGR: return x.reversed(axes: [-1]) - row([103.939, 116.779, 123.68])
+        case .centeredBGR: return x.reversed(axes: [-1]) - row(ImageNet.meanBGR)
+        }
+    }
+
+    /// The same as layers of a functional model, whose input are pixels from 0 to 255.
+    public func preprocess(_ pixels: SymbolicTensor) -> SymbolicTensor {
+        let x = pixels.dtype.isFloatingPoint ? pixels : pixels.cast(to: .float32)
+        func row(_ numbers: [Double]) -> Tensor { Tensor(numbers).cast(to: x.dtype) }
+        switch preprocessing {
+        case .none: return x
+        case .symmetric: return x / 127.5 - 1
+        case .standardized: return (x / 255 - row(ImageNet.mean)) / row(ImageNet.deviation)
+        case .centeredBGR:
+            let channels = [x[.ellipsis, 2..<3], x[.ellipsis, 1..<2], x[.ellipsis, 0..<1]]
+            return concatenate(channels, axis: -1) - row(ImageNet.meanBGR)
         }
     }
 }
@@ -111,6 +125,8 @@ public struct Application: Sendable {
 /// The mean and the standard deviation of the channels of ImageNet's images, from 0 to 1.
 enum ImageNet {
     static let mean = [0.485, 0.456, 0.406], deviation = [0.229, 0.224, 0.225]
+    /// Of pixels from 0 to 255, blue first.
+    static let meanBGR = [103.939, 116.779, 123.68]
 }
 
 /// What follows the last convolution.

@@ -4,7 +4,7 @@ import MartletCore
 import MartletFormats
 
 /// The channels that an image is given, Keras's `color_mode`.
-public enum ColorMode: String, Sendable, CaseIterable {
+public enum ColorMode: String, Sendable, CaseIterable, NamedChoice {
     /// One: luma.
     case grayscale
     /// Three: red, green, blue.

@@ -105,13 +105,8 @@ struct ImageReading: Sendable {
     }
 }
 
-/// A part of the files.
-public enum DatasetSubset: String, Sendable {
-    /// What is not for validation.
-    case training
-    /// The last of the order.
-    case validation
-}
+/// Batches of images from a folder.
+public typealias ImageDirectoryDataset = DirectoryDataset
 
 /// Batches of images from a folder with a folder for each class, Keras's `image_dataset_from_directory`.
 ///
@@ -154,17 +149,8 @@ public func imageDatasetFromDirectory(
     guard !(cropToAspectRatio && padToAspectRatio) else {
         throw MartletError("Expected one of cropToAspectRatio and padToAspectRatio. Received both.", at: "cropToAspectRatio")
     }
-    guard (validationSplit == nil) == (subset == nil) else {
-        throw MartletError("Expected validationSplit and subset together. Received one of them.", at: "subset")
-    }
-    var folder = try ClassFolder(images: directory, labels: labels, classNames: classNames, followLinks: followLinks)
-    if let validationSplit, let subset {
-        guard !shuffle || seed != nil else {
-            throw MartletError("Expected a seed: without one, the parts of two calls would have files in common.", at: "seed")
-        }
-        let parts = try folder.split(validation: validationSplit, seed: shuffle ? seed : nil)
-        folder = subset == .training ? parts.training : parts.validation
-    }
+    let folder = try ClassFolder(images: directory, labels: labels, classNames: classNames, followLinks: followLinks)
+        .part(subset, validationSplit: validationSplit, seed: seed, shuffle: shuffle)
     let fit: ImageFit = cropToAspectRatio ? .crop : padToAspectRatio ? .pad : .stretch
     let order = { (files: Dataset<(String, Int)>) in shuffle ? files.shuffle(bufferSize: .all, seed: seed) : files }
     let hasLabels = !folder.labels.isEmpty && labelMode != nil
@@ -180,5 +166,5 @@ public func imageDatasetFromDirectory(
         ).batch(batchSize).map { Batch(inputs: [$0]) }
     }
     return ImageDirectoryDataset(
-        batches: batches.prefetch(), classNames: hasLabels ? folder.classNames : [], filePaths: folder.paths)
+        of: "Image", batches: batches.prefetch(), classNames: hasLabels ? folder.classNames : [], filePaths: folder.paths)
 }

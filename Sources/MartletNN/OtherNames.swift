@@ -1,16 +1,8 @@
+// Names of other libraries, that the compiler answers with Martlet's. Made by scripts/other-names.py: do not edit.
+
 import MartletCore
-import MartletData
-
-// What Keras and PyTorch call things that have another name or place here: the compiler answers with it.
-
-extension Layer: OtherlyNamed {}
 
 extension OtherlyNamed where Self: Layer {
-    @available(*, unavailable, renamed: "isTrainable")
-    public var trainable: Bool {
-        get { fatalError() }
-        nonmutating set { fatalError() }
-    }
     @available(*, unavailable, renamed: "trainableWeights")
     public var trainable_weights: OtherName { fatalError() }
     @available(*, unavailable, renamed: "trainableWeights")
@@ -18,9 +10,9 @@ extension OtherlyNamed where Self: Layer {
     @available(*, unavailable, renamed: "nonTrainableWeights")
     public var non_trainable_weights: OtherName { fatalError() }
     @available(*, unavailable, renamed: "nonTrainableWeights")
-    public var nonTrainableVariables: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "nonTrainableWeights")
     public var non_trainable_variables: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "nonTrainableWeights")
+    public var nonTrainableVariables: OtherName { fatalError() }
     @available(*, unavailable, renamed: "getWeights()")
     public var get_weights: OtherName { fatalError() }
     @available(*, unavailable, renamed: "setWeights(_:)")
@@ -29,10 +21,6 @@ extension OtherlyNamed where Self: Layer {
     public var count_params: OtherName { fatalError() }
     @available(*, unavailable, renamed: "parameterCount")
     public var countParams: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "config")
-    public var get_config: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "config")
-    public var getConfig: OtherName { fatalError() }
     @available(*, unavailable, renamed: "resetState()")
     public var reset_states: OtherName { fatalError() }
     @available(*, unavailable, renamed: "resetState()")
@@ -41,10 +29,48 @@ extension OtherlyNamed where Self: Layer {
     public var reset_state: OtherName { fatalError() }
     @available(*, unavailable, renamed: "weights")
     public var state_dict: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "weights")
+    public var stateDict: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "weights")
+    public var parameters: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "weights")
+    public var named_parameters: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "weights")
+    public var namedParameters: OtherName { fatalError() }
     @available(*, unavailable, renamed: "isTrainable")
     public var requires_grad: OtherName { fatalError() }
     @available(*, unavailable, renamed: "isTrainable")
     public var requiresGrad: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var add_weight: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var add_variable: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var addVariable: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var register_buffer: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var registerBuffer: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var register_parameter: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addWeight(_:shape:)")
+    public var registerParameter: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addLoss(_:)")
+    public var add_loss: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "dtypePolicy")
+    public var dtype_policy: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "computeDType")
+    public var compute_dtype: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "computeDType")
+    public var computeDtype: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "supportsMasking")
+    public var supports_masking: OtherName { fatalError() }
+    @available(*, unavailable, message: "override call(_ x: Tensor, in context: CallContext), and write layer(x)")
+    public var forward: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.output(of: \"layer\")")
+    public var get_output_at: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.output(of: \"layer\")")
+    public var getOutputAt: OtherName { fatalError() }
 }
 
 extension OtherlyNamed where Self: Model {
@@ -58,6 +84,10 @@ extension OtherlyNamed where Self: Model {
     public var save_weights: OtherName { fatalError() }
     @available(*, unavailable, renamed: "loadWeights(from:)")
     public var load_weights: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "loadWeights(from:)")
+    public var load_state_dict: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "loadWeights(from:)")
+    public var loadStateDict: OtherName { fatalError() }
     @available(*, unavailable, renamed: "toJSON()")
     public var to_json: OtherName { fatalError() }
     @available(*, unavailable, renamed: "toJSON()")
@@ -68,201 +98,100 @@ extension OtherlyNamed where Self: Model {
     public var getLayer: OtherName { fatalError() }
     @available(*, unavailable, renamed: "load(from:)")
     public var load_model: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "trainStep(_:)")
-    public var train_step: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "testStep(_:)")
-    public var test_step: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "load(from:)")
+    public var loadModel: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "fit(_:epochs:)")
+    public var fit_generator: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "fit(_:epochs:)")
+    public var fitGenerator: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "evaluate(_:)")
+    public var evaluate_generator: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "evaluate(_:)")
+    public var evaluateGenerator: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "predict(_:)")
+    public var predict_generator: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "predict(_:)")
+    public var predictGenerator: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.predict(x).argmax(axis: -1)")
+    public var predict_classes: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.predict(x).argmax(axis: -1)")
+    public var predictClasses: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.predict(x)")
+    public var predict_proba: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.predict(x)")
+    public var predictProba: OtherName { fatalError() }
     @available(*, unavailable, renamed: "stopTraining")
     public var stop_training: OtherName { fatalError() }
     @available(*, unavailable, renamed: "metricsNames")
     public var metrics_names: OtherName { fatalError() }
     @available(*, unavailable, renamed: "resetMetrics()")
     public var reset_metrics: OtherName { fatalError() }
-    @available(*, unavailable, message: "write model.addLoss(_:) within call(_:in:)")
-    public var add_loss: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "inputs")
+    public var input: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.outputs[0].shape")
+    public var output_shape: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model.outputs[0].shape")
+    public var outputShape: OtherName { fatalError() }
     @available(*, unavailable, message: "models are in training only where training: true says so")
     public var eval: OtherName { fatalError() }
-    @available(*, unavailable, message: "write model.weights")
-    public var parameters: OtherName { fatalError() }
+    @available(*, unavailable, message: "write model(x, training: true) in a loop of your own, or model.fit")
+    public var train: OtherName { fatalError() }
 }
-
-extension Metric: OtherlyNamed {}
 
 extension OtherlyNamed where Self: Metric {
     @available(*, unavailable, renamed: "update(_:_:sampleWeight:)")
-    public var updateState: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "update(_:_:sampleWeight:)")
     public var update_state: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "reset()")
-    public var resetState: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "reset()")
-    public var resetStates: OtherName { fatalError() }
     @available(*, unavailable, renamed: "reset()")
     public var reset_state: OtherName { fatalError() }
     @available(*, unavailable, renamed: "reset()")
     public var reset_states: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addState(_:shape:)")
+    public var add_variable: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addState(_:shape:)")
+    public var addVariable: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addState(_:shape:)")
+    public var add_weight: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "addState(_:shape:)")
+    public var addWeight: OtherName { fatalError() }
 }
-
-extension Optimizer: OtherlyNamed {}
 
 extension OtherlyNamed where Self: Optimizer {
     @available(*, unavailable, message: "write optimizer.apply(gradients, to: variables)")
+    public var apply_gradients: OtherName { fatalError() }
+    @available(*, unavailable, message: "write optimizer.apply(gradients, to: variables)")
     public var applyGradients: OtherName { fatalError() }
     @available(*, unavailable, message: "write optimizer.apply(gradients, to: variables)")
-    public var apply_gradients: OtherName { fatalError() }
-    @available(*, unavailable, message: "record the loss with a GradientTape: optimizer.apply(gradients, to: variables)")
-    public var minimize: OtherName { fatalError() }
-    @available(*, unavailable, message: "write optimizer.apply(gradients, to: variables)")
     public var step: OtherName { fatalError() }
+    @available(*, unavailable, message: "record the loss with a GradientTape, and write optimizer.apply(gradients, to: variables)")
+    public var minimize: OtherName { fatalError() }
+    @available(*, unavailable, message: "record the loss with a GradientTape, and write optimizer.apply(gradients, to: variables)")
+    public var compute_gradients: OtherName { fatalError() }
+    @available(*, unavailable, message: "record the loss with a GradientTape, and write optimizer.apply(gradients, to: variables)")
+    public var computeGradients: OtherName { fatalError() }
     @available(*, unavailable, message: "gradients are values: there is nothing to set to zero")
     public var zero_grad: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "learningRate")
-    public var lr: Double {
-        get { fatalError() }
-        nonmutating set { fatalError() }
-    }
-    @available(*, unavailable, renamed: "learningRate")
-    public var learning_rate: Double {
-        get { fatalError() }
-        nonmutating set { fatalError() }
-    }
+    @available(*, unavailable, message: "gradients are values: there is nothing to set to zero")
+    public var zeroGrad: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "variables")
+    public var state_dict: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "variables")
+    public var stateDict: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "config")
+    public var get_config: OtherName { fatalError() }
+    @available(*, unavailable, renamed: "config")
+    public var getConfig: OtherName { fatalError() }
 }
 
-extension Model {
-    @available(*, unavailable, message: "verbose is verbosity: .silent, .progressBar or .onePerEpoch")
-    @discardableResult
-    public func fit(
-        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbose: Int, validationSplit: Double = 0,
-        validationData: (x: Tensor, y: Tensor)? = nil, callbacks: [Callback] = []
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "the order: batchSize, epochs, verbosity, validationSplit, validationData, callbacks")
-    @discardableResult
-    public func fit(
-        _ x: Tensor, _ y: Tensor, epochs: Int, batchSize: Int, verbosity: Verbosity = .progressBar, validationSplit: Double = 0,
-        validationData: (x: Tensor, y: Tensor)? = nil, callbacks: [Callback] = [], shuffle: Bool = true
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "the order: batchSize, epochs, verbosity, validationSplit, validationData, callbacks")
-    @discardableResult
-    public func fit(
-        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, validationSplit: Double = 0,
-        validationData: (x: Tensor, y: Tensor)? = nil, callbacks: [Callback] = [], shuffle: Bool = true,
-        verbosity: Verbosity
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "the order: batchSize, epochs, verbosity, validationSplit, validationData, callbacks")
-    @discardableResult
-    public func fit(
-        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
-        callbacks: [Callback], validationSplit: Double = 0, validationData: (x: Tensor, y: Tensor)? = nil,
-        shuffle: Bool = true
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "the weights are not part of validationData: give a TensorDataset(x, y, sampleWeight:)")
-    @discardableResult
-    public func fit(
-        _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1, verbosity: Verbosity = .progressBar,
-        validationData: (x: Tensor, y: Tensor, weights: Tensor), callbacks: [Callback] = []
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "only tensors can be split: make two datasets with take(_:) and skip(_:)")
-    @discardableResult
-    public func fit(
-        _ source: some BatchSource, epochs: Int = 1, verbosity: Verbosity = .progressBar, validationSplit: Double,
-        callbacks: [Callback] = []
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "the source says how large its batches are: batch(32)")
-    @discardableResult
-    public func fit(
-        _ source: some BatchSource, batchSize: Int, epochs: Int = 1, verbosity: Verbosity = .progressBar,
-        validationData: (any BatchSource)? = nil, callbacks: [Callback] = []
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "verbose is verbosity: .silent, .progressBar or .onePerEpoch")
-    @discardableResult
-    public func fit(
-        _ source: some BatchSource, epochs: Int = 1, verbose: Int, validationData: (any BatchSource)? = nil,
-        callbacks: [Callback] = []
-    ) throws -> History { fatalError() }
-
-    @available(*, unavailable, message: "verbose is verbosity: .silent, .progressBar or .onePerEpoch")
-    public func evaluate(_ x: Tensor, _ y: Tensor, batchSize: Int = 32, verbose: Int) throws -> Logs { fatalError() }
-
-    @available(*, unavailable, message: "predict prints nothing: leave out verbose")
-    public func predict(_ x: Tensor, batchSize: Int = 32, verbose: Int) throws -> Tensor { fatalError() }
+extension OtherlyNamed where Self: History {
+    @available(*, unavailable, renamed: "epochs")
+    public var epoch: OtherName { fatalError() }
+    @available(*, unavailable, message: "write history[\"loss\"]")
+    public var params: OtherName { fatalError() }
 }
 
-extension Dense {
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, inputShape: [Int], activation: ActivationFunction? = nil) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, activation: ActivationFunction?, inputShape: [Int]) { fatalError() }
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(_ units: Int, activation: (Tensor) -> Tensor, name: String? = nil) { fatalError() }
-    @available(*, unavailable, message: "write .layer(LeakyReLU()), or put the layer behind this one")
-    public convenience init(_ units: Int, activation: Layer, name: String? = nil) { fatalError() }
+extension Logs {
+    @available(*, unavailable, message: "write logs[\"loss\"]")
+    public var get: OtherName { fatalError() }
+    @available(*, unavailable, message: "write for (name, value) in logs")
+    public var items: OtherName { fatalError() }
 }
-
-extension Activation {
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(_ activation: (Tensor) -> Tensor, name: String? = nil) { fatalError() }
-}
-
-extension Flatten {
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(inputShape: [Int]) { fatalError() }
-}
-
-extension Conv {
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(
-        _ filters: Int, _ kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: (Tensor) -> Tensor
-    ) { fatalError() }
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(
-        _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: (Tensor) -> Tensor
-    ) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(
-        _ filters: Int, kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
-        inputShape: [Int]
-    ) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(
-        _ filters: Int, _ kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
-        inputShape: [Int]
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: (Int, Int), strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: ActivationFunction? = nil, inputShape: [Int] = []
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, kernelSize: (Int, Int), strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: ActivationFunction? = nil, inputShape: [Int] = []
-    ) { fatalError() }
-}
-
-extension Pooling {
-    @available(*, unavailable, message: "write [2, 2] for (2, 2)")
-    public convenience init(_ poolSize: (Int, Int), padding: Padding = .valid) { fatalError() }
-    @available(*, unavailable, message: "write [2, 2] for (2, 2)")
-    public convenience init(poolSize: (Int, Int), padding: Padding = .valid) { fatalError() }
-}
-
-extension InputLayer {
-    @available(*, unavailable, message: "write InputLayer([28, 28]), or InputLayer(28, 28)")
-    public convenience init(shape: [Int?], dtype: DType? = nil, name: String? = nil) { fatalError() }
-    @available(*, unavailable, message: "write InputLayer([28, 28]), or InputLayer(28, 28)")
-    public convenience init(inputShape: [Int?], dtype: DType? = nil, name: String? = nil) { fatalError() }
-}
-
-@available(*, unavailable, renamed: "register(_:package:)")
-public func register_keras_serializable(_ package: String = "Custom") { fatalError() }
-@available(*, unavailable, message: "write Model.load(from:)")
-public func load_model(_ path: String) -> Model { fatalError() }

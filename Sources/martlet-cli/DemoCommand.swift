@@ -27,20 +27,23 @@ struct DemoCommand: ParsableCommand {
             """, valueName: "data"))
     var data: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The number of passes over the training set (default: 5; 20 for the digits, which are few).", valueName: "n"))
     var epochs: Int?
-    @Option(help: ArgumentHelp("The number of images in a step.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of images in a step.", valueName: "n"))
     var batchSize = 32
-    @Option(help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The seed of all random numbers.", valueName: "n"))
     var seed = 42
-    @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
     var learningRate = 0.001
     @Option(
         help: ArgumentHelp(
             "The dtypes that layers compute in and keep: float32, mixed_bfloat16, mixed_float16, ...", valueName: "policy"))
     var dtypePolicy = "float32"
-    @Option(help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Use only the first n training and the first n test images.", valueName: "n"))
     var limit: Int?
     @Option(help: ArgumentHelp("The folder for the results; created if needed.", valueName: "folder"))
     var output = "martlet-output"

@@ -110,6 +110,20 @@ import Testing
         }
     }
 
+    /// As layers of a functional model it gives the same numbers.
+    @Test(arguments: ["resNet50", "mobileNetV2", "denseNet121"]) func preprocessingAsLayers(name: String) throws {
+        let application = try #require(Self.members[name])
+        let pixels = RandomGenerator(seed: 1).uniform([2, 3, 4, 3], in: 0..<255)
+        let input = Input([3, 4, 3])
+        let model = Model(inputs: input, outputs: application.preprocess(input))
+        #expect(model(pixels).allClose(to: application.preprocess(pixels), relativeTolerance: 1e-6, absoluteTolerance: 1e-6))
+        try withFolder { folder in
+            try model.save(to: "\(folder)/a.keras")
+            let again = try Model.load(from: "\(folder)/a.keras")
+            #expect(again(pixels).scalars(as: Float.self) == model(pixels).scalars(as: Float.self))
+        }
+    }
+
     /// Weights of one model go into another by layers' names, with another head; the base is frozen and trained on.
     @Test func transfer() throws {
         try withFolder { folder in

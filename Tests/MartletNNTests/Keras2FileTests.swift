@@ -10,6 +10,7 @@ import Testing
     static let names = [
         "adam.keras", "adam.h5", "sgd.keras", "sgd.h5", "outputs.keras", "outputs.h5", "images.keras", "images.h5",
         "operations.h5", "legacy-adam.h5", "legacy-momentum.h5", "legacy-rmsprop.h5", "legacy-adamax.h5",
+        "ordered-adam.h5", "ordered-momentum.h5", "adafactor.h5", "adafactor.keras", "legacy-ftrl.h5",
     ]
 
     static func path(_ name: String) -> String {

@@ -30,4 +30,33 @@ func spellings(_ tensor: Tensor?, x: Tensor, y: Tensor, variable: Variable) thro
     _ = (softmax(x), stack([x]), concatenate([x, x], axis: 0), square(x), sign(x), abs(variable).sum(), matmul(x, variable))
     let symbol = Input([10, 16])
     _ = Model(inputs: symbol, outputs: LayerNormalization()(symbol + tanh(symbol) * 2)[0..., 0].mean(axis: 1, keepDims: true))
+    _ = Sequential([Input(shape: [28, 28]), Flatten(), Dense(3, kernelInitializer: .randomNormal, kernelRegularizer: .l2)])
+    _ = Sequential([Input([8]), Dense(2, kernelConstraint: .maxNorm)])
+    _ = Sequential([Conv2D(4, 3, padding: "same", activation: "relu"), RandomFlip("horizontal"), MaxPooling2D(2, padding: "same")])
+    _ = (x[-2...], x[..<-1], x[1..<-1, .ellipsis], x[.ellipsis, .newAxis], Tensor.zeros([2], dtype: "float64"))
+    _ = (Variable(3.0), Variable([1.0, 2.0]), Variable(x, name: "w", trainable: false))
+    variable -= 0.1 * x
+    variable += 1
+    variable.assign(0)
+    for size in x.shape { print(size, x.shape.count, x.shape.reduce(1, *)) }
+    _ = (gelu(x), elu(x), leakyReLU(x), silu(symbol), swish(x), selu(x), mish(x), relu6(x), hardSigmoid(symbol))
+    try model.fit([x, x], y, epochs: 1, validationData: ([x, x], y))
+    try model.fit(x, [y, y], epochs: 1)
+    _ = try model.evaluate([x, x], y)
+    _ = Dataset.fromTensorSlices((x, y)).shuffle(bufferSize: 10).batch(2)
+    _ = Dataset.fromTensorSlices(([x, x], y)).batch(2)
+    _ = padSequences([[1, 2], [3]], maxLength: 4, padding: "post")
+    _ = try timeseriesDatasetFromArray(x, targets: y, sequenceLength: 3)
+    _ = try textDatasetFromDirectory("aclImdb/train", labelMode: "int", seed: 1, validationSplit: 0.2, subset: "training")
+    _ = try CSV("a.csv").tensor(["age", "fare"], missing: .skip)
+    _ = EarlyStopping(monitor: "val_loss", patience: 2, mode: "min")
+    _ = TextVectorization(maxTokens: 10, standardize: "lower", outputMode: "int")
+}
+
+final class Unnamed: Layer {
+    var w: Variable!
+    override func build(for shapes: [PartialShape]) throws {
+        w = addWeight(shape: [shapes[0][-1]!, 2], initializer: .randomNormal, trainable: true)
+    }
+    override func call(_ x: Tensor, in context: CallContext) -> Tensor { gelu(matmul(x, w)) }
 }

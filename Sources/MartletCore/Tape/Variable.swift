@@ -83,6 +83,16 @@ public final class Variable: Sendable {
         self.init(value, name: name, trainable: trainable, autocast: autocast, aggregation: .mean)
     }
 
+    /// Makes a variable of numbers: `Variable(3.0)`, `Variable([1.0, 2.0])`.
+    /// - Parameters:
+    ///   - values: a number, or arrays of them, as for a tensor.
+    ///   - dtype: nil follows from the values.
+    public convenience init(
+        _ values: some TensorValues, dtype: DType? = nil, name: String = "variable", trainable: Bool = true, autocast: Bool = true
+    ) {
+        self.init(Tensor(values, dtype: dtype), name: name, trainable: trainable, autocast: autocast)
+    }
+
     package init(_ value: Tensor, name: String, trainable: Bool, autocast: Bool = true, aggregation: Aggregation) {
         self.name = name
         self.aggregation = aggregation
@@ -273,6 +283,24 @@ public final class Variable: Sendable {
 
     /// Subtracts from the value. Stops when shape or dtype differ.
     public func assignSubtract(_ decrement: Tensor) { modify { $0 = $0 - decrement } }
+
+    /// Gives every element the value of a number.
+    public func assign(_ number: some TensorScalar) { assign(.full(shape, number, dtype: dtype)) }
+
+    /// Adds a number to every element.
+    public func assignAdd(_ increment: some TensorScalar) { modify { $0 = $0 + increment } }
+
+    /// Subtracts a number from every element.
+    public func assignSubtract(_ decrement: some TensorScalar) { modify { $0 = $0 - decrement } }
+
+    /// Adds to the value, as `assignAdd`.
+    public static func += (variable: Variable, increment: Tensor) { variable.assignAdd(increment) }
+    /// Adds a number to every element.
+    public static func += (variable: Variable, increment: some TensorScalar) { variable.assignAdd(increment) }
+    /// Subtracts from the value, as `assignSubtract`.
+    public static func -= (variable: Variable, decrement: Tensor) { variable.assignSubtract(decrement) }
+    /// Subtracts a number from every element.
+    public static func -= (variable: Variable, decrement: some TensorScalar) { variable.assignSubtract(decrement) }
 }
 
 extension Variable: TraceDependency {

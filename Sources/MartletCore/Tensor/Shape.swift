@@ -1,5 +1,5 @@
 /// The sizes of a tensor's axes, outermost first. A scalar's shape is `[]`.
-public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+public struct Shape: Hashable, Sendable, Sequence, ExpressibleByArrayLiteral, CustomStringConvertible {
     /// The size of each axis.
     public let dimensions: [Int]
 
@@ -17,7 +17,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
         let path = Context.current.layerPath
         let location = path.isEmpty ? nil : "layer " + path.joined(separator: "/")
         guard FailureScope.note(MartletError(problem, at: location)) else { stop("Shape", problem) }
-        self.dimensions = [Int](repeating: 0, count: min(dimensions.count, Shape.maximumRank))
+        self.dimensions = [Int](repeating: 0, count: Swift.min(dimensions.count, Shape.maximumRank))
     }
 
     /// Makes a shape of sizes that come from outside (a file, a config).
@@ -41,7 +41,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
         for size in dimensions {
             if size < 0 { return "The size of an axis is 0 or more. Received: \(dimensions)." }
             // Zero-size axes must not hide an overflow of the others: strides are computed from them.
-            let (product, overflow) = count.multipliedReportingOverflow(by: max(size, 1))
+            let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(size, 1))
             if overflow || product > Int.max / 16 {
                 return "The number of elements of a tensor must fit into memory. Received: \(dimensions)."
             }
@@ -52,6 +52,12 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
     /// The number of axes.
     public var rank: Int { dimensions.count }
+
+    /// The number of axes, as of a list of their sizes.
+    public var count: Int { dimensions.count }
+
+    /// The sizes, outermost first.
+    public func makeIterator() -> IndexingIterator<[Int]> { dimensions.makeIterator() }
 
     /// The number of elements: the product of the sizes, 1 for a scalar.
     public var elementCount: Int {
@@ -84,7 +90,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     /// The shape that both broadcast to by NumPy's rules, nil when they do not.
     public static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
         if a == b { return a }
-        let rank = max(a.rank, b.rank)
+        let rank = Swift.max(a.rank, b.rank)
         var result = [Int](repeating: 1, count: rank)
         for i in 0..<rank {
             let x = i < a.rank ? a.dimensions[a.rank - 1 - i] : 1

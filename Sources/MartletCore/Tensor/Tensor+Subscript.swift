@@ -71,6 +71,18 @@ extension PartialRangeThrough: TensorIndexConvertible where Bound == Int {
     public var tensorIndex: TensorIndex { .stride(to: upperBound == -1 ? nil : upperBound + 1) }
 }
 
+/// From the place `-bound` counted from the end, as Python's `-2:`. Swift reads `-2...` as the negative of `2...`.
+public prefix func - (range: PartialRangeFrom<Int>) -> PartialRangeFrom<Int> { (-range.lowerBound)... }
+
+prefix operator ..<-
+infix operator ..<- : RangeFormationPrecedence
+
+/// Up to the place `bound` counted from the end, as Python's `:-2`: `x[..<-2]`.
+public prefix func ..<- (bound: Int) -> PartialRangeUpTo<Int> { ..<(-bound) }
+
+/// From one place up to another that is counted from the end, as Python's `1:-1`: `x[1..<-1]`.
+public func ..<- (start: Int, bound: Int) -> TensorIndex { .stride(from: start, to: -bound) }
+
 extension Tensor {
     /// A part of the tensor, one index for each axis from the first on; axes without an index stay whole.
     ///
@@ -78,6 +90,7 @@ extension Tensor {
     /// x[0]                                  // the first slice, without its axis
     /// x[1..<3, -1]                          // rows 1 and 2 of the last column
     /// x[.ellipsis, .newAxis, 2...]          // from 2 on along the last axis, and a new axis before it
+    /// x[-2..., 1..<-1]                      // the last two rows, without the first and the last column
     /// x[.stride(from: -1, by: -2), .all]    // every other row, from the last one backwards
     /// ```
     ///

@@ -13,7 +13,7 @@ public enum FolderLabels: Sendable {
 }
 
 /// How labels are written, Keras's `label_mode`.
-public enum LabelMode: String, Sendable, CaseIterable {
+public enum LabelMode: String, Sendable, CaseIterable, NamedChoice {
     /// The number of the class, `int32`, for `sparse_categorical_crossentropy`.
     case int
     /// A one at the place of the class, `float32`, for `categorical_crossentropy`.
@@ -153,12 +153,7 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
     ///   no text; with `onError` it can be left out.
     public func texts(labels mode: LabelMode = .int, longest: Int = 1 << 24) throws -> Dataset<(String, Tensor)> {
         let label = try labelMaker(mode)
-        return files.map { path, number in
-            guard let text = String(validating: try FileIO.read(path, limit: longest), as: UTF8.self) else {
-                throw MartletError("Expected text in UTF-8. Received other bytes.", at: path)
-            }
-            return (text, label(number))
-        }
+        return files.map { path, number in (try Self.text(path, longest), label(number)) }
     }
 
     /// Makes a label of the number of a class.

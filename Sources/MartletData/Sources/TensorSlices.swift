@@ -34,6 +34,19 @@ extension Dataset where Element == Tensor {
 extension Dataset where Element == (Tensor, Tensor) {
     /// Pairs of slices along the first axis: inputs and targets. Stops when the tensors differ in their first axis.
     public static func fromTensorSlices(_ x: Tensor, _ y: Tensor) -> Dataset { Dataset(slices: [x, y]) { ($0[0], $0[1]) } }
+
+    /// The same of a pair, as in `fromTensorSlices((x, y))`.
+    public static func fromTensorSlices(_ tensors: (Tensor, Tensor)) -> Dataset { fromTensorSlices(tensors.0, tensors.1) }
+}
+
+extension Dataset where Element == ([Tensor], Tensor) {
+    /// Slices along the first axis of several inputs and a target. Stops when the tensors differ in their first axis.
+    public static func fromTensorSlices(_ inputs: [Tensor], _ y: Tensor) -> Dataset {
+        Dataset(slices: inputs + [y]) { (Array($0.dropLast()), $0[$0.count - 1]) }
+    }
+
+    /// The same of a pair, as in `fromTensorSlices(([a, b], y))`.
+    public static func fromTensorSlices(_ tensors: ([Tensor], Tensor)) -> Dataset { fromTensorSlices(tensors.0, tensors.1) }
 }
 
 extension Dataset where Element == (Tensor, Tensor, Tensor) {

@@ -1,7 +1,7 @@
 import MartletCore
 
 /// Which values of a monitored metric are better.
-public enum MonitorMode: String, Sendable {
+public enum MonitorMode: String, Sendable, CaseIterable {
     /// Decided by the metric: lower for losses and errors, higher for accuracies.
     case auto
     /// Lower is better.

@@ -33,12 +33,15 @@ package struct NameTable<Entry> {
         func isLike(_ other: String) -> Bool { other.first?.isUppercase == name.first?.isUppercase }
         let known = Dictionary((entries.keys + others).sorted().map { ($0.lowercased(), $0) }) { isLike($1) ? $1 : $0 }
         // Names that share their words with the given one come before those that share most of their letters.
-        let near = known
+        let ranked = known
             .map { (
                 rank: Self.sharesWords($0.value, name) ? 0 : 1,
                 distance: Self.editDistance($0.key, name.lowercased()), name: $0.value
             ) }
-            .sorted { $0 < $1 }.prefix(3).map { "\"\($0.name)\"" }.joined(separator: ", ")
+            .sorted { $0 < $1 }.prefix(3)
+        // Beside a name that shares its words, one that has few letters in common would only mislead.
+        let close = ranked.filter { $0.rank == 0 || $0.distance <= max(2, name.count / 2) }
+        let near = (close.isEmpty ? Array(ranked) : close).map { "\"\($0.name)\"" }.joined(separator: ", ")
         return MartletError("Expected the name of a known \(kind); the nearest are \(near). Received: \"\(given)\".")
     }
 

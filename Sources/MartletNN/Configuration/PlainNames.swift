@@ -1,4 +1,4 @@
-// Metrics, losses and optimizers after a dot, without parentheses: `metrics: [.auc]`, `loss: .huber`, `optimizer: .adam`.
+// Objects after a dot, without parentheses: `metrics: [.auc]`, `loss: .huber`, `optimizer: .adam`, `kernelRegularizer: .l2`.
 
 extension MetricConvertible where Self == String {
     /// The metric of this name, with its defaults.
@@ -101,4 +101,54 @@ extension OptimizerConvertible where Self == String {
     public static var rmsprop: String { "rmsprop" }
     /// The optimizer of this name, with its defaults.
     public static var adagrad: String { "adagrad" }
+}
+
+extension Initializer where Self == RandomNormal {
+    /// The initializer with its defaults.
+    public static var randomNormal: RandomNormal { RandomNormal() }
+}
+
+extension Initializer where Self == RandomUniform {
+    /// The initializer with its defaults.
+    public static var randomUniform: RandomUniform { RandomUniform() }
+}
+
+extension Initializer where Self == TruncatedNormal {
+    /// The initializer with its defaults.
+    public static var truncatedNormal: TruncatedNormal { TruncatedNormal() }
+}
+
+extension Initializer where Self == Orthogonal {
+    /// The initializer with its defaults.
+    public static var orthogonal: Orthogonal { Orthogonal() }
+}
+
+extension Initializer where Self == VarianceScaling {
+    /// The initializer with its defaults.
+    public static var varianceScaling: VarianceScaling { VarianceScaling() }
+}
+
+extension Regularizer where Self == L1 {
+    /// The regularizer with its defaults.
+    public static var l1: L1 { L1() }
+}
+
+extension Regularizer where Self == L2 {
+    /// The regularizer with its defaults.
+    public static var l2: L2 { L2() }
+}
+
+extension Regularizer where Self == L1L2 {
+    /// The regularizer with its defaults.
+    public static var l1l2: L1L2 { L1L2() }
+}
+
+extension Constraint where Self == MaxNorm {
+    /// The constraint with its defaults.
+    public static var maxNorm: MaxNorm { MaxNorm() }
+}
+
+extension Constraint where Self == UnitNorm {
+    /// The constraint with its defaults.
+    public static var unitNorm: UnitNorm { UnitNorm() }
 }

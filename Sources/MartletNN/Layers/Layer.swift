@@ -335,6 +335,24 @@ open class Layer {
         return variable
     }
 
+    /// Makes a weight with a name that the layer counts: `variable`, `variable_1`, ... To be called in `build`, or in `init` where
+    /// the shape is known. The arguments are those of `addWeight(_:shape:)`.
+    @discardableResult
+    public func addWeight(
+        shape: Shape, initializer: (any Initializer)? = nil, regularizer: (any Regularizer)? = nil,
+        constraint: (any Constraint)? = nil, trainable: Bool = true, dtype: DType? = nil, autocast: Bool = true
+    ) -> Variable {
+        let names = Set(lock.withLock { madeWeights.map(\.variable.name) })
+        var (name, number) = ("variable", 0)
+        while names.contains(name) {
+            number += 1
+            name = "variable_\(number)"
+        }
+        return addWeight(
+            name, shape: shape, initializer: initializer, regularizer: regularizer, constraint: constraint, trainable: trainable,
+            dtype: dtype, autocast: autocast)
+    }
+
     /// Counts a weight of a layer inside this one as this one's too, as Keras does for one that an attribute holds: its
     /// files have such a weight in both places.
     func adoptWeight(_ variable: Variable) {

@@ -118,3 +118,20 @@ public func Input(
 ) -> SymbolicTensor {
     GraphNode.input(InputLayer(shape, batchSize: batchSize, dtype: dtype, name: name)).outputs[0]
 }
+
+/// The same with Keras's label.
+public func Input(
+    shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil
+) -> SymbolicTensor { Input(shape, batchSize: batchSize, dtype: dtype, name: name) }
+
+/// The layer with which a stack begins, as in `Sequential([Input([28, 28]), Flatten(), Dense(10)])`.
+@_disfavoredOverload
+public func Input(
+    _ shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil
+) -> InputLayer { InputLayer(shape, batchSize: batchSize, dtype: dtype, name: name) }
+
+/// The layer with which a stack begins, with Keras's label.
+@_disfavoredOverload
+public func Input(
+    shape: PartialShape, batchSize: Int? = nil, dtype: DType? = nil, name: String? = nil
+) -> InputLayer { InputLayer(shape, batchSize: batchSize, dtype: dtype, name: name) }

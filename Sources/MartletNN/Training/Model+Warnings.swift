@@ -43,7 +43,7 @@ extension Model {
         warnOfNaN(in: data, compilation)
         let optimizer = (compilation.optimizer as? LossScaleOptimizer)?.innerOptimizer ?? compilation.optimizer
         for rate in ((optimizer as? MultiOptimizer)?.innerOptimizers ?? [optimizer]).map(\.learningRate) where rate < 0 {
-            warn("The learning rate is negative, \(rate): the loss will grow.")
+            warn("The learning rate is negative, \(Float(rate)): the loss will grow.")
         }
 
         let names = outputNames.count == predictions.count ? outputNames : predictions.indices.map { "output_\($0 + 1)" }

@@ -24,7 +24,9 @@ struct DataChoices: ParsableArguments {
     var imageSize: String?
     @Option(help: "The channels of images (default: those of the model's input).")
     var color: ColorMode?
-    @Option(help: ArgumentHelp("What pixels, 0 to 255, are multiplied with, such as 0.00392157.", valueName: "factor"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What pixels, 0 to 255, are multiplied with, such as 0.00392157.", valueName: "factor"))
     var scale = 1.0
     @Option(
         parsing: .unconditional,

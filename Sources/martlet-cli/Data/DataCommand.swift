@@ -26,7 +26,7 @@ struct DataCommand: ParsableCommand {
             them in quotes, an .npy or .npz file.
             """, valueName: "data"))
     var data: String
-    @Option(help: ArgumentHelp("The number of elements that are printed.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of elements that are printed.", valueName: "n"))
     var first = 3
     @Option(help: ArgumentHelp("A PNG file for the first 100 images, in rows.", valueName: "out.png"))
     var sheet: String?

@@ -19,6 +19,7 @@ struct CheckONNXCommand: ParsableCommand {
         help: ArgumentHelp("Folders with a model.onnx and test_data_set_* each, or one with such folders.", valueName: "folder"))
     var folders: [String]
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Train each model for so many steps, and check its gradients, in place of the tests.", valueName: "n"))
     var train: Int?
 

@@ -11,10 +11,12 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             Examples:
               martlet export model.keras --to model.tflite
-              martlet export model.keras --to model.tflite --quantize int8 --calibration x.npy
+              martlet export model.keras --to model.tflite --quantize int8 \\
+                --calibration x.npy
               martlet export model.keras --to saved_model
               martlet export model.keras --to model.onnx
-              martlet export model.keras --to model.onnx --quantize int8 --calibration x.npy
+              martlet export model.keras --to model.onnx --quantize int8 \\
+                --calibration x.npy
 
             The ending of --to says the format: .tflite, .onnx, or none for the folder of a SavedModel. The file is read \
             again and compared with the model, on the samples of --calibration or on random numbers; a file that differs \
@@ -49,6 +51,7 @@ struct ExportCommand: ParsableCommand {
     var y: String?
     @OptionGroup var inputShapes: InputShapeOption
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The largest difference between file and model, in units of the largest output (default: by --quantize).",
             valueName: "d"))

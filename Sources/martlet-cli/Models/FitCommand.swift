@@ -14,9 +14,10 @@ struct FitCommand: ParsableCommand {
               martlet fit model.keras --x x.npy --y y.npy --epochs 100 \\
                 --validation-split 0.2 --early-stopping 5 --save best.keras
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam
-              martlet fit model.keras --data flowers --validation-split 0.2 --save trained.keras
-              martlet fit model.keras --data people.csv --label survived --features age,fare
-              martlet fit model.keras --data 'train-*.tfrecord' --label y --save trained.keras
+              martlet fit model.keras --data flowers --save trained.keras
+              martlet fit model.keras --data people.csv --label survived \\
+                --features age,fare
+              martlet fit model.keras --data 'train-*.tfrecord' --label y
               martlet fit model.keras --data flowers --epochs 20 --run runs/a
 
             A model trains as it was compiled, with its optimizer's saved state. What --optimizer, --loss or --metrics \
@@ -28,17 +29,20 @@ struct FitCommand: ParsableCommand {
 
     @OptionGroup var model: ModelFile
     @OptionGroup var samples: SampleFiles
-    @Option(help: ArgumentHelp("The number of passes over the samples.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of passes over the samples.", valueName: "n"))
     var epochs = 1
     @Flag(inversion: .prefixedNo, help: "Shuffle the samples before every epoch.")
     var shuffle = true
-    @Option(help: ArgumentHelp("The seed of all random numbers, such as those for shuffling and dropout.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The seed of all random numbers, such as those for shuffling and dropout.", valueName: "n"))
     var seed = 42
     @Option(
         help: ArgumentHelp(
             #"The weights of the classes in the loss: a JSON file such as {"0": 1.0, "1": 2.5}."#, valueName: "cw.json"))
     var classWeight: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             The fraction of the samples, from the end, that is used for validation instead of training; of a folder, a \
@@ -47,6 +51,7 @@ struct FitCommand: ParsableCommand {
             valueName: "fraction"))
     var validationSplit = 0.0
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             Stop when the loss has not improved for n epochs, and keep the weights of the best epoch. With validation \
@@ -57,7 +62,7 @@ struct FitCommand: ParsableCommand {
         help: ArgumentHelp(
             "Another optimizer, by Keras's name, with its defaults and a new state: sgd, adam, ...", valueName: "name"))
     var optimizer: String?
-    @Option(help: ArgumentHelp("Another learning rate.", valueName: "rate"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Another learning rate.", valueName: "rate"))
     var learningRate: Double?
     @OptionGroup var choices: TrainingChoices
     @Option(help: ArgumentHelp("The file for the trained model: .keras or .h5.", valueName: "out.keras"))
@@ -75,7 +80,9 @@ struct FitCommand: ParsableCommand {
             the last one, and has the same results. It is deleted when everything is written.
             """, valueName: "folder"))
     var backup: String?
-    @Option(help: ArgumentHelp("Write the backup after every n steps, and not after every epoch.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Write the backup after every n steps, and not after every epoch.", valueName: "n"))
     var backupEvery: Int?
     @OptionGroup var replication: ReplicaOptions
     @OptionGroup var runs: RunOptions

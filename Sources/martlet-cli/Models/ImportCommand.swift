@@ -14,7 +14,8 @@ struct ImportCommand: ParsableCommand {
               martlet import model.onnx --input-shape 3,224,224 --to model.keras
               martlet import saved_model --to model.keras
               martlet import resnet18.safetensors --network resnet18 --to resnet18.keras
-              martlet import weights.safetensors --into model.keras --mapping map.json --to trained.keras
+              martlet import weights.safetensors --into model.keras \\
+                --mapping map.json --to trained.keras
 
             The result is a functional model of Keras's layers and operations, which Keras opens. It is compared with the \
             file on random numbers. The commands predict, evaluate, fit and summary also take the files themselves. A \
@@ -27,6 +28,7 @@ struct ImportCommand: ParsableCommand {
     var to: String
     @OptionGroup var inputShapes: InputShapeOption
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The largest difference to the file that is no error, in units of the largest output.", valueName: "d"))
     var tolerance = 1e-4

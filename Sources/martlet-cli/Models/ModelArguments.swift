@@ -16,6 +16,7 @@ struct ModelFile: ParsableArguments {
             valueName: "model"))
     var path: String
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The most memory that tensors may take, in MiB (default: what the machine has free).", valueName: "mib"))
     var memory: Int?
@@ -34,6 +35,15 @@ struct ModelFile: ParsableArguments {
         } else if FileManager.default.fileExists(atPath: path + "/saved_model.pb") {
             network = try withErrors { try TensorFlowModel(savedModel: path) }
         } else {
+            // What is there and is no model file is named for what a command takes, which is more than Model.load does.
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let isNamed = [".keras", ".h5", ".hdf5"].contains(where: path.hasSuffix)
+            guard !isThere || (isNamed && !isFolder.boolValue) else {
+                throw MartletError(
+                    "Expected a model file, whose name ends in .keras, .h5, .onnx or .tflite, or the folder of a SavedModel, "
+                        + "with saved_model.pb in it. Received: another \(isFolder.boolValue ? "folder" : "file").", at: path)
+            }
             return try Model.load(from: path, choice)
         }
         try network.compile(choice)
@@ -93,7 +103,7 @@ struct SampleFiles: ParsableArguments {
             order of the outputs for separate weights.
             """, valueName: "w.npy"))
     var sampleWeight: [String] = []
-    @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
     var batchSize = 32
 
     /// - Throws: `MartletError` when a file cannot be read or the numbers of samples differ.

@@ -38,7 +38,7 @@ struct PredictCommand: ParsableCommand {
             "The file for an output. For a model with several outputs, repeat the option in their order.",
             valueName: "out.npy"))
     var output: [String] = []
-    @Option(help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
     var batchSize = 32
 
     func validate() throws {

@@ -15,6 +15,7 @@ struct SummaryCommand: ParsableCommand {
 
     @OptionGroup var model: ModelFile
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The number of characters in a line, 40 to 1000 (default: the width of the terminal).", valueName: "n"))
     var width: Int?

@@ -11,9 +11,11 @@ struct TuneCommand: ParsableCommand {
         commandName: "tune", abstract: "Search the parameters with which a model trains best.",
         discussion: """
             Examples:
-              martlet tune model.keras --space space.json --x x.npy --y y.npy --validation-split 0.2 \\
-                --epochs 10 --trials 50 --study search.journal --save best.keras --report search.html
-              martlet tune model.keras --space space.json --data flowers --validation-split 0.2 --pruner asha --workers 2
+              martlet tune model.keras --space space.json --x x.npy --y y.npy \\
+                --validation-split 0.2 --epochs 10 --trials 50 \\
+                --study search.journal --save best.keras --report search.html
+              martlet tune model.keras --space space.json --data flowers \\
+                --validation-split 0.2 --pruner asha --workers 2
 
             The space is a JSON file. Its names are places in the model's configuration: "optimizer" and a key, or "layers", a \
             layer's name and a key; batch_size too. A list has choices, an object a range:
@@ -30,20 +32,24 @@ struct TuneCommand: ParsableCommand {
     @OptionGroup var samples: SampleFiles
     @Option(help: ArgumentHelp("The parameters and their ranges.", valueName: "space.json"))
     var space: String
-    @Option(help: ArgumentHelp("The number of trials that the study shall have.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The number of trials that the study shall have.", valueName: "n"))
     var trials = 20
-    @Option(help: ArgumentHelp("The number of trials that run at once. The cores are divided among them.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The number of trials that run at once. The cores are divided among them.", valueName: "n"))
     var workers = 1
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             The number of results before a trial that it does not wait for, at least the workers less 1 (default, or that of \
             the study in the file). With the same number any number of workers has the same trials.
             """, valueName: "n"))
     var lookahead: Int?
-    @Option(help: ArgumentHelp("The most passes over the samples in a trial.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The most passes over the samples in a trial.", valueName: "n"))
     var epochs = 10
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The fraction of the samples, from the end, that is used for validation; of a folder, a random part.",
             valueName: "fraction"))
@@ -61,15 +67,17 @@ struct TuneCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The name of the study in its file.", valueName: "name"))
     var name = "search"
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The seed of all random numbers (default: that of the study in the file, or 42).", valueName: "n"))
     var seed: Int?
-    @Option(help: ArgumentHelp("No trial begins after so many seconds.", valueName: "seconds"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("No trial begins after so many seconds.", valueName: "seconds"))
     var timeout: Double?
     @Option(help: ArgumentHelp("The file for the best trial's model. Needs --study.", valueName: "best.keras"))
     var save: String?
     @Option(help: ArgumentHelp("The file for a page about the study.", valueName: "page.html"))
     var report: String?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Back up every so many steps (default: every epoch), so that long epochs go on in their middle. Needs --study.",
             valueName: "n"))

@@ -6,13 +6,16 @@ import MartletDistributed
 /// In how many replicas `fit` and `demo` train.
 struct ReplicaOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             Train in n replicas on threads of this process, with the batch cut into shards. Any number of replicas gives the \
             same weights; other weights than without this option. Under mpirun or srun the ranks are the replicas.
             """, valueName: "n"))
     var replicas: Int?
-    @Option(help: ArgumentHelp("The number of shards of a batch, at least the replicas (default: 4).", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The number of shards of a batch, at least the replicas (default: 4).", valueName: "n"))
     var shards: Int?
 
     func validate() throws {

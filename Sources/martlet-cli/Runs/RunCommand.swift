@@ -14,20 +14,21 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Start a command in several ranks with mpirun, and start it again after a failure.",
         discussion: """
             Examples:
-              martlet run -n 4 -- martlet fit model.keras --x x.npy --y y.npy --epochs 5 --save trained.keras
-              martlet run -n 2 --restarts 3 -- martlet fit model.keras --x x.npy --y y.npy --epochs 50 \\
-                --backup backup --save trained.keras
+              martlet run -n 4 -- martlet fit model.keras --x x.npy --y y.npy \\
+                --epochs 5 --save trained.keras
+              martlet run -n 2 --restarts 3 -- martlet fit model.keras --x x.npy \\
+                --y y.npy --epochs 50 --backup backup --save trained.keras
 
             Each rank gets its part of the cores, unless MARTLET_NUM_THREADS is set. A command with --backup goes on from its \
             last backup when it starts again. Where a start ended before the first step of all ranks, a rank cannot start: the \
             next one has a rank less. The results have the same bits.
             """)
 
-    @Option(name: .customShort("n"), help: ArgumentHelp("The number of ranks.", valueName: "n"))
+    @Option(name: .customShort("n"), parsing: .unconditional, help: ArgumentHelp("The number of ranks.", valueName: "n"))
     var ranks: Int
-    @Option(help: ArgumentHelp("How often the command starts again after a failure.", valueName: "k"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How often the command starts again after a failure.", valueName: "k"))
     var restarts = 0
-    @Option(help: ArgumentHelp("The fewest ranks with which a restart is tried (default: 1).", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The fewest ranks with which a restart is tried.", valueName: "n"))
     var minRanks = 1
     @ArgumentParser.Argument(parsing: .postTerminator, help: "The command and its arguments, behind --.")
     var command: [String] = []

@@ -14,9 +14,12 @@ struct RunOptions: ParsableArguments {
     var run: String?
     @Flag(help: "Go on with the run in the folder of --run, from its newest checkpoint; begin one where there is none.")
     var resume = false
-    @Option(help: ArgumentHelp("Write a checkpoint of the run after every n steps, not after every epoch.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Write a checkpoint of the run after every n steps, not after every epoch.", valueName: "n"))
     var checkpointSteps: Int?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Write a checkpoint of the run after every so many minutes, not after every epoch.", valueName: "m"))
     var checkpointMinutes: Double?
 

@@ -19,7 +19,9 @@ struct WatchCommand: ParsableCommand {
     var folder: String
     @Flag(help: "Print where the run is now, and end.")
     var once = false
-    @Option(help: ArgumentHelp("The seconds between two looks at the folder, 0.1 to 3600.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The seconds between two looks at the folder, 0.1 to 3600.", valueName: "seconds"))
     var interval = 1.0
 
     func run() throws {

@@ -43,13 +43,22 @@ extension OlderKeras {
         if isByMoment {
             for product in optimizer.sharedVariables { try take(product) }
             let slots = (ordered ?? variables).map(optimizer.slots)
-            for moment in 0..<(slots.map(\.count).max() ?? 0) {
-                for slots in slots where moment < slots.count { try take(slots[moment]) }
+            if optimizer is Ftrl {
+                // It alone made both moments of a variable before those of the next.
+                for slot in slots.joined() { try take(slot) }
+            } else {
+                for moment in 0..<(slots.map(\.count).max() ?? 0) {
+                    for slots in slots where moment < slots.count { try take(slots[moment]) }
+                }
             }
         } else {
             let shared = optimizer.sharedVariables.map(ObjectIdentifier.init)
+            // Keras 3 alone saves the scalars that stand for rows and columns of what has none.
+            let placeholders = optimizer is Adafactor
+                ? variables.filter { $0.shape.rank < 2 }.flatMap { optimizer.slots(of: $0).prefix(2) }.map(ObjectIdentifier.init) : []
+            let absent = Set(shared + placeholders)
             let moments = optimizer.savedVariables.filter {
-                !["iteration", "learning_rate"].contains($0.name) && !shared.contains(ObjectIdentifier($0))
+                !["iteration", "learning_rate"].contains($0.name) && !absent.contains(ObjectIdentifier($0))
             }
             for variable in moments { try take(variable) }
             if let nadam = optimizer as? Nadam, let (_, steps) = values.first {
