@@ -100,7 +100,8 @@ let package = Package(
         .testTarget(name: "MartletDistributedTests", dependencies: ["MartletDistributed", "TestSupport"]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli", "TestSupport"]),
+            dependencies: ["Martlet", "MartletImages", "MartletTuner", "martlet-cli", "TestSupport"],
+            resources: [.copy("Fixtures")]),
     ] + examples.map {
         .executableTarget(
             name: $0, dependencies: ["Martlet", "MartletImages", "MartletTuner"], path: "Sources/Examples/\($0)")

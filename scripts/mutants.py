@@ -106,16 +106,13 @@ def at(node, path):
     return node
 
 
-def mutated_json(rng, config, others):
-    config = json.loads(json.dumps(config))
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        part = rng.choice(("config", "config", "compile_config"))
-        root = config.get(part) if isinstance(config, dict) else None
-        root = config if root is None else root
-        path = rng.choice([p for p in places(root) if p] or [None])
-        if path is None:
-            continue
-        parent, key = at(root, path[:-1]), path[-1]
+def changed_json(rng, node, others, among=places):
+    """A copy of JSON with one place changed: another value, gone, twice, or that of a place of this name in `others`.
+    `among` gives the places that may change."""
+    node = json.loads(json.dumps(node))
+    path = rng.choice([p for p in among(node) if p] or [None])
+    if path is not None:
+        parent, key = at(node, path[:-1]), path[-1]
         value, action = parent[key], rng.random()
         if action < 0.1 and isinstance(parent, dict):
             del parent[key]
@@ -130,7 +127,23 @@ def mutated_json(rng, config, others):
         else:
             shapes = [None, True, False, [], {}, [None], [value], {"class_name": value}, [[[]]]]
             parent[key] = rng.choice(EXTREMES + WORDS + shapes)
-    return json.dumps(config).encode("utf-8", "surrogatepass")
+    return node
+
+
+def mutated_json(rng, config, others):
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        part = rng.choice(("config", "config", "compile_config"))
+
+        def among(node):
+            inner = node.get(part) if isinstance(node, dict) else None
+            return places(node) if inner is None else ((part,) + p for p in places(inner) if p)
+
+        config = changed_json(rng, config, others, among)
+    return encoded(config)
+
+
+def encoded(node):
+    return json.dumps(node).encode("utf-8", "surrogatepass")
 
 
 def mutated_bytes(rng, data):
@@ -299,11 +312,13 @@ def data_command(rng, form, folder):
         return ["data", written(folder, "t.csv", mutated_bytes(rng, rows))]
     if form == "tfrecord":
         return ["data", written(folder, "a.tfrecord", tfrecord(rng))]
-    if form == "jpeg":
-        seeds = sorted((ROOT / "Tests/MartletImagesTests/Fixtures").glob("*.jpg"))
-        data, name = mutated_bytes(rng, rng.choice(seeds).read_bytes()), "a.jpg"
-    else:
-        data, name = png(rng), "a.png"
-    (folder / "images/class").mkdir(parents=True)
-    written(folder / "images/class", name, data)
-    return ["data", folder / "images"] + rng.choice(([], ["--sheet", folder / "sheet.png"]))
+    folder = folder / "images"
+    (folder / "class").mkdir(parents=True)
+    # Many in one process, for what one leaves to the next.
+    for number in range(rng.choice((1, 1, 1, 50))):
+        if form == "jpeg":
+            seeds = sorted((ROOT / "Tests/MartletImagesTests/Fixtures").glob("*.jpg"))
+            written(folder / "class", f"{number}.jpg", mutated_bytes(rng, rng.choice(seeds).read_bytes()))
+        else:
+            written(folder / "class", f"{number}.png", png(rng))
+    return ["data", folder] + rng.choice(([], ["--sheet", folder.parent / "sheet.png"]))

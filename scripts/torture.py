@@ -3,8 +3,8 @@
 
     scripts/torture.py --cli .build/release/martlet [--minutes 10] [--seed 1] [--mutants N] [--keep FOLDER] [STAGE ...]
 
-The stages are disk, options, kills, backups and mutants; all of them by default. Mutants take the time that is left, or come to N. Each
-mutant is a function of the seed and its number, so a run can be repeated, and one mutant alone with --number.
+The stages are disk, options, kills, backups and mutants; all of them by default. Mutants take the time that is left, or come
+to N. Each mutant is a function of the seed and its number, so a run can be repeated, and one mutant alone with --number.
 
 A command must end within 60 seconds and the memory limit, with code 0, or with code 1 and an `error:` line as the last one on
 standard error. Everything else is a fault: a signal, a report of a sanitizer, a missing line, a half-written file. The inputs
@@ -27,100 +27,22 @@ import tempfile
 import time
 from pathlib import Path
 
+import exchanged
 from mutants import ROOT, mutant, read_archive, seeds, written
-
-SECONDS = 60
-
-
-# Running one command
-
-class Outcome:
-    """What became of one command: `kind` is a word for the counts; `fault` says what is wrong, or is None."""
-
-    def __init__(self, kind, fault=None, error="", seconds=0.0, mebibytes=0.0):
-        self.kind, self.fault, self.error, self.seconds, self.mebibytes = kind, fault, error, seconds, mebibytes
-
-
-def fatal_line(text):
-    """The first line that names a reason, with numbers and paths taken out, so that equal reasons count together."""
-    for pattern in (r"SUMMARY: .*", r"Martlet: .*", r"Fatal error: .*", r".*[Oo]ut of memory.*", r".*terminat.*"):
-        found = re.search(pattern, text)
-        if found:
-            return re.sub(r'"[^"]*"|\[[^\]]*\]|/[\w./-]+|-?\d[\d.e+-]*', "#", found[0])[:160]
-    return (text.strip().splitlines() or ["nothing on standard error"])[-1][:160]
-
-
-def judged(code, error, limit=None):
-    if limit:
-        return Outcome(limit.split()[0], limit, error)
-    if code < 0:
-        return Outcome("signal", f"{signal.Signals(-code).name}: {fatal_line(error)}", error)
-    if code == 99:
-        return Outcome("sanitizer", fatal_line(error), error)
-    lines = error.strip().splitlines()
-    if code in (1, 64):
-        if not lines or not lines[-1].startswith("error: "):
-            return Outcome("no line", f"code {code}, and the last line is no error: {fatal_line(error)}", error)
-        if len(lines[-1]) > 4000:
-            return Outcome("long line", f"an error line of {len(lines[-1])} characters", error)
-        return Outcome("refused" if code == 1 else "usage", None, error)
-    if code != 0:
-        return Outcome("code", f"exit code {code}: {fatal_line(error)}", error)
-    return Outcome("done", None, error)
-
-
-class Martlet:
-    def __init__(self, path, mebibytes):
-        self.path, self.mebibytes = str(Path(path).resolve()), mebibytes
-        options = "exitcode=99:abort_on_error=0:detect_leaks=0:allocator_may_return_null=1:handle_sigill=0"
-        self.environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", MARTLET_NUM_THREADS="2", ASAN_OPTIONS=options)
-
-    def start(self, arguments, **others):
-        words = [self.path] + [str(a) for a in arguments]
-        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, **others)
-
-    def run(self, arguments, stdout=subprocess.DEVNULL, prepare=None):
-        with tempfile.TemporaryFile() as errors:
-            # A limit on files would be one on this file, too.
-            process = self.start(arguments, stdout=stdout, stderr=subprocess.PIPE if prepare else errors, preexec_fn=prepare)
-            begun, limit, most = time.monotonic(), None, 0.0
-            while process.poll() is None:
-                most = max(most, resident(process.pid))
-                if time.monotonic() - begun > SECONDS:
-                    limit = f"hang of over {SECONDS} s: {arguments[0]}"
-                elif most > self.mebibytes:
-                    limit = f"memory above {self.mebibytes} MiB: {arguments[0]}"
-                if limit:
-                    process.kill()
-                    process.wait()
-                    break
-                time.sleep(0.01)
-            errors.seek(0)
-            text = (process.stderr or errors).read().decode("utf-8", "replace")
-            outcome = judged(process.returncode, text, limit)
-            if outcome.fault and not text.strip() and not limit:
-                outcome.fault += f" ({arguments[0]})"
-        outcome.seconds, outcome.mebibytes = time.monotonic() - begun, most
-        return outcome
-
-
-def resident(pid):
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except (OSError, IndexError, ValueError):
-        return 0.0
-
+from running import SECONDS, Martlet, Outcome, fatal_line, preload_of
 
 # Stages
 
 class Run:
     def __init__(self, args):
-        self.args, self.martlet = args, Martlet(args.cli, args.memory)
-        self.sanitized = Martlet(args.sanitized, args.memory) if args.sanitized else self.martlet
+        self.scratch = Path(tempfile.mkdtemp(prefix="martlet-torture-"))
+        preload = preload_of(self.scratch)
+        self.args, self.martlet = args, Martlet(args.cli, args.memory, preload)
+        self.sanitized = Martlet(args.sanitized, args.memory, preload) if args.sanitized else self.martlet
+        self.exchange = None
         self.counts, self.faults = collections.defaultdict(collections.Counter), collections.defaultdict(list)
         self.slowest, self.largest = (0.0, ""), (0.0, "")
         self.end = time.monotonic() + args.minutes * 60
-        self.scratch = Path(tempfile.mkdtemp(prefix="martlet-torture-"))
         self.pool = seeds(self.martlet, args.corpus, self.scratch)
         if not any(seed.y for seed in self.pool):
             sys.exit("Expected models with data, of Tests/MartletNNTests/Fixtures or of --corpus. Found none.")
@@ -147,12 +69,19 @@ class Run:
         self.note(stage, Outcome("held") if condition else Outcome("broken", fault), arguments, name=name)
 
     def mutants(self):
+        self.exchange = self.exchange or exchanged.Exchange(self.martlet, self.scratch)
+
         def one(number):
             folder = self.scratch / str(number)
             folder.mkdir()
-            form, commands = mutant(number, self.args, self.pool, folder)
-            results = [(form, self.sanitized.run(command), command) for command in commands]
-            return number, folder, results
+            rng = random.Random(f"{self.args.seed}/{number}/form")
+            forms = {name: weight for name, weight in exchanged.FORMS.items() if name in self.args.forms}
+            if forms and ("models" not in self.args.forms or rng.random() < 0.4):
+                form = rng.choices(list(forms), list(forms.values()))[0]
+                commands = exchanged.exchanged(rng, form, self.exchange, folder)
+            else:
+                form, commands = mutant(number, self.args, self.pool, folder)
+            return number, folder, [(form, self.whole(command), command) for command in commands]
 
         first = self.args.number if self.args.number is not None else 0
         last = first + (1 if self.args.number is not None else self.args.mutants or 10**9)
@@ -172,6 +101,19 @@ class Run:
                         self.note(f"mutants of {form}", outcome, command, folder, str(index))
                     shutil.rmtree(folder)
 
+    def whole(self, command):
+        """The outcome of a command on damaged files: it keeps a study's lines, and writes what it was asked for."""
+        after = {command[i]: Path(command[i + 1]) for i in range(len(command) - 1) if str(command[i]).startswith("-")}
+        study = after.get("--study")
+        before = study.read_bytes() if study and study.exists() else b""
+        outcome = self.sanitized.run(command, forks=True)
+        if outcome.fault is None and before and not study.read_bytes().startswith(before[:before.rfind(b"\n") + 1]):
+            outcome.fault = "the study has lost lines"
+        for option in ("--to", "--save", "-o", "--report", "--sheet"):
+            if outcome.kind == "done" and option in after and not after[option].exists():
+                outcome.fault = f"code 0 without the file of {option} ({command[0]})"
+        return outcome
+
     def job(self):
         """A model that trains for long, with its data, as arguments."""
         seed = next(s for s in self.pool if s.json is not None and len(s.x) == len(s.y) == 1)
@@ -188,20 +130,37 @@ class Run:
             "predict": (["predict", model] + data[:2], ["--batch-size", "--memory"]),
             "evaluate": (["evaluate", model] + data, ["--batch-size"]),
             "fit": (["fit", model] + data, ["--batch-size", "--epochs", "--seed", "--validation-split", "--early-stopping",
-                                            "--learning-rate"]),
+                                            "--learning-rate", "--replicas", "--shards"]),
+            "backup": (["fit", model, "--backup", folder / "backup"] + data, ["--backup-every"]),
+            "run": (["fit", model, "--run", folder / "run"] + data, ["--checkpoint-steps", "--checkpoint-minutes"]),
             "demo": (demo, ["--batch-size", "--epochs", "--seed", "--learning-rate", "--limit"]),
+            "export": (["export", model, "--to", folder / "out.onnx"], ["--tolerance", "--memory", "--max-accuracy-drop"]),
+            "import": (["import", folder / "seed.onnx", "--to", folder / "out.keras"], ["--tolerance", "--memory"]),
+            "tune": (["tune", model, "--space", written(folder, "space.json", b'{"batch_size": [2, 3]}'), "--trials=2",
+                      "--epochs=1"] + data,
+                     ["--trials", "--workers", "--lookahead", "--epochs", "--validation-split", "--timeout", "--batch-size",
+                      "--seed"]),
+            "data": (["data", data[1]], ["--first"]),
+            "watch": (["watch", folder / "watched", "--once"], ["--interval"]),
+            "ranks": (["run", "-n=1", "--", "true"], ["--restarts", "--min-ranks"]),
         }
+        for made in (["export", model, "--to", folder / "seed.onnx"],
+                     ["fit", model, "--quiet", "--run", folder / "watched"] + data):
+            self.note("options", self.martlet.run(made), made, name="made")
         values = ["-1", "0", "1", "40", str(2**31), str(2**63 - 1), str(-2**63), str(2**63), "99999999999", "nan", "inf", "-inf",
                   "1e400", "1e-400", "", " ", "0x10", "१"]
         for command, (base, names) in bases.items():
             for name in names:
                 for value in values:
-                    if name == "--epochs" and value.isascii() and value.isdigit() and int(value) > 40:
+                    if name in ("--epochs", "--trials") and value.isascii() and value.isdigit() and int(value) > 40:
                         continue  # it would train for ever, as asked
-                    arguments = base + [f"{name}={value}"]
+                    arguments = [a for a in base if not str(a).startswith(name + "=")]
+                    place = arguments.index("--") if "--" in arguments else len(arguments)
+                    arguments.insert(place, f"{name}={value}")
                     if command == "demo":
                         arguments += [] if name == "--limit" else ["--limit=40"]
                         arguments += [] if name == "--epochs" else ["--epochs=1"]
+                    shutil.rmtree(folder / "run", ignore_errors=True)
                     self.note("options", self.martlet.run(arguments), arguments, name=f"{command}{name}={value}")
 
     def disk(self):
@@ -368,6 +327,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, help="this many mutants, whatever the time")
     parser.add_argument("--number", type=int, help="only this mutant")
+    every_form = ["models"] + list(exchanged.FORMS)
+    parser.add_argument("--forms", default=",".join(every_form), help="the forms of mutants, separated by commas")
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--memory", type=int, default=2048, help="the limit for a command, in MiB")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -379,6 +340,9 @@ def main():
     unknown = set(stages) - set(every)
     if unknown:
         parser.error(f"expected some of {', '.join(every)}. Received: {', '.join(unknown)}")
+    args.forms = args.forms.split(",")
+    if not set(args.forms) <= set(every_form):
+        parser.error(f"expected some of {', '.join(every_form)}. Received: {', '.join(args.forms)}")
     args.corpus = args.corpus if args.corpus.exists() else None
     # A shell's `&` has it ignored, which the commands would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -96,4 +96,17 @@ extension CommandLineTests {
     func wrongRunsAreErrors(_ arguments: [String], _ status: Int32) throws {
         #expect(try run(arguments).status == status)
     }
+
+    /// Where few files may be open, the ranks start all the same.
+    @Test func fewOpenFiles() throws {
+        try withFolder { folder in
+            try Self.makeProgram("exit 7", at: folder + "/mpirun")
+            try Self.makeProgram("exit 0", at: folder + "/program")
+            let line = "ulimit -n 16; \"$@\""
+            let outcome = try run(
+                ["-c", line, "sh", Self.command.path, "run", "-n", "1", "--", "program"], environment: ["PATH": folder],
+                of: URL(fileURLWithPath: "/bin/sh"))
+            #expect(outcome.status == 7, "\(outcome.error)")
+        }
+    }
 }

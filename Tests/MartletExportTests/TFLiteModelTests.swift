@@ -51,6 +51,46 @@ import Testing
         #expect(counts.refused > 300)
     }
 
+    /// Every number of a file at its extremes, which random damage seldom brings about: sizes, offsets, zero points of 64 bits.
+    @Test(arguments: [0, 1, 2, 3]) func everyNumberAtItsExtremes(_ part: Int) throws {
+        let (original, x) = (try FileIO.read(Self.fixture("int8.tflite")), try NPY.read(Self.fixture("x.npy")))
+        let extremes: [Int64] = [.min, .max, -1, 1 << 31, 1 << 40]
+        var refused = 0
+        for place in stride(from: 4 * part, through: original.count - 8, by: 16) {
+            for extreme in extremes {
+                for width in [4, 8] {
+                    var bytes = original
+                    for byte in 0..<width { bytes[place + byte] = UInt8(truncatingIfNeeded: extreme >> Int64(8 * byte)) }
+                    do { _ = try TFLiteReader.graph(bytes).run([x]) } catch {
+                        #expect(error is MartletError)
+                        refused += 1
+                    }
+                }
+            }
+        }
+        #expect(refused > 300)
+    }
+
+    /// Sizes that multiply beyond all integers.
+    @Test func sizesBeyondIntegers() throws {
+        let model = Sequential([InputLayer([nil, 3]), Dense(2)])
+        try withFolder { folder in
+            for name in ["m.tflite", "m.onnx", "m"] {
+                let options = ExportOptions(inputShapes: [[nil, 1 << 61, 3]])
+                expectError("must fit into memory") { try model.export(to: "\(folder)/\(name)", options: options) }
+            }
+        }
+    }
+
+    /// Of samples without a range no integers could be made.
+    @Test(arguments: [Float.nan, .infinity], ["m.tflite", "m.onnx"]) func samplesWithoutARange(_ number: Float, _ file: String) {
+        let model = Sequential([InputLayer([2]), Dense(2)])
+        let options = ExportOptions(quantization: .int8, calibration: [[Tensor([1, number, 0, 1], shape: [2, 2])]])
+        try? withFolder { folder in
+            expectError("Expected finite samples", "calibration") { try model.export(to: "\(folder)/\(file)", options: options) }
+        }
+    }
+
     /// Layers stay in floating point until the accuracy is within the budget.
     @Test func accuracyBudget() throws {
         let (model, x, y) = try TFLiteTests.digitsModel()

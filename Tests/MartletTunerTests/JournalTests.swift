@@ -199,4 +199,45 @@ import MartletTuner
             #expect(counts.refused > 0)
         }
     }
+
+    /// Numbers that stand for no value are refused, and those that are only outside of their range, as Optuna's queue allows,
+    /// are in the page of the study.
+    @Test(arguments: [
+        ("FloatDistribution", "NaN", false), ("FloatDistribution", "1e999", false), ("FloatDistribution", "1e300", true),
+        ("FloatDistribution", "-7.5", true), ("IntDistribution", "NaN", false), ("IntDistribution", "1e300", false),
+        ("IntDistribution", "-9e15", true), ("CategoricalDistribution", "2", false), ("CategoricalDistribution", "-1", false),
+        ("CategoricalDistribution", "NaN", false), ("CategoricalDistribution", "1", true),
+    ]) func numbersWithoutAMeaning(_ kind: String, _ number: String, _ isRead: Bool) throws {
+        try withFolder { folder in
+            let path = folder + "/a.journal"
+            let attributes = kind == "CategoricalDistribution" ? #"{\"choices\": [1, 2]}"# : #"{\"low\": 1, \"high\": 9}"#
+            let distribution = #"{\"name\": \"\#(kind)\", \"attributes\": \#(attributes)}"#
+            var lines = [#"{"op_code": 0, "worker_id": "a", "study_name": "s", "directions": [1]}"#]
+            for trial in 0..<4 {
+                lines += [
+                    #"{"op_code": 4, "worker_id": "a", "study_id": 0}"#,
+                    #"{"op_code": 5, "worker_id": "a", "trial_id": \#(trial), "param_name": "p", "param_value_internal": "#
+                        + #"\#(trial == 2 ? number : "1"), "distribution": "\#(distribution)"}"#,
+                    #"{"op_code": 6, "worker_id": "a", "trial_id": \#(trial), "state": 1, "values": [\#(trial)]}"#,
+                ]
+            }
+            try FileIO.write(lines.joined(separator: "\n") + "\n", to: path)
+            guard isRead else {
+                return expectError("Line 9", "\"p\"", kind) { try Study.load("s", from: .journal(path)).trials }
+            }
+            let study = try Study.load("s", from: .journal(path))
+            #expect(try study.trials[2].parameter("p")?.number == Double(number))
+            try study.report(to: folder + "/page.html")
+            for sampler in [TPESampler(), GPSampler(), CmaEsSampler()] as [any Sampler] {
+                let further = try Study("s", sampler: sampler, storage: .journal(path), existing: .load)
+                try further.optimize(trials: 1) { trial in
+                    switch kind {
+                    case "FloatDistribution": try trial.float("p", 1...9)
+                    case "IntDistribution": Double(try trial.int("p", 1...9))
+                    default: Double(try trial.choice("p", [1, 2]))
+                    }
+                }
+            }
+        }
+    }
 }

@@ -58,8 +58,8 @@ extension ExportGraph {
         }
         let isBatchKnown = shapes.allSatisfy { $0.rank == 0 || $0[0] != nil }
         func trace(batch: Int) throws -> Graph {
-            let specs = zip(shapes, types).map { shape, type in
-                TensorSpec(Shape(shape.dimensions.map { $0 ?? batch }), type)
+            let specs = try zip(shapes, types).map { shape, type in
+                TensorSpec(try Shape(validating: shape.dimensions.map { $0 ?? batch }), type)
             }
             return try withErrors { Trace.graph(specs) { model.apply($0, training: false) } }.simplified()
         }

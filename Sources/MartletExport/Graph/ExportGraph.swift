@@ -23,7 +23,12 @@ package struct ExportGraph: Sendable {
         package var size: Int? { perSample == 0 ? fixed : nil }
         /// The size, -1 when it depends on the batch: how files write it.
         package var sizeOrUnknown: Int { size ?? -1 }
-        package func size(batch: Int) -> Int { fixed + perSample * batch }
+        /// The largest integer where it would be larger, which no shape takes.
+        package func size(batch: Int) -> Int {
+            let (product, isLarge) = perSample.multipliedReportingOverflow(by: batch)
+            let (size, isLarger) = product.addingReportingOverflow(fixed)
+            return isLarge || isLarger ? .max : size
+        }
         package var description: String {
             if perSample == 0 { return "\(fixed)" }
             return (perSample == 1 ? "batch" : "\(perSample) * batch") + (fixed == 0 ? "" : " + \(fixed)")

@@ -194,8 +194,11 @@ private struct TensorData {
             throw MartletError("Expected a file in the model's folder. Received: \"\(location)\".")
         }
         let bits = element.storedBits ?? 0
+        guard shape.elementCount <= 1 << 48 else {
+            throw MartletError("Expected at most 2^48 elements. Received: \(shape.elementCount).")
+        }
         let (offset, byteCount) = (Int(external["offset"] ?? "0") ?? -1, (shape.elementCount * bits + 7) / 8)
-        guard offset >= 0, shape.elementCount <= 1 << 48, Int(external["length"] ?? "\(byteCount)") == byteCount else {
+        guard offset >= 0, Int(external["length"] ?? "\(byteCount)") == byteCount else {
             throw MartletError("Expected \(byteCount) bytes of elements from an offset of 0 or more in \"\(location)\".")
         }
         let bytes = try FileIO.read(path)

@@ -96,7 +96,7 @@ enum Quantizer {
         /// Values with infinities or NaN, such as masked scores, which integers cannot hold.
         private(set) var infinite: Set<Int> = []
 
-        /// - Throws: `MartletError` when there are no data.
+        /// - Throws: `MartletError` when there are no data, or some that are no numbers.
         init(of graph: ExportGraph, on batches: [[Tensor]]) throws {
             guard !batches.isEmpty else {
                 throw MartletError(
@@ -104,6 +104,13 @@ enum Quantizer {
                     at: "calibration")
             }
             for batch in batches {
+                // Nothing would be rounded behind them, and the file be as large as before without a word.
+                for (input, samples) in zip(graph.inputs, batch)
+                where samples.dtype.isFloatingPoint && !samples.isFinite().all().item(as: Bool.self) {
+                    throw MartletError(
+                        "Expected finite samples to calibrate with. Received NaN or infinity.",
+                        at: "calibration, input \(graph.values[input].name)")
+                }
                 _ = try graph.run(batch) { value, tensor in
                     guard tensor.dtype.isFloatingPoint, tensor.elementCount > 0 else { return }
                     let (low, high) = (tensor.min().item(), tensor.max().item())

@@ -44,9 +44,9 @@ extension TFLiteReader {
         var value = x
         for axis in input.indices where pads[2 * axis] != 0 || pads[2 * axis + 1] != 0 {
             let (before, after) = (pads[2 * axis], pads[2 * axis + 1])
-            guard let size = input[axis].size, (0..<size + (isSymmetric ? 1 : 0)).contains(before),
+            guard let size = input[axis].size, size < 1 << 24, (0..<size + (isSymmetric ? 1 : 0)).contains(before),
                 (0..<size + (isSymmetric ? 1 : 0)).contains(after)
-            else { throw malformed("Expected a padding that is shorter than the axis.", step) }
+            else { throw malformed("Expected a padding that is shorter than the axis, and an axis below 2^24.", step) }
             let places = (-before..<size + after).map { place in
                 place < 0 ? -place - (isSymmetric ? 1 : 0)
                     : place >= size ? 2 * size - place - (isSymmetric ? 1 : 2) : place

@@ -187,7 +187,7 @@ extension TFLiteReader {
                 .gather(axis: place), [x, indices], step, Array(input[..<place]) + shape(indices) + input[(place + 1)...])
         case .gatherND:
             let indices = try operand(1, &self)
-            guard let depth = shape(indices).last?.size, depth <= input.count else {
+            guard let depth = shape(indices).last?.size, (0...input.count).contains(depth) else {
                 throw malformed("Expected tuples of places.", step)
             }
             try add(.gatherND, [x, indices], step, Array(shape(indices).dropLast() + input[depth...]))

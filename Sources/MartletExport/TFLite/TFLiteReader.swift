@@ -149,7 +149,7 @@ package struct TFLiteReader {
         let axis = try parameters.integer(6)
         let shape = try table(tensor).integers(0) ?? []
         guard scales.allSatisfy({ $0 > 0 && $0.isFinite }), zeros.count == scales.count,
-            zeros.allSatisfy({ abs($0) <= 1 << 31 }),
+            zeros.allSatisfy({ $0.magnitude <= 1 << 31 }),
             scales.count == 1 || (shape.indices.contains(axis) && shape[axis] == scales.count)
         else {
             throw MartletError(
@@ -178,12 +178,22 @@ package struct TFLiteReader {
 
     mutating func addValue(_ tensor: Int, _ shape: [ExportGraph.Dimension]) throws -> Int {
         let name = try table(tensor).text(3)
+        try checkSizes(shape, of: name)
         let value = graph.addValue(name.isEmpty ? "tensor_\(tensor)" : name, try dtype(tensor), shape)
         graph.values[value].quantization = try quantization(tensor)
         guard valueOf.updateValue(value, forKey: tensor) == nil else {
             throw MartletError("Expected each tensor to be computed once.", at: "operator \(place)")
         }
         return value
+    }
+
+    /// What operators make of sizes from a file may be anything.
+    private func checkSizes(_ shape: [ExportGraph.Dimension], of name: String) throws {
+        guard shape.allSatisfy({ size in
+            max(size.fixed.magnitude, size.perSample.magnitude) <= 2 * Self.largestSize && (size.perSample != 0 || size.fixed >= 0)
+        }) else {
+            throw MartletError("Expected sizes from 0 to 2^40. Received: \(shape).", at: "operator \(place), \(name)")
+        }
     }
 
     /// The value of a tensor that was computed before, or is a constant.
@@ -242,8 +252,11 @@ package struct TFLiteReader {
         guard let constant = try constant(tensor), constant.dtype.isInteger, constant.elementCount <= 1 << 20 else {
             throw MartletError("Expected \(what) as constant integers.", at: "operator \(place)")
         }
-        return constant.scalars()
+        // Sums and products of sizes fit: no file has more in earnest than the end of an axis.
+        return constant.scalars(as: Int.self).map { min(max($0, -Self.largestSize), Self.largestSize) }
     }
+
+    private static let largestSize = 1 << 40
 
     /// Sizes that are constant or follow from the batch.
     func sizes(_ tensor: Int, _ what: String) throws -> [ExportGraph.Dimension] {
@@ -309,7 +322,7 @@ package struct TFLiteReader {
             func checked(_ number: Int, _ other: Int) throws -> Int {
                 let (result, overflow) =
                     step.builtin == .add ? number.addingReportingOverflow(other) : number.multipliedReportingOverflow(by: other)
-                if overflow { throw malformed("Expected sizes that fit.", step) }
+                if overflow || result.magnitude > Self.largestSize { throw malformed("Expected sizes that fit.", step) }
                 return result
             }
             if step.builtin == .add {

@@ -90,7 +90,7 @@ public struct HyperbandPruner: Pruner {
 
     public func decide(_ context: PruningContext) -> PruningDecision {
         let longest = context.others.filter { $0.state == .complete }.compactMap(\.lastStep).max()
-        guard let resource = maxResource ?? longest.map({ $0 + 1 }) else { return PruningDecision(false) }
+        guard let resource = maxResource ?? longest.map({ $0 == .max ? $0 : $0 + 1 }) else { return PruningDecision(false) }
         let budgets = budgets(resource)
         let bracket = Self.bracket(of: context.trial.number, budgets, context.study)
         let others = context.others.filter { Self.bracket(of: $0.number, budgets, context.study) == bracket }

@@ -83,7 +83,7 @@ package enum Importance {
             places = Self.places(numbers, low, high, isLogarithmic, size)
         }
         var counts = [Double](repeating: 0, count: size)
-        for place in places { counts[max(0, min(size - 1, place))] += 1 }
+        for place in places { counts[place] += 1 }
         let observed = counts.indices.filter { counts[$0] > 0 }
         let total = counts.reduce(0, +)
         if distribution.isChoice {
@@ -119,6 +119,10 @@ package enum Importance {
         let (a, b) = isLog ? (log(low), log(high)) : (low, high)
         let step = (b - a) / Double(max(1, size - 1))
         // Halfway values go down.
-        return numbers.map { Int((((isLog ? log($0) : $0) - a) / step - 0.5).rounded(.up)) }
+        return numbers.map { number in
+            let place = (((isLog ? log(number) : number) - a) / step - 0.5).rounded(.up)
+            // Trials of a queue may have values outside of the range.
+            return Int(max(0, min(Double(size - 1), place)))
+        }
     }
 }

@@ -104,12 +104,10 @@ struct JournalRecord: Sendable {
             event = .setStudyAttribute(study: try json.int("study_id"), isSystem: isSystem, key: key, value: value)
         case 4: event = .createTrial(study: try json.int("study_id"), template: try Template(json))
         case 5:
-            let distribution = try Distribution(text: json.string("distribution"))
             event = .setParameter(
                 trial: try json.int("trial_id"),
-                TrialParameter(
-                    name: try json.string("param_name"), distribution: distribution,
-                    number: try json.double("param_value_internal")))
+                try TrialParameter(
+                    read: json.string("param_name"), json.string("distribution"), json.double("param_value_internal")))
         case 6:
             let state = try state()
             let time: String? = try json.valueIfPresent(at: [state == .running ? "datetime_start" : "datetime_complete"])
@@ -196,6 +194,21 @@ struct JournalRecord: Sendable {
 }
 
 extension TrialParameter {
+    /// A parameter as a file has it. Optuna lets a queue have numbers outside of a range, but none without a meaning.
+    fileprivate init(read name: String, _ distribution: String, _ number: Double) throws {
+        let distribution = try Distribution(text: distribution)
+        let hasMeaning =
+            switch distribution {
+            case .int(_, _, _, let isLogarithmic): abs(number) <= 0x1p53 && (number > 0 || !isLogarithmic)
+            case .float(_, _, _, let isLogarithmic): number.isFinite && (number > 0 || !isLogarithmic)
+            case .choice: distribution.contains(number)
+            }
+        guard hasMeaning else {
+            throw MartletError("Expected a value of \"\(name)\" in \(distribution.text). Received: \(number).")
+        }
+        self.init(name: name, distribution: distribution, number: number)
+    }
+
     /// Integers and choices are written without a fraction, as Optuna does with choices.
     var numberJSON: JSONValue { distribution.isChoice ? .int(Int(number)) : .double(number) }
 }
@@ -235,7 +248,7 @@ extension JournalRecord.Template {
             guard let text = distributions[name].flatMap({ String(json: $0) }), let number = Double(json: number) else {
                 throw MartletError("Expected a number and a distribution of \"\(name)\".")
             }
-            parameters.append(TrialParameter(name: name, distribution: try Distribution(text: text), number: number))
+            parameters.append(try TrialParameter(read: name, text, number))
         }
         for (step, value) in try json.valueIfPresent(at: ["intermediate_values"]) ?? JSONObject() {
             guard let step = Int(step), let value = Double(json: value) else {

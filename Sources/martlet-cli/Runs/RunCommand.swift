@@ -93,19 +93,34 @@ struct RunCommand: ParsableCommand {
         }
     }
 
+    /// Starts `mpirun` and waits for its end. Few open files are enough, and it shares this command's signals and streams.
     private func launch(_ ranks: Int, _ environment: [String: String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // The ranks say themselves why they end.
-        process.arguments = ["mpirun", "--quiet", "-n", String(ranks), "--oversubscribe", "--bind-to", "none"] + command
-        process.environment = environment
-        try process.run()
-        launchedProcess.store(process.processIdentifier, ordering: .relaxed)
-        process.waitUntilExit()
-        launchedProcess.store(0, ordering: .relaxed)
-        if process.terminationStatus == 127 {
+        let words = ["mpirun", "--quiet", "-n", String(ranks), "--oversubscribe", "--bind-to", "none"] + command
+        let arguments = words.map { strdup($0) } + [nil], variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // What this command ignores must end others.
+        var ignored = sigset_t()
+        sigemptyset(&ignored)
+        for number in [SIGPIPE, SIGXFSZ] { sigaddset(&ignored, number) }
+        posix_spawnattr_setsigdefault(&attributes, &ignored)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        var process = pid_t()
+        let problem = posix_spawnp(&process, words[0], nil, &attributes, arguments, variables)
+        guard problem != ENOENT else {
             throw MartletError("Expected mpirun. Install it: apt-get install openmpi-bin.", at: "martlet run")
         }
-        return process.terminationStatus
+        guard problem == 0 else {
+            throw MartletError("Cannot start mpirun: \(String(cString: strerror(problem)).lowercased()).", at: "martlet run")
+        }
+        launchedProcess.store(process, ordering: .relaxed)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        launchedProcess.store(0, ordering: .relaxed)
+        let signal = status & 0x7F
+        return signal == 0 ? status >> 8 & 0xFF : 128 + signal
     }
 }
