@@ -147,6 +147,16 @@ import Testing
         #expect(held.scalars(as: Double.self) == [2, 4, 6, 8])
     }
 
+    /// Blocks that nobody touched are cached, and are more than the process uses. Groups without a limit have one near the
+    /// largest integer (cgroups of version 1), of which nothing may be subtracted that is below 0.
+    @Test func cachedMemoryThatNobodyTouched() throws {
+        do {
+            let blocks = (0..<16).map { _ in Tensor(uninitialized: TensorSpec([1 << 25], .float32)) }
+            #expect(blocks.count == 16)
+        }
+        try Settings.requireMemory(65 << 20, at: "a test")
+    }
+
     @Test func whatStandsForAResultIsOfNoUseOutside() async {
         await #expect(processExitsWith: .failure) {
             var kept: Tensor?

@@ -71,16 +71,19 @@ enum MemoryBudget {
 
     /// What the process can still have, the allocator's cached blocks included.
     private static var free: Int {
-        var found = machine.map { $0 + Int(mk_memory_stats().bytes_cached) } ?? .max
+        let cached = Int(mk_memory_stats().bytes_cached)
+        // Cached blocks that nobody has touched are no part of what is used, and limits may be the largest of integers.
+        func room(below most: Int, used: Int) -> Int { most - max(0, used - cached) }
+        var found = machine.map { $0 + cached } ?? .max
         // What the container uses includes files that the system caches and gives up; so the process's own part counts.
         for file in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
-            if let most = number(in: file) { found = min(found, most - resident) }
+            if let most = number(in: file) { found = min(found, room(below: most, used: pages(1))) }
         }
         var limit = rlimit()
         // Of all that is mapped, and of what is private and can be written.
         for (resource, used) in [(RLIMIT_AS, addressSpace), (RLIMIT_DATA, data)]
         where getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 && limit.rlim_cur < UInt64(Int.max) {
-            found = min(found, Int(limit.rlim_cur) - used + Int(mk_memory_stats().bytes_cached))
+            found = min(found, room(below: Int(limit.rlim_cur), used: used))
         }
         return max(0, found)
     }
@@ -98,7 +101,6 @@ enum MemoryBudget {
 
     private static var addressSpace: Int { pages(0) }
     private static var data: Int { pages(5) }
-    private static var resident: Int { pages(1) - Int(mk_memory_stats().bytes_cached) }
 
     private static func pages(_ field: Int) -> Int {
         let words = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
