@@ -125,7 +125,7 @@ extension CommandLineTests {
             let (model, x) = (job.file("model.keras"), job.file("x.npy"))
             try FileIO.write("{\"zero\": 1}", to: job.file("bad.json"))
             for (arguments, words) in [
-                (["summary", job.file("none.keras")], "none.keras"), (["summary", x], "ends in .keras or .h5"),
+                (["summary", job.file("none.keras")], "none.keras"), (["summary", x], "ends in .keras, .h5, .onnx"),
                 (["predict", model, "--x", job.file("none.npy")], "none.npy"),
                 (["predict", model, "--x", x, "-o", job.file("o.npy")], "2 outputs"),
                 (["predict", model, "--x", x, "--x", x], "inputs"),
