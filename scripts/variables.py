@@ -22,6 +22,8 @@ WIDTH = 130
 def declarations(text, start):
     """The public functions in a text whose lines begin with `start`: the declaration without `public`, up to its body."""
     for match in re.finditer(rf"^{start}public func\b", text, re.M):
+        if re.search(r"@available\(\*, unavailable.*\n$", text[:match.start()]):
+            continue
         end, depth = match.end(), 0
         while text[end] != "{" or depth:
             depth += {"(": 1, ")": -1}.get(text[end], 0)
