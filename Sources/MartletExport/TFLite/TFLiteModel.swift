@@ -17,7 +17,7 @@ public final class TFLiteModel: Model, FileModel {
     private let content: ExportGraph
     /// The constants that are weights.
     private let places: [Place]
-    private struct Place {
+    fileprivate struct Place {
         /// The loop's body in which the constant is, nil outside.
         var body: Int?
         var value: Int
@@ -75,7 +75,7 @@ public final class TFLiteModel: Model, FileModel {
 
     public override func build(for inputShapes: [PartialShape]) throws {
         parameters = places.map { place in
-            let value = place.body.map { content.bodies[$0] }?.values[place.value] ?? content.values[place.value]
+            let value = content[place]
             let variable = addWeight(value.name, shape: value.constant!.shape, initializer: .zeros)
             variable.assign(value.constant!.cast(to: .float32))
             return variable
@@ -84,13 +84,7 @@ public final class TFLiteModel: Model, FileModel {
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         var graph = content
-        for (place, variable) in zip(places, parameters) {
-            if let body = place.body {
-                graph.bodies[body].values[place.value].constant = variable.value
-            } else {
-                graph.values[place.value].constant = variable.value
-            }
-        }
+        for (place, variable) in zip(places, parameters) { graph[place].constant = variable.value }
         if context.training || !roundsActivations { graph.dropQuantization() }
         do {
             return try graph.run(inputs)
@@ -102,6 +96,17 @@ public final class TFLiteModel: Model, FileModel {
 }
 
 extension ExportGraph {
+    fileprivate subscript(place: TFLiteModel.Place) -> Value {
+        get { place.body.map { bodies[$0].values[place.value] } ?? values[place.value] }
+        set {
+            if let body = place.body {
+                bodies[body].values[place.value] = newValue
+            } else {
+                values[place.value] = newValue
+            }
+        }
+    }
+
     /// The same numbers, of which none are rounded.
     fileprivate mutating func dropQuantization() {
         for index in values.indices { values[index].quantization = nil }

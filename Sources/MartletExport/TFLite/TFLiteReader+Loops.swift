@@ -91,18 +91,16 @@ extension TFLiteReader {
         // The other number says that the part begins at the first, or goes to the last element.
         let other: [Int] = (begin ?? count)!.cast(to: .int64).scalars()
         guard let first = other.first, first == (begin != nil ? 0 : -1) else { return nil }
-        guard let index = try firstElement(of: try value(step.inputs[begin == nil ? 1 : 2])) else { return nil }
+        guard let index = firstElement(of: try value(step.inputs[begin == nil ? 1 : 2])) else { return nil }
         if begin != nil { return Cut(list: list, index: index, isBefore: true) }
-        guard let sum = graph.nodes.last(where: { $0.outputs == [index] }), sum.operation == .binary(.add),
-            graph.number(sum.inputs[1]) == 1
-        else { return nil }
+        guard let sum = producer(of: index), sum.operation == .binary(.add), graph.number(sum.inputs[1]) == 1 else { return nil }
         return Cut(list: list, index: sum.inputs[0], isBefore: false)
     }
 
     /// The scalar that is the first element of a vector which was put together.
-    private func firstElement(of vector: Int) throws -> Int? {
-        guard let joined = graph.nodes.last(where: { $0.outputs == [vector] }), joined.operation == .concatenate(axis: 0),
-            let reshaped = graph.nodes.last(where: { $0.outputs == [joined.inputs[0]] }), reshaped.operation == .reshape,
+    private func firstElement(of vector: Int) -> Int? {
+        guard let joined = producer(of: vector), joined.operation == .concatenate(axis: 0),
+            let reshaped = producer(of: joined.inputs[0]), reshaped.operation == .reshape,
             shape(reshaped.inputs[0]).isEmpty
         else { return nil }
         return reshaped.inputs[0]

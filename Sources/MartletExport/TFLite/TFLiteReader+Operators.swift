@@ -276,8 +276,7 @@ extension TFLiteReader {
 
     /// What a dequantization of a constant gives.
     private func folded(_ value: Int) -> Tensor? {
-        guard let node = graph.nodes.last(where: { $0.outputs.contains(value) }), node.operation == .requantize
-        else { return nil }
+        guard let node = producer(of: value), node.operation == .requantize else { return nil }
         return graph.constant(node.inputs[0])
     }
 

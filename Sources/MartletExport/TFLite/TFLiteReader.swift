@@ -368,6 +368,9 @@ package struct TFLiteReader {
 
     func shape(_ value: Int) -> [ExportGraph.Dimension] { graph.values[value].shape }
 
+    /// The node that computes a value, nil for constants and inputs.
+    func producer(of value: Int) -> ExportGraph.Node? { graph.nodes.last { $0.outputs.contains(value) } }
+
     private static func table<Kind>(_ kinds: [Kind], _ names: (Kind) -> FormatNames) -> [TFLite.Builtin: Kind] {
         Dictionary(kinds.compactMap { kind in names(kind).tflite.map { ($0.builtin, kind) } }) { first, _ in first }
     }

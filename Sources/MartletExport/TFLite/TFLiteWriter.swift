@@ -4,18 +4,18 @@ import MartletCore
 /// Writes a graph that ``ExportGraph/preparedForTFLite()`` made as a TFLite file: one operator for each operation, but for
 /// shapes that depend on the batch, which are computed when the model runs.
 struct TFLiteWriter {
-    private let graph: ExportGraph
+    let graph: ExportGraph
     private var tensors: [FlatTable] = []
     /// The first one is empty, for tensors without elements of their own.
-    private var buffers = [FlatTable()]
+    var buffers = [FlatTable()]
     private var operators: [FlatTable] = []
-    private var codes: [(builtin: TFLite.Builtin, version: Int32)] = []
+    var codes: [(builtin: TFLite.Builtin, version: Int32)] = []
     /// The subgraphs of loops, which come behind the model's own.
-    private var parts: [FlatTable] = []
+    var parts: [FlatTable] = []
     private var tensorOf: [Int: Int32] = [:]
     private var shapes: [[Int]: Int32] = [:]
     private var batch: Int32?
-    private var layer = ""
+    var layer = ""
 
     /// The bytes of the file.
     static func file(_ graph: ExportGraph) throws -> [UInt8] {
@@ -23,7 +23,7 @@ struct TFLiteWriter {
         return try writer.model().file(identifier: TFLite.identifier)
     }
 
-    private init(graph: ExportGraph) { self.graph = graph }
+    init(graph: ExportGraph) { self.graph = graph }
 
     private mutating func model() throws -> FlatTable {
         let inputs = try graph.inputs.map { try tensor($0) }
@@ -63,7 +63,7 @@ struct TFLiteWriter {
         return model
     }
 
-    private func subgraph(_ name: String, _ inputs: [Int32], _ outputs: [Int32]) -> FlatTable {
+    func subgraph(_ name: String, _ inputs: [Int32], _ outputs: [Int32]) -> FlatTable {
         var subgraph = FlatTable()
         subgraph.set(0, tensors)
         subgraph.set(1, inputs)
@@ -73,60 +73,10 @@ struct TFLiteWriter {
         return subgraph
     }
 
-    // MARK: - Loops
-
-    /// A loop is an operator with two subgraphs, for the test and for the step. The number of the step is one more value that
-    /// they take and give.
-    private mutating func emitLoop(_ node: ExportGraph.Node, body: Int, steps: Int) throws {
-        let body = graph.bodies[body]
-        let test = try part(body) { writer, inputs in
-            let isLeft = writer.add("isLeft", .bool, [])
-            let end = writer.constant(Tensor(steps).cast(to: .int32), "steps")
-            try writer.emit(.less, [inputs[0], end], [isLeft], .less) { _ in }
-            return [isLeft]
-        }
-        let step = try part(body) { writer, inputs in
-            for node in body.nodes {
-                writer.layer = node.layer
-                try writer.emit(node)
-            }
-            let next = writer.add("next", .int32, [])
-            let one = writer.constant(Tensor(1).cast(to: .int32), "one")
-            try writer.emit(.add, [inputs[0], one], [next], .add) { _ in }
-            return [next] + (try body.outputs.map { try writer.tensor($0) })
-        }
-        let first = constant(Tensor(0).cast(to: .int32), "first")
-        let inputs = [first] + (try node.inputs.map { try tensor($0) })
-        let outputs = [add("last", .int32, [])] + (try node.outputs.map { try tensor($0) })
-        try emit(.while, inputs, outputs, .while) { options in
-            options.set(0, Int32(test))
-            options.set(1, Int32(step))
-        }
-    }
-
-    /// Writes a subgraph with the inputs of a graph.
-    /// - Parameter write: adds its operators, and returns its outputs.
-    /// - Returns: the subgraph's number.
-    private mutating func part(
-        _ graph: ExportGraph, _ write: (inout TFLiteWriter, [Int32]) throws -> [Int32]
-    ) throws -> Int {
-        var writer = TFLiteWriter(graph: graph)
-        swap(&writer.buffers, &buffers)
-        swap(&writer.codes, &codes)
-        swap(&writer.parts, &parts)
-        let inputs = try graph.inputs.map { try writer.tensor($0) }
-        let outputs = try write(&writer, inputs)
-        swap(&writer.buffers, &buffers)
-        swap(&writer.codes, &codes)
-        swap(&writer.parts, &parts)
-        parts.append(writer.subgraph("part_\(parts.count + 1)", inputs, outputs))
-        return parts.count
-    }
-
     // MARK: - Tensors
 
     /// The tensor of a value.
-    private mutating func tensor(_ value: Int) throws -> Int32 {
+    mutating func tensor(_ value: Int) throws -> Int32 {
         if let known = tensorOf[value] { return known }
         let content = graph.values[value]
         let index: Int32
@@ -141,7 +91,7 @@ struct TFLiteWriter {
         return index
     }
 
-    private mutating func add(
+    mutating func add(
         _ name: String, _ type: TFLite.ElementType, _ shape: [ExportGraph.Dimension], data: [UInt8]? = nil,
         quantization: ExportGraph.Quantization? = nil
     ) -> Int32 {
@@ -184,7 +134,7 @@ struct TFLiteWriter {
         return add(value.name, TFLite.ElementType(constant.dtype), shape, data: constant.rawBytes)
     }
 
-    private mutating func constant(_ tensor: Tensor, _ name: String) -> Int32 {
+    mutating func constant(_ tensor: Tensor, _ name: String) -> Int32 {
         add(
             name, TFLite.ElementType(tensor.dtype), tensor.shape.dimensions.map { ExportGraph.Dimension($0) },
             data: tensor.rawBytes)
@@ -217,7 +167,7 @@ struct TFLiteWriter {
     }
 
     /// The sizes of a shape as a tensor. One of them may be -1 where the reader fills it in.
-    private mutating func sizes(_ shape: [ExportGraph.Dimension], fillsIn: Bool) throws -> Int32 {
+    mutating func sizes(_ shape: [ExportGraph.Dimension], fillsIn: Bool) throws -> Int32 {
         let unknown = shape.count { $0.size == nil }
         // Of no elements, no size follows from the others.
         if unknown == 0 || (unknown == 1 && fillsIn && !shape.contains(.init(0))) {
@@ -240,17 +190,22 @@ struct TFLiteWriter {
             }
             return size
         }
-        let packed = add("shape", .int32, [.init(shape.count)])
-        try emit(.pack, parts, [packed], .pack) { options in
+        return try packed(parts, "shape")
+    }
+
+    /// Scalars of `int32` as a vector.
+    mutating func packed(_ parts: [Int32], _ name: String) throws -> Int32 {
+        let vector = add(name, .int32, [.init(parts.count)])
+        try emit(.pack, parts, [vector], .pack) { options in
             options.set(0, Int32(parts.count))
             options.set(1, Int32(0))
         }
-        return packed
+        return vector
     }
 
     // MARK: - Operators
 
-    private mutating func emit(
+    mutating func emit(
         _ builtin: TFLite.Builtin, _ inputs: [Int32], _ outputs: [Int32], _ type: TFLite.Options, version: Int32 = 1,
         _ fill: (inout FlatTable) -> Void
     ) throws {
@@ -276,7 +231,7 @@ struct TFLiteWriter {
         return quantization == nil ? float : int8
     }
 
-    private mutating func emit(_ node: ExportGraph.Node) throws {
+    mutating func emit(_ node: ExportGraph.Node) throws {
         switch node.operation {
         case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitProduct(node)
         case .unary(let unary): try emitFunction(node, unary.names)
@@ -465,18 +420,7 @@ struct TFLiteWriter {
             }
         case .gatherND: try emit(.gatherND, inputs, outputs, .gatherND) { _ in }
         case .loop(let body, let steps): try emitLoop(node, body: body, steps: steps)
-        case .update:
-            var row = graph.values[node.inputs[1]].shape
-            row.insert(.init(1), at: 0)
-            let whole = add("row", TFLite.ElementType(type), row)
-            try emit(.reshape, [inputs[1], try sizes(row, fillsIn: true)], [whole], .reshape) { _ in }
-            let zero = constant(Tensor(0).cast(to: .int32), "zero")
-            let start = add("start", .int32, [.init(shape.count)])
-            try emit(.pack, [inputs[2]] + shape.dropFirst().map { _ in zero }, [start], .pack) { options in
-                options.set(0, Int32(shape.count))
-                options.set(1, Int32(0))
-            }
-            try emit(.dynamicUpdateSlice, [inputs[0], whole, start], outputs, .dynamicUpdateSlice) { _ in }
+        case .update: try emitUpdate(node)
         case .oneHot(let on, let off):
             let depth = constant(Tensor(shape.last!.fixed).cast(to: .int32), "depth")
             let marks = [constant(Tensor(on).cast(to: type), "on"), constant(Tensor(off).cast(to: type), "off")]
