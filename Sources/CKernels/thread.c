@@ -362,6 +362,12 @@ void mk_become_helper_thread(void) {
     setpriority(PRIO_PROCESS, 0, HELPER_NICENESS); // Linux: of this thread
 }
 
+bool mk_set_runs_alone(bool runs_alone) {
+    bool before = is_in_task;
+    is_in_task = runs_alone;
+    return before;
+}
+
 int mk_thread_count(void) {
     pthread_once(&once, initialise);
     return atomic_load(&pool.wanted);

@@ -24,6 +24,11 @@ void mk_end_run(void);
 // count as a caller, and leaves the processor to threads that compute.
 void mk_become_helper_thread(void);
 
+// Whether the calling thread runs its kernels by itself from now on; returns what held before. For a thread that shares
+// work of another kind with others, so that the processors are taken already: to wake a worker for a kernel of some
+// microseconds would stop one of them.
+bool mk_set_runs_alone(bool runs_alone);
+
 // The number of threads that work on a kernel, the calling one included.
 int mk_thread_count(void);
 // Sets it (1...256), for the kernels that start from now on. Worker threads are started and stopped by the next kernel
