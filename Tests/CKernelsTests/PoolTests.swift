@@ -87,4 +87,22 @@ import Testing
         group.wait()
         #expect(failures.withLock { $0 } == 0)
     }
+
+    /// Tasks long enough for workers to wake, if they were called.
+    @Test func aThreadRunsItsTasksByItself() {
+        let threads = mk_thread_count()
+        mk_set_thread_count(4)
+        defer { mk_set_thread_count(threads) }
+        let task: @convention(c) (Int64, UnsafeMutableRawPointer?) -> Void = { number, context in
+            usleep(1000)
+            context!.assumingMemoryBound(to: pthread_t.self)[Int(number)] = pthread_self()
+        }
+        var runners = [pthread_t](repeating: pthread_t(), count: 20)
+        #expect(!mk_set_runs_alone(true))
+        mk_begin_run()
+        mk_parallel_for(Int64(runners.count), task, &runners)
+        mk_end_run()
+        #expect(mk_set_runs_alone(false))
+        #expect(runners.allSatisfy { pthread_equal($0, pthread_self()) != 0 })
+    }
 }

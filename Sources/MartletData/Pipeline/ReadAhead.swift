@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import MartletCore
 
@@ -153,6 +154,9 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
         let size = min(hasFixedChunks ? 1 : chunk, limit)
         run.condition.unlock()
 
+        // Where several threads make elements, each runs the kernels for its own: they have the processors already.
+        let becameAlone = workers > 0 && !mk_set_runs_alone(true)
+        defer { if becameAlone { mk_set_runs_alone(false) } }
         let start = DispatchTime.now().uptimeNanoseconds
         var (inputs, failure) = ([Input](), (any Error)?.none)
         inputs.reserveCapacity(size)
@@ -266,6 +270,8 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
         slots.removeFirst()
         firstSlot += 1
         (position, failuresMet) = (0, 0)
+        // A thread that found no room may be asleep.
+        if run.waiting > 0, slots.count == depth / 2 { run.condition.broadcast() }
     }
 
     override func skip(_ count: Int) throws -> Int {
