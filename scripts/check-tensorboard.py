@@ -139,6 +139,11 @@ with urllib.request.urlopen(f"{url}data/plugin/images/individualImage?{images[0]
     expect(response.headers["Content-Type"] == "image/png", f"images: {response.headers}")
     theirs = [row for row in EXPECTED["tensorflow"] if row["tag"] == "colours"][0]["pixels"][1]
     expect(pixels(response.read()) == theirs, "the second of two images")
+for tag, start in [("loss", b"<svg "), ("other", b"<?xml ")]:
+    figures = get("plugin/images/images", run="figures", tag=tag, sample=0)
+    with urllib.request.urlopen(f"{url}data/plugin/images/individualImage?{figures[0]['query']}", timeout=60) as response:
+        expect(response.headers["Content-Type"] == "image/svg+xml", f"figures: {response.headers}")
+        expect(response.read().startswith(start), f"the figure {tag}")
 conceptual = get("plugin/graphs/graph", run="keras/train", tag="keras", conceptual="true").decode()
 expect('name: "net/head"' in conceptual or "head" in conceptual, f"the graph of layers: {conceptual}")
 graph = get("plugin/graphs/graph", run="keras/train", conceptual="false").decode()

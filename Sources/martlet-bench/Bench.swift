@@ -33,7 +33,7 @@ struct Bench: ParsableCommand {
 
     private static let quadratics = ["custom_quadratic", "custom_quadratic_grad"]
     /// Workloads that give a table of many measurements.
-    private static let tables = ["ops", "scaling", "overhead", "callbacks", "callbacks_long"]
+    private static let tables = ["ops", "scaling", "overhead", "callbacks", "callbacks_long", "pipeline_step"]
 
     func validate() throws {
         if let threads, !(1...256).contains(threads) {
@@ -82,6 +82,7 @@ struct Bench: ParsableCommand {
         case "overhead": report = Scaling.overhead()
         case "callbacks": report = try CallbackCosts.report(steps: steps ?? 20_000)
         case "callbacks_long": report = try CallbackCosts.longReport(steps: steps ?? 100_000)
+        case "pipeline_step": report = try PipelineCost.report(steps: steps ?? 6_000)
         default: report = try Clock(steps: steps ?? 1000, seconds: seconds).report(subject(workload))
         }
         try output(report)

@@ -27,6 +27,8 @@ struct Report: Encodable {
     var overhead_ns: [String: Double]?
     /// For `callbacks` and `callbacks_long`: microseconds of a step without any, and how many more there are with some.
     var callbacks_us: [String: Double]?
+    /// For `pipeline_step`: milliseconds of a step on tensors and through a pipeline.
+    var step_ms: [String: Double]?
     /// The number of cores that other processes used during the run.
     var other_cores = 0.0
     var peak_rss_mib = 0

@@ -108,7 +108,7 @@ struct Workload: Sendable {
             makeModel: { Models.mlp() })
     }
 
-    private static func cnn(_ name: String, batch: Int) -> Workload {
+    static func cnn(_ name: String, batch: Int) -> Workload {
         Workload(
             name: name, batch: batch, samples: .features([28, 28, 1]), labels: .classes(10), parameters: 225_034,
             makeModel: { Models.cnn() })

@@ -91,8 +91,9 @@ struct DemoCommand: ParsableCommand {
         if let tensorboard { try checkFolder(tensorboard, "--tensorboard") }
         let events = strategy.isChief ? tensorboard ?? recorder?.folder.events : nil
         if let events {
+            // Without the epochs: TensorBoard keeps what it reads first, and `--resume` may add some.
             let chosen: [String: HyperParameter] = [
-                "model": .text(model.rawValue), "data": .text(images.source), "epochs": .number(Double(epochs)),
+                "model": .text(model.rawValue), "data": .text(images.source),
                 "batch_size": .number(Double(batchSize)), "learning_rate": .number(learningRate), "seed": .number(Double(seed)),
             ]
             callbacks.append(

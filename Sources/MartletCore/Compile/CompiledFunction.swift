@@ -19,7 +19,7 @@ class CompiledGraph {
     let specs: [TensorSpec]
     let structure: [AnyHashable]
     let executables: ExecutablePool
-    let settings: [TracedSettings]
+    private var settings: [TracedSettings]
     /// The settings that nobody tells of when they change.
     let untoldSettings: [TracedSettings]
     /// The revision of the settings at which all held.
@@ -46,7 +46,11 @@ class CompiledGraph {
         guard takes(call) else { return false }
         let now = Trace.settingsRevision
         guard now != revision else { return untoldSettings.allSatisfy { $0.holds } }
-        guard settings.allSatisfy({ $0.holds }) else { return false }
+        if let changed = settings.firstIndex(where: { !$0.holds }) {
+            // What changes to and fro is what the next look begins with.
+            settings.swapAt(0, changed)
+            return false
+        }
         revision = now
         return true
     }

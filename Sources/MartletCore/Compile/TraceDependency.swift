@@ -13,6 +13,8 @@ package protocol TraceDependency: AnyObject {
 struct TracedSettings {
     /// What is gone cannot have changed.
     private weak var object: AnyObject?
+    /// The same, if it declares settings.
+    private weak var dependency: (any TraceDependency)?
     private let values: [AnyHashable]
     /// The places of those that changed while the function was traced: that is its own doing.
     private var changing: Set<Int> = []
@@ -21,24 +23,31 @@ struct TracedSettings {
 
     init(_ object: AnyObject) {
         self.object = object
-        values = Self.settings(of: object)
+        dependency = object as? any TraceDependency
         isToldOfChanges = !ReflectedSettings.exist(in: object)
+        values = Self.settings(of: object, dependency, isReflected: !isToldOfChanges)
     }
 
-    private static func settings(of object: AnyObject) -> [AnyHashable] {
-        ((object as? any TraceDependency)?.traceSettings ?? []) + ReflectedSettings.values(of: object)
+    private static func settings(
+        of object: AnyObject, _ dependency: (any TraceDependency)?, isReflected: Bool
+    ) -> [AnyHashable] {
+        let declared = dependency?.traceSettings ?? []
+        return isReflected ? declared + ReflectedSettings.values(of: object) : declared
+    }
+
+    /// What the settings are now; nil when the object is gone.
+    private var present: [AnyHashable]? {
+        object.map { Self.settings(of: $0, dependency, isReflected: !isToldOfChanges) }
     }
 
     /// Leaves out what tracing itself changed.
     mutating func settle() {
-        guard let object else { return }
-        let now = Self.settings(of: object)
+        guard let now = present else { return }
         changing = Set(values.indices.filter { values[$0] != now[$0] })
     }
 
     var holds: Bool {
-        guard let object else { return true }
-        let now = Self.settings(of: object)
+        guard let now = present else { return true }
         return values.indices.allSatisfy { values[$0] == now[$0] || changing.contains($0) }
     }
 }

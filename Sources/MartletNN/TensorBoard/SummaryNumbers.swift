@@ -98,9 +98,14 @@ struct SummaryImages {
         files = (0..<min(limit, shape[0])).map { number in
             let image = all[number]
             let scale: Float = image.dtype.isFloatingPoint ? 255.5 : 1
-            let pixels = image.scalars(as: Float.self).map { value in
-                // A number that is none becomes 0.
-                UInt8(max(0, min(255, (value * scale).isNaN ? 0 : value * scale)))
+            let values = image.scalars(as: Float.self)
+            let pixels = [UInt8](unsafeUninitializedCapacity: values.count) { bytes, count in
+                for (place, value) in values.enumerated() {
+                    let scaled = value * scale
+                    // A number that is none becomes 0.
+                    bytes[place] = scaled > 0 ? UInt8(min(255, scaled)) : 0
+                }
+                count = values.count
             }
             return PNGWriter.encode(pixels, height: shape[1], width: shape[2], channels: shape[3])
         }

@@ -198,6 +198,29 @@ public final class SummaryWriter: Sendable {
             name, SummaryTensor(texts + files.files, shape: [2 + files.files.count]), plugin: "images", step, description)
     }
 
+    /// Adds a drawing in SVG, which TensorBoard shows beside the images.
+    /// - Parameters:
+    ///   - name: the tag; a slash groups tags.
+    ///   - svg: the text of the drawing, from `<svg` or `<?xml` on. Its size in pixels is that of its root element.
+    /// - Throws: `MartletError` when the text begins with something else, and as `scalar` does.
+    public func figure(_ name: String, svg: String, step: Int, description: String? = nil) throws {
+        // This is how TensorBoard tells drawings from other images.
+        guard svg.hasPrefix("<svg ") || svg.hasPrefix("<?xml ") else {
+            throw MartletError(
+                "Expected an SVG drawing, which begins with <svg or <?xml. Received: \"\(svg.prefix(20))\".", at: name)
+        }
+        let root = svg[(svg.range(of: "<svg")?.lowerBound ?? svg.endIndex)...].prefix { $0 != ">" }
+        func size(_ attribute: String) -> [UInt8] {
+            let pixels = root.firstRange(of: " \(attribute)=\"").flatMap { place in
+                Double(root[place.upperBound...].prefix { $0.isNumber || $0 == "." })
+            }
+            return Array(String(Int(min(pixels ?? 0, 1e6).rounded())).utf8)
+        }
+        try add(
+            name, SummaryTensor([size("width"), size("height"), Array(svg.utf8)], shape: [3]), plugin: "images", step,
+            description)
+    }
+
     /// Adds text, which TensorBoard shows as Markdown.
     /// - Throws: `MartletError` as `scalar` does.
     public func text(_ name: String, _ text: String, step: Int, description: String? = nil) throws {

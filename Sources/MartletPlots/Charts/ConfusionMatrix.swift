@@ -1,6 +1,5 @@
 import Foundation
 import MartletCore
-import MartletFormats
 
 /// How often each class was predicted for each true class.
 ///
@@ -8,7 +7,7 @@ import MartletFormats
 /// let matrix = try ConfusionMatrix(predictions: Tensor([[0.9, 0.1], [0.6, 0.4]]), labels: Tensor([0, 1]))
 /// print(matrix.counts)    // [[1, 0], [1, 0]]
 /// ```
-public struct ConfusionMatrix: Sendable {
+public struct ConfusionMatrix: Drawing, Sendable {
     /// A row for each true class, a column for each predicted one.
     public let counts: [[Int]]
     /// The names of the classes.
@@ -124,8 +123,4 @@ public struct ConfusionMatrix: Sendable {
         guard let image = PixelImage(width: counts.count, height: counts.count, channels: 3, pixels: pixels) else { return }
         svg.image(image.dataURI, x: left, y: top, width: size, height: size)
     }
-
-    /// Writes the drawing to a file, in place of one that is there.
-    /// - Throws: `MartletError` when the file cannot be written.
-    public func write(to path: String) throws { try SVG.write(svg, to: path) }
 }

@@ -8,7 +8,7 @@ import MartletFormats
 /// let grid = try ImageGrid(Tensor.ones([4, 8, 8, 1]), labels: ["a", "b", "c", "d"], title: "Samples")
 /// let text = grid.svg
 /// ```
-public struct ImageGrid: Sendable {
+public struct ImageGrid: Drawing, Sendable {
     /// The line above the images.
     public var title: String
     private let images: [PixelImage]
@@ -73,10 +73,6 @@ public struct ImageGrid: Sendable {
         }
         return svg.finish()
     }
-
-    /// Writes the drawing to a file, in place of one that is there.
-    /// - Throws: `MartletError` when the file cannot be written.
-    public func write(to path: String) throws { try SVG.write(svg, to: path) }
 }
 
 extension ImageGrid {

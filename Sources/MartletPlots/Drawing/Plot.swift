@@ -1,5 +1,4 @@
 import Foundation
-import MartletFormats
 
 /// A drawing of curves, points, bars and histograms over two axes, in SVG.
 ///
@@ -12,7 +11,7 @@ import MartletFormats
 ///
 /// What an axis has no place for is left out, and a curve has a gap there: values that are not finite, that lie outside the
 /// axis's range, or that are not positive on a logarithmic axis.
-public struct Plot: Sendable {
+public struct Plot: Drawing, Sendable {
     /// What an axis says, and how values lie along it.
     public struct Axis: Sendable {
         /// The text beside the axis.
@@ -375,8 +374,4 @@ public struct Plot: Sendable {
             }
         }
     }
-
-    /// Writes the drawing to a file, in place of one that is there.
-    /// - Throws: `MartletError` when the file cannot be written.
-    public func write(to path: String) throws { try SVG.write(svg, to: path) }
 }

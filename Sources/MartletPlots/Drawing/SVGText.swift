@@ -1,6 +1,4 @@
 import Foundation
-import MartletCore
-import MartletFormats
 
 /// The text of an SVG drawing as it grows.
 struct SVGText {
@@ -122,18 +120,4 @@ extension Double {
 
     /// Four significant digits, for people: `0.0312`, `12,500` as `1.25e+04`.
     var brief: String { isFinite ? String(format: "%.4g", self) : isNaN ? "NaN" : self < 0 ? "−∞" : "∞" }
-}
-
-/// Files of drawings.
-enum SVG {
-    /// - Throws: `MartletError` when the name has the ending of another kind of file, or the file cannot be written.
-    static func write(_ svg: String, to path: String) throws {
-        let ending = (path as NSString).pathExtension.lowercased()
-        guard ["svg", ""].contains(ending) else {
-            throw MartletError(
-                "Expected a name that ends in .svg: drawings are SVG, which browsers and editors show and convert. "
-                    + "Received: .\(ending).", at: path)
-        }
-        try FileIO.write(svg, to: path)
-    }
 }

@@ -28,7 +28,7 @@ import MartletNN
 /// Weights have the same bits with and without a monitor. Of long trainings not every step is recorded, so that memory stays
 /// bounded and a step does not become much longer in the mean: of the first 256 every one, then every second one, every fourth
 /// one, ...
-public final class TrainingMonitor: Callback {
+public final class TrainingMonitor: Callback, Drawing {
     /// What was recorded of a step.
     public struct Record: Sendable {
         /// The number of the step, counted from 1.

@@ -55,6 +55,34 @@ import Testing
         }
     }
 
+    /// Drawings are images of the kind that TensorBoard takes for SVG: their size, then the text. With MARTLET_EVENTS,
+    /// `scripts/check-tensorboard.py` looks at what TensorBoard's server makes of them.
+    @Test func figures() throws {
+        try withFolder { temporary in
+            let folder = ProcessInfo.processInfo.environment["MARTLET_EVENTS"].map { $0 + "/figures" } ?? temporary
+            let writer = try SummaryWriter(logDirectory: folder)
+            var plot = Plot("Loss")
+            plot.addLine("training", y: [1, 0.5])
+            try writer.figure("loss", plot, step: 3, description: "A *plot*.")
+            let other = "<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 7 9\"\n height=\"9.6px\" xmlns=\"a\"><g width=\"5\"/></svg>"
+            try writer.figure("other", svg: other, step: 4)
+            for wrong in ["", "<html>", " <svg />", "<svgs>"] {
+                #expect(throws: MartletError.self) { try writer.figure("wrong", svg: wrong, step: 5) }
+            }
+            try writer.close()
+            let values = try Events.read(folder).flatMap { event in
+                if case .values(let values) = event.content { values } else { [SummaryValue]() }
+            }
+            let texts = values.map { value -> [String] in
+                guard case .tensor(let tensor) = value.content, case .bytes(let bytes) = tensor.elements else { return [] }
+                return bytes.map { String(decoding: $0, as: UTF8.self) }
+            }
+            #expect(texts == [["640", "400", plot.svg], ["0", "10", other]])
+            #expect(values.map(\.tag) == ["loss", "other"] && values.allSatisfy { $0.plugin == "images" })
+            #expect(try EventLog.runs(at: folder)[0].others["loss"]?.kind == "images")
+        }
+    }
+
     /// A scalar has the bytes of an event that is made of messages in messages.
     @Test(arguments: [0, 1, 127, 128, 1 << 40, -1]) func bytesOfScalars(step: Int) throws {
         try withFolder { folder in
