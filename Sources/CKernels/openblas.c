@@ -19,6 +19,8 @@
 // Not declared by any header, and only in libraries that hold kernels of several families (DYNAMIC_ARCH).
 extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
+// Only in libraries with threads of their own kind, not in those with OpenMP or with none.
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
 static mk_core_origin origin = MK_CORE_OWN_CHOICE;
 
@@ -95,7 +97,7 @@ const char *mk_better_core(const char *core, const char *simd_level) {
     return NULL;
 }
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__linux__)
 static int is_here(struct dl_phdr_info *info, size_t size, void *found) {
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -124,6 +126,18 @@ static bool is_alone(void) {
     return threads_of_process() <= 1 + own;
 }
 
+// OpenBLAS starts a thread for each CPU but one when it is loaded, and each of them looks for work in a loop: on Debian 12 for
+// 130 ms, in which a worker of ours or a thread that prepares data gets half of that CPU. Products run on Martlet's own
+// threads. Whoever asks OpenBLAS for threads later gets new ones. Under a limit of memory a thread may be in the loop in which
+// OpenBLAS tries to get its buffer, and never end.
+static void stop_threads(void) {
+    if (blas_thread_shutdown_ == NULL || openblas_get_parallel() != 1 || !is_alone()) return;
+    if (room(RLIMIT_AS, 0) != UINT64_MAX || room(RLIMIT_DATA, 0) != UINT64_MAX) return;
+    openblas_set_num_threads(1);
+    blas_thread_shutdown_();
+}
+
+#if defined(__x86_64__)
 static mk_core_origin choose(void) {
     const char *pinned = getenv("OPENBLAS_CORETYPE");
     if (pinned != NULL && *pinned != 0) return MK_CORE_PINNED;
@@ -142,6 +156,13 @@ static mk_core_origin choose(void) {
     return mk_better_core(openblas_get_corename(), mk_cpu_simd_level()) == NULL ? MK_CORE_SWITCHED : MK_CORE_REFUSED;
 }
 
+#endif
+
 // Before any thread of Martlet. Later would be too late: a thread inside OpenBLAS would lose its kernels.
-__attribute__((constructor)) static void choose_kernels(void) { origin = choose(); }
+__attribute__((constructor)) static void prepare(void) {
+#if defined(__x86_64__)
+    origin = choose();
+#endif
+    stop_threads();
+}
 #endif

@@ -125,14 +125,27 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     // MARK: Making
 
     func readAhead() {
-        repeat { pull.lock() } while makeHolding(atMost: .max, isAhead: true)
+        var hasMade = true
+        while hasMade {
+            if pull.try() {
+                hasMade = makeHolding(atMost: .max, isAhead: true)
+            } else if !helpUpstream() {
+                // An element that takes many chunks is in the reader's hands: it calls again when there is more to do.
+                if hasFixedChunks { break }
+                pull.lock()
+                hasMade = makeHolding(atMost: .max, isAhead: true)
+            }
+        }
         run.condition.lock()
         working -= 1
         run.condition.unlock()
     }
 
     func help() -> Bool {
-        if pull.try(), makeHolding(atMost: .max, isAhead: true) { return true }
+        pull.try() && makeHolding(atMost: .max, isAhead: true) || helpUpstream()
+    }
+
+    private func helpUpstream() -> Bool {
         run.condition.lock()
         let stages = upstreamStages.compactMap(\.stage)
         run.condition.unlock()
