@@ -179,5 +179,20 @@ extension Tensor {
     }
 
     /// The only element, a `Double` unless another type is asked for. Stops when there are more or none.
-    public func item() -> Double { item(as: Double.self) }
+    public func item() -> Double { plainItem ?? item(as: Double.self) }
+
+    /// The only element without the op that converts it: loops read a loss after each step. Nil where there is more to do.
+    private var plainItem: Double? {
+        guard isOnHost, elementCount == 1 else { return nil }
+        switch dtype {
+        case .float32:
+            let value = withUnsafeBytes { $0.loadUnaligned(as: Float.self) }
+            // Whether a denormal number counts as zero is the kernels' to decide.
+            return value.isSubnormal ? nil : Double(value)
+        case .float64:
+            return withUnsafeBytes { $0.loadUnaligned(as: Double.self) }
+        default:
+            return nil
+        }
+    }
 }

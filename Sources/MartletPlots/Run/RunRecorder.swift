@@ -15,7 +15,7 @@ import MartletNN
 ///
 /// It records losses of batches, the logs of epochs, learning rates, times and memory; at some steps also the norms of gradients
 /// and updates of each layer and how weights and gradients are distributed; and once, for a few steps, the time of each op and
-/// layer. The files stay small however long the training is: of the first 256 steps every one is recorded, then every second
+/// layer. The files stay small however long the training is: of the first 128 steps every one is recorded, then every second
 /// one, every fourth one, ... Of a step that is not recorded only the loss is noted.
 ///
 /// Weights have the same bits with and without a recorder. Losses of batches are those that the model's `trainStep` gives to
@@ -47,7 +47,7 @@ public final class RunRecorder: Callback {
     private var layers: [String] = []
     private var logs: [(epoch: Int, logs: Logs)] = []
 
-    private static let steps = Thinning(base: 256)
+    private static let steps = Thinning(base: 128)
     private static let updates = Thinning(base: 32)
     private static let spreads = Thinning(base: 8)
     private static let epochs = Thinning(base: 1_000)
