@@ -125,20 +125,20 @@ final class ReadAhead<Input: Sendable, Output: Sendable>: Reader<Output>, ReadsA
     // MARK: Making
 
     func readAhead() {
-        var hasMade = true
-        while hasMade {
-            if pull.try() {
-                hasMade = makeHolding(atMost: .max, isAhead: true)
-            } else if !helpUpstream() {
-                // An element that takes many chunks is in the reader's hands: it calls again when there is more to do.
-                if hasFixedChunks { break }
-                pull.lock()
-                hasMade = makeHolding(atMost: .max, isAhead: true)
-            }
-        }
+        while takesPull() ? makeHolding(atMost: .max, isAhead: true) : helpUpstream() {}
         run.condition.lock()
         working -= 1
         run.condition.unlock()
+    }
+
+    /// Takes `pull` if it is free within some microseconds, as it is when chunks are only read. Who holds it longer makes what it
+    /// reads: a batch of many elements. A worker has more to do then than to wait, upstream or, when it is called again, here.
+    private func takesPull() -> Bool {
+        for _ in 0..<50 {
+            if pull.try() { return true }
+            sched_yield()
+        }
+        return false
     }
 
     func help() -> Bool {
