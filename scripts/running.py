@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+# A command may compute for so long, and wait five times as long: other processes of the machine are no fault of it.
 SECONDS = 60
 
 
@@ -48,9 +49,11 @@ def judged(code, error, limit=None):
 
 
 class Martlet:
+    """The command, with limits. `warming` are commands that a server runs in itself before it makes copies."""
+
     def __init__(self, path, mebibytes, preload=None):
         self.path, self.mebibytes = str(Path(path).resolve()), mebibytes
-        self.preload, self.servers = preload, threading.local()
+        self.preload, self.servers, self.warming = preload, threading.local(), []
         options = "exitcode=99:abort_on_error=0:detect_leaks=0:allocator_may_return_null=1:handle_sigill=0"
         self.environment = dict(os.environ, SWIFT_BACKTRACE="enable=no", MARTLET_NUM_THREADS="2", ASAN_OPTIONS=options)
 
@@ -59,7 +62,7 @@ class Martlet:
         return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, **others)
 
     def run(self, arguments, stdout=subprocess.DEVNULL, prepare=None, forks=False):
-        """Runs a command to its end. With `forks` the process is a copy of one that waits before its `main`, if that can be."""
+        """Runs a command to its end. With `forks` the process is a copy of one that has run others, if that can be."""
         if forks and (server := self.server()):
             return server.run(arguments)
         with tempfile.TemporaryFile() as errors:
@@ -68,11 +71,7 @@ class Martlet:
             begun, limit, most = time.monotonic(), None, 0.0
             while process.poll() is None:
                 most = max(most, resident(process.pid))
-                if time.monotonic() - begun > SECONDS:
-                    limit = f"hang of over {SECONDS} s: {arguments[0]}"
-                elif most > self.mebibytes:
-                    limit = f"memory above {self.mebibytes} MiB: {arguments[0]}"
-                if limit:
+                if limit := exceeded(process.pid, time.monotonic() - begun, most, self.mebibytes, arguments):
                     process.kill()
                     process.wait()
                     break
@@ -97,7 +96,7 @@ class Martlet:
 
 
 class Server:
-    """A command before its `main`, which copies itself for each run (fork-server.c)."""
+    """A command that has run those for its warming, and copies itself for each run (fork-server.c)."""
 
     def __init__(self, martlet):
         self.mebibytes = martlet.mebibytes
@@ -107,27 +106,34 @@ class Server:
         self.process = subprocess.Popen(
             [martlet.path], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             bufsize=0)
+        for arguments in martlet.warming:
+            self.ask("here", arguments)
+            status = self.answer() and self.answer()
+            if status != b"0\n":
+                text = Path(self.errors.name).read_text(errors="replace")
+                raise SystemExit(f"Expected {arguments[0]} to work: status {status}, {text}")
 
-    def run(self, arguments):
-        words = [self.errors.name] + [str(a) for a in arguments]
+    def ask(self, place, arguments):
+        words = [place, self.errors.name] + [str(a) for a in arguments]
         if any("\t" in word or "\n" in word for word in words):
             raise ValueError("Expected arguments without tabs and line ends.")
         self.process.stdin.write("".join(word + "\t" for word in words).encode("utf-8", "surrogateescape") + b"\n")
-        self.process.stdin.flush()
-        pid, begun, limit, most = int(self.process.stdout.readline()), time.monotonic(), None, 0.0
+
+    def answer(self):
+        return self.process.stdout.readline()
+
+    def run(self, arguments):
+        self.ask("copy", arguments)
+        pid, begun, limit, most = int(self.answer()), time.monotonic(), None, 0.0
         answer = [self.process.stdout]
         pause = 0.005
         while not select.select(answer, [], [], pause)[0]:
             pause = min(0.05, pause * 1.5)
             most = max(most, resident(pid))
-            if time.monotonic() - begun > SECONDS:
-                limit = f"hang of over {SECONDS} s: {arguments[0]}"
-            elif most > self.mebibytes:
-                limit = f"memory above {self.mebibytes} MiB: {arguments[0]}"
-            if limit:
+            if limit := exceeded(pid, time.monotonic() - begun, most, self.mebibytes, arguments):
                 os.kill(pid, signal.SIGKILL)
                 break
-        code = os.waitstatus_to_exitcode(int(self.process.stdout.readline()))
+        code = os.waitstatus_to_exitcode(int(self.answer()))
         text = Path(self.errors.name).read_bytes().decode("utf-8", "replace")
         outcome = judged(code, text, limit)
         if outcome.fault and not text.strip() and not limit:
@@ -145,6 +151,24 @@ def preload_of(scratch):
     except OSError:
         return None
     return str(library) if made.returncode == 0 else None
+
+
+def exceeded(pid, seconds, mebibytes, most, arguments):
+    """What limit a process is above, or None."""
+    if mebibytes > most:
+        return f"memory above {most} MiB: {arguments[0]}"
+    if seconds > SECONDS and (seconds > 5 * SECONDS or computed(pid) > SECONDS):
+        return f"hang of over {SECONDS} s: {arguments[0]}"
+    return None
+
+
+def computed(pid):
+    """The seconds that a process has computed, on all its threads."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def resident(pid):

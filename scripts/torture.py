@@ -20,7 +20,6 @@ import re
 import shlex
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from pathlib import Path
 
 import exchanged
 from mutants import ROOT, mutant, read_archive, seeds, written
+from outputs import Outputs, is_whole
 from running import SECONDS, Martlet, Outcome, fatal_line, preload_of
 
 # Stages
@@ -39,7 +39,7 @@ class Run:
         preload = preload_of(self.scratch)
         self.args, self.martlet = args, Martlet(args.cli, args.memory, preload)
         self.sanitized = Martlet(args.sanitized, args.memory, preload) if args.sanitized else self.martlet
-        self.exchange = None
+        self.exchange, self.unfit = None, []
         self.counts, self.faults = collections.defaultdict(collections.Counter), collections.defaultdict(list)
         self.slowest, self.largest = (0.0, ""), (0.0, "")
         self.end = time.monotonic() + args.minutes * 60
@@ -70,6 +70,7 @@ class Run:
 
     def mutants(self):
         self.exchange = self.exchange or exchanged.Exchange(self.martlet, self.scratch)
+        self.sanitized.warming = self.warming()
 
         def one(number):
             folder = self.scratch / str(number)
@@ -83,9 +84,9 @@ class Run:
                 form, commands = mutant(number, self.args, self.pool, folder)
             return number, folder, [(form, self.whole(command), command) for command in commands]
 
-        first = self.args.number if self.args.number is not None else 0
+        first = self.args.number if self.args.number is not None else self.args.first
         last = first + (1 if self.args.number is not None else self.args.mutants or 10**9)
-        waiting, number = set(), first
+        waiting, number, ended, begun = set(), first, 0, time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(self.args.jobs) as workers:
             while waiting or number < last:
                 while number < last and len(waiting) < 2 * self.args.jobs:
@@ -99,7 +100,30 @@ class Run:
                     index, folder, results = future.result()
                     for form, outcome, command in results:
                         self.note(f"mutants of {form}", outcome, command, folder, str(index))
+                        self.counts["commands on mutants"][command[0]] += 1
                     shutil.rmtree(folder)
+                    ended += 1
+                    if ended % 1000 == 0:
+                        faults = sum(map(len, self.faults.values()))
+                        print(f"{ended} mutants from {first} on: {sum(self.counts['commands on mutants'].values())} commands, "
+                              f"{faults} faults, {time.monotonic() - begun:.0f} s", flush=True)
+
+    def warming(self):
+        """A sound command of each kind that mutants run, on one thread: what a server runs before it copies itself."""
+        folder, model, data = self.job()
+        x, saved, source = data[:2], folder / "saved", self.exchange
+        older = next((written(folder, "older.h5", s.model) for s in self.pool if s.ending == ".h5" and s.x), model)
+        commands = [["summary", model], ["summary", older], ["predict", model, "-o", folder / "p.npy"] + x,
+                    ["evaluate", model] + data, ["fit", model, "--save", folder / "a.keras"] + data,
+                    ["fit", model, "--save", folder / "a.h5", "--loss=mse", "--metrics=mae", "--optimizer=adam"] + data,
+                    ["export", model, "--to", folder / "a.onnx"], ["export", model, "--to", folder / "a.tflite"],
+                    ["export", model, "--to", saved], ["tune", source.model, "--space", source.path("space.json"),
+                                                       "--trials", "2"] + source.tune,
+                    ["logs", source.path("run")], ["report", source.path("run"), "-o", folder / "page.html"],
+                    ["demo", "--data", "digits", "--model", "mlp", "--limit=40", "--epochs=1", "--output", folder / "demo"]]
+        for path in (folder / "a.onnx", folder / "a.tflite", saved):
+            commands += [["summary", path], ["predict", path] + x, ["import", path, "--to", folder / "b.keras"]]
+        return commands
 
     def whole(self, command):
         """The outcome of a command on damaged files: it keeps a study's lines, and writes what it was asked for."""
@@ -107,6 +131,11 @@ class Run:
         study = after.get("--study")
         before = study.read_bytes() if study and study.exists() else b""
         outcome = self.sanitized.run(command, forks=True)
+        # What a process finds that is no copy of another is the command's own.
+        if outcome.fault and (alone := self.sanitized.run(command)).fault:
+            outcome = alone
+        elif outcome.fault:
+            outcome.fault += " (not in a process of its own)"
         if outcome.fault is None and before and not study.read_bytes().startswith(before[:before.rfind(b"\n") + 1]):
             outcome.fault = "the study has lost lines"
         for option in ("--to", "--save", "-o", "--report", "--sheet"):
@@ -115,11 +144,15 @@ class Run:
         return outcome
 
     def job(self):
-        """A model that trains for long, with its data, as arguments."""
-        seed = next(s for s in self.pool if s.json is not None and len(s.x) == len(s.y) == 1)
-        folder = Path(tempfile.mkdtemp(dir=self.scratch))
-        x, y = (written(folder, f"{c}.npy", data) for c, data in (("x", seed.x[0]), ("y", seed.y[0])))
-        return folder, written(folder, "model.keras", seed.model), ["--x", x, "--y", y]
+        """A model that trains, with its data, as arguments."""
+        while True:
+            folder = Path(tempfile.mkdtemp(dir=self.scratch))
+            seed = next(s for s in self.pool if s.json is not None and len(s.x) == len(s.y) == 1 and s not in self.unfit)
+            x, y = (written(folder, f"{c}.npy", data) for c, data in (("x", seed.x[0]), ("y", seed.y[0])))
+            model, data = written(folder, "model.keras", seed.model), ["--x", x, "--y", y]
+            if self.martlet.run(["fit", model] + data).kind == "done":
+                return folder, model, data
+            self.unfit.append(seed)
 
     def options(self):
         folder, model, data = self.job()
@@ -164,73 +197,7 @@ class Run:
                     self.note("options", self.martlet.run(arguments), arguments, name=f"{command}{name}={value}")
 
     def disk(self):
-        folder, model, data = self.job()
-        predict, fit = ["predict", model] + data[:2], ["fit", model] + data
-        commands = [["--help"], ["--version"], ["fit", "--help"], ["doctor"], ["doctor", "--json"], ["summary", model], predict,
-                    ["evaluate", model] + data, ["evaluate", model, "--json"] + data, fit,
-                    ["demo", "--data", "digits", "--model", "mlp", "--limit", "40", "--epochs", "1", "--output", folder / "demo"]]
-        for number, arguments in enumerate(commands):
-            with open("/dev/full", "wb") as full:
-                outcome = self.martlet.run(arguments, stdout=full)
-            self.note("disk", outcome, arguments, name=f"full-{number}")
-            self.check("disk", outcome.kind == "refused", f"/dev/full as output: {outcome.kind}", arguments, f"full-{number}")
-            reading, writing = os.pipe()
-            os.close(reading)
-            outcome = self.martlet.run(arguments, stdout=writing)
-            os.close(writing)
-            self.note("disk", outcome, arguments, name=f"pipe-{number}")
-            self.check("disk", outcome.kind == "refused", f"a closed pipe as output: {outcome.kind}", arguments, f"pipe-{number}")
-        targets = [(predict + ["-o"], "out.npy"), (fit + ["--save"], "out.keras"), (fit + ["--save"], "out.h5"),
-                   (fit + ["--history"], "history.json")]
-        for base, name in targets:
-            for size in (0, 1, 100, 4096, 1 << 40):
-                place = Path(tempfile.mkdtemp(dir=folder))
-                self.kept_whole(base, place / name, f"{name}-{size}", lambda: limit_files(size))
-            self.kept_whole(base, Path("/dev/full"), f"{name}-device")
-            place = Path(tempfile.mkdtemp(dir=folder))
-            place.chmod(stat.S_IRUSR | stat.S_IXUSR)
-            self.kept_whole(base, place / name, f"{name}-read-only")
-            place.chmod(stat.S_IRWXU)
-            place = Path(tempfile.mkdtemp(dir=folder))
-            mount = ["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", place]
-            if subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0:
-                try:
-                    self.kept_whole(base, place / name, f"{name}-tmpfs")
-                    written(place, "filler", b"x" * 4096)
-                    self.kept_whole(base, place / name, f"{name}-full-tmpfs")
-                finally:
-                    subprocess.run(["umount", place])
-            else:
-                self.counts["disk"]["no tmpfs here"] += 1
-
-    def kept_whole(self, base, target, name, prepare=None):
-        """The old file stays as it was, or the new one is whole; nothing else is left in the folder."""
-        arguments = base + [target]
-        old = b"old" if target.parent != Path("/dev") else None
-        if old and os.access(target.parent, os.W_OK):
-            target.write_bytes(old)
-        before = set(os.listdir(target.parent))
-        outcome = self.martlet.run(arguments, prepare=prepare)
-        self.note("disk", outcome, arguments, name=name)
-        if old is None:
-            self.check("disk", outcome.kind == "refused", f"{target} as a file: {outcome.kind}", arguments, name)
-            return
-        new = target.read_bytes() if target.exists() else b""
-        if outcome.kind == "done":
-            self.check("disk", new != old and self.is_whole(target), "code 0, and the file is not whole", arguments, name)
-        else:
-            self.check("disk", new in (old, b""), "an error, and the old file is gone", arguments, name)
-        self.check("disk", set(os.listdir(target.parent)) <= before | {target.name}, "a temporary file is left", arguments, name)
-
-    def is_whole(self, path):
-        if path.suffix == ".json":
-            try:
-                return isinstance(json.loads(path.read_text()), dict)
-            except ValueError:
-                return False
-        if path.suffix == ".npy":
-            return path.read_bytes()[:6] == b"\x93NUMPY"
-        return self.martlet.run(["summary", path]).kind == "done"
+        Outputs(self).all()
 
     def kills(self):
         rng = random.Random(f"{self.args.seed}/kills")
@@ -257,8 +224,9 @@ class Run:
             # Before training the signal has its usual effect.
             allowed = {0, -sent, 128 + sent}
             self.check("kills", code in allowed, f"{sent.name}: code {code}: {fatal_line(error)}", arguments, name)
-            self.check("kills", self.is_whole(out), f"{sent.name}: the saved model is not whole", arguments, name)
-            self.check("kills", not history.exists() or self.is_whole(history), f"{sent.name}: half a history", arguments, name)
+            self.check("kills", is_whole(self.martlet, out), f"{sent.name}: the saved model is not whole", arguments, name)
+            self.check("kills", not history.exists() or is_whole(self.martlet, history), f"{sent.name}: half a history",
+                       arguments, name)
             if code == 128 + sent:
                 last = (error.strip().splitlines() or [""])[-1]
                 self.check("kills", last.startswith("error: ") and "out.keras" in last and history.exists(),
@@ -313,11 +281,6 @@ class Run:
         return 1 if total else 0
 
 
-def limit_files(size):
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", metavar="STAGE")
@@ -326,6 +289,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, help="this many mutants, whatever the time")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant, to go on with an earlier run")
     parser.add_argument("--number", type=int, help="only this mutant")
     every_form = ["models"] + list(exchanged.FORMS)
     parser.add_argument("--forms", default=",".join(every_form), help="the forms of mutants, separated by commas")

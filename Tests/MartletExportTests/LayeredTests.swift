@@ -131,6 +131,85 @@ import Testing
         }
     }
 
+    /// A SavedModel of functions of which each calls the one before twice, the first one itself where nothing ends it.
+    private static func doubled(_ levels: Int, ends: Bool = true) -> [UInt8] {
+        func write(_ name: String, _ operation: String, _ input: String?, calling function: String? = nil) -> [UInt8] {
+            ProtobufWriter.message { node in
+                node.write(1, text: name)
+                node.write(2, text: operation)
+                if let input { node.write(3, text: input) }
+                guard let function else { return }
+                node.write(5) { entry in
+                    entry.write(1, text: "f")
+                    entry.write(2) { value in value.write(10) { $0.write(1, text: function) } }
+                }
+            }
+        }
+        func function(_ level: Int) -> [UInt8] {
+            ProtobufWriter.message { function in
+                function.write(1) { signature in
+                    signature.write(1, text: "F\(level)")
+                    signature.write(2) { $0.write(1, text: "a") }
+                    signature.write(3) { $0.write(1, text: "b") }
+                }
+                let called = "F\(max(0, level - 1))"
+                if level == 0 && ends {
+                    function.write(3, write("last", "Neg", "a"))
+                } else {
+                    function.write(3, write("first", "PartitionedCall", "a", calling: called))
+                    function.write(3, write("last", "PartitionedCall", "first:output:0", calling: called))
+                }
+                function.write(4) { result in
+                    result.write(1, text: "b")
+                    result.write(2, text: level == 0 && ends ? "last:y:0" : "last:output:0")
+                }
+            }
+        }
+        func end(_ name: String, _ tensor: String) -> [UInt8] {
+            ProtobufWriter.message { entry in
+                entry.write(1, text: name)
+                entry.write(2) { info in
+                    info.write(1, text: tensor)
+                    info.write(2, integer: 1)
+                    info.write(3) { shape in for size in [-1, 2] { shape.write(2) { $0.write(1, integer: size) } } }
+                }
+            }
+        }
+        return ProtobufWriter.message { model in
+            model.write(2) { meta in
+                meta.write(2) { graph in
+                    graph.write(1, write("x", "Placeholder", nil))
+                    graph.write(1, write("y", "PartitionedCall", "x", calling: "F\(levels - 1)"))
+                    graph.write(2) { library in for level in 0..<levels { library.write(1, function(level)) } }
+                }
+                meta.write(5) { entry in
+                    entry.write(1, text: "serving_default")
+                    entry.write(2) { signature in
+                        signature.write(1, end("x", "x:0"))
+                        signature.write(2, end("y", "y:0"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A few functions that call each other twice run 2^n nodes: so many are refused when the file is read.
+    @Test func functionsThatCallOthersTwice() throws {
+        try withFolder { folder in
+            func model(_ bytes: [UInt8]) throws -> TensorFlowModel {
+                try FileIO.write(bytes, to: folder + "/saved_model.pb")
+                return try TensorFlowModel(savedModel: folder)
+            }
+            let x = Tensor([[1, -2]], dtype: .float32)
+            #expect(try model(Self.doubled(1)).predict(x).scalars(as: Float.self) == [-1, 2])
+            #expect(try model(Self.doubled(5)).predict(x).scalars(as: Float.self) == [1, -2])
+            for levels in [25, 60] {
+                expectError("nodes more than the file has") { _ = try model(Self.doubled(levels)) }
+            }
+            expectError("never themselves") { _ = try model(Self.doubled(1, ends: false)) }
+        }
+    }
+
     @Test func whatIsMissing() throws {
         try withFolder { folder in
             expectError("saved_model.pb") { try TensorFlowModel(savedModel: folder) }

@@ -249,6 +249,57 @@ enum ONNXGraphs {
         expectError("never themselves") { try ONNXModel(file, path: "made") }
     }
 
+    /// Functions of which each calls the one before twice.
+    private static func doubled(_ levels: Int) -> ONNX.File {
+        func node(_ type: String, _ input: String, _ output: String) -> ONNX.Node {
+            var node = ONNX.Node(type, [input], [output])
+            if type != "Add" { node.domain = "own" }
+            return node
+        }
+        var file = ONNXGraphs.file([node("F\(levels - 1)", "x", "y")])
+        file.graph.inputs = [ONNX.ValueInfo("x", .float, [.size(2)])]
+        file.graph.outputs = [ONNX.ValueInfo("y", .float, [.size(2)])]
+        file.functions = (0..<levels).map { level in
+            var function = ONNX.Function()
+            (function.name, function.domain, function.inputs, function.outputs) = ("F\(level)", "own", ["a"], ["b"])
+            function.opsets = ["": 17, "own": 1]
+            function.nodes =
+                level == 0
+                ? [ONNX.Node("Add", ["a", "a"], ["b"])]
+                : [node("F\(level - 1)", "a", "t"), node("F\(level - 1)", "t", "b")]
+            return function
+        }
+        return file
+    }
+
+    /// A few functions that call each other twice run 2^n nodes: so many are refused when the file is read.
+    @Test func functionsThatCallOthersTwice() throws {
+        let model = try ONNXModel(Self.doubled(4), path: "made")
+        #expect(model(Tensor([1, -2], dtype: .float32)).scalars(as: Float.self) == [256, -512])
+        for levels in [30, 63] {
+            expectError("nodes more than the file has") { try ONNXModel(Self.doubled(levels), path: "made") }
+        }
+    }
+
+    /// Each step of a loop stays in a graph that is made, so there may be fewer than where the loop only runs.
+    @Test func loopsThatBecomeGraphs() throws {
+        let model = try ONNXModel(ONNXGraphs.loop(count: 1 << 19), path: "made")
+        expectError("steps in a call") { try model.layered() }
+        #expect(try ONNXModel(ONNXGraphs.loop(count: 300), path: "made").layered().layers.count > 300)
+    }
+
+    /// 10,000 nodes, of which each reads the one before.
+    @Test func aLongGraph() throws {
+        let count = 10_000
+        var file = ONNXGraphs.file(
+            (0..<count).map { ONNX.Node("Neg", [$0 == 0 ? "x" : "t\($0)"], [$0 == count - 1 ? "y" : "t\($0 + 1)"]) })
+        file.graph.inputs = [ONNX.ValueInfo("x", .float, [.size(2)])]
+        file.graph.outputs = [ONNX.ValueInfo("y", .float, [.size(2)])]
+        let model = try ONNXModel(file, path: "made")
+        #expect(try model.predict(Tensor([1, -2], dtype: .float32)).scalars(as: Float.self) == [1, -2])
+        #expect(try model.layered().layers.count == count + 1)
+    }
+
     @Test func wrongInputs() throws {
         let model = try ONNXModel(ONNXGraphs.perceptron(), path: "made")
         expectError("\"x\"", "(None, 4)") { try model.predict(Tensor.ones([2, 5])) }

@@ -21,6 +21,11 @@ const char *mk_simd_level_name(int level);
 // Sets the level, at most to the CPU's; false when there is no such name. Only while no kernel runs.
 bool mk_set_simd_level(const char *name);
 
+// The bytes that the memory limits of the process's control groups (version 1 or 2) leave it, INT64_MAX where none is set.
+// Other processes of a group count; files that the system caches and `spare` bytes of what is used, which the caller can use
+// again, do not. `groups` is the file /proc/self/cgroup and `root` the folder /sys/fs/cgroup, or the like.
+int64_t mk_group_room(const char *groups, const char *root, int64_t spare);
+
 // The largest resident size of the process so far, in bytes.
 uint64_t mk_peak_resident_bytes(void);
 

@@ -7,8 +7,8 @@ extension Settings {
     /// anything is allocated: it throws within `withErrors` (so in `fit`, `evaluate` and `predict`) and stops the program
     /// elsewhere.
     ///
-    /// When it is nil, only calls that need 64 MiB or more look at what is free: memory and swap, as far as the
-    /// process's container and address limit let it have them.
+    /// When it is nil, only calls that need 64 MiB or more look at what is free: the machine's memory and swap, as far as the
+    /// process's control groups (a container's, a service's) and its address limit let it have them.
     public static var memoryLimit: Int? {
         get {
             let limit = MemoryBudget.limit.load(ordering: .relaxed)
@@ -75,10 +75,7 @@ enum MemoryBudget {
         // Cached blocks that nobody has touched are no part of what is used, and limits may be the largest of integers.
         func room(below most: Int, used: Int) -> Int { most - max(0, used - cached) }
         var found = machine.map { $0 + cached } ?? .max
-        // What the container uses includes files that the system caches and gives up; so the process's own part counts.
-        for file in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
-            if let most = number(in: file) { found = min(found, room(below: most, used: pages(1))) }
-        }
+        found = min(found, Int(mk_group_room("/proc/self/cgroup", "/sys/fs/cgroup", Int64(cached))))
         var limit = rlimit()
         // Of all that is mapped, and of what is private and can be written.
         for (resource, used) in [(RLIMIT_AS, addressSpace), (RLIMIT_DATA, data)]
@@ -105,10 +102,6 @@ enum MemoryBudget {
     private static func pages(_ field: Int) -> Int {
         let words = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
         return words.count > field ? (Int(words[field]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
-    }
-
-    private static func number(in file: String) -> Int? {
-        (try? String(contentsOfFile: file, encoding: .utf8)).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
 }
 

@@ -22,7 +22,7 @@ struct KerasGraph {
     let graph: ExportGraph
     private var entries: [Entry] = []
     private var places: [String: Int] = [:]
-    private var names: Set<String> = []
+    private var names = UniqueNames()
     private var references: [Int: Reference] = [:]
     /// Layers by what they are and the bytes of their weights: what a file applies twice is one layer.
     private var known: [String: String] = [:]
@@ -75,15 +75,7 @@ struct KerasGraph {
         return plain.isEmpty ? "layer" : plain
     }
 
-    private mutating func unique(_ name: String) -> String {
-        let plain = plain(name)
-        var (result, number) = (plain, 1)
-        while !names.insert(result).inserted {
-            result = "\(plain)_\(number)"
-            number += 1
-        }
-        return result
-    }
+    private mutating func unique(_ name: String) -> String { names.next(plain(name)) }
 
     func sizes(_ shape: [ExportGraph.Dimension]) -> JSONValue {
         .array(shape.map { $0.size.map { .int($0) } ?? .null })

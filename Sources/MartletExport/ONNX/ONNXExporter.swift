@@ -12,7 +12,7 @@ import MartletFormats
 package struct ONNXExporter {
     let source: ExportGraph
     private var file = ONNX.File()
-    private var names: Set<String> = []
+    private var names = UniqueNames()
     /// The names of the values, by layout.
     var own: [Int: String] = [:]
     var first: [Int: String] = [:]
@@ -33,7 +33,7 @@ package struct ONNXExporter {
         file.producerVersion = Settings.version
         file.graph.name = graph.name
         // Names that users know must stay free.
-        names = Set(graph.inputNames + graph.outputNames)
+        names = UniqueNames(taken: graph.inputNames + graph.outputNames)
     }
 
     mutating func export() throws -> ONNX.File {
@@ -69,14 +69,7 @@ package struct ONNXExporter {
 
     // MARK: Names
 
-    mutating func unique(_ stem: String) -> String {
-        var (name, number) = (stem, 1)
-        while !names.insert(name).inserted {
-            name = "\(stem)_\(number)"
-            number += 1
-        }
-        return name
-    }
+    mutating func unique(_ stem: String) -> String { names.next(stem) }
 
     /// Adds a node of one output and returns its name.
     mutating func node(_ type: String, _ inputs: [String], _ attributes: [String: ONNX.Attribute] = [:]) -> String {

@@ -213,7 +213,11 @@ public final class ONNXModel: Model, FileModel {
                         + "Received: \(tensor.spec).", at: name)
             }
         }
-        let run = ONNXRun(isTraining: training, generator: Context.current.randomGenerator ?? generator)
+        // In a graph that the call makes each step takes memory, and stays.
+        let isTraced = inputs.contains { $0?.tensor?.symbol != nil }
+        let run = ONNXRun(
+            isTraining: training, mostSteps: isTraced ? program.stepCount + 100_000 : 1 << 24,
+            generator: Context.current.randomGenerator ?? generator)
         // The program's inputs may be initializers, too.
         var given = Dictionary(zip(graphInputs, inputs).map { ($0, $1) }) { $1 }
         return try run.run(program, program.inputs.map { given.removeValue(forKey: $0.name) ?? nil })

@@ -28,6 +28,8 @@ final class ONNXProgram: @unchecked Sendable {
     private(set) var variables: [String: Variable] = [:]
     /// The names outside of the graph that it uses.
     private(set) var captures: Set<String> = []
+    /// How many nodes a run visits at most, those of graphs inside and of functions counted for each call, loops once.
+    private(set) var stepCount = 0
 
     init(
         inputs: [ONNX.ValueInfo], outputs: [ONNX.ValueInfo], nodes: [ONNX.Node],
@@ -37,6 +39,7 @@ final class ONNXProgram: @unchecked Sendable {
         constants = Dictionary(initializers.map { ($0.name, $0.value) }) { $1 }
         var prepared: [(node: ONNX.Node, action: Action, version: Int, programs: [String: ONNXProgram], used: Set<String>)] = []
         var made = Set(inputs.map(\.name)).union(constants.keys)
+        preparation.note(nodes.count)
         for node in nodes {
             var (programs, used) = ([String: ONNXProgram](), Set(node.inputs))
             for (name, attribute) in node.attributes {
@@ -45,19 +48,22 @@ final class ONNXProgram: @unchecked Sendable {
                 programs[name] = program
                 used.formUnion(program.captures)
             }
-            captures.formUnion(used.subtracting(made))
+            captures.formUnion(used.lazy.filter { !made.contains($0) })
             made.formUnion(node.outputs)
-            prepared.append((node, try preparation.action(of: node), preparation.version(of: node), programs, used))
+            let action = try preparation.action(of: node)
+            prepared.append((node, action, preparation.version(of: node), programs, used))
+            stepCount += 1 + programs.values.reduce(0) { $0 + $1.stepCount }
+            if case .function(let function, _) = action { stepCount += function.stepCount }
+            try preparation.check(stepCount, at: node)
         }
         captures.formUnion(outputs.map(\.name).filter { !made.contains($0) })
         captures.remove("")
         // The last step that uses a value ends it.
         var alive = Set(outputs.map(\.name))
         for (node, action, version, programs, used) in prepared.reversed() {
-            let ending = used.union(node.outputs).subtracting(alive)
+            let ending = used.union(node.outputs).filter { !$0.isEmpty && !alive.contains($0) }
             alive.formUnion(used)
-            steps.append(
-                Step(node: node, action: action, version: version, programs: programs, ending: ending.filter { !$0.isEmpty }))
+            steps.append(Step(node: node, action: action, version: version, programs: programs, ending: Array(ending)))
         }
         steps.reverse()
     }
@@ -85,6 +91,7 @@ final class ONNXProgram: @unchecked Sendable {
         private let functions: [String: ONNX.Function]
         private var prepared: [String: ONNXProgram] = [:]
         private var depth = 0
+        private var nodeCount = 0
 
         init(_ file: ONNX.File) {
             (self.file, opsets) = (file, file.opsets)
@@ -93,6 +100,19 @@ final class ONNXProgram: @unchecked Sendable {
 
         private static func key(_ domain: String, _ name: String, _ overload: String) -> String {
             "\(domain)\u{0}\(name)\u{0}\(overload)"
+        }
+
+        /// Counts nodes of the file.
+        func note(_ count: Int) { nodeCount += count }
+
+        /// Limits the nodes that a run visits: a few functions of which each calls the one before twice make billions.
+        func check(_ stepCount: Int, at node: ONNX.Node) throws {
+            let most = 100_000
+            guard stepCount <= nodeCount + most else {
+                throw MartletError(
+                    "Expected functions whose calls run at most \(most) nodes more than the file has. "
+                        + "Received: \(stepCount) or more.", at: node.label)
+            }
         }
 
         func version(of node: ONNX.Node) -> Int { opsets[node.domain] ?? file.opsets[node.domain] ?? 1 }

@@ -8,11 +8,13 @@ final class ONNXRun {
     let generator: RandomGenerator
     private var stepCount = 0
     private var depth = 0
+    private let mostSteps: Int
 
-    /// The most nodes that one call runs, those of loops counted each time: a file may ask for any number.
-    private static let mostSteps = 1 << 24
-
-    init(isTraining: Bool, generator: RandomGenerator) { (self.isTraining, self.generator) = (isTraining, generator) }
+    /// - Parameter mostSteps: the most nodes that the call runs, those of loops counted each time: a file may ask
+    ///   for any number.
+    init(isTraining: Bool, mostSteps: Int, generator: RandomGenerator) {
+        (self.isTraining, self.mostSteps, self.generator) = (isTraining, mostSteps, generator)
+    }
 
     /// Values by name: those of a graph, and around it those of the graphs that it is in.
     final class Scope {
@@ -52,8 +54,8 @@ final class ONNXRun {
         for (info, value) in zip(program.inputs, inputs) { if let value { own.values[info.name] = value } }
         for step in program.steps {
             stepCount += 1
-            guard stepCount <= Self.mostSteps else {
-                throw MartletError("Expected at most \(Self.mostSteps) steps in a call.", at: step.node.label)
+            guard stepCount <= mostSteps else {
+                throw MartletError("Expected at most \(mostSteps) steps in a call.", at: step.node.label)
             }
             do {
                 // Failures of ops name the node as they name layers.

@@ -5,7 +5,7 @@ import MartletCore
 struct TensorFlowGraph {
     private let graph: ExportGraph
     private(set) var nodes: [TensorFlowNode] = []
-    private var names: Set<String> = []
+    private var names = UniqueNames()
     /// The output of a node that a value is.
     private var references: [Int: String] = [:]
     private var batch: String?
@@ -37,13 +37,7 @@ struct TensorFlowGraph {
     private mutating func unique(_ name: String) -> String {
         var plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_./-".contains($0)) ? $0 : "_" })
         if !(plain.first.map { $0.isLetter || $0.isNumber || $0 == "." } ?? false) { plain = "n\(plain)" }
-        var result = plain
-        var number = 1
-        while !names.insert(result).inserted {
-            result = "\(plain)_\(number)"
-            number += 1
-        }
-        return result
+        return names.next(plain)
     }
 
     private mutating func add(

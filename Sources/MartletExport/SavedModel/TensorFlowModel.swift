@@ -46,6 +46,7 @@ public final class TensorFlowModel: Model, FileModel {
                 file.nodes, arguments: file.inputs.map { String($0.tensor.prefix { $0 != ":" }) },
                 results: file.outputs.map(\.tensor), isFunction: false)
             functions = try Self.needed(by: program, file)
+            try Self.checkCalls(of: program, functions)
             parameters = try Self.parameters(file, program, functions, folder)
         } catch let error as MartletError {
             throw MartletError(error.message, at: error.location.map { $0.contains(folder) ? $0 : "\(path), \($0)" } ?? path)
@@ -80,6 +81,34 @@ public final class TensorFlowModel: Model, FileModel {
         return found
     }
 
+    /// Limits the nodes that a run visits, those of functions counted for each call: a few functions of which each calls the
+    /// one before twice make billions.
+    private static func checkCalls(of program: TensorFlowProgram, _ functions: [String: TensorFlowProgram]) throws {
+        let most = functions.values.reduce(program.steps.count + 100_000) { $0 + $1.steps.count }
+        var counts: [String: Int] = [:]
+        func count(_ program: TensorFlowProgram, depth: Int) throws -> Int {
+            var total = program.steps.count
+            for step in program.steps where step.operator == nil {
+                guard case .function(let name)? = step.node.attribute("f"), let function = functions[name] else { continue }
+                guard depth < mostDepth else { throw tooDeep }
+                let inside = try counts[name] ?? count(function, depth: depth + 1)
+                counts[name] = inside
+                total += inside
+                guard total <= most else {
+                    throw MartletError(
+                        "Expected functions whose calls run at most 100000 nodes more than the file has. Received: \(total) or "
+                            + "more.", at: TensorFlowProgram.label(step.node))
+                }
+            }
+            return total
+        }
+        _ = try count(program, depth: 0)
+    }
+
+    private static let mostDepth = 64
+    private static var tooDeep: MartletError {
+        MartletError("Expected functions that call others at most \(mostDepth) deep, and never themselves.")
+    }
     private static let calls: Set = ["PartitionedCall", "StatefulPartitionedCall"]
     /// Nodes that the model itself runs.
     private static let structural: Set = ["Const", "VarHandleOp", "ReadVariableOp", "Placeholder"]
@@ -182,7 +211,7 @@ public final class TensorFlowModel: Model, FileModel {
             let typed = zip(inputs, file.inputs).map { input, end in
                 DType(tensorFlowNumber: end.type).map { input.dtype == $0 || isWide(input) ? input : input.cast(to: $0) } ?? input
             }
-            return try run(program, "", typed.map { .tensor($0) }, depth: 0).map { result in
+            return try run(program, "", typed.map { .tensor($0) }).map { result in
                 switch result {
                 case .tensor(let tensor): return tensor
                 case .variable(let name): return try value(name)
@@ -204,9 +233,8 @@ public final class TensorFlowModel: Model, FileModel {
     }
 
     private func run(
-        _ program: TensorFlowProgram, _ name: String, _ arguments: [TensorFlowValue], depth: Int
+        _ program: TensorFlowProgram, _ name: String, _ arguments: [TensorFlowValue]
     ) throws -> [TensorFlowValue] {
-        guard depth < 64 else { throw MartletError("Expected functions that call others at most 64 deep, and never themselves.") }
         var outputs = [[TensorFlowValue]?](repeating: nil, count: program.nodeCount)
         func read(_ operand: TensorFlowProgram.Operand) throws -> TensorFlowValue {
             switch operand {
@@ -224,7 +252,7 @@ public final class TensorFlowModel: Model, FileModel {
             do {
                 let inputs = try step.inputs.map(read)
                 outputs[step.place] = try Context.current.inLayer(step.node.name) {
-                    try self.outputs(of: step, inputs, name, depth)
+                    try self.outputs(of: step, inputs, name)
                 }
             } catch let error as MartletError where error.location == nil {
                 throw MartletError(error.message, at: TensorFlowProgram.label(step.node))
@@ -235,7 +263,7 @@ public final class TensorFlowModel: Model, FileModel {
     }
 
     private func outputs(
-        of step: TensorFlowProgram.Step, _ inputs: [TensorFlowValue], _ program: String, _ depth: Int
+        of step: TensorFlowProgram.Step, _ inputs: [TensorFlowValue], _ program: String
     ) throws -> [TensorFlowValue] {
         let node = step.node
         switch node.operation {
@@ -259,6 +287,6 @@ public final class TensorFlowModel: Model, FileModel {
         guard case .function(let name)? = node.attribute("f"), let function = functions[name] else {
             throw MartletError("Expected an input of the signature, or an operator that Martlet reads.")
         }
-        return try run(function, name, inputs, depth: depth + 1)
+        return try run(function, name, inputs)
     }
 }

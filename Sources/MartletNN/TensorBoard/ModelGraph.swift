@@ -9,7 +9,7 @@ struct ModelGraph {
     /// The serialized graph.
     private(set) var message: [UInt8]
     private var graph = ProtobufWriter()
-    private var names: Set<String> = []
+    private var names = UniqueNames()
 
     init(_ model: Model) {
         message = []
@@ -60,7 +60,7 @@ struct ModelGraph {
 
     /// Adds a call of a layer.
     private mutating func add(_ layer: Layer, in scope: String?, inputs: [String], _ shape: PartialShape?) -> [String] {
-        let place = unique(ModelGraph.place(layer.name, in: scope))
+        let place = names.next(ModelGraph.place(layer.name, in: scope))
         if let model = layer as? Model, !inputs.isEmpty { return add(model, in: place, inputs: inputs) }
         let weights = layer.namedWeights.map { name, variable in
             node("\(place)/\(ModelGraph.escaped(name))", "Variable", [], PartialShape(variable.shape))
@@ -68,17 +68,8 @@ struct ModelGraph {
         return [node("\(place)/\(layer.className)", layer.className, inputs + weights, shape)]
     }
 
-    private mutating func unique(_ name: String) -> String {
-        var (candidate, number) = (name, 0)
-        while !names.insert(candidate).inserted {
-            number += 1
-            candidate = "\(name)_\(number)"
-        }
-        return candidate
-    }
-
     private mutating func node(_ name: String, _ op: String, _ inputs: [String], _ shape: PartialShape?) -> String {
-        let name = unique(name)
+        let name = names.next(name)
         graph.write(1) { node in
             node.write(1, text: name)
             node.write(2, text: op)

@@ -79,7 +79,7 @@ struct ONNXResize {
             let size = x.shape[axis]
             let scale = scales[place]
             guard scale > 0, scale * Double(size) < 0x1p31 else {
-                throw MartletError("Expected a positive scale. Received: \(scale).")
+                throw MartletError("Expected a positive scale, and fewer than 2^31 pixels. Received: \(scale).")
             }
             let count = sizes?[place] ?? Int((scale * Double(size)).rounded(.down))
             try Settings.requireMemory(64 * max(count, 0), at: "Resize")

@@ -47,7 +47,7 @@ extension ONNXOperator {
         table["OneHot"] = ONNXOperator(inputCounts: 3...3, settings: [1, 2]) { call in
             let indices = try call.number(0).cast(to: .int64)
             guard let depth = try call.doubles(1).first.flatMap({ Int(exactly: $0) }), depth > 0, depth < 1 << 40 else {
-                throw MartletError("Expected a depth of at least 1.")
+                throw MartletError("Expected a depth from 1 to 2^40.")
             }
             let values = try call.number(2)
             guard values.elementCount == 2 else { throw MartletError("Expected two values. Received: \(values.spec).") }

@@ -39,7 +39,9 @@ extension ONNXOperator {
         for (name, factors) in windows {
             table[name] = ONNXOperator(inputCounts: 1...1, settings: [0]) { call in
                 let size = try call.integer(0)
-                guard (0...1 << 24).contains(size) else { throw MartletError("Expected a size of 0 or more. Received: \(size).") }
+                guard (0...1 << 24).contains(size) else {
+                    throw MartletError("Expected a size from 0 to 2^24. Received: \(size).")
+                }
                 let span = Double(try call.flag("periodic", default: true) ? size : max(size - 1, 1))
                 let values = (0..<size).map { place in
                     factors.enumerated().reduce(0) { sum, factor in
