@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes Tests/MartletExportTests/Fixtures/tflite: files that TensorFlow's converter makes of a small Keras network, and what
-LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables. Needs tensorflow and keras.
+LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables, and `saved-recurrent`, one with
+loops. Needs tensorflow and keras.
 
 usage: make-export-fixtures.py FOLDER
 """
@@ -94,3 +95,12 @@ for name, layers in {
     network = keras.Sequential([keras.Input((7, 3), batch_size=2), *layers])
     (folder / f"recurrent-{name}.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
     np.save(folder / f"recurrent-{name}.npy", network(recurrent_x).numpy())
+
+# Recurrent layers of any number of steps in a SavedModel, whose loops keep steps in lists.
+network = keras.Sequential([
+    keras.Input((None, 3)), keras.layers.Masking(),
+    keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True)), keras.layers.GRU(3),
+])
+network.export(folder / "saved-recurrent", verbose=False)
+(folder / "saved-recurrent" / "fingerprint.pb").unlink()
+np.save(folder / "saved-recurrent.npy", network(recurrent_x).numpy())

@@ -28,6 +28,28 @@ extension CommandLineTests {
         }
     }
 
+    /// Samples for calibration from a table, whose labels say how much accuracy is lost.
+    @Test func calibratesOnFiles() throws {
+        try withFolder { folder in
+            let (model, csv) = (folder + "/m.keras", folder + "/x.csv")
+            let network = Sequential([InputLayer([2]), Dense(8, activation: .relu), Dense(2, activation: .softmax)])
+            try network.save(to: model)
+            let rows = (0..<60).map { "\(Double($0 * 37 % 101) / 101),\(Double($0 * 53 % 97) / 97),\($0 % 2)" }
+            try (["a,b,kind"] + rows).joined(separator: "\n").write(toFile: csv, atomically: true, encoding: .utf8)
+            let arguments = [
+                "export", model, "--to", folder + "/m.tflite", "--quantize", "int8", "--data", csv, "--label", "kind",
+            ]
+            for more in [[], ["--max-accuracy-drop", "5%"]] {
+                let outcome = try run(arguments + more)
+                #expect(outcome.status == 0 && outcome.output.contains("integers"), "\(outcome.error)")
+            }
+            let wrong = try run(arguments + ["--calibration", csv])
+            #expect(wrong.status != 0 && wrong.error.contains("--calibration or --data, not both"), "\(wrong.error)")
+            let unnamed = try run(Array(arguments.dropLast(2)) + ["--max-accuracy-drop", "5%"])
+            #expect(unnamed.status == 1 && unnamed.error.contains("--label: Expected a column"), "\(unnamed.error)")
+        }
+    }
+
     /// Rounded ONNX files, and what is said of kinds that they do not have.
     @Test func exportsRoundedONNX() throws {
         try withFolder { folder in

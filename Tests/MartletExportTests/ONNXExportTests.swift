@@ -84,6 +84,16 @@ import MartletExport
         }
     }
 
+    /// What is an input and an output at once has two names.
+    @Test(arguments: ExportFormat.allCases) func inputsAsOutputs(_ format: ExportFormat) throws {
+        try withFolder { folder in
+            let x = Input([3], name: "x")
+            let y = Dense(2)(x)
+            let report = try Model(inputs: x, outputs: [y, x, y]).export(to: folder + "/model", format: format)
+            #expect(Set(report.inputNames + report.outputNames).count == 4)
+        }
+    }
+
     /// There and back: the weights of an exported model can be trained on, and are written again.
     @Test func exportedModelsTrain() throws {
         try withFolder { folder in
@@ -165,6 +175,46 @@ import MartletExport
                 value.tensor.flatMap { $0.dtype == .float32 && $0.rank == 0 ? Float($0.item()) : nil }
             }
             #expect(scales.contains { abs($0 - 0.01) < 1e-7 })
+        }
+    }
+
+    /// Runtimes leave out a rounding that only another one reads, and then compute something else of the file.
+    @Test func roundsOnce() throws {
+        try withFolder { folder in
+            let x = Input([8, 8, 2])
+            let (a, b) = (Conv2D(3, kernelSize: 3, padding: .same)(x), Conv2DTranspose(3, kernelSize: 1)(x))
+            let pooled = MaxPooling2D(poolSize: 2, strides: 1, padding: .same)(Conv2D(2, kernelSize: 1, activation: .tanh)(x))
+            let inner = Concatenate()([a, Reshape([8, 8, 3])(b)])
+            let y = Maximum()([Concatenate()([inner, pooled]), Conv2D(8, kernelSize: 1, activation: .sigmoid)(x)])
+            let z = Concatenate()([AveragePooling2D()(y), Conv2D(2, kernelSize: 2, strides: 2)(x)])
+            let model = Model(inputs: x, outputs: z)
+            let samples = RandomGenerator(seed: 4).normal([16, 8, 8, 2])
+            let options = ExportOptions(
+                quantization: .int8, calibration: [[samples]], checkedInputs: [samples], tolerance: 0.05)
+            try model.export(to: folder + "/model.onnx", options: options)
+            let nodes = try ONNX.File(path: folder + "/model.onnx").graph.nodes
+            let dequantized = Dictionary(nodes.filter { $0.type == "DequantizeLinear" }.map { ($0.outputs[0], $0) }) { $1 }
+            var again: [String] = []
+            for node in nodes where node.type == "QuantizeLinear" {
+                guard let before = dequantized[node.inputs[0]], Array(before.inputs[1...]) != Array(node.inputs[1...]) else {
+                    continue
+                }
+                again += [node.inputs[0]]
+            }
+            // A mean has the integers of what it is of.
+            #expect(again.count <= 1 && again.allSatisfy { $0.contains("average") })
+            #expect(nodes.count { $0.type == "Concat" } == 3)
+        }
+    }
+
+    /// The kernels of recurrent layers are rounded, though the layers compute in floating point.
+    @Test func recurrentKernels() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([40, 16]), LSTM(48, returnSequences: true), GRU(32)])
+            let x = RandomGenerator(seed: 2).normal([8, 40, 16])
+            let whole = try model.export(to: folder + "/a.onnx").byteCount
+            let options = ExportOptions(quantization: .int8, calibration: [[x]], checkedInputs: [x], tolerance: 0.02)
+            #expect(Double(try model.export(to: folder + "/b.onnx", options: options).byteCount) < 0.35 * Double(whole))
         }
     }
 

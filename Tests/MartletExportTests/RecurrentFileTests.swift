@@ -7,7 +7,7 @@ import MartletNN
 import TestSupport
 import Testing
 
-/// Recurrent layers are loops in TFLite files.
+/// Recurrent layers are loops in files, or operators of their own.
 @Suite(.ownSession) struct RecurrentFileTests {
     /// Files that TensorFlow's converter made predict what Keras does.
     @Test(arguments: ["lstm", "gru", "simple", "masked"]) func predictsAsKeras(_ kind: String) throws {
@@ -50,21 +50,70 @@ import Testing
     }
 
     /// A file computes what the model does for any batch, and is no larger for longer sequences.
-    @Test(arguments: Case.all) func filesAreLoops(_ test: Case) throws {
+    @Test(arguments: Case.all, ExportFormat.allCases) func filesAreLoops(_ test: Case, _ format: ExportFormat) throws {
         try withFolder { folder in
             var sizes: [Int] = []
             for steps in [1, 20, 200] {
                 let model = try test.model(steps: steps)
-                let report = try model.export(to: folder + "/model.tflite")
-                sizes.append(report.operationCount)
-                let graph = try TFLiteReader.graph(FileIO.read(folder + "/model.tflite"))
+                let path = "\(folder)/model\(steps)"
+                sizes.append(try model.export(to: path, format: format).operationCount)
+                let file: Model = switch format {
+                case .tflite: try TFLiteModel(tflite: path)
+                case .savedModel: try TensorFlowModel(savedModel: path)
+                case .onnx: try ONNXModel(onnx: path)
+                }
                 for batch in [1, 4] {
                     let x = Case.inputs(batch, steps: steps)
-                    let difference = largestDifference(try graph.run([x]), [model.apply([x], training: false)[0]])
+                    let difference = largestDifference(
+                        file.apply([x], training: false), [model.apply([x], training: false)[0]])
                     #expect(difference < 1e-5, "\(steps) steps, batch \(batch)")
                 }
             }
-            #expect(sizes[1] == sizes[2] && sizes[2] < 60)
+            // Constants and functions are nodes of a SavedModel.
+            #expect(sizes[1] == sizes[2] && sizes[2] < (format == .savedModel ? 240 : 60))
+        }
+    }
+
+    /// Also where the loop is within a layer that makes more samples of each.
+    @Test(arguments: ExportFormat.allCases) func manySequencesPerSample(_ format: ExportFormat) throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([3, 20, 2]), TimeDistributed(Bidirectional(GRU(4, returnSequences: true)))])
+            let x = RandomGenerator(seed: 3).normal([2, 3, 20, 2])
+            let options = ExportOptions(checkedInputs: [x], tolerance: 1e-5)
+            let report = try model.export(to: folder + "/model", format: format, options: options)
+            #expect(report.operationCount < 240)
+        }
+    }
+
+    /// Loops of a SavedModel that Keras wrote, over any number of steps, predict as Keras does, train, and are exported again.
+    @Test func savedModelOfKeras() throws {
+        let model = try TensorFlowModel(savedModel: TFLiteModelTests.fixture("saved-recurrent"))
+        let x = try NPY.read(TFLiteModelTests.fixture("recurrent-x.npy"))
+        let expected = try NPY.read(TFLiteModelTests.fixture("saved-recurrent.npy"))
+        #expect(largestDifference([try model.predict(x)], [expected]) < 1e-6)
+        // Near 0 a step is masked or not.
+        let inputs = RandomGenerator(seed: 8).normal([2, 4, 3])
+        let other = try TensorFlowModel(savedModel: TFLiteModelTests.fixture("saved-recurrent"))
+        let report = try gradientCheck(other, inputs, RandomGenerator(seed: 1).normal([2, 3]), loss: .meanSquaredError())
+        #expect(report.passed, "\(report)")
+        try withFolder { folder in
+            let options = ExportOptions(inputShapes: [[nil, 7, 3]], checkedInputs: [x], tolerance: 1e-5)
+            try model.export(to: folder + "/again.tflite", options: options)
+        }
+    }
+
+    /// Each file is read or refused, and ends.
+    @Test func damagedSavedModels() throws {
+        let x = try NPY.read(TFLiteModelTests.fixture("recurrent-x.npy"))
+        try withFolder { folder in
+            let copy = folder + "/saved"
+            try FileManager.default.copyItem(atPath: TFLiteModelTests.fixture("saved-recurrent"), toPath: copy)
+            let counts = fuzz(try FileIO.read(copy + "/saved_model.pb")) { bytes in
+                try FileIO.write(bytes, to: copy + "/saved_model.pb")
+                let model = try withErrors { try TensorFlowModel(savedModel: copy) }
+                _ = try withErrors { model.apply([x], training: false) }
+            }
+            #expect(counts.refused > 100)
         }
     }
 

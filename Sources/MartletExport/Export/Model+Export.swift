@@ -161,7 +161,8 @@ extension Model {
         let file = try format.file(graph, options)
         let inputs = try options.checkedInputs ?? graph.sampleInputs()
         let expected = try withErrors { apply(inputs, training: false) }
-        let read = try file.read(inputs)
+        // Of what a file declares, as runtimes ask for it.
+        let read = try file.read(zip(inputs, graph.inputs).map { $0.cast(to: graph.values[$1].dtype) })
         let difference = Self.difference(read, expected)
         let bound = options.bound(graph)
         guard difference <= bound else {
@@ -208,8 +209,8 @@ extension ExportFormat {
         switch self {
         case .tflite where quantization != .int8 && quantization != .int16x8: [.recurrentSequence, .maskedSequence]
         case .tflite: [.longSequence]
-        case .savedModel: []
-        case .onnx: [.layerNorm, .recurrentSequence]
+        case .savedModel: [.recurrentSequence, .maskedSequence]
+        case .onnx: [.layerNorm, .recurrentSequence, quantization == .int8 ? .longSequence : .maskedSequence]
         }
     }
 

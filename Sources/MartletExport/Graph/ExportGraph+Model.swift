@@ -64,14 +64,14 @@ extension ExportGraph {
             return try withErrors { Trace.graph(specs) { model.apply($0, training: false) } }.simplified()
         }
         // Neither 1, which broadcasts, nor numbers of which one is a multiple of the other.
-        let first = try trace(batch: 2)
-        let graphs = isBatchKnown ? [first] : [first, try trace(batch: 3)]
-        if let update = graphs[0].updates.first {
+        let first = try trace(batch: Lowering.batches[0])
+        if let update = first.updates.first {
             throw MartletError(
                 "Expected a model whose outputs depend on its inputs alone. It changes the variable "
                     + "\(update.variable.name) when it is called: a stateful layer or a random one cannot be exported.",
                 at: model.name)
         }
+        let graphs = isBatchKnown ? [first] : [first, try trace(batch: Lowering.batches[1])]
         self.init()
         name = model.name
         var lowering = Lowering(graph: self, keeping: keeping)
@@ -84,13 +84,19 @@ extension ExportGraph {
         }
         let results = try withErrors { try lowering.lower(graphs, bindings) }
         let keys = file?.graphOutputs ?? model.outputNames
-        var taken: Set<String> = []
+        // An input that is an output, too, has two names: files of ONNX have one list of them.
+        var taken = Set(names)
         for (index, result) in results.enumerated() {
             let value = try lowering.value(result, layer: model.name)
             lowering.graph.outputs.append(value)
             let key = keys.count == results.count ? keys[index] : "output_\(index + 1)"
             // One layer may give several outputs.
-            lowering.graph.outputNames.append(taken.insert(key).inserted ? key : "\(key)_\(index + 1)")
+            var (name, number) = (key, index)
+            while !taken.insert(name).inserted {
+                number += 1
+                name = "\(key)_\(number)"
+            }
+            lowering.graph.outputNames.append(name)
         }
         self = lowering.graph
         inputNames = names
@@ -121,11 +127,12 @@ struct Lowering {
         let spec: TensorSpec
     }
     /// The sizes of the batch of the traces.
-    private static let batches = [2, 3]
+    static let batches = [2, 3]
 
-    init(graph: ExportGraph, keeping: Set<ExportGraph.Composite>) {
+    init(graph: ExportGraph, keeping: Set<ExportGraph.Composite>, prefix: String = "") {
         self.graph = graph
         self.keeping = keeping
+        self.prefix = prefix
     }
 
     /// What a traced value became: a value of the graph, or tensors, one for each trace, that follow from constants alone.
@@ -310,10 +317,14 @@ struct Lowering {
         case "where": return try add(.select, step)
         case "gate": return try lowerGate(step)
         case "matmul":
-            return try add(
-                .matmul(
-                    transposeA: try shared(step) { try $0("transposeA") },
-                    transposeB: try shared(step) { try $0("transposeB") }), step)
+            let flags = (try shared(step) { try $0("transposeA") } as Bool, try shared(step) { try $0("transposeB") } as Bool)
+            // A matrix of weights, which formats multiply with faster, and round.
+            if flags == (false, false), case .known = step.inputs[1], step.inputSpecs[0].map(\.shape.rank) == [2, 2],
+                step.inputSpecs[0][0].dtype.isFloatingPoint
+            {
+                return try add(.dense(.none), step)
+            }
+            return try add(.matmul(transposeA: flags.0, transposeB: flags.1), step)
         case "dense": return try add(.dense(try activation(step)), step)
         case "conv":
             let geometry: ConvolutionGeometry = try shared(step) { try $0("geometry") }

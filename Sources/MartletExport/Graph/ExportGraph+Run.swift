@@ -56,7 +56,9 @@ extension ExportGraph {
         var batch: Int?
         for (input, argument) in zip(inputs, arguments) {
             let shape = values[input].shape
-            for (axis, size) in zip(shape, argument.shape.dimensions) where axis == .batch { batch = batch ?? size }
+            for (axis, size) in zip(shape, argument.shape.dimensions) where axis.perSample > 0 && size >= axis.fixed {
+                batch = batch ?? (size - axis.fixed) / axis.perSample
+            }
             guard shape.map({ $0.size(batch: batch ?? 1) }) == argument.shape.dimensions else {
                 throw MartletError(
                     "Expected an input of shape \(shape). Received: \(argument.spec).", at: values[input].name)

@@ -85,6 +85,9 @@ extension ExportGraph {
                 if values[source].shape == values[output].shape { replacements[output] = source }
             case .broadcast where values[node.inputs[0]].shape == values[output].shape:
                 replacements[output] = node.inputs[0]
+            case .slice(let begin, let step)
+            where values[node.inputs[0]].shape == values[output].shape && zip(begin, step).allSatisfy({ $0 == (0, 1) }):
+                replacements[output] = node.inputs[0]
             case .unary, .binary, .select: bypassBroadcasts(index, producers)
             default: break
             }

@@ -78,7 +78,7 @@ extension Rewriter {
             if cumulation == .cumulativeSum || cumulation == .cumulativeProduct && target.isTensorFlow { return nil }
             return [try unrolled(cumulation, axis, exclusive, reverse, inputs[0], for: target)]
         case .takeAlong(let axis): return target.isKeras ? nil : [try takenAlong(axis, inputs[0], inputs[1], for: target)]
-        case .recurrent(let recurrence): return try loop(recurrence, inputs, outputs)
+        case .recurrent(let recurrence): return try loop(recurrence, inputs, outputs, for: target.name)
         case .dense(let activation) where graph.constant(inputs[1]) == nil:
             var result = try add(.matmul(transposeA: false, transposeB: false), Array(inputs[..<2]), outputs[0].shape)
             if inputs.count > 2 { result = try binary(.add, result, inputs[2]) }

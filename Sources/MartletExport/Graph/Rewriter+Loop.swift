@@ -1,21 +1,23 @@
+import Martlet
 import MartletCore
 
 extension Rewriter {
     /// A recurrent layer as a loop over its steps. The products with the inputs are one for all steps, before the loop.
+    /// - Parameter format: what the error about a layer without constant weights names.
     mutating func loop(
-        _ recurrence: Operation.Recurrence, _ inputs: [Int], _ outputs: [ExportGraph.Value]
+        _ recurrence: Operation.Recurrence, _ inputs: [Int], _ outputs: [ExportGraph.Value], for format: String
     ) throws -> [Int] {
         let count = recurrence.kind.stateCount
         guard let steps = shape(inputs[0])[1].size, let kernel = graph.constant(inputs[count + 2]) else {
-            throw unsupported(.recurrent(recurrence), "TFLite", "its weights or the number of its steps are not known.")
+            throw unsupported(.recurrent(recurrence), format, "its weights or the number of its steps are not known.")
         }
         let (batch, units) = (shape(inputs[0])[0], kernel.shape[0])
         let type = graph.values[inputs[0]].dtype
-        var step = RecurrentStep(recurrence, kernel: kernel, units: units, steps: steps)
         var operands = [inputs[0], inputs[count + 1]]
-        if recurrence.hasBias, let bias = graph.constant(inputs[count + 3]) {
-            operands.append(constant(bias.rank == 2 ? bias[0] : bias))
-            step.recurrentBias = bias.rank == 2 ? bias[1] : nil
+        var bias: Tensor?
+        if recurrence.hasBias {
+            bias = graph.constant(inputs[count + 3])
+            if let bias { operands.append(constant(bias.rank == 2 ? bias[0] : bias)) }
         }
         let columns = ExportGraph.Dimension(kernel.shape[1])
         let gates = try add(.dense(.none), operands, [batch, .init(steps), columns])
@@ -26,7 +28,8 @@ extension Rewriter {
             carried.append(try zeros([batch, .init(units)], type))
         }
         if recurrence.returnSequences { carried.append(try zeros([.init(steps), batch, .init(units)], type)) }
-        let body = addBody(step.graph(carried.map { graph.values[$0] }, layer: layer))
+        let step = RecurrentStep(recurrence: recurrence, kernel: kernel, bias: bias, steps: steps, layer: layer)
+        let body = addBody(try step.graph(carried.map { graph.values[$0] }))
         let values = carried.map { value in
             ExportGraph.Value(name: "\(layer)/loop", dtype: graph.values[value].dtype, shape: graph.values[value].shape)
         }
@@ -42,38 +45,43 @@ extension Rewriter {
     }
 }
 
-/// One step of a recurrent layer, as the body of a loop. `RecurrentPlan.composed` has the same formulas.
+/// One step of a recurrent layer, as the body of a loop.
 private struct RecurrentStep {
     let recurrence: Operation.Recurrence
+    /// The recurrent kernel.
     let kernel: Tensor
-    let units: Int
+    let bias: Tensor?
     let steps: Int
-    var recurrentBias: Tensor?
-    private var body = ExportGraph()
-    private var layer = ""
-
-    init(_ recurrence: Operation.Recurrence, kernel: Tensor, units: Int, steps: Int) {
-        (self.recurrence, self.kernel, self.units, self.steps) = (recurrence, kernel, units, steps)
-    }
+    let layer: String
 
     /// - Parameter carried: what each step takes and gives: the gates' parts of the inputs [steps, batch, columns], the states,
     ///   the mask [steps, batch, 1] and the last output where there is a mask, and the outputs of all steps where they are
     ///   asked for.
-    mutating func graph(_ carried: [ExportGraph.Value], layer: String) -> ExportGraph {
-        self.layer = layer
+    func graph(_ carried: [ExportGraph.Value]) throws -> ExportGraph {
+        var body = ExportGraph()
         body.name = "\(layer)/step"
         let number = body.addValue("\(layer)/number", .int32, [])
         let values = carried.map { body.addValue($0.name, $0.dtype, $0.shape) }
         body.inputs = [number] + values
-        let count = recurrence.kind.stateCount
+        func add(
+            _ operation: Operation, _ inputs: [Int], _ shape: [ExportGraph.Dimension], _ type: DType? = nil
+        ) -> Int {
+            body.add(operation, inputs, type ?? body.values[inputs[0]].dtype, shape, layer: layer)
+        }
+        func constant(_ tensor: Tensor) -> Int { body.addConstant(tensor, "\(layer)/constant") }
         let place = recurrence.goBackwards
             ? add(.binary(.subtract), [constant(Tensor(steps - 1).cast(to: .int32)), number], []) : number
+        /// What stands at this step's place of the first axis.
+        func row(_ value: Int) -> Int {
+            add(.gather(axis: 0), [value, place], Array(body.values[value].shape.dropFirst()))
+        }
+        let count = recurrence.kind.stateCount
         let states = Array(values[1...count])
-        var next = stepped(row(values[0], place), states)
+        var next = try stepped(row(values[0]), states, in: &body)
         var output = next[0]
         var results = [values[0]]
         if recurrence.hasMask {
-            let (isThere, last) = (row(values[count + 1], place), values[count + 2])
+            let (isThere, last) = (row(values[count + 1]), values[count + 2])
             let other = recurrence.zeroOutputForMask ? constant(Tensor(0.0).cast(to: body.values[last].dtype)) : last
             output = add(.select, [isThere, output, other], body.values[last].shape, body.values[last].dtype)
             next = zip(next, states).map { add(.select, [isThere, $0, $1], body.values[$1].shape, body.values[$1].dtype) }
@@ -86,60 +94,44 @@ private struct RecurrentStep {
             results.append(add(.update, [all, output, number], body.values[all].shape))
         }
         body.outputs = results
+        body.simplify()
         return body
     }
 
-    private mutating func add(
-        _ operation: Operation, _ inputs: [Int], _ shape: [ExportGraph.Dimension], _ type: DType? = nil
-    ) -> Int {
-        body.add(operation, inputs, type ?? body.values[inputs[0]].dtype, shape, layer: layer)
-    }
-
-    private mutating func constant(_ tensor: Tensor) -> Int { body.addConstant(tensor, "\(layer)/constant") }
-
-    /// What stands at an index of the first axis.
-    private mutating func row(_ value: Int, _ place: Int) -> Int {
-        add(.gather(axis: 0), [value, place], Array(body.values[value].shape.dropFirst()))
-    }
-
-    private mutating func binary(_ binary: Operation.Binary, _ a: Int, _ b: Int) -> Int {
-        add(.binary(binary), [a, b], [ExportGraph.Dimension].broadcast(body.values[a].shape, body.values[b].shape)!)
-    }
-
-    private mutating func unary(_ unary: Operation.Unary, _ x: Int) -> Int { add(.unary(unary), [x], body.values[x].shape) }
-
-    /// A state's product with columns of the recurrent kernel.
-    private mutating func product(_ h: Int, _ columns: Range<Int>, bias: Tensor? = nil) -> Int {
-        let weights = columns == 0..<kernel.shape[1] ? kernel : kernel[.all, columns]
-        let operands = [h, body.addConstant(weights, "\(layer)/recurrent_kernel")] + (bias.map { [constant($0)] } ?? [])
-        return add(.dense(.none), operands, [body.values[h].shape[0], .init(columns.count)])
-    }
-
-    private mutating func block(_ x: Int, _ number: Int) -> Int {
-        add(.slice(begin: [0, number * units], step: [1, 1]), [x], [body.values[x].shape[0], .init(units)])
-    }
-
-    /// The states after the step, of which the first is the output.
-    private mutating func stepped(_ gates: Int, _ states: [Int]) -> [Int] {
-        let (h, columns) = (states[0], kernel.shape[1])
-        switch recurrence.kind {
-        case .simple: return [unary(.tanh, binary(.add, gates, product(h, 0..<columns)))]
-        case .lstm:
-            let z = binary(.add, gates, product(h, 0..<columns))
-            let parts = (0..<4).map { block(z, $0) }
-            let (input, forget) = (unary(.sigmoid, parts[0]), unary(.sigmoid, parts[1]))
-            let c = binary(.add, binary(.multiply, forget, states[1]), binary(.multiply, input, unary(.tanh, parts[2])))
-            return [binary(.multiply, unary(.sigmoid, parts[3]), unary(.tanh, c)), c]
-        case .gru(let resetAfter):
-            let all = product(h, 0..<(resetAfter ? 3 : 2) * units, bias: recurrentBias)
-            let z = unary(.sigmoid, binary(.add, block(gates, 0), block(all, 0)))
-            let r = unary(.sigmoid, binary(.add, block(gates, 1), block(all, 1)))
-            let candidate = resetAfter
-                ? binary(.multiply, r, block(all, 2))
-                : product(binary(.multiply, r, h), 2 * units..<3 * units)
-            let new = unary(.tanh, binary(.add, block(gates, 2), candidate))
-            let one = constant(Tensor(1.0).cast(to: body.values[z].dtype))
-            return [binary(.add, binary(.multiply, z, h), binary(.multiply, binary(.subtract, one, z), new))]
+    /// The states after a step, of which the first is the output: by the formula with which the layer's op says what it
+    /// computes, of a sequence of one step.
+    /// - Parameter gates: the product of the step's input and the kernel, with the bias.
+    private func stepped(_ gates: Int, _ states: [Int], in body: inout ExportGraph) throws -> [Int] {
+        let (type, batch, units) = (body.values[gates].dtype, body.values[gates].shape[0], kernel.shape[0])
+        let bias = bias.flatMap { $0.rank == 2 ? Tensor.stack([.zeros(like: $0[0]), $0[1]]) : nil }
+        let traces = Lowering.batches.map { samples in
+            let batch = batch.size(batch: samples)
+            let specs = [TensorSpec([batch, 1, 1], type), TensorSpec([1, kernel.shape[1]], type)]
+                + states.map { _ in TensorSpec([batch, units], type) }
+            return Trace.graph(specs) { inputs in
+                let result = recurrentSequence(
+                    inputs[0], states: Array(inputs[2...]), kernel: inputs[1], recurrentKernel: kernel, bias: bias,
+                    kind: recurrence.kind)
+                return result.states
+            }
         }
+        // In the place of the product of input and kernel, the one that reads these, stand the gates.
+        let x = body.addValue("\(layer)/input", type, [batch, .init(1), .init(1)])
+        let inputKernel = body.addValue("\(layer)/kernel", type, [.init(1), .init(kernel.shape[1])])
+        var lowering = Lowering(graph: body, keeping: [], prefix: layer)
+        let results = try lowering.lower(traces, ([x, inputKernel] + states).map { .value($0) })
+        let found = try results.map { try lowering.value($0, layer: layer) }
+        body = lowering.graph
+        guard let product = body.nodes.first(where: { $0.inputs.dropFirst().first == inputKernel })?.outputs[0] else {
+            throw MartletError("Expected a product with the kernel in the formula of the layer.", at: "layer \(layer)")
+        }
+        var replacements = [product: gates]
+        // The sum with the bias's first row, which is in the gates.
+        let wide = body.nodes.first { $0.operation == .reshape && $0.inputs == [product] }?.outputs[0] ?? product
+        if bias != nil, let sum = body.nodes.first(where: { $0.operation == .binary(.add) && $0.inputs.first == wide }) {
+            replacements[sum.outputs[0]] = wide
+        }
+        body.substitute(replacements)
+        return found
     }
 }

@@ -12,7 +12,8 @@ import MartletFormats
 package struct ONNXExporter {
     let source: ExportGraph
     private var file = ONNX.File()
-    private var names = UniqueNames()
+    /// Those that are taken, in the graph and in what its loops repeat.
+    private(set) var names = UniqueNames()
     /// The names of the values, by layout.
     var own: [Int: String] = [:]
     var first: [Int: String] = [:]
@@ -24,6 +25,13 @@ package struct ONNXExporter {
     package static func file(of graph: ExportGraph) throws -> ONNX.File {
         var exporter = ONNXExporter(graph)
         return try exporter.export()
+    }
+
+    /// Of what a loop repeats: values may be those of the graph around it.
+    init(bodyOf graph: ExportGraph, taken names: UniqueNames) {
+        source = graph
+        file.graph.name = graph.name
+        self.names = names
     }
 
     private init(_ graph: ExportGraph) {
@@ -41,22 +49,36 @@ package struct ONNXExporter {
             own[value] = name
             file.graph.inputs.append(info(name, value))
         }
-        for node in source.nodes {
-            layer = node.layer
-            do {
-                try add(node)
-                for output in node.outputs { round(output) }
-            } catch let error as MartletError where error.location == nil {
-                throw MartletError(error.message, at: "layer \(node.layer)")
-            }
-        }
+        for node in source.nodes { try write(node) }
         layer = ""
         for (value, name) in zip(source.outputs, source.outputNames) {
             file.graph.nodes.append(ONNX.Node("Identity", [try self.name(value)], [name]))
             file.graph.outputs.append(info(name, value))
         }
+        file.graph.prune()
         return file
     }
+
+    /// Adds the operators of a node.
+    mutating func write(_ node: ExportGraph.Node) throws {
+        layer = node.layer
+        do {
+            try add(node)
+            for output in node.outputs { round(output) }
+        } catch let error as MartletError where error.location == nil {
+            throw MartletError(error.message, at: "layer \(node.layer)")
+        }
+    }
+
+    /// The graph so far, with these inputs and outputs.
+    func graph(inputs: [ONNX.ValueInfo], outputs: [ONNX.ValueInfo]) -> ONNX.Graph {
+        var graph = file.graph
+        (graph.inputs, graph.outputs) = (inputs, outputs)
+        return graph
+    }
+
+    /// Notes names that what a loop repeats has taken beside those of the graph.
+    mutating func take(_ names: UniqueNames) { self.names = names }
 
     func info(_ name: String, _ value: Int) -> ONNX.ValueInfo {
         let value = source.values[value]
@@ -191,6 +213,7 @@ package struct ONNXExporter {
         // What is written of their weights is theirs to say.
         if case .recurrent(let recurrence) = step.operation { return try addRecurrent(step, recurrence) }
         if case .dense(let activation) = step.operation { return own[output] = try addDense(step, activation) }
+        if case .loop(let body, let steps) = step.operation { return try addLoop(step, source.bodies[body], steps: steps) }
         let inputs = try step.inputs.map { try name($0) }
         let type = dtype(step.inputs[0])
         switch step.operation {
@@ -284,7 +307,7 @@ package struct ONNXExporter {
 extension ONNXExporter {
     /// The file of a graph, which Martlet reads again to check it.
     static func exported(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
-        let (graph, layers) = try Quantizer.quantized(source, options, for: .onnx)
+        let (graph, layers) = try Quantizer.quantized(source.withLoopsForMasks(), options, for: .onnx)
         let bytes = try file(of: graph).bytes()
         let read = try ONNX.File(bytes, name: graph.name)
         let model = try withErrors { try ONNXModel(read, path: graph.name) }
@@ -292,5 +315,20 @@ extension ONNXExporter {
             byteCount: bytes.count, operationCount: read.graph.nodes.count,
             read: { inputs in try withErrors { try model.run(inputs.map { ONNX.Value($0) }).compactMap(\.tensor) } },
             write: { try FileIO.write(bytes, to: $0) }, layers: layers)
+    }
+}
+
+extension ONNX.Graph {
+    /// Leaves out the nodes whose results nothing reads.
+    fileprivate mutating func prune() {
+        var isRead = Set(outputs.map(\.name))
+        var kept: [ONNX.Node] = []
+        for node in nodes.reversed() where !isRead.isDisjoint(with: node.outputs) {
+            isRead.formUnion(node.inputs)
+            for case .graph(let body) in node.attributes.values { isRead.formUnion(body.nodes.flatMap(\.inputs)) }
+            kept.append(node)
+        }
+        nodes = kept.reversed()
+        initializers.removeAll { !isRead.contains($0.name) }
     }
 }

@@ -181,7 +181,14 @@ public final class ONNXModel: Model, FileModel {
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         do {
-            let values = try run(inputs.map(ONNX.Value.init), training: context.training)
+            // As of layers, numbers of another dtype are cast.
+            let typed = inputs.enumerated().map { place, input in
+                guard place < inputInfos.count, case .tensor(let type?, _)? = inputInfos[place].type, let dtype = type.dtype,
+                    dtype != .string, input.dtype != .string, Context.current.castsInputs || input.dtype != .float64
+                else { return input }
+                return input.cast(to: dtype)
+            }
+            let values = try run(typed.map(ONNX.Value.init), training: context.training)
             return try zip(graphOutputs, values).map { name, value in
                 guard let tensor = value.tensor else {
                     throw MartletError("Expected a tensor as output \"\(name)\". Received: a sequence or nothing.")

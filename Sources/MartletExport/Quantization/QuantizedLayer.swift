@@ -56,8 +56,9 @@ extension Quantizer {
             let (signal, noise) = (exact.square().mean().item() as Double, (exact - tensor).square().mean().item() as Double)
             let quantization = rounded.values[value].quantization
             let clipped = quantization.map { quantization in
-                let range = quantization.range
-                let outside = (exact .< range.lowerBound).logicalOr(exact .> range.upperBound)
+                // What is rounded to the first or the last integer is not clipped.
+                let (range, half) = (quantization.range, Double(quantization.scales[0]) / 2)
+                let outside = (exact .< range.lowerBound - half).logicalOr(exact .> range.upperBound + half)
                 return outside.cast(to: .float32).mean().item() as Double
             }
             found[layer] = (signal, noise, clipped ?? 0, quantization != nil)

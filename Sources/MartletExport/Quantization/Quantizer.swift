@@ -22,6 +22,7 @@ enum Quantizer {
         case .float16: return (halfWeights(graph), [])
         case .dynamic: return (try dynamicRange(graph), [])
         case .int8, .int16x8:
+            let graph = graph.withChainsMerged()
             let ranges = try Ranges(of: graph, on: options.calibration)
             func integers(_ floatLayers: Set<String>) throws -> ExportGraph {
                 var quantization = IntegerQuantization(
@@ -36,7 +37,7 @@ enum Quantizer {
     /// Weights of fewer elements stay as they are: they save nothing.
     private static let leastCount = 64
     /// Products with weights of fewer elements are faster in floating point, where activations would be rounded as they come.
-    private static let leastDynamicCount = 1024
+    static let leastDynamicCount = 1024
 
     /// Weights in `float16`; what reads them computes in `float32`.
     static func halfWeights(_ graph: ExportGraph) -> ExportGraph {
@@ -111,17 +112,23 @@ enum Quantizer {
                         "Expected finite samples to calibrate with. Received NaN or infinity.",
                         at: "calibration, input \(graph.values[input].name)")
                 }
-                _ = try graph.run(batch) { value, tensor in
-                    guard tensor.dtype.isFloatingPoint, tensor.elementCount > 0 else { return }
-                    let (low, high) = (tensor.min().item(), tensor.max().item())
-                    guard low.isFinite, high.isFinite else {
-                        infinite.insert(value)
-                        return
-                    }
-                    let known = ranges[value] ?? 0...0
-                    ranges[value] = min(known.lowerBound, low)...max(known.upperBound, high)
+                do {
+                    _ = try graph.run(batch) { note($0, $1) }
+                } catch let error as MartletError {
+                    throw MartletError(error.message, at: "calibration" + (error.location.map { ", \($0)" } ?? ""))
                 }
             }
+        }
+
+        private mutating func note(_ value: Int, _ tensor: Tensor) {
+            guard tensor.dtype.isFloatingPoint, tensor.elementCount > 0 else { return }
+            let (low, high) = (tensor.min().item(), tensor.max().item())
+            guard low.isFinite, high.isFinite else {
+                infinite.insert(value)
+                return
+            }
+            let known = ranges[value] ?? 0...0
+            ranges[value] = min(known.lowerBound, low)...max(known.upperBound, high)
         }
 
         subscript(value: Int) -> ClosedRange<Double> { ranges[value] ?? 0...0 }
@@ -165,7 +172,8 @@ extension ExportGraph {
         addConstant(tensor, values[value].name, Quantization(weights: tensor, axis: axis))
     }
 
-    fileprivate mutating func addConstant(_ tensor: Tensor, _ name: String, _ quantization: Quantization) -> Int {
+    /// Adds a constant in the integers of a quantization.
+    mutating func addConstant(_ tensor: Tensor, _ name: String, _ quantization: Quantization) -> Int {
         let rounded = quantization.rounded(tensor)
         let value = addConstant(rounded, name)
         values[value].quantization = quantization
@@ -205,171 +213,5 @@ extension ExportGraph.Quantization {
         if scales.count > 1 { along[axis] = scales.count }
         let shape: Shape = scales.count > 1 ? Shape(along) : []
         return (Tensor(scales, shape: shape).cast(to: .float64), Tensor(zeroPoints, shape: shape).cast(to: .float64))
-    }
-}
-
-/// Makes a graph anew with weights and activations in integers, and `float32` inputs and outputs.
-private struct IntegerQuantization {
-    let source: ExportGraph
-    let ranges: Quantizer.Ranges
-    let bits: Int
-    /// Layers that stay in floating point.
-    let floatLayers: Set<String>
-    let target: Quantizer.Target
-    var graph = ExportGraph()
-    /// The values of the new graph, by those of the source.
-    var map: [Int: Int] = [:]
-    /// The same numbers in another form, by the value of the new graph.
-    var floats: [Int: Int] = [:]
-    var integers: [Int: [ExportGraph.Quantization: Int]] = [:]
-    /// The kernels in integers, by the value of the source.
-    var kernels: [Int: Int] = [:]
-    var layer = ""
-
-    init(
-        _ source: ExportGraph, _ ranges: Quantizer.Ranges, _ bits: Int, _ floatLayers: Set<String>, _ target: Quantizer.Target
-    ) {
-        (self.source, self.ranges, self.bits, self.floatLayers) = (source, ranges, bits, floatLayers)
-        self.target = target
-    }
-
-    mutating func quantized() throws -> ExportGraph {
-        graph.name = source.name
-        // A step has no ranges of its own: its weights are rounded, its activations as they come.
-        graph.bodies = try source.bodies.map(Quantizer.dynamicRange)
-        (graph.inputNames, graph.outputNames) = (source.inputNames, source.outputNames)
-        for input in source.inputs {
-            let value = source.values[input]
-            map[input] = graph.addValue(value.name, value.dtype, value.shape)
-            graph.inputs.append(map[input]!)
-        }
-        for node in source.nodes {
-            layer = node.layer
-            if isQuantizable(node) { quantize(node) } else { keep(node) }
-        }
-        graph.outputs = source.outputs.map { inFloats(mapped($0)) }
-        graph.prune()
-        return graph
-    }
-
-    private mutating func mapped(_ value: Int) -> Int {
-        if let known = map[value] { return known }
-        let constant = source.values[value]
-        map[value] = graph.addValue(constant.name, constant.dtype, constant.shape, constant: constant.constant)
-        return map[value]!
-    }
-
-    /// A value in floating point.
-    private mutating func inFloats(_ value: Int) -> Int {
-        guard graph.values[value].quantization != nil, graph.values[value].constant == nil else { return value }
-        if let known = floats[value] { return known }
-        floats[value] = graph.add(.requantize, [value], .float32, graph.values[value].shape, layer: layer)
-        return floats[value]!
-    }
-
-    /// A value of the source in integers.
-    /// - Parameter wanted: in which; those that it has, or those for its range, when nil.
-    private mutating func inIntegers(_ sourceValue: Int, _ wanted: ExportGraph.Quantization? = nil) -> Int {
-        if let constant = source.constant(sourceValue) {
-            let quantization = wanted
-                ?? .init(range: constant.min().item()...constant.max().item(), bits: bits)
-            return graph.addConstant(constant, source.values[sourceValue].name, quantization)
-        }
-        let value = mapped(sourceValue)
-        let present = graph.values[value].quantization
-        if let present, wanted == nil || wanted == present { return value }
-        let quantization = wanted ?? .init(range: ranges[sourceValue], bits: bits)
-        if let known = integers[value]?[quantization] { return known }
-        let result = graph.add(.requantize, [value], .float32, graph.values[value].shape, layer: layer)
-        graph.values[result].quantization = quantization
-        integers[value, default: [:]][quantization] = result
-        return result
-    }
-
-    private mutating func keep(_ node: ExportGraph.Node) {
-        let inputs = node.inputs.map { inFloats(mapped($0)) }
-        add(node, node.operation, inputs, nil)
-    }
-
-    private mutating func add(
-        _ node: ExportGraph.Node, _ operation: Operation, _ inputs: [Int], _ quantization: ExportGraph.Quantization?
-    ) {
-        let outputs = node.outputs.map { output in
-            let value = source.values[output]
-            map[output] = graph.addValue(value.name, value.dtype, value.shape)
-            if value.dtype == .float32 { graph.values[map[output]!].quantization = quantization }
-            return map[output]!
-        }
-        graph.nodes.append(.init(operation: operation, inputs: inputs, outputs: outputs, layer: node.layer))
-    }
-
-    /// Whether a node computes in integers.
-    private func isQuantizable(_ node: ExportGraph.Node) -> Bool {
-        guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer),
-            ranges.infinite.isDisjoint(with: node.inputs + node.outputs)
-        else { return false }
-        switch node.operation {
-        case .dense: return weightsAreConstant(node)
-        case .convolution(let windows, _, _), .transposedConvolution(let windows):
-            return (windows.strides.count == 2 || target == .onnx) && weightsAreConstant(node)
-        case .maxPool, .averagePool, .reshape, .transpose, .concatenate, .pad, .slice: return true
-        case .gather: return bits == 8
-        case .unary(let unary):
-            return bits == 8 ? [.relu, .relu6, .sigmoid, .tanh, .hardSwish].contains(unary) : [.relu, .relu6].contains(unary)
-        case .binary(let binary):
-            return (bits == 8 ? [.add, .subtract, .multiply, .maximum, .minimum] : [.add, .subtract, .multiply]).contains(binary)
-        case .softmax, .matmul: return bits == 8
-        case .reduce(let reduction, _, _): return bits == 8 && [.mean, .max, .min].contains(reduction)
-        default: return false
-        }
-    }
-
-    private func weightsAreConstant(_ node: ExportGraph.Node) -> Bool {
-        node.inputs.dropFirst().allSatisfy { source.constant($0) != nil }
-    }
-
-    private mutating func quantize(_ node: ExportGraph.Node) {
-        let output = ExportGraph.Quantization(range: ranges[node.outputs[0]], bits: bits)
-        switch node.operation {
-        case .dense, .convolution: quantizeProduct(node, channels: -1, output)
-        case .transposedConvolution: quantizeProduct(node, channels: -2, output)
-        case .maxPool, .averagePool, .reshape, .transpose, .slice, .reduce(.max, _, _), .reduce(.min, _, _), .gather, .pad:
-            // The integers of the input are moved or compared.
-            let x = inIntegers(node.inputs[0])
-            let others = node.inputs.dropFirst().map { mapped($0) }
-            add(node, node.operation, [x] + others, graph.values[x].quantization)
-        case .concatenate, .binary(.maximum), .binary(.minimum):
-            add(node, node.operation, node.inputs.map { inIntegers($0, output) }, output)
-        case .softmax, .unary(.sigmoid):
-            add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 256, zeroPoint: -128))
-        case .unary(.tanh): add(node, node.operation, [inIntegers(node.inputs[0])], .init(scale: 1 / 128, zeroPoint: 0))
-        case .binary(.add), .binary(.subtract):
-            let operands = node.inputs.map { inIntegers($0) }
-            // LiteRT ends the program when a sum's steps are that much smaller than those of an operand.
-            let coarsest = operands.map { graph.values[$0].quantization!.scales[0] }.max()!
-            guard Double(coarsest) < 0.5 * Double(1 << (bits == 16 ? 15 : 20)) * Double(output.scales[0]) else {
-                return keep(node)
-            }
-            add(node, node.operation, operands, output)
-        default: add(node, node.operation, node.inputs.map { inIntegers($0) }, output)
-        }
-    }
-
-    /// - Parameter channels: the axis of the kernel that is the output's channels, from the end.
-    private mutating func quantizeProduct(_ node: ExportGraph.Node, channels: Int, _ output: ExportGraph.Quantization) {
-        let x = inIntegers(node.inputs[0])
-        let weights = source.constant(node.inputs[1])!
-        let quantization = ExportGraph.Quantization(weights: weights, axis: weights.rank + channels)
-        let kernel = kernels[node.inputs[1]]
-            ?? graph.addConstant(weights, source.values[node.inputs[1]].name, quantization)
-        kernels[node.inputs[1]] = kernel
-        var inputs = [x, kernel]
-        if node.inputs.count > 2 {
-            let step = graph.values[x].quantization!.scales[0]
-            let bias = ExportGraph.Quantization(
-                scales: quantization.scales.map { $0 * step }, zeroPoints: quantization.zeroPoints, bits: bits == 16 ? 64 : 32)
-            inputs.append(graph.addConstant(source.constant(node.inputs[2])!, source.values[node.inputs[2]].name, bias))
-        }
-        add(node, node.operation, inputs, output)
     }
 }

@@ -16,7 +16,9 @@ struct TensorFlowNode {
         case tensor(Tensor)
         case function(String)
         case texts([String])
-        /// What is read and not used, such as lists of types, and what is not supported.
+        case types([DType])
+        case shapes([[Int]])
+        /// What is read and not used, and what is not supported.
         case other
     }
 
@@ -63,7 +65,51 @@ extension TensorFlowNode.Attribute {
                     for number in numbers { packed.write(UInt64(bitPattern: Int64(number))) }
                 })
             }
-        case .function, .texts, .other: break
+        case .types(let types):
+            writer.write(1) { list in
+                list.write(6, ProtobufWriter.message { packed in
+                    for type in types { packed.write(UInt64(type.tensorFlowNumber)) }
+                })
+            }
+        case .shapes(let shapes): writer.write(1) { list in for sizes in shapes { list.write(7) { writeShape(sizes, &$0) } } }
+        case .function(let name): writer.write(10) { $0.write(1, text: name) }
+        case .texts, .other: break
+        }
+    }
+}
+
+/// A function of a TensorFlow graph's library, that its nodes call.
+struct TensorFlowFunction {
+    var name: String
+    /// The types of `argument_0` and so on, and of `result_0`.
+    var arguments: [DType]
+    var results: [DType]
+    var nodes: [TensorFlowNode]
+    /// What the results are: an argument, or `node:output:0`.
+    var values: [String]
+
+    static func argument(_ place: Int) -> String { "argument_\(place)" }
+
+    /// The message `FunctionDef`.
+    func write(_ writer: inout ProtobufWriter) {
+        func result(_ place: Int) -> String { "result_\(place)" }
+        writer.write(1) { signature in
+            signature.write(1, text: name)
+            for (field, types, label) in [(2, arguments, Self.argument), (3, results, result)] {
+                for (place, type) in types.enumerated() {
+                    signature.write(field) { argument in
+                        argument.write(1, text: label(place))
+                        argument.write(3, integer: type.tensorFlowNumber)
+                    }
+                }
+            }
+        }
+        for node in nodes { writer.write(3) { node.write(&$0) } }
+        for (place, value) in values.enumerated() {
+            writer.write(4) { entry in
+                entry.write(1, text: result(place))
+                entry.write(2, text: value)
+            }
         }
     }
 }

@@ -16,8 +16,16 @@ package enum SavedModel {
         guard bytes.count < 1 << 31 else {
             throw MartletError("Expected weights of less than 2 GiB together: a graph holds no more.", at: graph.name)
         }
+        let model = try TensorFlowModel(file: TensorFlowFile(bytes), at: graph.name)
         return ExportedFile(
-            byteCount: bytes.count, operationCount: nodes.nodes.count, read: { try graph.run($0) },
+            byteCount: bytes.count, operationCount: nodes.nodes.count + nodes.functions.reduce(0) { $0 + $1.nodes.count },
+            read: { inputs in
+                // A signature has no order: the reader's is that of the names.
+                let given = Dictionary(uniqueKeysWithValues: zip(graph.inputNames, inputs))
+                let outputs = try withErrors { model.apply(model.graphInputs.map { given[$0]! }, training: false) }
+                let found = Dictionary(uniqueKeysWithValues: zip(model.graphOutputs, outputs))
+                return graph.outputNames.map { found[$0]! }
+            },
             write: { path in
                 try FileIO.makeFolder(path)
                 try FileIO.write(bytes, to: path + "/" + fileName)
@@ -34,6 +42,9 @@ package enum SavedModel {
                 }
                 meta.write(2) { definition in
                     for node in nodes.nodes { definition.write(1) { node.write(&$0) } }
+                    definition.write(2) { library in
+                        for function in nodes.functions { library.write(1) { function.write(&$0) } }
+                    }
                     definition.write(4) { versions in versions.write(1, integer: 1882) }
                 }
                 meta.write(5) { entry in

@@ -3,16 +3,20 @@ import MartletCore
 
 /// Writes a graph that ``ExportGraph/preparedForTensorFlow()`` made as nodes of TensorFlow.
 struct TensorFlowGraph {
-    private let graph: ExportGraph
+    let graph: ExportGraph
     private(set) var nodes: [TensorFlowNode] = []
+    /// What loops call.
+    var functions: [TensorFlowFunction] = []
+    private let isFunction: Bool
     private var names = UniqueNames()
     /// The output of a node that a value is.
-    private var references: [Int: String] = [:]
+    var references: [Int: String] = [:]
     private var batch: String?
 
     /// - Throws: `MartletError` for an operation that TensorFlow does not have.
     init(_ graph: ExportGraph) throws {
         self.graph = graph
+        isFunction = false
         for (index, input) in graph.inputs.enumerated() {
             let value = graph.values[input]
             let name = unique("serving_default_\(graph.inputNames[index])")
@@ -29,6 +33,13 @@ struct TensorFlowGraph {
         }
     }
 
+    /// The nodes of a function that begins with the inputs of a graph.
+    init(functionOf graph: ExportGraph) {
+        self.graph = graph
+        isFunction = true
+        for (place, input) in graph.inputs.enumerated() { references[input] = TensorFlowFunction.argument(place) }
+    }
+
     /// The nodes of the inputs and the outputs.
     var inputs: [String] { graph.inputs.map { references[$0]! } }
     private(set) var results: [String] = []
@@ -40,15 +51,17 @@ struct TensorFlowGraph {
         return names.next(plain)
     }
 
-    private mutating func add(
+    /// Adds a node.
+    /// - Returns: what reads its first output.
+    mutating func add(
         _ operation: String, _ inputs: [String], _ attributes: [(String, TensorFlowNode.Attribute)], _ name: String
     ) -> String {
         let name = unique(name)
         nodes.append(TensorFlowNode(name: name, operation: operation, inputs: inputs, attributes: attributes))
-        return name
+        return isFunction ? "\(name):\(Self.output(of: operation)):0" : name
     }
 
-    private mutating func constant(_ tensor: Tensor, _ name: String) -> String {
+    mutating func constant(_ tensor: Tensor, _ name: String) -> String {
         add("Const", [], [("dtype", .type(tensor.dtype)), ("value", .tensor(tensor))], name)
     }
 
@@ -56,7 +69,7 @@ struct TensorFlowGraph {
         constant(Tensor(numbers).cast(to: .int32), name)
     }
 
-    private mutating func reference(_ value: Int) -> String {
+    mutating func reference(_ value: Int) -> String {
         if let known = references[value] { return known }
         let name = constant(graph.values[value].constant!, graph.values[value].name)
         references[value] = name
@@ -118,7 +131,7 @@ struct TensorFlowGraph {
         MartletError("TensorFlow has no operation for \(node.operation).", at: "layer \(node.layer)")
     }
 
-    private mutating func emit(_ node: ExportGraph.Node) throws {
+    mutating func emit(_ node: ExportGraph.Node) throws {
         let output = graph.values[node.outputs[0]]
         let inputs = node.inputs.map { reference($0) }
         let from = graph.values[node.inputs[0]].dtype
@@ -205,6 +218,15 @@ struct TensorFlowGraph {
             let places = "\(references[node.outputs[0]]!):1"
             references[node.outputs[1]] = add(
                 "Cast", [places], [("SrcT", .type(.int32)), ("DstT", .type(.int64))], graph.values[node.outputs[1]].name)
+        case .loop(let body, let steps): try emitLoop(node, inputs, body: graph.bodies[body], steps: steps)
+        case .update:
+            let row = add(
+                "ExpandDims", [inputs[1], constant(Tensor(0).cast(to: .int32), "\(output.name)/axis")],
+                [type, second("Tdim")], "\(output.name)/row")
+            let places = add(
+                "Reshape", [inputs[2], integers([1, 1], "\(output.name)/sizes")],
+                [("T", .type(graph.values[node.inputs[2]].dtype)), second("Tshape")], "\(output.name)/place")
+            set(&self, "TensorScatterUpdate", [inputs[0], places, row], [type, second("Tindices")])
         default: throw unsupported(node)
         }
     }

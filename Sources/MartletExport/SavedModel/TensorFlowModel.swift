@@ -19,6 +19,8 @@ public final class TensorFlowModel: Model, FileModel {
     private let functions: [String: TensorFlowProgram]
     private var parameters: [Parameter]
     private var variables: [String: Variable] = [:]
+    /// How many operations the present call may still run.
+    private var operationsLeft = 0
     /// The names of the inputs and outputs in the signature, in the order of `call`.
     public let graphInputs: [String]
     public let graphOutputs: [String]
@@ -35,11 +37,22 @@ public final class TensorFlowModel: Model, FileModel {
     /// - Parameter name: the model's name; nil is one of its type's.
     /// - Throws: `MartletError` with the file and the node, when it is no SavedModel, is damaged, has no signature
     ///   `serving_default`, or has an operator that Martlet does not know.
-    public init(savedModel folder: String, name: String? = nil) throws {
+    public convenience init(savedModel folder: String, name: String? = nil) throws {
         let path = folder + "/" + SavedModel.fileName
+        let file: TensorFlowFile
         do {
-            let file = try TensorFlowFile(FileIO.read(path))
-            self.file = file
+            file = try TensorFlowFile(FileIO.read(path))
+        } catch let error as MartletError {
+            throw MartletError(error.message, at: error.location.map { $0.contains(folder) ? $0 : "\(path), \($0)" } ?? path)
+        }
+        try self.init(file: file, at: folder, name: name)
+    }
+
+    /// - Parameter folder: where the variables are, and what errors name.
+    init(file: TensorFlowFile, at folder: String, name: String? = nil) throws {
+        let path = folder + "/" + SavedModel.fileName
+        self.file = file
+        do {
             graphInputs = file.inputs.map(\.key)
             graphOutputs = file.outputs.map(\.key)
             program = try TensorFlowProgram(
@@ -63,41 +76,47 @@ public final class TensorFlowModel: Model, FileModel {
         var (found, waiting) = ([String: TensorFlowProgram](), [program])
         while let program = waiting.popLast() {
             for step in program.steps where step.operator == nil && !structural.contains(step.node.operation) {
-                guard case .function(let name)? = step.node.attribute("f"), calls.contains(step.node.operation) else {
+                guard let attributes = calls[step.node.operation] else {
                     throw MartletError(
                         "Expected operators that Martlet reads. Received: \(unknown(in: file, program)).",
                         at: TensorFlowProgram.label(step.node))
                 }
-                guard found[name] == nil else { continue }
-                guard let function = file.functions[name] else {
-                    throw MartletError("Expected a function \"\(name)\". There is none.", at: TensorFlowProgram.label(step.node))
+                for attribute in attributes {
+                    guard case .function(let name)? = step.node.attribute(attribute), let function = file.functions[name] else {
+                        throw MartletError(
+                            "Expected a function of the file as attribute \"\(attribute)\". There is none.",
+                            at: TensorFlowProgram.label(step.node))
+                    }
+                    guard found[name] == nil else { continue }
+                    let called = try TensorFlowProgram(
+                        function.nodes, arguments: function.arguments, results: function.results, isFunction: true)
+                    found[name] = called
+                    waiting.append(called)
                 }
-                let called = try TensorFlowProgram(
-                    function.nodes, arguments: function.arguments, results: function.results, isFunction: true)
-                found[name] = called
-                waiting.append(called)
             }
         }
         return found
     }
 
     /// Limits the nodes that a run visits, those of functions counted for each call: a few functions of which each calls the
-    /// one before twice make billions.
+    /// one before twice make billions. The steps of loops are counted when they run.
     private static func checkCalls(of program: TensorFlowProgram, _ functions: [String: TensorFlowProgram]) throws {
         let most = functions.values.reduce(program.steps.count + 100_000) { $0 + $1.steps.count }
         var counts: [String: Int] = [:]
         func count(_ program: TensorFlowProgram, depth: Int) throws -> Int {
             var total = program.steps.count
             for step in program.steps where step.operator == nil {
-                guard case .function(let name)? = step.node.attribute("f"), let function = functions[name] else { continue }
-                guard depth < mostDepth else { throw tooDeep }
-                let inside = try counts[name] ?? count(function, depth: depth + 1)
-                counts[name] = inside
-                total += inside
-                guard total <= most else {
-                    throw MartletError(
-                        "Expected functions whose calls run at most 100000 nodes more than the file has. Received: \(total) or "
-                            + "more.", at: TensorFlowProgram.label(step.node))
+                for attribute in calls[step.node.operation] ?? [] {
+                    guard case .function(let name)? = step.node.attribute(attribute), let function = functions[name] else { continue }
+                    guard depth < mostDepth else { throw tooDeep }
+                    let inside = try counts[name] ?? count(function, depth: depth + 1)
+                    counts[name] = inside
+                    total += inside
+                    guard total <= most else {
+                        throw MartletError(
+                            "Expected functions whose calls run at most 100000 nodes more than the file has. Received: "
+                                + "\(total) or more.", at: TensorFlowProgram.label(step.node))
+                    }
                 }
             }
             return total
@@ -109,13 +128,17 @@ public final class TensorFlowModel: Model, FileModel {
     private static var tooDeep: MartletError {
         MartletError("Expected functions that call others at most \(mostDepth) deep, and never themselves.")
     }
-    private static let calls: Set = ["PartitionedCall", "StatefulPartitionedCall"]
+    /// What calls functions, and the attributes that name these.
+    private static let calls = [
+        "PartitionedCall": ["f"], "StatefulPartitionedCall": ["f"], "While": ["cond", "body"],
+        "StatelessWhile": ["cond", "body"], "If": ["then_branch", "else_branch"], "StatelessIf": ["then_branch", "else_branch"],
+    ]
     /// Nodes that the model itself runs.
     private static let structural: Set = ["Const", "VarHandleOp", "ReadVariableOp", "Placeholder"]
 
     private static func unknown(in file: TensorFlowFile, _ program: TensorFlowProgram) -> String {
         let names = program.steps.filter { $0.operator == nil }.map(\.node.operation)
-        return Set(names).subtracting(calls).subtracting(structural).sorted().joined(separator: ", ")
+        return Set(names).subtracting(calls.keys).subtracting(structural).sorted().joined(separator: ", ")
     }
 
     /// The key of a weight that is a constant of a program's node.
@@ -160,7 +183,7 @@ public final class TensorFlowModel: Model, FileModel {
     /// Where the variables of the graph are in the checkpoint: the function that restores them says it.
     private static func checkpointKeys(_ file: TensorFlowFile) throws -> [String: String] {
         var keys: [String: String] = [:]
-        for call in file.nodes where calls.contains(call.operation) {
+        for call in file.nodes where calls[call.operation] == ["f"] {
             guard case .function(let name)? = call.attribute("f"), let function = file.functions[name],
                 let restore = function.nodes.first(where: { $0.operation == "RestoreV2" }), restore.inputs.count > 1
             else { continue }
@@ -211,10 +234,12 @@ public final class TensorFlowModel: Model, FileModel {
             let typed = zip(inputs, file.inputs).map { input, end in
                 DType(tensorFlowNumber: end.type).map { input.dtype == $0 || isWide(input) ? input : input.cast(to: $0) } ?? input
             }
+            operationsLeft = Self.mostOperations
             return try run(program, "", typed.map { .tensor($0) }).map { result in
                 switch result {
                 case .tensor(let tensor): return tensor
                 case .variable(let name): return try value(name)
+                case .list: throw MartletError("Expected outputs that are tensors. Received: a list.")
                 }
             }
         } catch {
@@ -235,6 +260,10 @@ public final class TensorFlowModel: Model, FileModel {
     private func run(
         _ program: TensorFlowProgram, _ name: String, _ arguments: [TensorFlowValue]
     ) throws -> [TensorFlowValue] {
+        operationsLeft -= program.steps.count + 1
+        guard operationsLeft >= 0 else {
+            throw MartletError("Expected loops of at most \(Self.mostOperations) operations together.")
+        }
         var outputs = [[TensorFlowValue]?](repeating: nil, count: program.nodeCount)
         func read(_ operand: TensorFlowProgram.Operand) throws -> TensorFlowValue {
             switch operand {
@@ -282,11 +311,41 @@ public final class TensorFlowModel: Model, FileModel {
         default: break
         }
         if let known = step.operator {
-            return try known.run(TensorFlowCall(node: node, inputs: inputs, read: value)).map { .tensor($0) }
+            let results = try known.run(TensorFlowCall(node: node, inputs: inputs, read: value))
+            // A list is copied when it changes.
+            for case .list(let list) in results { operationsLeft -= list.count / 64 }
+            return results
         }
-        guard case .function(let name)? = node.attribute("f"), let function = functions[name] else {
-            throw MartletError("Expected an input of the signature, or an operator that Martlet reads.")
+        /// Calls the function that an attribute names.
+        func call(_ attribute: String, _ inputs: [TensorFlowValue]) throws -> [TensorFlowValue] {
+            guard case .function(let name)? = node.attribute(attribute), let function = functions[name] else {
+                throw MartletError("Expected an input of the signature, or an operator that Martlet reads.")
+            }
+            return try run(function, name, inputs)
         }
-        return try run(function, name, inputs)
+        /// What decides which function is called: it must follow from constants and the shapes of inputs.
+        func holds(_ value: TensorFlowValue?) throws -> Bool {
+            guard case .tensor(let tensor)? = value, tensor.symbol == nil, tensor.elementCount == 1 else {
+                throw MartletError(
+                    "Expected a condition that follows from constants and the shapes of inputs: Martlet reads no loops and "
+                        + "branches that depend on data.")
+            }
+            return tensor.item() != 0
+        }
+        switch node.operation {
+        case "While", "StatelessWhile":
+            var state = inputs
+            while try holds(call("cond", state).first) {
+                state = try call("body", state)
+                guard state.count == inputs.count else { throw MartletError("Expected \(inputs.count) results of a step.") }
+            }
+            return state
+        case "If", "StatelessIf":
+            return try call(holds(inputs.first) ? "then_branch" : "else_branch", Array(inputs.dropFirst()))
+        default: return try call("f", inputs)
+        }
     }
+
+    /// A file may ask for any number of steps.
+    private static let mostOperations = 1 << 22
 }

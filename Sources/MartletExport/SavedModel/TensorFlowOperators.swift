@@ -60,6 +60,10 @@ extension TensorFlowOperator {
             guard order.count == x.rank else { throw MartletError("Expected an order of \(x.rank) axes. Received: \(order).") }
             return [x.transposed(permutation: order)]
         }
+        table["ReverseV2"] = TensorFlowOperator { call in
+            let x = try call.tensor(0)
+            return [x.reversed(axes: try call.axes(1, rank: x.rank))]
+        }
         table["ExpandDims"] = TensorFlowOperator { call in
             let x = try call.tensor(0)
             return [x.expandingDims(at: try call.axis(1, rank: x.rank + 1))]
@@ -145,6 +149,22 @@ extension TensorFlowOperator {
         }
         table["ResourceGather"] = TensorFlowOperator { [try $0.tensor(0).gathered(at: try $0.tensor(1).cast(to: .int64))] }
         table["GatherNd"] = TensorFlowOperator { [try $0.tensor(0).gatheredND(at: try $0.tensor(1).cast(to: .int64))] }
+        table["TensorScatterUpdate"] = TensorFlowOperator { call in
+            let (x, rows) = (try call.tensor(0), try call.tensor(2))
+            let places = try call.tensor(1)
+            guard places.rank == 2, places.shape[1] == 1, x.rank > 0,
+                rows.shape.dimensions == [places.shape[0]] + x.shape.dimensions.dropFirst()
+            else { throw MartletError("Martlet reads updates of whole elements of the first axis. Received: \(places.spec).") }
+            var shape = [Int](repeating: 1, count: x.rank)
+            shape[0] = x.shape[0]
+            let numbers = Tensor.range(0..<x.shape[0]).reshaped(to: Shape(shape))
+            // Step after step: of two updates of one element, the later one holds.
+            return [
+                (0..<places.shape[0]).reduce(x) { y, row in
+                    `where`(numbers .== places[row, 0].cast(to: .int64), rows[row].expandingDims(at: 0), y)
+                }
+            ]
+        }
         table["OneHot"] = TensorFlowOperator { call in
             let (on, off) = (try call.tensor(2), try call.tensor(3))
             guard try call.integer("axis", default: -1) == -1 else { throw MartletError("Expected a new last axis.") }

@@ -93,6 +93,8 @@ enum TensorFlowValue {
     case tensor(Tensor)
     /// A variable that is read later, by its node.
     case variable(String)
+    /// A list of tensors, of which some may not be there yet.
+    case list([Tensor?])
 }
 
 /// A call of an operator.
@@ -109,7 +111,15 @@ struct TensorFlowCall {
         switch inputs[place] {
         case .tensor(let tensor): return tensor
         case .variable(let name): return try read(name)
+        case .list: throw MartletError("Expected a tensor as input \(place). Received: a list.")
         }
+    }
+
+    func list(_ place: Int) throws -> [Tensor?] {
+        guard inputs.indices.contains(place), case .list(let list) = inputs[place] else {
+            throw MartletError("Expected a list as input \(place).")
+        }
+        return list
     }
 
     func tensor(_ place: Int, rank: ClosedRange<Int>) throws -> Tensor {
@@ -179,7 +189,16 @@ struct TensorFlowCall {
 struct TensorFlowOperator: Sendable {
     /// The inputs that are weights also where they are constants.
     var weights: Set<Int> = []
-    let run: @Sendable (TensorFlowCall) throws -> [Tensor]
+    let run: @Sendable (TensorFlowCall) throws -> [TensorFlowValue]
+
+    /// An operator whose results are tensors.
+    init(weights: Set<Int> = [], run: @escaping @Sendable (TensorFlowCall) throws -> [Tensor]) {
+        self.weights = weights
+        self.run = { try run($0).map { .tensor($0) } }
+    }
+
+    /// An operator whose result is any value.
+    init(value: @escaping @Sendable (TensorFlowCall) throws -> TensorFlowValue) { run = { [try value($0)] } }
 
     /// The names of outputs, of operators that have several.
     static let outputs: [String: [String]] = [
@@ -190,7 +209,7 @@ struct TensorFlowOperator: Sendable {
 
     static let table: [String: TensorFlowOperator] = {
         var table: [String: TensorFlowOperator] = [:]
-        for fill in [addElementwise, addProducts, addLayout, addReductions] { fill(&table) }
+        for fill in [addElementwise, addProducts, addLayout, addReductions, addLists] { fill(&table) }
         return table
     }()
 }

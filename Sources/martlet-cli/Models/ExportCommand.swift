@@ -17,10 +17,12 @@ struct ExportCommand: ParsableCommand {
               martlet export model.keras --to model.onnx
               martlet export model.keras --to model.onnx --quantize int8 \\
                 --calibration x.npy
+              martlet export model.keras --to model.tflite --quantize int8 \\
+                --data photos --scale 0.00392157
 
             The ending of --to says the format: .tflite, .onnx, or none for the folder of a SavedModel. The file is read \
-            again and compared with the model, on the samples of --calibration or on random numbers; a file that differs \
-            by more than --tolerance is not written.
+            again and compared with the model, on the samples of --calibration or --data, or on random numbers; a file that \
+            differs by more than --tolerance is not written.
             """)
 
     @OptionGroup var model: ModelFile
@@ -30,7 +32,7 @@ struct ExportCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             For .tflite: float16 or dynamic (weights of 16 or 8 bits), int8 (weights and activations), int16x8 (activations \
-            of 16 bits). For .onnx: float16 or int8. int8 and int16x8 need --calibration.
+            of 16 bits). For .onnx: float16 or int8. int8 and int16x8 need --calibration or --data.
             """, valueName: "kind"))
     var quantize = "none"
     @Option(
@@ -40,6 +42,14 @@ struct ExportCommand: ParsableCommand {
             option in their order.
             """, valueName: "x.npy"))
     var calibration: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            In place of --calibration: a folder of images, a .csv or .tsv file, or TFRecord files, a pattern in quotes. 512 \
+            samples of them are taken at random, the same each time. With --max-accuracy-drop their labels are the classes.
+            """, valueName: "data"))
+    var data: String?
+    @OptionGroup(title: "With --data") var choices: DataChoices
     @Option(
         help: ArgumentHelp(
             """
@@ -59,8 +69,13 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Print one JSON object in place of the sentence.")
     var json = false
 
+    func validate() throws {
+        if data != nil, !calibration.isEmpty { throw ValidationError("Expected --calibration or --data, not both.") }
+        if data != nil, y != nil { throw ValidationError("Expected --y with --calibration: --data has labels of its own.") }
+    }
+
     func run() throws {
-        let files = calibration.map { ("--calibration", $0) }
+        let files = calibration.map { ("--calibration", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
         let format = try ExportFormat(path: to)
         if format != .savedModel { try checkOutputs([("--to", to)], keeping: [("the model", model.path)] + files) }
         guard let quantization = ExportOptions.Quantization(rawValue: quantize) else {
@@ -72,31 +87,30 @@ struct ExportCommand: ParsableCommand {
         }
         var options = ExportOptions(quantization: quantization, tolerance: tolerance)
         options.inputShapes = try inputShapes.shapes
-        let samples = try calibration.map(NPY.read)
-        if let first = samples.first {
-            let count = first.rank > 0 ? first.shape[0] : 0
-            guard count > 0, samples.allSatisfy({ $0.rank > 0 && $0.shape[0] == count }) else {
-                throw MartletError(
-                    "Expected samples along the first axis, as many for each input. "
-                        + "Received: \(samples.map(\.spec.description).joined(separator: ", ")).", at: "--calibration")
-            }
+        let roundsActivations = quantization == .int8 || quantization == .int16x8
+        if calibration.isEmpty, data == nil, roundsActivations {
+            throw MartletError("Expected samples for \(quantize): give --calibration or --data.", at: "--quantize")
+        }
+        if maxAccuracyDrop != nil, !roundsActivations || y == nil && data == nil {
+            throw MartletError(
+                "Expected --quantize int8 or int16x8, and the classes: give --y, or --data with labels.",
+                at: "--max-accuracy-drop")
+        }
+        if maxAccuracyDrop == nil, y != nil {
+            throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
+        }
+        let largestDrop = try maxAccuracyDrop.map(Self.share)
+        let network = try model.load(CompilationChoice(readsFile: false))
+        let (samples, targets) = try self.samples(for: network)
+        if let count = samples.first?.shape[0] {
             options.calibration = stride(from: 0, to: count, by: 32).map { start in
                 samples.map { $0[start..<min(start + 32, count)] }
             }
             options.checkedInputs = options.calibration[0]
-        } else if quantization == .int8 || quantization == .int16x8 {
-            throw MartletError("Expected samples for \(quantize): give --calibration.", at: "--quantize")
         }
-        if let maxAccuracyDrop {
-            guard let y, quantization == .int8 || quantization == .int16x8 else {
-                throw MartletError("Expected --quantize int8 or int16x8, and the classes: give --y.", at: "--max-accuracy-drop")
-            }
-            options.accuracyBudget = .init(
-                inputs: samples, targets: try NPY.read(y), largestDrop: try Self.share(maxAccuracyDrop))
-        } else if y != nil {
-            throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
+        if let largestDrop, let targets {
+            options.accuracyBudget = .init(inputs: samples, targets: targets, largestDrop: largestDrop)
         }
-        let network = try model.load(CompilationChoice(readsFile: false))
         let report = try network.export(to: to, format: format, options: options)
         guard json else {
             for layer in report.layers { say("\(layer)") }
@@ -109,6 +123,29 @@ struct ExportCommand: ParsableCommand {
                 ("outputs", .array(report.outputNames.map { .string($0) })),
                 ("largest_difference", .double(report.largestDifference)),
             ]))
+    }
+
+    private static let mostSamples = 512
+
+    /// The samples for calibration, a tensor for each input, and their classes where these are needed.
+    private func samples(for network: Model) throws -> (inputs: [Tensor], targets: Tensor?) {
+        if let data {
+            let source = try DataSource(data, choices, for: network, isLabeled: maxAccuracyDrop != nil)
+            var batches: [Batch] = []
+            try source.batches(of: 32, shuffledBy: 1).take(Self.mostSamples / 32).forEach { batches.append($0) }
+            guard let first = batches.first else { throw MartletError("Expected samples. There are none.", at: "--data") }
+            let inputs = first.inputs.indices.map { place in Tensor.concatenate(batches.map { $0.inputs[place] }) }
+            return (inputs, first.targets.isEmpty ? nil : Tensor.concatenate(batches.map { $0.targets[0] }))
+        }
+        let samples = try calibration.map(NPY.read)
+        guard let first = samples.first else { return ([], nil) }
+        let count = first.rank > 0 ? first.shape[0] : 0
+        guard count > 0, samples.allSatisfy({ $0.rank > 0 && $0.shape[0] == count }) else {
+            throw MartletError(
+                "Expected samples along the first axis, as many for each input. "
+                    + "Received: \(samples.map(\.spec.description).joined(separator: ", ")).", at: "--calibration")
+        }
+        return (samples, try y.map(NPY.read))
     }
 
     private static func share(_ text: String) throws -> Double {

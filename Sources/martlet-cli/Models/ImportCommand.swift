@@ -45,6 +45,10 @@ struct ImportCommand: ParsableCommand {
         guard tolerance >= 0 else {
             throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
+        if [".tflite", ".onnx"].contains(where: to.hasSuffix) {
+            throw MartletError(
+                "Expected a name that ends in .keras or .h5; martlet export writes other files. Received: \(to).", at: "--to")
+        }
         try locating("--to") { try Model.savesArchive(at: to) }
         try checkOutputs(
             [("--to", to)], keeping: [("the model", model.path)] + [into, mapping].compactMap { $0 }.map { ("a file", $0) })
