@@ -67,9 +67,14 @@ let package = Package(
             .product(name: "MartletTuner", package: "martlet"),
             .product(name: "MartletDistributed", package: "martlet"),
         ]),
-        .target(name: "Spellings", dependencies: [.product(name: "Martlet", package: "martlet")]),
+        .target(name: "Spellings", dependencies: [
+            .product(name: "Martlet", package: "martlet"), .product(name: "MartletExport", package: "martlet"),
+        ]),
     ] + (Context.environment["MISSPELLED"] == nil ? [] : [
-        .target(name: "Misspelled", dependencies: [.product(name: "Martlet", package: "martlet")]),
+        .target(name: "Misspelled", dependencies: [
+            .product(name: "Martlet", package: "martlet"), .product(name: "MartletApplications", package: "martlet"),
+            .product(name: "MartletTuner", package: "martlet"),
+        ]),
     ]))
 EOF
 for program in Client Linked; do

@@ -28,14 +28,14 @@ KERAS_ONLY = {"deserialize", "serialize", "get", "legacy", "schedules"}
 # Why a name is left out; what stands in no line here and is not there is missing.
 REASONS = dict(
     FlaxLayer="wraps another framework's model", JaxLayer="wraps another framework's model",
-    TFSMLayer="wraps another framework's model", TorchModuleWrapper="wraps another framework's model",
+    TorchModuleWrapper="wraps another framework's model",
     InputSpec="layers check shapes in `outputShapes(for:)`", Wrapper="a base class without behaviour: subclass `Layer`",
     OrbaxCheckpoint="Orbax is JAX's checkpoint library",
     distribute_strategy="a strategy has `scope`", distribute_reduction_method="a strategy adds in a tree",
     rematerialized_call="a step keeps its activations: take smaller batches, or `gradientAccumulationSteps`",
     get_build_config="layers are built for the shapes in the file", build_from_config="layers are built for the shapes in the file",
     input_spec="layers check shapes in `outputShapes(for:)`", loss="what `compile` was given; `computeLoss` computes it",
-    export="exports to other frameworks' formats", jit_compile="steps are compiled unless `runEagerly`",
+    jit_compile="steps are compiled unless `runEagerly`",
     stateless_call="for JAX's pure functions", stateless_compute_loss="for JAX's pure functions",
     get_state_tree="`getWeights` and `optimizer.variables`", set_state_tree="`setWeights` and `optimizer.variables`",
     symbolic_call="calling a layer with a `SymbolicTensor`", add_metric="Keras 2's", compiled_loss="Keras 2's",
@@ -51,6 +51,7 @@ for name in "quantized_build quantized_call quantization_mode get_quantization_l
 # Where Swift has another word, or another place, for the same.
 RENAMED = {
     ("layers", "Input"): "func Input", ("callbacks", "ProgbarLogger"): "class ProgressBar",
+    ("layers", "TFSMLayer"): "class TensorFlowModel", ("Model", "export"): "func export",
     ("callbacks", "TensorBoard"): "class TensorBoard", ("optimizers", "OptimizerMap"): "class MultiOptimizer",
     ("Model", "add_loss"): "func addLoss", ("Model", "add_weight"): "func addWeight",
     ("Model", "add_variable"): "func addWeight", ("Model", "build"): "func ensureBuilt",
@@ -64,7 +65,7 @@ RENAMED = {
     ("Model", "input"): "var inputs", ("Model", "output"): "var outputs", ("Model", "path"): "var path",
     ("Model", "compute_metrics"): "func updateMetrics", ("Model", "get_metrics_result"): "func metricsResult",
     ("Model", "loss"): None,
-    ("Model", "load_own_variables"): "func loadState", ("Model", "save_own_variables"): "func kerasContent",
+    ("Model", "load_own_variables"): "func loadWeights", ("Model", "save_own_variables"): "func saveWeights",
     ("Model", "to_json"): "func toJSON", ("Model", "run_eagerly"): "var runsEagerly",
     ("Model", "compute_mask"): "func computeMasks", ("Model", "jit_compile"): None,
     ("Model", "dtype_policy"): "var dtypePolicy", ("Model", "compute_dtype"): "var computeDType",

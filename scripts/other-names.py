@@ -13,6 +13,7 @@ too, unless a hyphen follows it, as where Martlet has that one.
 """
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 SOURCES = Path(__file__).parent.parent / "Sources"
@@ -404,6 +405,134 @@ LOGS = """
 !write for (name, value) in logs = items
 """
 
+# Classes of torch.nn and torch.utils.
+TORCH = """
+!write Dense(units): the input says how many features come in = Linear
+!write Conv1D(filters, kernelSize): the input says how many channels come in = Conv1d
+!write Conv2D(filters, kernelSize): the input says how many channels come in = Conv2d
+!write Conv3D(filters, kernelSize): the input says how many channels come in = Conv3d
+!write Conv2DTranspose(filters, kernelSize): the input says how many channels come in = ConvTranspose2d
+!write MaxPooling2D(2) = MaxPool2d
+!write AveragePooling2D(2) = AvgPool2d
+!write GlobalAveragePooling2D(), or AdaptiveAveragePooling2D([7, 7]) = AdaptiveAvgPool2d
+!write BatchNormalization() = BatchNorm1d BatchNorm2d BatchNorm3d
+!write LayerNormalization() = LayerNorm
+!write SpatialDropout2D(0.5) = Dropout2d
+!write SparseCategoricalCrossentropy(fromLogits: true), which takes (labels, outputs) = CrossEntropyLoss NLLLoss
+!write BinaryCrossentropy(), which takes (labels, outputs) = BCELoss
+!write BinaryCrossentropy(fromLogits: true), which takes (labels, outputs) = BCEWithLogitsLoss
+!write MeanSquaredError(), which takes (labels, outputs) = MSELoss
+!write MeanAbsoluteError(), which takes (labels, outputs) = L1Loss
+!write Huber(), which takes (labels, outputs) = SmoothL1Loss HuberLoss
+!write KLDivergence(), which takes (labels, outputs) = KLDivLoss
+!write Dataset.fromTensorSlices(x, y).shuffle(1000).batch(32) = DataLoader
+!write Variable(_:), or addWeight(_:shape:) in a layer = Parameter
+!an array of layers is one: var blocks: [Layer] = ModuleList
+!only what a GradientTape records has gradients: leave it out = no_grad
+!write StepDecay, and give it to the optimizer as its learning rate = StepLR
+"""
+
+# Keras Tuner's and Optuna's. `Int` is a member of one class alone: of a protocol it would hide the type in every class that conforms.
+HYPER_PARAMETERS = """
+int(_:min:max:step:sampling:) = Int
+float(_:min:max:step:sampling:) = Float
+boolean(_:) = Boolean
+choice(_:_:) = Choice
+!a value that is fixed is a constant of the program = Fixed
+"""
+
+TRIAL = """
+int(_:_:step:log:) = suggest_int
+float(_:_:step:log:) = suggest_float suggest_uniform suggest_loguniform suggest_discrete_uniform
+choice(_:_:) = suggest_categorical
+shouldPrune = should_prune-
+setUserAttribute(_:_:) = set_user_attr
+"""
+
+STUDY = """
+bestParams = best_params-
+bestValue = best_value-
+bestTrial = best_trial-
+bestTrials = best_trials-
+setUserAttribute(_:_:) = set_user_attr
+"""
+
+TUNER = """
+bestModels(_:) = get_best_models
+bestHyperParameters(_:) = get_best_hyperparameters
+resultsSummary(_:) = results_summary-
+"""
+
+TUNERS = """
+!write ModelTuner(objective: "val_loss", maxTrials: 10, sampler: RandomSampler()) { parameters in ... } = RandomSearch
+!write ModelTuner(objective: "val_loss", maxTrials: 10) { parameters in ... } = BayesianOptimization
+!write ModelTuner(objective: "val_loss", maxTrials: 10, pruner: HyperbandPruner()) { parameters in ... } = Hyperband
+!write ModelTuner(objective: "val_loss", maxTrials: 10, sampler: GridSampler(...)) { parameters in ... } = GridSearch
+!write try Study(direction: .minimize) = create_study load_study
+"""
+
+APPLICATIONS = """
+!write Applications.convNeXtBase(...), of MartletApplications = ConvNeXtBase
+!write Applications.convNeXtLarge(...), of MartletApplications = ConvNeXtLarge
+!write Applications.convNeXtSmall(...), of MartletApplications = ConvNeXtSmall
+!write Applications.convNeXtTiny(...), of MartletApplications = ConvNeXtTiny
+!write Applications.convNeXtXLarge(...), of MartletApplications = ConvNeXtXLarge
+!write Applications.denseNet121(...), of MartletApplications = DenseNet121
+!write Applications.denseNet169(...), of MartletApplications = DenseNet169
+!write Applications.denseNet201(...), of MartletApplications = DenseNet201
+!write Applications.efficientNetB0(...), of MartletApplications = EfficientNetB0
+!write Applications.efficientNetB1(...), of MartletApplications = EfficientNetB1
+!write Applications.efficientNetB2(...), of MartletApplications = EfficientNetB2
+!write Applications.efficientNetB3(...), of MartletApplications = EfficientNetB3
+!write Applications.efficientNetB4(...), of MartletApplications = EfficientNetB4
+!write Applications.efficientNetB5(...), of MartletApplications = EfficientNetB5
+!write Applications.efficientNetB6(...), of MartletApplications = EfficientNetB6
+!write Applications.efficientNetB7(...), of MartletApplications = EfficientNetB7
+!write Applications.mobileNetV2(...), of MartletApplications = MobileNetV2
+!write Applications.mobileNetV3Large(...), of MartletApplications = MobileNetV3Large
+!write Applications.mobileNetV3Small(...), of MartletApplications = MobileNetV3Small
+!write Applications.resNet101(...), of MartletApplications = ResNet101
+!write Applications.resNet101V2(...), of MartletApplications = ResNet101V2
+!write Applications.resNet152(...), of MartletApplications = ResNet152
+!write Applications.resNet152V2(...), of MartletApplications = ResNet152V2
+!write Applications.resNet50(...), of MartletApplications = ResNet50
+!write Applications.resNet50V2(...), of MartletApplications = ResNet50V2
+!write Applications.vgg16(...), of MartletApplications = VGG16
+!write Applications.vgg19(...), of MartletApplications = VGG19
+!write Applications.xception(...), of MartletApplications = Xception
+"""
+
+# Initializers of layers with the shape of the input, which is a layer of its own here.
+INPUT_SHAPE = """
+Dense = _ units: Int, activation: ActivationFunction?, inputShape
+Dense = _ units: Int, inputShape, activation: ActivationFunction? = nil
+Dense = _ units: Int, useBias: Bool, inputShape
+Flatten BatchNormalization LayerNormalization = inputShape
+Conv = _ filters: Int, _ kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil, inputShape
+Conv = _ filters: Int, kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil, inputShape
+Conv = _ filters: Int, _ kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil, inputShape
+Conv = _ filters: Int, kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil, inputShape
+LSTM GRU SimpleRNN = _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape
+LSTM GRU SimpleRNN = _ units: Int, inputShape, returnSequences: Bool
+Bidirectional TimeDistributed = _ layer: Layer, inputShape
+Normalization = axis: Int? = -1, inputShape
+Normalization = inputShape, axis: Int?
+Rescaling = _ scale: Double, offset: Double = 0, inputShape
+Dropout SpatialDropout1D SpatialDropout2D GaussianNoise = _ amount: Double, inputShape
+Masking = maskValue: Double = 0, inputShape
+Reshape = _ targetShape: [Int], inputShape
+Activation = _ activation: ActivationFunction, inputShape
+RandomFlip = _ mode: RandomFlip.Mode = .horizontalAndVertical, inputShape
+RandomRotation RandomZoom = _ factor: Double, inputShape
+Resizing = _ height: Int, _ width: Int, inputShape
+"""
+OPTIMIZERS = "Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion Muon Nadam RMSprop SGD ScheduleFreeAdamW".split()
+# Something of each type of an argument, for the program.
+VALUES = {
+    "Int": "8", "Double": "0.5", "Bool": "true", "Layer": "LSTM(2)", "[Int]": "[4]", "any PerAxis": "3", "(Int, Int)": "(3, 3)",
+    "ActivationFunction": ".relu", "Int?": "nil", "any LearningRate": "0.1",
+}
+
 # The file, its head, and in it: the table, the extension that the names are in (None for functions), what they look like.
 FILES = [
     ("MartletCore/Tensor/OtherNames.swift", "", [
@@ -421,13 +550,23 @@ FILES = [
         (METRIC, "extension OtherlyNamed where Self: Metric", "public var {}: OtherName"),
         (OPTIMIZER, "extension OtherlyNamed where Self: Optimizer", "public var {}: OtherName"),
         (HISTORY, "extension OtherlyNamed where Self: History", "public var {}: OtherName"),
-        (LOGS, "extension Logs", "public var {}: OtherName")]),
+        (LOGS, "extension Logs", "public var {}: OtherName"), (TORCH, None, "public var {}: OtherModule")]),
+    ("MartletTuner/OtherNames.swift", "import MartletCore\n\nextension Trial: OtherlyNamed {}\n"
+        "extension Study: OtherlyNamed {}\nextension ModelTuner: OtherlyNamed {}\n", [
+        (HYPER_PARAMETERS, "extension HyperParameters", "public var {}: OtherName"),
+        (TRIAL, "extension OtherlyNamed where Self == Trial", "public var {}: OtherName"),
+        (STUDY, "extension OtherlyNamed where Self == Study", "public var {}: OtherName"),
+        (TUNER, "extension OtherlyNamed where Self == ModelTuner", "public var {}: OtherName"),
+        (TUNERS, None, "public var {}: OtherModule")]),
+    ("MartletApplications/OtherNames.swift", "import MartletCore\n", [(APPLICATIONS, None, "public var {}: OtherModule")]),
 ]
 # What the program writes before a name.
 PLACES = {
     id(TENSOR): ["x.{}", "v.{}"], id(STATIC): ["Tensor.{}"], id(VARIABLE): ["v.{}"], id(FUNCTION): ["{}"], id(MODULE): ["{}"],
     id(DATASET_STATIC): ["Dataset<Tensor>.{}"], id(DATASET): ["data.{}"], id(CSV): ["csv.{}"], id(LAYER): ["layer.{}"], id(MODEL): ["model.{}"], id(METRIC): ["metric.{}"],
-    id(OPTIMIZER): ["optimizer.{}"], id(HISTORY): ["history.{}"], id(LOGS): ["logs.{}"],
+    id(OPTIMIZER): ["optimizer.{}"], id(HISTORY): ["history.{}"], id(LOGS): ["logs.{}"], id(TORCH): ["{}"],
+    id(HYPER_PARAMETERS): ["parameters.{}"], id(TRIAL): ["trial.{}"], id(STUDY): ["study.{}"], id(TUNER): ["tuner.{}"],
+    id(TUNERS): ["{}"], id(APPLICATIONS): ["{}"],
 }
 
 
@@ -476,20 +615,73 @@ def swift(head, parts):
     return text + "\n\n".join(blocks) + "\n"
 
 
+LABELS = "MartletNN/OtherLabels.swift"
+
+
+def initializers():
+    """Of each class, the initializers that nobody can use: the parameters, the sentence, and a call."""
+    found = {}
+
+    def add(name, parameters, message):
+        arguments = []
+        for parameter in parameters:
+            label, type_ = re.fullmatch(r"(?:_ )?(\w+): (.*)", parameter).groups()
+            if " = " not in type_:
+                value = "[4]" if type_ == "Any" else VALUES[type_.removesuffix("?") if type_ not in VALUES else type_]
+                arguments.append(value if parameter.startswith("_ ") else f"{label}: {value}")
+        kind = "Conv2D" if name == "Conv" else name
+        found.setdefault(name, []).append((", ".join(parameters), message, f"{kind}({', '.join(arguments)})"))
+
+    for line in INPUT_SHAPE.strip().splitlines():
+        names, parameters = line.split(" = ", 1)
+        for name in names.split():
+            for label in ["inputShape", "input_shape"]:
+                given = [f"{label}: Any" if p == "inputShape" else p for p in re.split(r", (?![^()]*\))", parameters)]
+                add(name, given, "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    for name in OPTIMIZERS:
+        for label, right in [("clipnorm", "clipNorm"), ("clipvalue", "clipValue"), ("globalClipnorm", "globalClipNorm")]:
+            for rate in ["learningRate: any LearningRate = 0.001", "_ learningRate: any LearningRate"]:
+                add(name, [rate, f"{label}: Double"], f"write {name}(learningRate: 0.001, {right}: 1)")
+    return found
+
+
+def labels():
+    text = "// Labels of other libraries, that the compiler answers with Martlet's. Made by scripts/other-names.py: do not edit.\n\n"
+    text += "import MartletCore\n"
+    for name, all_initializers in initializers().items():
+        text += f"\nextension {name} {{\n"
+        for parameters, message, _ in all_initializers:
+            head = f"    public convenience init({parameters})"
+            if len(head) > 108:
+                lines = textwrap.fill(parameters, 118, initial_indent=" " * 8, subsequent_indent=" " * 8, break_on_hyphens=False)
+                head = f"    public convenience init(\n{lines}\n    )"
+            text += f'    @available(*, unavailable, message: "{message}")\n{head} {{ fatalError() }}\n'
+        text += "}\n"
+    return text
+
+
 def program():
     lines = [
-        "import Martlet", "",
+        "import Martlet", "import MartletApplications", "import MartletTuner", "",
         "// Every name of scripts/other-names.py. Each line must fail, with the words of its comment.",
         "func otherNames(",
         "    x: Tensor, v: Variable, data: Dataset<Tensor>, csv: CSV, layer: Layer, model: Model, metric: Metric,",
-        "    optimizer: Optimizer, history: History, logs: Logs", ") {"]
+        "    optimizer: Optimizer, history: History, logs: Logs, parameters: HyperParameters, trial: Trial, study: Study,",
+        "    tuner: ModelTuner", ") {"]
     for _, _, parts in FILES:
         for table in {id(part[0]): part[0] for part in parts}.values():
             for name, right in entries(table):
                 words = f"'{name}' is unavailable" if right.startswith("!") else f"'{name}' has been renamed to '{right}'"
                 lines += [f"    let _: Any = {place.format(quoted(name) if place == '{}' else name)}  // {words}"
                           for place in PLACES[id(table)]]
+    lines += [
+        f"    _ = {call}  // {message}" for all_initializers in initializers().values() for _, message, call in all_initializers]
     return "\n".join(lines + ["}"]) + "\n"
+
+
+def files():
+    """What is made: of each path the text."""
+    return {path: swift(head, parts) for path, head, parts in FILES} | {LABELS: labels()}
 
 
 def missing(path, output):
@@ -509,10 +701,10 @@ if __name__ == "__main__":
         case ["program"]:
             print(program(), end="")
         case ["update"]:
-            for path, head, parts in FILES:
-                (SOURCES / path).write_text(swift(head, parts))
+            for path, text in files().items():
+                (SOURCES / path).write_text(text)
         case ["check"]:
-            stale = [path for path, head, parts in FILES if (SOURCES / path).read_text() != swift(head, parts)]
+            stale = [path for path, text in files().items() if (SOURCES / path).read_text() != text]
             if stale:
                 sys.exit(f"Out of date: {', '.join(stale)}. Run scripts/other-names.py update.")
         case ["errors", *files] if files:

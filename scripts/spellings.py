@@ -17,7 +17,7 @@ PROTOCOLS = {"Initializer", "Regularizer", "Constraint", "LearningRateSchedule"}
 OTHER = {
     "Input": "Input(_:)", "OptimizerMap": "MultiOptimizer", "ProgbarLogger": "ProgressBar", "Identity": "IdentityInitializer",
     "leaky_relu": ".leakyReLU", "threshold": ".threshold(_:defaultValue:)", "kl_divergence": "KLDivergence",
-    "FloatDTypePolicy": "DTypePolicy", "set_dtype_policy": "setDTypePolicy(_:)", "dtype_policy": "Settings.dtypePolicy",
+    "TFSMLayer": "TensorFlowModel", "FloatDTypePolicy": "DTypePolicy", "set_dtype_policy": "setDTypePolicy(_:)", "dtype_policy": "Settings.dtypePolicy",
 }
 # For members of a model: the spelling, and Swift code with it where a bare mention is ambiguous.
 MODEL = {
@@ -33,7 +33,7 @@ MODEL = {
     "to_json": "toJSON()", "compute_loss": "computeLoss(_:predictions:)", "compute_mask": "computeMasks(_:masks:)",
     "compute_output_shape": "outputShapes(for:)", "count_params": "parameterCount", "dtype": "dtype",
     "dtype_policy": "dtypePolicy", "compute_dtype": "computeDType", "variable_dtype": "variableDType",
-    "evaluate": ("evaluate(_:_:)", "try evaluate(x, x)"), "fit": ("fit(_:_:)", "try fit(x, x)"), "get_config": "config",
+    "evaluate": ("evaluate(_:_:)", "try evaluate(x, x)"), "export": ("export(to:)", 'try export(to: "a.onnx")'), "fit": ("fit(_:_:)", "try fit(x, x)"), "get_config": "config",
     "get_layer": "layer(named:)", "get_weights": "getWeights()", "layers": "layers",
     "load_own_variables": ("loadWeights(from:byName:skipMismatch:)", 'try loadWeights(from: "a.weights.h5")'),
     "load_weights": ("loadWeights(from:byName:skipMismatch:)", 'try loadWeights(from: "a.weights.h5", skipMismatch: true)'),
@@ -145,7 +145,7 @@ def updated(text):
 def program(text):
     statements = dict.fromkeys(statement(group, written) for _, group, _, written in rows(text) if written)
     body = "\n".join("    " + line for line in statements)
-    return f"import Martlet\n\nfunc kerasNames(_ model: Model, _ x: Tensor) throws {{\n{body}\n}}\n"
+    return f"import Martlet\nimport MartletExport\n\nfunc kerasNames(_ model: Model, _ x: Tensor) throws {{\n{body}\n}}\n"
 
 
 if __name__ == "__main__":

@@ -99,3 +99,12 @@ public class DistributionStrategy: StepDistribution, @unchecked Sendable {
         }
     }
 }
+
+extension DistributionStrategy: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The type, and into how many parts steps are cut: `MirroredStrategy(2 replicas, 4 shards)`.
+    public var description: String {
+        let count = numReplicasInSync
+        return "\(Self.self)(\(count) replica\(count == 1 ? "" : "s"), \(shards) shard\(shards == 1 ? "" : "s"))"
+    }
+    public var debugDescription: String { description }
+}

@@ -7,14 +7,24 @@ extension Logs: CustomStringConvertible, CustomDebugStringConvertible {
     public var description: String { map { "\($0.key): \(Self.text($0.value))" }.joined(separator: " - ") }
     public var debugDescription: String { "Logs(\(description))" }
 
-    fileprivate static func text(_ figure: Double) -> String {
-        String(format: abs(figure) > 1e-3 || figure.isNaN ? "%.4f" : "%.4e", figure)
+    static func text(_ figure: Double) -> String { figure.text(abs(figure) > 1e-3 ? "%.4f" : "%.4e") }
+}
+
+extension Callback: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The type with arguments: `EarlyStopping(monitor: "val_loss", patience: 3)`. One that is nil is left out.
+    package func text(_ arguments: KeyValuePairs<String, Any?>) -> String {
+        let parts = arguments.compactMap { name, value -> String? in
+            guard let value else { return nil }
+            let text = (value as? String)?.debugDescription ?? (value as? Double)?.text ?? "\(value)"
+            return name.isEmpty ? text : "\(name): \(text)"
+        }
+        return "\(Self.self)(\(parts.joined(separator: ", ")))"
     }
 }
 
-extension History: CustomStringConvertible, CustomDebugStringConvertible {
+extension History {
     /// A table of the figures: a row for each epoch, counted from 1 as in the progress bar.
-    public var description: String {
+    var table: String {
         var rows = [["epoch"] + history.keys]
         for (epoch, figures) in zip(epochs, logs) {
             rows.append(["\(epoch + 1)"] + history.keys.map { figures[$0].map(Logs.text) ?? "-" })
@@ -23,7 +33,6 @@ extension History: CustomStringConvertible, CustomDebugStringConvertible {
         return rows.map { row in zip(row, widths).map { $0.padded(toWidth: $1) }.joined(separator: "  ") }
             .joined(separator: "\n")
     }
-    public var debugDescription: String { "History(\(epochs.count) epochs, \(history.keys.joined(separator: ", ")))" }
 }
 
 extension Layer: CustomStringConvertible, CustomDebugStringConvertible {

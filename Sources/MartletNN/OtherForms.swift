@@ -44,6 +44,16 @@ extension Layer {
     public func callAsFunction<Value: LayerValue>(_ x: Value, training: Bool? = nil) -> (Value, Value, Value) { fatalError() }
 }
 
+extension SymbolicTensor {
+    @available(*, unavailable, message: "say along which axis, 0 being the batch's: x.split(count: 2, axis: -1)")
+    public func split(count: Int) -> [SymbolicTensor] { fatalError() }
+    @available(*, unavailable, message: "say where the new axis is, 0 being the batch's: SymbolicTensor.stack([a, b], axis: 1)")
+    public static func stack(_ tensors: [SymbolicTensor]) -> SymbolicTensor { fatalError() }
+}
+@available(*, unavailable, message: "say where the new axis is, 0 being the batch's: stack([a, b], axis: 1)")
+@_disfavoredOverload
+public func stack(_ tensors: [SymbolicTensor]) -> SymbolicTensor { fatalError() }
+
 extension OtherlyNamed where Self: Layer {
     @available(*, unavailable, renamed: "isTrainable")
     public var trainable: Bool {
@@ -211,6 +221,13 @@ extension Model {
         validationSplit: Double = 0, callbacks: [Callback] = []
     ) throws -> History { fatalError() }
 
+    @available(*, unavailable, message: "inputs are a list in the order of model.inputs: fit([title, body], [price])")
+    @discardableResult
+    public func fit(
+        _ x: [String: Tensor], _ y: Any, epochs: Int, batchSize: Int, verbosity: Verbosity = .progressBar,
+        validationSplit: Double = 0, callbacks: [Callback] = []
+    ) throws -> History { fatalError() }
+
     @available(*, unavailable, message: "inputs are a list in the order of model.inputs: predict([title, body])")
     public func predict(_ x: [String: Tensor], batchSize: Int = 32) throws -> [Tensor] { fatalError() }
 
@@ -253,105 +270,28 @@ extension Model {
     public final func testStep(_ data: Batch) -> Logs { fatalError() }
 }
 
-extension Dense {
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, inputShape: [Int], activation: ActivationFunction? = nil) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, activation: ActivationFunction?, inputShape: [Int]) { fatalError() }
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(_ units: Int, activation: (Tensor) -> Tensor, name: String? = nil) { fatalError() }
-    @available(*, unavailable, message: "write .layer(LeakyReLU()), or put the layer behind this one")
-    public convenience init(_ units: Int, activation: Layer, name: String? = nil) { fatalError() }
+/// PyTorch's base class, in whose place two stand.
+@available(*, unavailable, message: "subclass Layer, or Model to train it, and override call(_ x: Tensor, in context: CallContext)")
+public typealias Module = Layer
+
+extension Sequential {
+    @available(*, unavailable, message: "layers are a list: Sequential([Dense(8), Dense(1)])")
+    @_disfavoredOverload
+    public convenience init(_ layers: () -> Void) { fatalError() }
 }
 
-extension Activation {
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(_ activation: (Tensor) -> Tensor, name: String? = nil) { fatalError() }
+extension Tensor {
+    @available(*, unavailable, message: "the shape is a list: Tensor.zeros([2, 3])")
+    public static func zeros(_ size: Int, _ sizes: Int...) -> Tensor { fatalError() }
+    @available(*, unavailable, message: "the shape is a list: Tensor.ones([2, 3])")
+    public static func ones(_ size: Int, _ sizes: Int...) -> Tensor { fatalError() }
 }
 
-extension Flatten {
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(inputShape: [Int]) { fatalError() }
+extension GradientTape {
+    @available(*, unavailable, message: "gradients are a list: let g = tape.connectedGradients(of: y, withRespectTo: [w, b])")
+    @_disfavoredOverload
+    public func gradient(of target: Tensor, withRespectTo sources: [Variable]) -> (Tensor, Tensor) { fatalError() }
+    @available(*, unavailable, message: "gradients are a list: let g = tape.connectedGradients(of: y, withRespectTo: [w, b])")
+    @_disfavoredOverload
+    public func gradient(of target: Tensor, withRespectTo sources: [Variable]) -> (Tensor, Tensor, Tensor) { fatalError() }
 }
-
-extension Conv {
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(
-        _ filters: Int, _ kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: (Tensor) -> Tensor
-    ) { fatalError() }
-    @available(*, unavailable, message: "write a name after a dot, .relu, or ActivationFunction(name: \"square\") { $0 * $0 }")
-    public convenience init(
-        _ filters: Int, kernelSize: any PerAxis, strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: (Tensor) -> Tensor
-    ) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(
-        _ filters: Int, kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
-        inputShape: [Int]
-    ) { fatalError() }
-    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(
-        _ filters: Int, _ kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
-        inputShape: [Int]
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: (Int, Int), strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true, inputShape: [Int] = []
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, kernelSize: (Int, Int), strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true, inputShape: [Int] = []
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: (Int, Int), strides: (Int, Int), padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true, inputShape: [Int] = []
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [2, 2] for (2, 2)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: any PerAxis, strides: (Int, Int), padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true, inputShape: [Int] = []
-    ) { fatalError() }
-}
-
-extension ConvTranspose {
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: (Int, Int), strides: any PerAxis = 1, padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true
-    ) { fatalError() }
-    @available(*, unavailable, message: "write [3, 3] for (3, 3)")
-    public convenience init(
-        _ filters: Int, _ kernelSize: (Int, Int), strides: (Int, Int), padding: Padding = .valid,
-        activation: ActivationFunction? = nil, useBias: Bool = true
-    ) { fatalError() }
-}
-
-extension Reshape {
-    @available(*, unavailable, message: "write [7, 7, 64] for (7, 7, 64)")
-    public convenience init(_ targetShape: (Int, Int)) { fatalError() }
-    @available(*, unavailable, message: "write [7, 7, 64] for (7, 7, 64)")
-    public convenience init(_ targetShape: (Int, Int, Int)) { fatalError() }
-}
-
-extension Pooling {
-    @available(*, unavailable, message: "write [2, 2] for (2, 2)")
-    public convenience init(_ poolSize: (Int, Int), padding: Padding = .valid) { fatalError() }
-    @available(*, unavailable, message: "write [2, 2] for (2, 2)")
-    public convenience init(poolSize: (Int, Int), padding: Padding = .valid) { fatalError() }
-}
-
-extension InputLayer {
-    @available(*, unavailable, message: "write InputLayer([28, 28]), or InputLayer(28, 28)")
-    public convenience init(shape: [Int?], dtype: DType? = nil, name: String? = nil) { fatalError() }
-    @available(*, unavailable, message: "write InputLayer([28, 28]), or InputLayer(28, 28)")
-    public convenience init(inputShape: [Int?], dtype: DType? = nil, name: String? = nil) { fatalError() }
-}
-
-@available(*, unavailable, message: "write [28, 28] for (28, 28)")
-public func Input(shape: (Int, Int), name: String? = nil) -> SymbolicTensor { fatalError() }
-@available(*, unavailable, message: "write [28, 28, 1] for (28, 28, 1)")
-public func Input(shape: (Int, Int, Int), name: String? = nil) -> SymbolicTensor { fatalError() }

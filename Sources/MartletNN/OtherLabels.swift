@@ -1,108 +1,238 @@
-// Labels of arguments of Keras that Martlet has elsewhere or otherwise: the compiler answers with Martlet's form.
+// Labels of other libraries, that the compiler answers with Martlet's. Made by scripts/other-names.py: do not edit.
 
 import MartletCore
+
+extension Dense {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, activation: ActivationFunction?, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, activation: ActivationFunction?, input_shape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, inputShape: Any, activation: ActivationFunction? = nil) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, input_shape: Any, activation: ActivationFunction? = nil) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, useBias: Bool, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, useBias: Bool, input_shape: Any) { fatalError() }
+}
+
+extension Flatten {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(input_shape: Any) { fatalError() }
+}
+
+extension BatchNormalization {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(input_shape: Any) { fatalError() }
+}
+
+extension LayerNormalization {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(input_shape: Any) { fatalError() }
+}
+
+extension Conv {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, _ kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
+        inputShape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, _ kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
+        input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
+        inputShape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, kernelSize: any PerAxis, padding: Padding = .valid, activation: ActivationFunction? = nil,
+        input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, _ kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil,
+        inputShape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, _ kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil,
+        input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil,
+        inputShape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(
+        _ filters: Int, kernelSize: (Int, Int), padding: Padding = .valid, activation: ActivationFunction? = nil,
+        input_shape: Any
+    ) { fatalError() }
+}
 
 extension LSTM {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
     public convenience init(
-        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: [Int?]
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: Any
     ) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, inputShape: [Int?], returnSequences: Bool = false) { fatalError() }
+    public convenience init(
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, inputShape: Any, returnSequences: Bool) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, input_shape: Any, returnSequences: Bool) { fatalError() }
 }
 
 extension GRU {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
     public convenience init(
-        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: [Int?]
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: Any
     ) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, inputShape: [Int?], returnSequences: Bool = false) { fatalError() }
+    public convenience init(
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, inputShape: Any, returnSequences: Bool) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, input_shape: Any, returnSequences: Bool) { fatalError() }
 }
 
 extension SimpleRNN {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
     public convenience init(
-        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: [Int?]
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, inputShape: Any
     ) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, inputShape: [Int?], returnSequences: Bool = false) { fatalError() }
+    public convenience init(
+        _ units: Int, activation: ActivationFunction? = nil, returnSequences: Bool = false, input_shape: Any
+    ) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, inputShape: Any, returnSequences: Bool) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ units: Int, input_shape: Any, returnSequences: Bool) { fatalError() }
 }
 
 extension Bidirectional {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ layer: Layer, inputShape: [Int?]) { fatalError() }
+    public convenience init(_ layer: Layer, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ layer: Layer, input_shape: Any) { fatalError() }
 }
 
 extension TimeDistributed {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ layer: Layer, inputShape: [Int?]) { fatalError() }
-}
-
-extension Embedding {
-    @available(*, unavailable, message: "inputLength is not needed: leave it out")
-    public convenience init(_ inputDim: Int, _ outputDim: Int, maskZero: Bool = false, inputLength: Int) { fatalError() }
+    public convenience init(_ layer: Layer, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ layer: Layer, input_shape: Any) { fatalError() }
 }
 
 extension Normalization {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(axis: Int? = -1, inputShape: [Int?]) { fatalError() }
+    public convenience init(axis: Int? = -1, inputShape: Any) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(inputShape: [Int?], axis: Int?) { fatalError() }
+    public convenience init(axis: Int? = -1, input_shape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(inputShape: Any, axis: Int?) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(input_shape: Any, axis: Int?) { fatalError() }
 }
 
 extension Rescaling {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ scale: Double, offset: Double = 0, inputShape: [Int?]) { fatalError() }
-}
-
-extension BatchNormalization {
+    public convenience init(_ scale: Double, offset: Double = 0, inputShape: Any) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(inputShape: [Int?]) { fatalError() }
+    public convenience init(_ scale: Double, offset: Double = 0, input_shape: Any) { fatalError() }
 }
 
 extension Dropout {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ rate: Double, inputShape: [Int?]) { fatalError() }
+    public convenience init(_ amount: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, input_shape: Any) { fatalError() }
+}
+
+extension SpatialDropout1D {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, input_shape: Any) { fatalError() }
+}
+
+extension SpatialDropout2D {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, input_shape: Any) { fatalError() }
+}
+
+extension GaussianNoise {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ amount: Double, input_shape: Any) { fatalError() }
 }
 
 extension Masking {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(maskValue: Double = 0, inputShape: [Int?]) { fatalError() }
+    public convenience init(maskValue: Double = 0, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(maskValue: Double = 0, input_shape: Any) { fatalError() }
 }
 
 extension Reshape {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ targetShape: [Int], inputShape: [Int?]) { fatalError() }
+    public convenience init(_ targetShape: [Int], inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ targetShape: [Int], input_shape: Any) { fatalError() }
 }
 
 extension Activation {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ activation: ActivationFunction, inputShape: [Int?]) { fatalError() }
+    public convenience init(_ activation: ActivationFunction, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ activation: ActivationFunction, input_shape: Any) { fatalError() }
 }
 
 extension RandomFlip {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ mode: Mode = .horizontalAndVertical, inputShape: [Int?]) { fatalError() }
+    public convenience init(_ mode: RandomFlip.Mode = .horizontalAndVertical, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ mode: RandomFlip.Mode = .horizontalAndVertical, input_shape: Any) { fatalError() }
 }
 
 extension RandomRotation {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ factor: Double, inputShape: [Int?]) { fatalError() }
+    public convenience init(_ factor: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ factor: Double, input_shape: Any) { fatalError() }
+}
+
+extension RandomZoom {
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ factor: Double, inputShape: Any) { fatalError() }
+    @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
+    public convenience init(_ factor: Double, input_shape: Any) { fatalError() }
 }
 
 extension Resizing {
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ height: Int, _ width: Int, inputShape: [Int?]) { fatalError() }
-}
-
-extension Dense {
-    @available(*, unavailable, message: "inputDim is a layer of its own: begin the model with InputLayer([4])")
-    public convenience init(_ units: Int, activation: ActivationFunction? = nil, inputDim: Int) { fatalError() }
+    public convenience init(_ height: Int, _ width: Int, inputShape: Any) { fatalError() }
     @available(*, unavailable, message: "inputShape is a layer of its own: begin the model with InputLayer([...])")
-    public convenience init(_ units: Int, useBias: Bool, inputShape: [Int?]) { fatalError() }
-    @available(*, unavailable, message: "inputDim is a layer of its own: begin the model with InputLayer([4])")
-    public convenience init(_ units: Int, inputDim: Int, activation: ActivationFunction? = nil) { fatalError() }
+    public convenience init(_ height: Int, _ width: Int, input_shape: Any) { fatalError() }
 }
 
 extension Adadelta {
@@ -313,24 +443,4 @@ extension ScheduleFreeAdamW {
     public convenience init(learningRate: any LearningRate = 0.001, globalClipnorm: Double) { fatalError() }
     @available(*, unavailable, message: "write ScheduleFreeAdamW(learningRate: 0.001, globalClipNorm: 1)")
     public convenience init(_ learningRate: any LearningRate, globalClipnorm: Double) { fatalError() }
-}
-
-extension ModelCheckpoint {
-    @available(*, unavailable, message: "saveFreq is saveFrequency, behind the other arguments")
-    public convenience init(
-        _ path: String, monitor: String = "val_loss", verbose: Any = false, saveBestOnly: Bool = false,
-        saveWeightsOnly: Bool = false, saveFreq: Any
-    ) { fatalError() }
-    @available(*, unavailable, message: "write ModelCheckpoint(\"best.keras\"), without a label")
-    public convenience init(
-        filepath: String, monitor: String = "val_loss", verbose: Any = false, saveBestOnly: Bool = false,
-        saveWeightsOnly: Bool = false
-    ) { fatalError() }
-    @available(*, unavailable, message: "write ModelCheckpoint(\"best.keras\"), and verbose before saveWeightsOnly")
-    public convenience init(filepath: String, saveWeightsOnly: Bool, verbose: Any = false) { fatalError() }
-}
-
-extension TensorBoard {
-    @available(*, unavailable, message: "logDir is logDirectory, histogramFreq is histogramFrequency")
-    public convenience init(logDir: String, histogramFreq: Int = 0) { fatalError() }
 }

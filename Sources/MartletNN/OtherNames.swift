@@ -195,3 +195,60 @@ extension Logs {
     @available(*, unavailable, message: "write for (name, value) in logs")
     public var items: OtherName { fatalError() }
 }
+
+@available(*, unavailable, message: "write Dense(units): the input says how many features come in")
+public var Linear: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Conv1D(filters, kernelSize): the input says how many channels come in")
+public var Conv1d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Conv2D(filters, kernelSize): the input says how many channels come in")
+public var Conv2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Conv3D(filters, kernelSize): the input says how many channels come in")
+public var Conv3d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Conv2DTranspose(filters, kernelSize): the input says how many channels come in")
+public var ConvTranspose2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write MaxPooling2D(2)")
+public var MaxPool2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write AveragePooling2D(2)")
+public var AvgPool2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write GlobalAveragePooling2D(), or AdaptiveAveragePooling2D([7, 7])")
+public var AdaptiveAvgPool2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write BatchNormalization()")
+public var BatchNorm1d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write BatchNormalization()")
+public var BatchNorm2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write BatchNormalization()")
+public var BatchNorm3d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write LayerNormalization()")
+public var LayerNorm: OtherModule { fatalError() }
+@available(*, unavailable, message: "write SpatialDropout2D(0.5)")
+public var Dropout2d: OtherModule { fatalError() }
+@available(*, unavailable, message: "write SparseCategoricalCrossentropy(fromLogits: true), which takes (labels, outputs)")
+public var CrossEntropyLoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write SparseCategoricalCrossentropy(fromLogits: true), which takes (labels, outputs)")
+public var NLLLoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write BinaryCrossentropy(), which takes (labels, outputs)")
+public var BCELoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write BinaryCrossentropy(fromLogits: true), which takes (labels, outputs)")
+public var BCEWithLogitsLoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write MeanSquaredError(), which takes (labels, outputs)")
+public var MSELoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write MeanAbsoluteError(), which takes (labels, outputs)")
+public var L1Loss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Huber(), which takes (labels, outputs)")
+public var SmoothL1Loss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Huber(), which takes (labels, outputs)")
+public var HuberLoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write KLDivergence(), which takes (labels, outputs)")
+public var KLDivLoss: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Dataset.fromTensorSlices(x, y).shuffle(1000).batch(32)")
+public var DataLoader: OtherModule { fatalError() }
+@available(*, unavailable, message: "write Variable(_:), or addWeight(_:shape:) in a layer")
+public var Parameter: OtherModule { fatalError() }
+@available(*, unavailable, message: "an array of layers is one: var blocks: [Layer]")
+public var ModuleList: OtherModule { fatalError() }
+@available(*, unavailable, message: "only what a GradientTape records has gradients: leave it out")
+public var no_grad: OtherModule { fatalError() }
+@available(*, unavailable, message: "only what a GradientTape records has gradients: leave it out")
+public var noGrad: OtherModule { fatalError() }
+@available(*, unavailable, message: "write StepDecay, and give it to the optimizer as its learning rate")
+public var StepLR: OtherModule { fatalError() }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Martlet
+import MartletCore
 import MartletFormats
 
 /// `martlet logs`: prints what event files hold.
@@ -68,14 +69,14 @@ struct LogsCommand: ParsableCommand {
         for run in runs {
             for (tag, points) in curves(run) {
                 let start = "\(CSV.quoted(run.name)),\(CSV.quoted(tag)),"
-                lines += points.map { "\(start)\($0.step),\(String(format: "%.6f", $0.time)),\($0.value)" }
+                lines += points.map { "\(start)\($0.step),\(String(format: "%.6f", $0.time)),\($0.value.text)" }
             }
         }
         say(lines.joined(separator: "\n"))
     }
 
     private func printTable(_ runs: [EventLog]) {
-        func text(_ value: Double) -> String { String(format: "%.6g", value) }
+        func text(_ value: Double) -> String { value.text("%.6g") }
         for run in runs {
             say("\(run.name)")
             if !run.hyperParameters.isEmpty {

@@ -12,6 +12,32 @@ import Testing
         #expect("\([logs])" == "[Logs(\(logs))]" && "\(Logs())" == "")
     }
 
+    /// A NaN has no sign, on no machine.
+    @Test(arguments: [(Double.nan, "nan"), (-Double.nan, "nan"), (.infinity, "inf"), (-.infinity, "-inf")])
+    func figuresThatAreNone(figure: Double, text: String) throws {
+        #expect("\(["loss": figure] as Logs)" == "loss: \(text)")
+        let history = History()
+        var logs: Logs = ["loss": figure]
+        history.onEpochEnd(0, logs: &logs)
+        #expect("\(history)".hasSuffix(" \(text)"))
+        try withFolder { folder in
+            let logger = CSVLogger(folder + "/a.csv")
+            try logger.onTrainBegin()
+            try logger.onEpochEnd(0, logs: &logs)
+            try logger.onTrainEnd()
+            #expect(try String(contentsOfFile: folder + "/a.csv", encoding: .utf8).contains("0,\(text),"))
+        }
+        let model = try tinyModel(metrics: [])
+        try withFolder { folder in
+            let checkpoint = ModelCheckpoint(folder + "/{loss:.2f}.weights.h5", saveWeightsOnly: true)
+            checkpoint.model = model
+            try model.ensureBuilt(for: [[2, 2]])
+            try checkpoint.onTrainBegin()
+            try checkpoint.onEpochEnd(0, logs: &logs)
+            #expect(checkpoint.lastPath == folder + "/\(text).weights.h5")
+        }
+    }
+
     @Test func histories() throws {
         let history = History()
         var logs: [Logs] = [["loss": 1.25, "val_loss": 12.5], ["loss": 0.5]]
@@ -54,6 +80,48 @@ import Testing
         let huber = Huber(delta: 2)
         #expect("\(huber)".hasPrefix("Huber(name: \"huber_loss\", ") && "\(huber)".contains("delta: 2.0"))
         #expect("\([BinaryAccuracy(threshold: 0.25)])".contains("BinaryAccuracy(name: \"binary_accuracy\", "))
+    }
+
+    @Test func callbacks() throws {
+        let early = EarlyStopping(monitor: "loss", patience: 3)
+        #expect("\(early)" == "EarlyStopping(monitor: \"loss\", patience: 3)" && "\([early])" == "[\(early)]")
+        #expect(
+            "\(ModelCheckpoint("a.keras", saveBestOnly: true))"
+                == "ModelCheckpoint(\"a.keras\", monitor: \"val_loss\", saveBestOnly: true, saveWeightsOnly: false)")
+        #expect("\(LambdaCallback(onEpochEnd: { _, _ in }, onPredictEnd: {}))" == "LambdaCallback(onEpochEnd, onPredictEnd)")
+        #expect("\(CallbackList([TerminateOnNaN()]))" == "CallbackList([TerminateOnNaN(raiseError: false)])")
+        #expect("\(CSVLogger("a.csv"))" == "CSVLogger(\"a.csv\")" && "\(ProgressBar())" == "ProgressBar()")
+        #expect("\(TensorBoard(logDirectory: "logs"))" == "TensorBoard(logDirectory: \"logs\", histogramFrequency: 0)")
+        final class Own: Callback {}
+        #expect("\(Own())" == "Own()")
+        let model = try tinyModel(metrics: [])
+        let stopped = EarlyStopping(monitor: "loss", patience: 0, baseline: -1)
+        try model.fit(.ones([2, 2]), .ones([2, 1]), epochs: 3, verbosity: .silent, callbacks: [stopped])
+        #expect("\(stopped)".contains(", best: ") && "\(stopped)".contains(", stoppedEpoch: "))
+    }
+
+    @Test func machinery() throws {
+        let tape = GradientTape(persistent: true)
+        #expect("\(tape)" == "GradientTape(0 ops, 0 variables, persistent)")
+        let variable = Variable(Tensor(2.0))
+        _ = tape.record { variable.value * 3 }
+        #expect("\(tape)" == "GradientTape(1 op, 1 variable, persistent)" && "\([tape])" == "[\(tape)]")
+        let once = GradientTape()
+        let loss = once.record { variable.value * 3 }
+        _ = once.gradient(of: loss, withRespectTo: variable)
+        #expect("\(once)" == "GradientTape(used up)")
+        let function = compiled(name: "twice") { (x: Tensor) -> Tensor in x * 2 }
+        #expect("\(function)" == "CompiledFunction(\"twice\", 0 traces)")
+        _ = function(Tensor(1.0))
+        #expect("\(function)" == "CompiledFunction(\"twice\", 1 trace)")
+        #expect("\(Session(seed: -3, defaultFloatType: .float64))" == "Session(seed: -3, float64)")
+        #expect("\(Session(defaultFloatType: .float32))" == "Session(no seed, float32)")
+        let random = RandomGenerator(seed: 5)
+        let before = "\(random)"
+        #expect(before == "RandomGenerator(key: 0x5, at: 0)")
+        _ = random.uniform([3])
+        #expect("\(random)" != before)
+        #expect("\(Checkpoint("runs", model: Dense(1)))" == "Checkpoint(\"runs\")")
     }
 
     @Test func data() throws {

@@ -11,7 +11,13 @@ import Testing
         "adam.keras", "adam.h5", "sgd.keras", "sgd.h5", "outputs.keras", "outputs.h5", "images.keras", "images.h5",
         "operations.h5", "legacy-adam.h5", "legacy-momentum.h5", "legacy-rmsprop.h5", "legacy-adamax.h5",
         "ordered-adam.h5", "ordered-momentum.h5", "adafactor.h5", "adafactor.keras", "legacy-ftrl.h5",
-    ]
+        "words-nadam.keras", "words-centered.keras", "words-ftrl.keras", "words-legacy-adam.h5",
+    ] + ownRules
+    /// With rules of updates that Keras 3 does not have.
+    static let ownRules = [
+        "momentum", "rmsprop", "centered", "rmsprop-momentum", "centered-momentum", "adagrad", "adadelta", "adamax", "nadam",
+        "ftrl",
+    ].map { "words-legacy-\($0).h5" }
 
     static func path(_ name: String) -> String {
         Bundle.module.resourceURL!.appendingPathComponent("Fixtures/keras2/\(name)").path
@@ -55,7 +61,7 @@ import Testing
             #expect(json["compile_config"]?["steps_per_execution"] == 1)
             let again = try Model.load(from: "\(folder)/a.keras")
             #expect(KerasFileTests.difference(again.apply([fixture.x]), model.apply([fixture.x])) == 0)
-            try trainsOn(again, fixture)
+            if !Self.ownRules.contains(name) { try trainsOn(again, fixture) }
         }
         try trainsOn(model, fixture)
     }

@@ -11,7 +11,7 @@ import Testing
         var list = [x + y * 2 - 1 / x, -x % 3, pow(x, 2) / y, maximum(x, 0.5) - minimum(y, 1), `where`(x .> y, x, 0.0)]
         list += [tanh(x) * sigmoid(y) + relu(x), sqrt(abs(x)) - exp(-y), x[.all, 1], x[.ellipsis, .stride(by: 2), .newAxis]]
         list += [x.mean(axis: 1), y.sum(axes: [1, 2], keepDims: true), x.max(axis: -1), x.standardDeviation(axis: 1)]
-        list += [x.argmax(axis: 1).cast(to: .float32), concatenate([x, y], axis: -1), stack([x, y], axis: 1)]
+        list += [x.argmax(axis: 1).cast(to: .float32), concatenate([x, y]), stack([x, y], axis: 1)]
         list += [x.reshaped(-1, 12), x.transposed(permutation: [0, 2, 1]), matmul(x, y.transposed(1, 2))]
         list += [((x .> 0) & (y .<= 1)).cast(to: .float32), x.clipped(min: -0.5, max: 0.5), softmax(x, axis: 1)]
         list += [einsum("bij,bkj->bik", x, y)] + x.split(count: 3, axis: 2)

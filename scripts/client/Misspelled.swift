@@ -28,7 +28,7 @@ func misspelled(x: Tensor, y: Tensor, v: Variable, model: Model, layer: Layer) t
     _ = Flatten(inputShape: [28, 28])  // begin the model with InputLayer([...])
     _ = MaxPooling2D((2, 2))  // write [2, 2] for (2, 2)
     _ = Conv2D(32, (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
-    _ = Conv2D(32, (3, 3), activation: .relu, inputShape: [28, 28, 1])  // write [3, 3] for (3, 3)
+    _ = Conv2D(32, (3, 3), activation: .relu, inputShape: [28, 28, 1])  // begin the model with InputLayer([...])
     _ = Conv2D(32, kernelSize: (3, 3), activation: .relu)  // write [3, 3] for (3, 3)
     _ = x == y  // '==' has been renamed to '.=='
     if x == y { print(n) }  // compare elements with .==, and ask for .any() or .all()
@@ -68,6 +68,14 @@ func misspelled(x: Tensor, y: Tensor, v: Variable, model: Model, layer: Layer) t
     _ = Dense(3, kernelInitializer: "he_normal")  // write a name after a dot: .heNormal
     _ = Dense(3, kernelConstraint: "non_neg")  // write a name after a dot: .nonNeg
     _ = Dense(3, useBias: True)  // write true
+    _ = Conv2D(32, (3, 3), activation: "relu", input_shape: (28, 28, 1))  // begin the model with InputLayer([...])
+    let (dw, db) = GradientTape().gradient(of: x, withRespectTo: [v, v])  // gradients are a list
+    _ = Tensor.zeros(2, 3)  // the shape is a list: Tensor.zeros([2, 3])
+    _ = Sequential { Dense(3) }  // layers are a list
+    final class Net: Module {}  // subclass Layer, or Model to train it
+    try model.fit(["a": x], ["b": y], epochs: 2, batchSize: 32)  // inputs are a list in the order of model.inputs
+    _ = stack([Input([3]), Input([3])])  // say where the new axis is
+    _ = Input([4]).split(count: 2)  // say along which axis
     _ = layers.Dense(3)(y)  // names stand alone, without a module
     let squares: Tensor = tf.square(x)  // names stand alone, without a module
     print(np.mean(x), squares)  // names stand alone, without a module
@@ -120,7 +128,7 @@ final class Labelled: Callback {
     func onEpochEnd(epoch: Int, logs: Logs) {}  // cannot be overridden
     func onEpochEnd(_ epoch: Int, _ logs: Logs) {}  // cannot be overridden
     func onTrainBatchEnd(batch: Int, logs: Logs) {}  // cannot be overridden
-    func onPredictEnd() {}  // cannot be overridden
+    func onPredictBatchEnd(_ batch: Int, logs: Logs) {}  // cannot be overridden
 }
 
 final class Built: Layer {

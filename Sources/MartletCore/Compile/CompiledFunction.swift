@@ -284,3 +284,12 @@ extension AnyTensorGroup {
             })
     }
 }
+
+extension CompiledFunction: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The name, and how often the closure was traced: `CompiledFunction("step", 2 traces)`.
+    public var description: String {
+        let count = traceCount
+        return "CompiledFunction(\(name.debugDescription), \(count) trace\(count == 1 ? "" : "s"))"
+    }
+    public var debugDescription: String { description }
+}

@@ -162,3 +162,12 @@ public func withSession<R>(_ session: Session = Session(), _ body: () throws -> 
 public func withSession<R>(_ session: Session = Session(), _ body: () async throws -> R) async rethrows -> R {
     try await Session.within(session, body)
 }
+
+extension Session: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The seed and the default float type: `Session(seed: 3, float32)`.
+    public var description: String {
+        let (seed, type) = state.withLock { ($0.seed, $0.floatType) }
+        return "Session(\(seed.map { "seed: \(Int64(bitPattern: $0))" } ?? "no seed"), \(type))"
+    }
+    public var debugDescription: String { description }
+}

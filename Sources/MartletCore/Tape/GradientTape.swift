@@ -228,3 +228,13 @@ public protocol GradientSource {
 
 extension Tensor: GradientSource {}
 extension Variable: GradientSource {}
+
+extension GradientTape: CustomStringConvertible, CustomDebugStringConvertible {
+    /// What it has recorded: `GradientTape(12 ops, 3 variables)`.
+    public var description: String {
+        let (ops, variables, isOver) = lock.withLock { _ in (records.count, watchedVariableList.count, isUsedUp) }
+        let counts = isOver ? ["used up"] : ["\(ops) op\(ops == 1 ? "" : "s")", "\(variables) variable\(variables == 1 ? "" : "s")"]
+        return "GradientTape(\((counts + (isPersistent ? ["persistent"] : [])).joined(separator: ", ")))"
+    }
+    public var debugDescription: String { description }
+}

@@ -177,3 +177,11 @@ private final class ZipEntryStream: ByteStream {
         return count
     }
 }
+
+extension ZipArchive: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The file, and how many entries it has.
+    public var description: String {
+        "ZipArchive(\(name.debugDescription), \(names.count) \(names.count == 1 ? "entry" : "entries"))"
+    }
+    public var debugDescription: String { description }
+}

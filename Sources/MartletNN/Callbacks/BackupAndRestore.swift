@@ -166,4 +166,6 @@ public final class BackupAndRestore: Callback, TrainingKeeper {
         try StateFile.write(content, to: weightsPath)
         savedPlace = place
     }
+
+    public override var description: String { text(["": folder]) }
 }

@@ -76,7 +76,7 @@ public final class CSVLogger: Callback, ChiefCallback {
             columns = names
             try write(["epoch"] + names)
         }
-        try write([String(epoch)] + (columns ?? []).map { name in logs[name].map { "\($0)" } ?? "NA" })
+        try write([String(epoch)] + (columns ?? []).map { name in logs[name]?.text ?? "NA" })
     }
 
     public override func onTrainEnd() throws {
@@ -111,4 +111,6 @@ public final class CSVLogger: Callback, ChiefCallback {
         }
         return fields
     }
+
+    public override var description: String { text(["": path]) }
 }

@@ -289,20 +289,120 @@ extension Callback {
     public final func on_test_end(logs: Logs) { isNoHook() }
     @available(*, deprecated, message: "the hook is onTestEnd(logs: Logs)")
     public final func on_test_end(_ logs: Logs) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
-    public final func onPredictBegin() { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
-    public final func onPredictBegin(logs: Logs) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
-    public final func onPredictEnd() { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
-    public final func onPredictEnd(logs: Logs) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
-    public final func onPredictBatchBegin(_ batch: Int) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
     public final func onPredictBatchBegin(_ batch: Int, logs: Logs) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, _ logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, _ logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, _ logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, _ logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(_ batch: Int, logs: () -> Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func onPredictBatchBegin(batch: Int, logs: () -> Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func on_predict_batch_begin(_ batch: Int) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func on_predict_batch_begin(_ batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func on_predict_batch_begin(_ batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchBegin(_ batch: Int)")
+    public final func on_predict_batch_begin(batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func onPredictBegin(logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func onPredictBegin(_ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func onPredictBegin(logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func on_predict_begin() { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func on_predict_begin(logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBegin()")
+    public final func on_predict_begin(_ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
     public final func onPredictBatchEnd(_ batch: Int) { isNoHook() }
-    @available(*, deprecated, message: "predict calls no callbacks")
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
     public final func onPredictBatchEnd(_ batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, _ logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, _ logs: inout Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, logs: [String: [Tensor]]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, _ logs: [String: [Tensor]]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, logs: [String: [Tensor]]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, _ logs: [String: [Tensor]]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, _ logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, _ logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, logs: () -> Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, logs: () -> Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(batch: Int, outputs: [Tensor]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, _ outputs: [Tensor]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func onPredictBatchEnd(_ batch: Int, outputs: Tensor) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func on_predict_batch_end(_ batch: Int) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func on_predict_batch_end(_ batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func on_predict_batch_end(_ batch: Int, _ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictBatchEnd(_ batch: Int, outputs: [Tensor])")
+    public final func on_predict_batch_end(batch: Int, logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func onPredictEnd(logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func onPredictEnd(_ logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func onPredictEnd(logs: [String: Double]) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func on_predict_end() { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func on_predict_end(logs: Logs) { isNoHook() }
+    @available(*, deprecated, message: "the hook is onPredictEnd()")
+    public final func on_predict_end(_ logs: Logs) { isNoHook() }
 }

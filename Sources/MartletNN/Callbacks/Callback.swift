@@ -1,10 +1,10 @@
 import MartletCore
 
-/// Observes and controls `fit`: override the hooks that you need.
+/// Observes and controls `fit`, `evaluate` and `predict`: override the hooks that you need.
 ///
-/// A hook may set `model?.stopTraining`, change the optimizer's learning rate, and add to the logs that later callbacks
-/// and the history get. If a hook throws, `fit` ends and throws the same error. Hooks run in the thread that called `fit`; a
-/// callback belongs to one run at a time.
+/// A hook may set `model?.stopTraining`, `stopEvaluating` or `stopPredicting`, change the optimizer's learning rate, and add to
+/// the logs that later callbacks and the history get. If a hook throws, `fit` ends and throws the same error. Hooks run in the
+/// thread that called `fit`; a callback belongs to one run at a time.
 ///
 /// Source: [`keras.callbacks.Callback`](https://keras.io/api/callbacks/base_callback/).
 open class Callback: Checkpointable {
@@ -15,6 +15,11 @@ open class Callback: Checkpointable {
 
     /// Makes a callback that does nothing.
     public init() {}
+
+    /// What `print` shows: the type, and of Martlet's callbacks what they were made with.
+    open var description: String { text([:]) }
+    /// What the debugger shows, and `print` of a list.
+    open var debugDescription: String { description }
 
     /// The epoch and the batch in it, counted from 0, at which training begins instead of `initialEpoch`; nil for no change.
     /// `fit` reads it after `onTrainBegin`.
@@ -64,6 +69,15 @@ open class Callback: Checkpointable {
     open func onTestBatchEnd(_ batch: Int, logs: () -> Logs) throws {}
     /// After an evaluation.
     open func onTestEnd(logs: Logs) throws {}
+    /// Before the first batch of `predict`.
+    open func onPredictBegin() throws {}
+    /// Before a batch of `predict`, counted from 0.
+    open func onPredictBatchBegin(_ batch: Int) throws {}
+    /// After a batch of `predict`.
+    /// - Parameter outputs: the model's outputs for it, as `predictOnBatch` gives them.
+    open func onPredictBatchEnd(_ batch: Int, outputs: [Tensor]) throws {}
+    /// After the last batch of `predict`, including after an early stop.
+    open func onPredictEnd() throws {}
 }
 
 /// The parameters of a run of `fit`, for callbacks.

@@ -1,3 +1,5 @@
+import MartletCore
+
 /// Calls the hooks of several callbacks, in their order: for training loops of one's own. `fit` takes an array.
 ///
 /// ```swift
@@ -82,6 +84,16 @@ public final class CallbackList: Callback {
         for callback in callbacks { try callback.onTestBatchEnd(batch, logs: logs) }
     }
     public override func onTestEnd(logs: Logs) throws { for callback in callbacks { try callback.onTestEnd(logs: logs) } }
+    public override func onPredictBegin() throws { for callback in callbacks { try callback.onPredictBegin() } }
+    public override func onPredictBatchBegin(_ batch: Int) throws {
+        for callback in callbacks { try callback.onPredictBatchBegin(batch) }
+    }
+    public override func onPredictBatchEnd(_ batch: Int, outputs: [Tensor]) throws {
+        for callback in callbacks { try callback.onPredictBatchEnd(batch, outputs: outputs) }
+    }
+    public override func onPredictEnd() throws { for callback in callbacks { try callback.onPredictEnd() } }
+
+    public override var description: String { "CallbackList(\(callbacks))" }
 }
 
 extension [Callback] {

@@ -97,4 +97,11 @@ public final class EarlyStopping: Callback {
         bestEpoch = epoch
         if restoreBestWeights { bestWeights = model?.getWeights() }
     }
+
+    public override var description: String {
+        text([
+            "monitor": monitor.name, "patience": patience, "best": best,
+            "bestEpoch": bestEpoch, "stoppedEpoch": stoppedEpoch,
+        ])
+    }
 }

@@ -37,6 +37,10 @@ public final class History: Callback {
         (self.epochs, self.logs, history) = ([], [], [:])
         for (epoch, logs) in zip(epochs, logs) { add(logs, of: epoch) }
     }
+
+    /// A table of the figures: a row for each epoch, counted from 1 as in the progress bar.
+    public override var description: String { table }
+    public override var debugDescription: String { "History(\(epochs.count) epochs, \(history.keys.joined(separator: ", ")))" }
 }
 
 extension Logs {

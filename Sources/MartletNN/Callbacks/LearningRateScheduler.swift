@@ -31,4 +31,6 @@ public final class LearningRateScheduler: Callback {
     public override func onEpochEnd(_ epoch: Int, logs: inout Logs) throws {
         logs["learning_rate"] = try settableOptimizer().learningRate
     }
+
+    public override var description: String { text(["verbose": verbose]) }
 }

@@ -105,7 +105,7 @@ public final class ModelCheckpoint: Callback, ChiefCallback {
         report("Epoch \(epoch + 1): \(change)saving model to \(path)", verbose: verbose)
     }
 
-    private func text(_ value: Double?) -> String { value.map { String(format: "%.5f", $0) } ?? "None" }
+    private func text(_ value: Double?) -> String { value?.text("%.5f") ?? "None" }
 
     /// Without the monitored metric everything is saved: saving too much is better than saving nothing.
     private func isToBeSaved(_ logs: Logs) throws -> Bool {
@@ -116,5 +116,12 @@ public final class ModelCheckpoint: Callback, ChiefCallback {
         }
         best = current
         return true
+    }
+
+    public override var description: String {
+        text([
+            "": pathTemplate, "monitor": monitor.name, "saveBestOnly": saveBestOnly,
+            "saveWeightsOnly": saveWeightsOnly, "best": best,
+        ])
     }
 }

@@ -100,11 +100,11 @@ struct PathTemplate {
     }
 
     private func formatted(_ value: Double, _ format: Format) -> String {
-        guard let kind = format.kind ?? (format.precision == nil ? nil : "g") else { return padded("\(value)", format) }
+        guard let kind = format.kind ?? (format.precision == nil ? nil : "g") else { return padded(value.text, format) }
         let precision = format.precision ?? 6
         return padded(
             kind == "%"
-                ? String(format: "%.\(precision)f%%", value * 100) : String(format: "%.\(precision)\(kind)", value),
+                ? (value * 100).text("%.\(precision)f%%") : value.text("%.\(precision)\(kind)"),
             format)
     }
 

@@ -80,4 +80,8 @@ public final class ReduceLROnPlateau: Callback {
         cooldownLeft = cooldown
         wait = 0
     }
+
+    public override var description: String {
+        text(["monitor": monitor.name, "factor": factor, "patience": patience, "minLR": minLR, "best": best])
+    }
 }

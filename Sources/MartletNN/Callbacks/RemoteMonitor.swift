@@ -86,4 +86,6 @@ public final class RemoteMonitor: Callback, ChiefCallback {
         let isThere = DispatchSemaphore(value: 0)
         var text: String?
     }
+
+    public override var description: String { text(["root": root, "path": path]) }
 }

@@ -1,6 +1,6 @@
 import MartletCore
 
-/// During evaluation, replaces the model's weights by the moving averages of an optimizer with `useEMA`.
+/// During evaluation and prediction, replaces the model's weights by the moving averages of an optimizer with `useEMA`.
 ///
 /// ```swift
 /// try model.compile(optimizer: Adam(useEMA: true), loss: .meanSquaredError())
@@ -35,6 +35,8 @@ public final class SwapEMAWeights: Callback {
 
     public override func onTestBegin() throws { try put(inModel: true) }
     public override func onTestEnd(logs: Logs) throws { try put(inModel: false) }
+    public override func onPredictBegin() throws { try put(inModel: true) }
+    public override func onPredictEnd() throws { try put(inModel: false) }
 
     private func put(inModel isToBeSwapped: Bool) throws {
         guard isSwapped != isToBeSwapped else { return }
@@ -54,4 +56,6 @@ public final class SwapEMAWeights: Callback {
         }
         return optimizer.movingAverages
     }
+
+    public override var description: String { text(["swapOnEpoch": swapOnEpoch]) }
 }

@@ -40,4 +40,6 @@ public final class TerminateOnNaN: Callback {
         end("Training ends: \(finding)")
         return true
     }
+
+    public override var description: String { text(["raiseError": raiseError]) }
 }

@@ -177,3 +177,11 @@ extension HDF5GroupContent {
         for (number, variable) in variables.enumerated() { group.add(variable.storedValue, at: "\(number)") }
     }
 }
+
+extension Checkpoint: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The folder, and what is kept in it beside model and optimizer.
+    public var description: String {
+        "Checkpoint(\(([folder.debugDescription] + others.map(\.name)).joined(separator: ", ")))"
+    }
+    public var debugDescription: String { description }
+}

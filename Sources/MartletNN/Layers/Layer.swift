@@ -490,7 +490,9 @@ open class Layer {
     /// Makes the weights, and those of layers that are activations. These take what the layer gives.
     private func buildWithActivations(for shapes: [PartialShape]) throws {
         try build(for: shapes)
-        if let host = self as? any AdapterHost, let rank = host.adapterOptions.rank {
+        // Whole numbers are not trained: what adapters gave to them is in them.
+        let isQuantized = (self as? any QuantizableLayer)?.quantization != nil
+        if !isQuantized, let host = self as? any AdapterHost, let rank = host.adapterOptions.rank {
             try host.enableLoRA(rank: rank, alpha: host.adapterOptions.alpha)
         }
         for (_, layer) in activationLayers where !layer.isBuilt {

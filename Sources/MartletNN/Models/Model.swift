@@ -72,7 +72,21 @@ open class Model: Layer {
         get { stops.load(ordering: .relaxed) }
         set { stops.store(newValue, ordering: .relaxed) }
     }
+    /// When a callback or another thread sets this to true, `evaluate` ends after the current batch, with the figures so far. It
+    /// does not end `fit`.
+    public var stopEvaluating: Bool {
+        get { evaluationStops.load(ordering: .relaxed) }
+        set { evaluationStops.store(newValue, ordering: .relaxed) }
+    }
+
+    /// When a callback or another thread sets this to true, `predict` ends after the current batch, with the outputs so far.
+    public var stopPredicting: Bool {
+        get { predictionStops.load(ordering: .relaxed) }
+        set { predictionStops.store(newValue, ordering: .relaxed) }
+    }
     private let stops = Atomic(false)
+    private let evaluationStops = Atomic(false)
+    private let predictionStops = Atomic(false)
 
     /// The compiled steps, made when they are first needed; nil when the model runs eagerly.
     func steps() -> (any ModelSteps)? {

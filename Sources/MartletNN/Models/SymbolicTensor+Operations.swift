@@ -296,17 +296,17 @@ extension SymbolicTensor {
     public func repeated(_ count: Int, axis: Int) -> SymbolicTensor {
         output("Repeat", "numpy", ["repeats": .int(count), "axis": .int(axis)])
     }
-    /// `count` parts of equal size along an axis.
-    public func split(count: Int, axis: Int = 0) -> [SymbolicTensor] {
+    /// `count` parts of equal size along an axis. Axis 0 is the batch's.
+    public func split(count: Int, axis: Int) -> [SymbolicTensor] {
         SymbolicTensor.outputs(
             of: "Split", [.tensor(self)], ["indices_or_sections": .int(count), "axis": .int(axis)])
     }
-    /// Tensors one after the other along an axis.
-    public static func concatenate(_ tensors: [SymbolicTensor], axis: Int = 0) -> SymbolicTensor {
+    /// Tensors one after the other along an axis, the last one unless told. Axis 0 is the batch's.
+    public static func concatenate(_ tensors: [SymbolicTensor], axis: Int = -1) -> SymbolicTensor {
         output(of: "Concatenate", [.tensors(tensors)], ["axis": .int(axis)])
     }
-    /// Tensors as the slices along a new axis.
-    public static func stack(_ tensors: [SymbolicTensor], axis: Int = 0) -> SymbolicTensor {
+    /// Tensors as the slices along a new axis. At 0, that of the batch, none belongs.
+    public static func stack(_ tensors: [SymbolicTensor], axis: Int) -> SymbolicTensor {
         output(of: "Stack", [.tensors(tensors)], ["axis": .int(axis)])
     }
 

@@ -265,12 +265,13 @@ public func softmax(_ x: SymbolicTensor, axis: Int = -1) -> SymbolicTensor { x.s
 /// The logarithm of the softmax along an axis.
 @_disfavoredOverload
 public func logSoftmax(_ x: SymbolicTensor, axis: Int = -1) -> SymbolicTensor { x.logSoftmax(axis: axis) }
-/// Tensors one after the other along an axis.
+/// Tensors one after the other along an axis, the last one unless told: as `keras.layers.concatenate`. Of tensors with elements it
+/// is the first one.
 @_disfavoredOverload
-public func concatenate(_ tensors: [SymbolicTensor], axis: Int = 0) -> SymbolicTensor { .concatenate(tensors, axis: axis) }
-/// Tensors as the slices along a new axis.
+public func concatenate(_ tensors: [SymbolicTensor], axis: Int = -1) -> SymbolicTensor { .concatenate(tensors, axis: axis) }
+/// Tensors as the slices along a new axis. At 0, that of the batch, none belongs.
 @_disfavoredOverload
-public func stack(_ tensors: [SymbolicTensor], axis: Int = 0) -> SymbolicTensor { .stack(tensors, axis: axis) }
+public func stack(_ tensors: [SymbolicTensor], axis: Int) -> SymbolicTensor { .stack(tensors, axis: axis) }
 
 /// The larger of two elements, broadcast.
 @_disfavoredOverload

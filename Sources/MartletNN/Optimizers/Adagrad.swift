@@ -11,6 +11,8 @@ public final class Adagrad: Optimizer, ConfigurableOptimizer, Described {
     public private(set) var initialAccumulatorValue: Double
     /// Keeps the divisor away from 0.
     public private(set) var epsilon: Double
+    /// Whether ε is added to the root, as Keras did before the optimizers of 2.11, not under it. Files of those set it.
+    var addsEpsilonToRoot = false
 
     /// Makes the optimizer.
     public init(
@@ -41,7 +43,8 @@ extension Adagrad: ElementwiseOptimizer {
     package func update<Number: ElementwiseArithmetic>(_ u: inout ElementwiseUpdate<Number>) {
         let accumulator = u.slots[0] + u.gradient.square()
         u.slots[0] = accumulator
-        u.weight = u.weight - u.gradient * u.rate / (accumulator + epsilon).squareRoot()
+        let divisor = addsEpsilonToRoot ? accumulator.squareRoot() + epsilon : (accumulator + epsilon).squareRoot()
+        u.weight = u.weight - u.gradient * u.rate / divisor
     }
 }
 

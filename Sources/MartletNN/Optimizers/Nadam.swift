@@ -15,6 +15,10 @@ public final class Nadam: Optimizer, ConfigurableOptimizer, Described {
     public private(set) var beta2: Double
     /// Keeps the divisor away from 0.
     public private(set) var epsilon: Double
+    /// s of `uₜ = β₁(1 - 0.96ˢᵗ / 2)`, which Keras had before the optimizers of 2.11. Files of those set it.
+    var scheduleDecay = 1.0
+    /// Whether rows of a table that were not read keep their weights, while their moments forget. Files of those set it.
+    var holdsUnreadRows = false
 
     /// Makes the optimizer.
     public init(
@@ -57,7 +61,11 @@ public final class Nadam: Optimizer, ConfigurableOptimizer, Described {
         return momentum(at: .range(1..<(min(steps, 1 << 16) + 1), dtype: .float32)).log().sum().exp()
     }
 
-    private func momentum(at step: Tensor) -> Tensor { beta1 * (1 - 0.5 * pow(0.96, step)) }
+    private func momentum(at step: Tensor) -> Tensor {
+        beta1 * (1 - 0.5 * pow(0.96, scheduleDecay == 1 ? step : step * scheduleDecay))
+    }
+
+    override var keepsUnreadWeights: Bool { holdsUnreadRows }
 }
 
 extension Nadam: ElementwiseOptimizer {

@@ -96,6 +96,9 @@ open class Optimizer: OptimizerConvertible {
     /// Called once for each update, before any variable changes.
     func beginUpdate(step: Tensor) {}
 
+    /// Whether an update leaves the rows of a table's weights alone that were not read, though it changes all its slots.
+    var keepsUnreadWeights: Bool { false }
+
     /// The weight decay of a variable: what the options say, nil for excluded ones.
     func weightDecay(of variable: Variable) -> Double? { decays(variable) ? options.weightDecay : nil }
 
@@ -343,9 +346,14 @@ open class Optimizer: OptimizerConvertible {
                 weight: variable.dtype, gradient: gradient.dtype, isScaled: scale != nil, weightDecay: decay)
             let update = fusedUpdates[kind] ?? FusedUpdate(of: rule, slots: slots.count, kind)
             fusedUpdates[kind] = update
+            let read = keepsUnreadWeights ? gradient.readRows : nil
+            let old = read == nil ? nil : variable.storedValue
             update(
                 variable, slots: slots, gradient: gradient, scale: scale, scalars: moment.scalars(of: rule, update.type),
                 rows: options.sparseUpdates ? gradient.readRows : nil)
+            if let read, let old {
+                variable.assign(`where`(Self.rows(read, of: variable), variable.storedValue, old))
+            }
             return
         }
         let rate = moment.learningRate.cast(to: variable.dtype)
@@ -353,6 +361,14 @@ open class Optimizer: OptimizerConvertible {
         update(
             variable, gradient: options.clipped(gradient.cast(to: variable.dtype), scale: scale), slots: slots,
             learningRate: rate, step: moment.step.cast(to: variable.dtype))
+    }
+
+    /// Which rows of a table are at these indices, in the table's rank.
+    private static func rows(_ indices: [Tensor], of table: Variable) -> Tensor {
+        let counts = indices.reduce(Tensor.zeros([table.shape[0]])) { counts, indices in
+            counts.scatteringAdd(at: indices, .ones(indices.shape))
+        }
+        return (counts .> 0).reshaped(to: Shape([table.shape[0]] + [Int](repeating: 1, count: table.shape.rank - 1)))
     }
 
     public func makeOptimizer() throws -> Optimizer { self }

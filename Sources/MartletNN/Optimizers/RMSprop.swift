@@ -16,6 +16,8 @@ public final class RMSprop: Optimizer, ConfigurableOptimizer, Described {
     public private(set) var epsilon: Double
     /// Whether the variance of the gradient divides, not its mean square.
     public private(set) var centered: Bool
+    /// Whether ε is added to the root, as Keras did before the optimizers of 2.11, not under it. Files of those set it.
+    var addsEpsilonToRoot = false
 
     /// Makes the optimizer.
     public init(
@@ -60,7 +62,8 @@ extension RMSprop: ElementwiseOptimizer {
             u.slots[last] = mean
             variance = velocity - mean.square()
         }
-        var step = g * u.rate / (variance + epsilon).squareRoot()
+        let divisor = addsEpsilonToRoot ? variance.squareRoot() + epsilon : (variance + epsilon).squareRoot()
+        var step = g * u.rate / divisor
         if momentum > 0 {
             step = u.slots[1] * momentum + step
             u.slots[1] = step

@@ -5,22 +5,24 @@ extension CompileConfiguration {
     /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss
     /// or an optimizer leaves the model as it is, unless the caller gave a loss. So does one whose compilation cannot be
     /// read, where the choice allows it; what needs a compiled model then throws for the same reason.
-    /// - Parameter isOlder: whether Keras 1 or 2 wrote it.
+    /// - Parameter older: the version of Keras that wrote it, nil for Keras 3.
     /// - Throws: `MartletError` with the part that is not known.
-    static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, isOlder: Bool) throws {
+    static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, older: String?) throws {
         var json = choice.readsFile ? json ?? .null : .null
-        if isOlder, json != .null { json = OlderKeras.compilation(json, outputs: model.outputNames) }
+        let original = json["optimizer"] ?? json["optimizer_config"] ?? .null
+        if older != nil, json != .null { json = OlderKeras.compilation(json, outputs: model.outputNames) }
         let optimizer = json["optimizer"] ?? json["optimizer_config"] ?? .null
         guard choice.losses != nil || optimizer != .null else { return }
         do {
             let configuration = try CompileConfiguration(choice.withoutReplaced(json))
             guard let losses = choice.losses ?? configuration.loss else { return }
+            if let older { OlderKeras.setRule(of: configuration.optimizer, original, version: older) }
             try model.compile(
                 optimizer: choice.optimizer ?? configuration.optimizer, losses: losses,
                 lossWeights: configuration.lossWeights, metrics: choice.metrics ?? configuration.metrics,
                 weightedMetrics: configuration.weightedMetrics, runEagerly: configuration.runEagerly,
                 stepsPerExecution: configuration.stepsPerExecution)
-            if !choice.replacesParts && !isOlder { model.compilation?.source = json }
+            if !choice.replacesParts && older == nil { model.compilation?.source = json }
         } catch let error as MartletError {
             guard choice.unreadable != .error else {
                 throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")
@@ -88,7 +90,7 @@ extension JSONValue {
 extension Model {
     /// Compiles a model of a file that says nothing of it, with the parts that the caller gave.
     package func compile(_ choice: CompilationChoice) throws {
-        try CompileConfiguration.apply(nil, to: self, choice, isOlder: false)
+        try CompileConfiguration.apply(nil, to: self, choice, older: nil)
     }
 
     /// The names of the outputs: the keys of a dictionary, or the names of the output layers.

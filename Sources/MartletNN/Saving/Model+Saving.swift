@@ -70,10 +70,11 @@ extension Model {
 
     private static func load(_ archive: KerasArchive, _ path: String, _ choice: CompilationChoice) throws -> Model {
         let (config, size) = (try archive.config(), try archive.weightSize())
-        let isOlder = OlderKeras.wrote(try archive.kerasVersion())
+        let older = OlderKeras.older(try archive.kerasVersion())
+        let isOlder = older != nil
         return try located("\(path):\(KerasArchive.configuration)") {
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: size)
-            try CompileConfiguration.apply(config["compile_config"], to: model, choice, isOlder: isOlder)
+            try CompileConfiguration.apply(config["compile_config"], to: model, choice, older: older)
             let (root, file) = (try archive.weights(of: model), "\(path):\(KerasArchive.weights)")
             do {
                 // The saved state is that of the file's own optimizer.
@@ -107,7 +108,8 @@ extension Model {
             let config = try JSONValue(parsing: text)
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: bytes.count)
             let text = choice.readsFile ? try root.attribute("training_config")?.text : nil
-            try CompileConfiguration.apply(text.map { try JSONValue(parsing: $0) }, to: model, choice, isOlder: isOlder)
+            try CompileConfiguration.apply(
+                text.map { try JSONValue(parsing: $0) }, to: model, choice, older: isOlder ? version : nil)
             var names: [ObjectIdentifier: String] = [:]
             if let group = try LegacyWeights.group(in: root) {
                 let weights = LegacyWeights(of: model)
@@ -163,11 +165,11 @@ extension Model {
     /// - Throws: `MartletError` with the layer and the argument, when the text is not such a configuration.
     public static func fromJSON(_ text: String) throws -> Model {
         let json = try JSONValue(parsing: text)
-        let isOlder = OlderKeras.wrote(try json.valueIfPresent(at: ["keras_version"]))
+        let older = OlderKeras.older(try json.valueIfPresent(at: ["keras_version"]))
         let model = try WeightBudget.$current.withValue(WeightBudget()) {
-            try Argument.throwing { try ModelReader.model(isOlder ? OlderKeras.model(json) : json) }
+            try Argument.throwing { try ModelReader.model(older == nil ? json : OlderKeras.model(json)) }
         }
-        try CompileConfiguration.apply(json["compile_config"], to: model, CompilationChoice(), isOlder: isOlder)
+        try CompileConfiguration.apply(json["compile_config"], to: model, CompilationChoice(), older: older)
         return model
     }
 

@@ -367,3 +367,8 @@ public final class SummaryWriter: Sendable {
         try state.file.flush()
     }
 }
+
+extension SummaryWriter: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String { "SummaryWriter(\(path.debugDescription))" }
+    public var debugDescription: String { description }
+}

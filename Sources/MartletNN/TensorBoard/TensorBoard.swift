@@ -420,4 +420,6 @@ public final class TensorBoard: Callback, ChiefCallback {
             }
         }
     }
+
+    public override var description: String { text(["logDirectory": logDirectory, "histogramFrequency": histogramFrequency]) }
 }

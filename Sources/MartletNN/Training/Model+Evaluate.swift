@@ -69,6 +69,7 @@ extension Model {
     ) throws -> Logs {
         let compiled = steps()
         compilation.resetMetrics()
+        stopEvaluating = false
         for callback in callbacks { try callback.onTestBegin() }
         let figures = BatchFigures(compilation)
         _ = try forEachExecution(of: batches, limit: limit, compilation.stepsPerExecution) { first in
@@ -80,7 +81,7 @@ extension Model {
         } end: { last in
             figures.advance()
             for callback in callbacks { try callback.onTestBatchEnd(last, logs: figures.logs) }
-            return true
+            return !stopEvaluating
         }
         let logs = try withErrors(compilation.logs)
         for callback in callbacks { try callback.onTestEnd(logs: logs) }
@@ -127,9 +128,13 @@ extension Model {
     }
 
     /// Computes the output for samples, in inference mode, batch by batch.
-    /// - Throws: `MartletError` when the data does not fit the model, or the model has several outputs.
-    public func predict(_ x: Tensor, batchSize: Int = 32) throws -> Tensor {
-        let outputs = try predict([x], batchSize: batchSize)
+    /// - Parameters:
+    ///   - batchSize: the number of samples in a step.
+    ///   - callbacks: their predict hooks are called.
+    /// - Throws: `MartletError` when the data does not fit the model, or the model has several outputs, and the errors of
+    ///   callbacks.
+    public func predict(_ x: Tensor, batchSize: Int = 32, callbacks: [Callback] = []) throws -> Tensor {
+        let outputs = try predict([x], batchSize: batchSize, callbacks: callbacks)
         guard outputs.count == 1 else {
             throw MartletError(
                 "Expected a model of one output; use predict([x]) for all \(outputs.count).", at: "\(name).predict")
@@ -138,8 +143,11 @@ extension Model {
     }
 
     /// Computes all outputs for samples of any number of inputs, in inference mode, batch by batch.
-    /// - Throws: `MartletError` when the data does not fit the model.
-    public func predict(_ x: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
+    /// - Parameters:
+    ///   - batchSize: the number of samples in a step.
+    ///   - callbacks: their predict hooks are called.
+    /// - Throws: `MartletError` when the data does not fit the model, and the errors of callbacks.
+    public func predict(_ x: [Tensor], batchSize: Int = 32, callbacks: [Callback] = []) throws -> [Tensor] {
         guard batchSize >= 1 else {
             throw MartletError("Expected a number of at least 1. Received: \(batchSize).", at: "batchSize")
         }
@@ -149,13 +157,61 @@ extension Model {
         // Without samples the outputs have no rows.
         let count = max(1, data.batchCount(size: batchSize))
         let compiled = steps()
-        let parts = try (0..<count).map { step in
-            let inputs = data.batch(step, size: batchSize).inputs
-            return try withErrors { compiled?.predictions(for: inputs) ?? predictStep(inputs) }
+        let next = data.reading(size: batchSize)
+        var isFirst = true
+        let inputs: () -> [Tensor]? = {
+            defer { isFirst = false }
+            return (next() ?? (isFirst ? data.batch(0, size: batchSize) : nil))?.inputs
         }
-        return try withErrors {
-            parts[0].indices.map { index in count == 1 ? parts[0][index] : Self.joined(parts.map { $0[index] }) }
+        return try predict(inputs, count: count, callbacks) { inputs, _ in
+            try withErrors { compiled?.predictions(for: inputs) ?? predictStep(inputs) }
         }
+    }
+
+    /// The loop of `predict`.
+    /// - Parameters:
+    ///   - next: gives the inputs of a batch, nil at the end.
+    ///   - count: the number of batches, 0 when it is unknown.
+    ///   - step: computes the outputs of a batch, which it also gets the number of.
+    /// - Returns: the outputs of all batches, none where there are none.
+    func predict(
+        _ next: () throws -> [Tensor]?, count: Int, _ callbacks: [Callback], step: ([Tensor], Int) throws -> [Tensor]
+    ) throws -> [Tensor] {
+        let callbacks = callbacks.withoutLists
+        // What callbacks do, as to swap weights, is no part of another run. Without them, predictions run side by side.
+        if !callbacks.isEmpty { run.lock() }
+        defer { if !callbacks.isEmpty { run.unlock() } }
+        for callback in callbacks {
+            callback.model = self
+            callback.parameters = FitParameters(epochs: 1, steps: count)
+        }
+        let size = callbacks.isEmpty ? 1 : compilation?.stepsPerExecution ?? 1
+        stopPredicting = false
+        for callback in callbacks { try callback.onPredictBegin() }
+        var parts: [[Tensor]] = []
+        while let first = try next() {
+            let begin = parts.count
+            for callback in callbacks { try callback.onPredictBatchBegin(begin) }
+            var inputs: [Tensor]? = first
+            for place in 0..<size {
+                if place > 0 { inputs = try next() }
+                guard let taken = inputs else { break }
+                parts.append(try step(taken, parts.count))
+            }
+            if !callbacks.isEmpty {
+                let outputs = try withErrors { Self.joinedOutputs(parts[begin...]) }
+                for callback in callbacks { try callback.onPredictBatchEnd(parts.count - 1, outputs: outputs) }
+            }
+            if stopPredicting { break }
+        }
+        for callback in callbacks { try callback.onPredictEnd() }
+        return try withErrors { Self.joinedOutputs(parts[...]) }
+    }
+
+    /// Of each output, the parts as one.
+    private static func joinedOutputs(_ parts: ArraySlice<[Tensor]>) -> [Tensor] {
+        guard let first = parts.first, parts.count > 1 else { return parts.first ?? [] }
+        return first.indices.map { index in joined(parts.map { $0[index] }) }
     }
 
     /// The outputs of batches as one. Where their other sizes differ, as the steps of texts that are padded batch by batch, shorter

@@ -108,16 +108,25 @@ extension Model {
     /// - Parameters:
     ///   - source: a `Dataset` of batches, or another `BatchSource`.
     ///   - steps: the most batches, all when nil.
-    /// - Throws: `MartletError` when the data does not fit the model, or there is none, and the errors of the source.
-    public func predict(_ source: some BatchSource, steps: Int? = nil) throws -> [Tensor] {
+    ///   - callbacks: their predict hooks are called.
+    /// - Throws: `MartletError` when the data does not fit the model, or there is none, and the errors of the source and of
+    ///   callbacks.
+    public func predict(_ source: some BatchSource, steps: Int? = nil, callbacks: [Callback] = []) throws -> [Tensor] {
         try requireEnd(source, steps, "steps")
         let next = try source.readBatches()
-        var parts: [[Tensor]] = []
-        while parts.count < steps ?? .max, let batch = try next() {
-            do { parts.append(try predictOnBatch(batch.inputs)) } catch { throw located(error, batch: parts.count) }
+        let count = [steps, source.length.count].compactMap { $0 }.min()
+        var taken = 0
+        let outputs = try predict(
+            {
+                guard taken < steps ?? .max, let batch = try next() else { return nil }
+                taken += 1
+                return batch.inputs
+            }, count: count ?? 0, callbacks
+        ) { inputs, number in
+            do { return try predictOnBatch(inputs) } catch { throw located(error, batch: number) }
         }
-        guard let first = parts.first else { throw noBatches }
-        return try withErrors { first.indices.map { index in Self.joined(parts.map { $0[index] }) } }
+        guard taken > 0 else { throw noBatches }
+        return outputs
     }
 
     private func requireEnd(_ source: any BatchSource, _ steps: Int?, _ argument: String) throws {

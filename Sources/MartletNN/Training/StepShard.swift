@@ -89,5 +89,5 @@ extension Optimizer {
     }
 
     /// Whether updates ask which rows of a table were read.
-    package var asksForRows: Bool { thoseThatUpdate.contains { $0.options.sparseUpdates } }
+    package var asksForRows: Bool { thoseThatUpdate.contains { $0.options.sparseUpdates || $0.keepsUnreadWeights } }
 }

@@ -379,4 +379,6 @@ public final class RunRecorder: Callback {
             return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
         }
     }
+
+    public override var description: String { text(["": folder.path]) }
 }

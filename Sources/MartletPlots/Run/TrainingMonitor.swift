@@ -186,4 +186,6 @@ public final class TrainingMonitor: Callback, Drawing {
     /// Writes the six panels to an SVG file, in place of one that is there.
     /// - Throws: `MartletError` when the file cannot be written.
     public func plot(to path: String) throws { try SVG.write(svg, to: path) }
+
+    public override var description: String { text(["frequency": frequency, "records": records.count]) }
 }

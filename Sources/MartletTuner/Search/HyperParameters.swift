@@ -79,7 +79,7 @@ public final class HyperParameters {
         guard let number = distribution.number(value) else {
             throw MartletError("Expected one of the choices. Received: \(value.serialized()).", at: "parameter \"\(name)\"")
         }
-        return choices[Int(number)]
+        return choices[Swift.Int(number)]
     }
 
     /// True or false. Throws as `int`.
@@ -102,4 +102,13 @@ public final class HyperParameters {
             return value
         }
     }
+}
+
+extension HyperParameters: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The values so far: `HyperParameters(rate: 0.01, units: 64)`.
+    public var description: String {
+        let parts = values.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.serialized())" }
+        return "HyperParameters(\(parts.joined(separator: ", ")))"
+    }
+    public var debugDescription: String { description }
 }

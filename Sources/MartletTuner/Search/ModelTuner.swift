@@ -214,3 +214,8 @@ public final class ModelTuner: Sendable {
         }.joined(separator: "\n")
     }
 }
+
+extension ModelTuner: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String { "ModelTuner(\(study), objective: \(objective.debugDescription))" }
+    public var debugDescription: String { description }
+}

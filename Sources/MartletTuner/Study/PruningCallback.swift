@@ -48,4 +48,6 @@ public final class PruningCallback: Callback {
         try trial.report(value, step: step)
         if try trial.shouldPrune { throw TrialPruned() }
     }
+
+    public override var description: String { text(["trial": trial.number, "monitor": monitor]) }
 }

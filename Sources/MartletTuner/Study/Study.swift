@@ -339,3 +339,12 @@ extension FrozenTrial {
         return result
     }
 }
+
+extension Study: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The name and what is searched for: `Study("units", minimize, TPESampler)`.
+    public var description: String {
+        let parts = [name.debugDescription] + directions.map { "\($0)" } + ["\(type(of: sampler))"]
+        return "Study(\(parts.joined(separator: ", ")))"
+    }
+    public var debugDescription: String { description }
+}

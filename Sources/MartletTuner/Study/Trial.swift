@@ -261,3 +261,12 @@ public final class Trial {
         frozen.end = Date()
     }
 }
+
+extension Trial: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The number, and the parameters that it has asked for: `Trial(3, units: 64)`.
+    public var description: String {
+        let parts = params.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.serialized())" }
+        return "Trial(\((["\(number)"] + parts).joined(separator: ", ")))"
+    }
+    public var debugDescription: String { description }
+}

@@ -1,5 +1,6 @@
 import Foundation
 import Martlet
+import MartletCore
 import MartletImages
 
 /// The range of numbers, without those that are missing.
@@ -78,7 +79,7 @@ struct DataPart {
     }
 
     var cells: [String] {
-        func text(_ value: Double) -> String { String(format: "%.6g", value) }
+        func text(_ value: Double) -> String { value.text("%.6g") }
         var notes: [String] = []
         if range.count > 0 {
             notes.append("\(text(range.least)) ... \(text(range.most)), mean \(text(range.sum / Double(range.count)))")

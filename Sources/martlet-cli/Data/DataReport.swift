@@ -1,5 +1,6 @@
 import Foundation
 import Martlet
+import MartletCore
 import MartletFormats
 import MartletImages
 
@@ -209,6 +210,6 @@ extension DataReport {
 }
 
 private func short(_ tensor: Tensor) -> String {
-    let values = tensor.flattened()[0..<min(8, tensor.elementCount)].scalars(as: Double.self).map { String(format: "%.6g", $0) }
+    let values = tensor.flattened()[0..<min(8, tensor.elementCount)].scalars(as: Double.self).map { $0.text("%.6g") }
     return "[" + values.joined(separator: ", ") + (tensor.elementCount > 8 ? ", ...]" : "]")
 }

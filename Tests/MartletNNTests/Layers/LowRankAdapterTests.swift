@@ -6,6 +6,17 @@ import Testing
 
 /// Low-rank adapters. Files with them are in `KerasFileTests`.
 @Suite(.ownSession) struct LowRankAdapterTests {
+    /// Keras saves quantized layers with the rank of their adapters, and what these gave in the whole numbers.
+    @Test func quantizedLayersGetNone() throws {
+        let (model, x) = (Sequential([InputLayer([4]), Dense(3)]), Tensor.randomUniform([2, 4]))
+        try model.quantize()
+        let text = try model.toJSON().replacing("\"units\"", with: "\"lora_rank\": 2, \"units\"")
+        let again = try Model.fromJSON(text)
+        try again.setWeights(model.getWeights())
+        #expect(again.layers[0].trainableWeights.map(\.name) == model.layers[0].trainableWeights.map(\.name))
+        #expect(try again.predict(x).allClose(to: model.predict(x)))
+    }
+
     static let makers: [@Sendable () -> (any AdaptableLayer, Tensor)] = [
         { (Dense(3, kernelRegularizer: .l2(0.1)), SampleInput.distinct([2, 4]).cast(to: .float32)) },
         {

@@ -204,3 +204,8 @@ struct CustomCall: KernelOp {
 extension OpRegistry {
     static let custom: [any Op.Type] = [CustomCall.self]
 }
+
+extension CustomOp: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String { "CustomOp(\(name.debugDescription))" }
+    public var debugDescription: String { description }
+}

@@ -124,3 +124,12 @@ extension Tensor {
         gathered(at: generator.permutation(shape[checkedAxis(axis, "shuffled")]), axis: axis)
     }
 }
+
+extension RandomGenerator: CustomStringConvertible, CustomDebugStringConvertible {
+    /// The stream's key, and how far it has come.
+    public var description: String {
+        let numbers = state.heldValue.scalars(as: Int64.self)
+        return "RandomGenerator(key: 0x\(String(UInt64(bitPattern: numbers[0]), radix: 16)), at: \(UInt64(bitPattern: numbers[1])))"
+    }
+    public var debugDescription: String { description }
+}

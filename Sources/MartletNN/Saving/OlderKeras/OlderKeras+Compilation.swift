@@ -63,6 +63,9 @@ extension OlderKeras {
         }
     }
 
+    /// Names of optimizers that Keras 3 no longer has: of the one that `compile` puts around others for `mixed_float16`.
+    private static let optimizers = ["LossScaleOptimizerV3": "LossScaleOptimizer"]
+
     /// Names of functions that Keras 3 no longer has.
     private static let functions = ["cosine_proximity": "cosine_similarity"]
 
@@ -71,11 +74,13 @@ extension OlderKeras {
         guard case .object(var object) = json, case .string(let className)? = object["class_name"],
             case .object(var config)? = object["config"]
         else { return json }
-        object["class_name"] = .string(plainName(className))
+        let name = plainName(className)
+        object["class_name"] = .string(optimizers[name] ?? name)
+        config["inner_optimizer"] = config["inner_optimizer"].map(optimizer)
         config["learning_rate"] = config["learning_rate"] ?? config["lr"]
         let decay = config["decay"].flatMap(Double.init(json:)) ?? 0
         // Nadam's is another.
-        if decay > 0, plainName(className) != "Nadam", let rate = config["learning_rate"].flatMap(Double.init(json:)) {
+        if decay > 0, name != "Nadam", let rate = config["learning_rate"].flatMap(Double.init(json:)) {
             config["learning_rate"] = JSONValue(
                 InverseTimeDecay(initialLearningRate: rate, decaySteps: 1, decayRate: decay))
         }

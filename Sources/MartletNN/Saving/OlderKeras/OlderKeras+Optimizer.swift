@@ -2,6 +2,48 @@ import MartletCore
 import MartletFormats
 
 extension OlderKeras {
+    /// Gives an optimizer the rule that it had in the version that wrote it, where Keras 3's is another. A file of Keras 3 has no
+    /// words for it: saved as one, the model trains on by Keras 3's rule.
+    ///
+    /// The optimizers before those of TensorFlow 2.11 added ε to the root that Keras 3 adds it under, Nadam's momentum grew more
+    /// slowly, and TensorFlow's changed only the rows of a table that were read. Nadam of 2.11 to 2.15 needs nothing: compiled, it
+    /// multiplied its momenta once for every variable, and a model that was loaded began anew with 1; this goes on with what its
+    /// formula says, as it did itself when it ran eagerly.
+    /// - Parameter json: what the file says of the optimizer.
+    static func setRule(of optimizer: Optimizer, _ json: JSONValue, version: String) {
+        if let inner = (optimizer as? LossScaleOptimizer)?.innerOptimizer {
+            return setRule(of: inner, json["config"]?["inner_optimizer"] ?? .null, version: version)
+        }
+        guard isOfFirstKind(json) else { return }
+        let numbers = self.numbers(of: version)
+        let isTensorFlows = !numbers.lexicographicallyPrecedes([2, 4])
+            || version.hasSuffix("-tf") && !numbers.lexicographicallyPrecedes([2, 2, 4])
+        switch optimizer {
+        case let optimizer as RMSprop:
+            // With momentum it was one of TensorFlow's operations, which has ε under the root.
+            optimizer.addsEpsilonToRoot = !(isTensorFlows && optimizer.momentum > 0)
+            optimizer.options.sparseUpdates = isTensorFlows && optimizer.momentum > 0
+        case let optimizer as Adagrad: optimizer.addsEpsilonToRoot = true
+        case let optimizer as Nadam:
+            let config = json["config"]
+            optimizer.scheduleDecay = (config?["schedule_decay"] ?? config?["decay"]).flatMap(Double.init(json:)) ?? 0.004
+            optimizer.holdsUnreadRows = isTensorFlows
+        case is SGD, is Adamax, is Adadelta, is Ftrl: optimizer.options.sparseUpdates = isTensorFlows
+        default: break
+        }
+    }
+
+    /// Whether it is one of the optimizers that came before those of TensorFlow 2.11. These are registered classes in .h5 files,
+    /// and say what they are.
+    private static func isOfFirstKind(_ json: JSONValue) -> Bool {
+        guard case .string(let name)? = json["class_name"], name == plainName(name) else { return false }
+        return json["config"]?["is_legacy_optimizer"] != false
+    }
+
+    private static func numbers(of version: String) -> [Int] {
+        version.split(separator: ".").prefix(3).map { Int($0.prefix { $0.isNumber }) ?? 0 }
+    }
+
     /// Whether numbered variables of an optimizer are in Keras 2's order, which has no learning rate.
     static func wroteVariables(_ group: HDF5Group, of optimizer: Optimizer) throws -> Bool {
         try optimizer.schedule == nil && group.contains("1") && group.dataset("1").shape != []
@@ -11,8 +53,7 @@ extension OlderKeras {
     /// of the variables' names, which the file has too.
     /// - Parameter names: what the file calls the values of variables, nil for one that it does not hold.
     static func optimized(_ variables: [Variable], version: String, names: (Variable) -> String?) -> [Variable] {
-        let numbers = version.split(separator: ".").prefix(3).map { Int($0) ?? 0 }
-        guard numbers.lexicographicallyPrecedes([2, 0, 7]) else { return variables }
+        guard numbers(of: version).lexicographicallyPrecedes([2, 0, 7]) else { return variables }
         let named = variables.compactMap { variable in names(variable).map { (name: $0, variable: variable) } }
         guard named.count == variables.count else { return variables }
         // As Python orders texts: by their characters' numbers.
@@ -28,6 +69,10 @@ extension OlderKeras {
         _ saved: [(name: String, dataset: HDF5Dataset)], of optimizer: Optimizer, for variables: [Variable],
         inOrder ordered: [Variable]? = nil, file: String
     ) throws -> [(variable: Variable, value: Tensor)] {
+        // Of the scale of the loss nothing is saved.
+        if let inner = (optimizer as? LossScaleOptimizer)?.innerOptimizer {
+            return try values(saved, of: inner, for: variables, inOrder: ordered, file: file)
+        }
         var rest = saved[...]
         var values: [(variable: Variable, value: Tensor)] = []
         func take(_ variable: Variable) throws {
@@ -41,7 +86,14 @@ extension OlderKeras {
         // The optimizers before TensorFlow 2.11 hold each moment for all variables before the next.
         let isByMoment = !["0", "iteration:0"].contains(saved[0].name)
         if isByMoment {
-            for product in optimizer.sharedVariables { try take(product) }
+            for product in optimizer.sharedVariables {
+                if rest.first?.dataset.shape == [] {
+                    try take(product)
+                } else if let nadam = optimizer as? Nadam, let (_, steps) = values.first {
+                    // Keras 2.0 to 2.2 did not save it.
+                    values.append((product, nadam.momentumProduct(after: steps.item())))
+                }
+            }
             let slots = (ordered ?? variables).map(optimizer.slots)
             if optimizer is Ftrl {
                 // It alone made both moments of a variable before those of the next.

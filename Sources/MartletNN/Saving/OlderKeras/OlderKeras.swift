@@ -5,7 +5,12 @@ import MartletFormats
 /// made of them.
 enum OlderKeras {
     /// Whether a file of this `keras_version` is older than Keras 3.
-    static func wrote(_ version: String?) -> Bool { ["1", "2"].contains(version?.split(separator: ".").first) }
+    static func wrote(_ version: String?) -> Bool { older(version) != nil }
+
+    /// The version when it is older than Keras 3.
+    static func older(_ version: String?) -> String? {
+        version.flatMap { ["1", "2"].contains($0.split(separator: ".").first) ? $0 : nil }
+    }
 
     /// The configuration of a model in Keras 3's words.
     /// - Throws: `MartletError` for what Keras 3 has no words for.
