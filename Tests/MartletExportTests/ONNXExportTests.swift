@@ -185,7 +185,11 @@ import MartletExport
             let (a, b) = (Conv2D(3, kernelSize: 3, padding: .same)(x), Conv2DTranspose(3, kernelSize: 1)(x))
             let pooled = MaxPooling2D(poolSize: 2, strides: 1, padding: .same)(Conv2D(2, kernelSize: 1, activation: .tanh)(x))
             let inner = Concatenate()([a, Reshape([8, 8, 3])(b)])
-            let y = Maximum()([Concatenate()([inner, pooled]), Conv2D(8, kernelSize: 1, activation: .sigmoid)(x)])
+            // In floating point, and read by two.
+            let soft = Activation(.softplus)(x)
+            let more = [MaxPooling2D(poolSize: 2, strides: 1, padding: .same)(soft), Conv2D(2, kernelSize: 1)(soft)]
+            let all = Concatenate()([inner, pooled] + more)
+            let y = Maximum()([all, Conv2D(12, kernelSize: 1, activation: .sigmoid)(x)])
             let z = Concatenate()([AveragePooling2D()(y), Conv2D(2, kernelSize: 2, strides: 2)(x)])
             let model = Model(inputs: x, outputs: z)
             let samples = RandomGenerator(seed: 4).normal([16, 8, 8, 2])

@@ -186,7 +186,11 @@ struct IntegerQuantization {
         case .dense, .convolution: quantizeProduct(node, channels: -1, output)
         case .transposedConvolution: quantizeProduct(node, channels: -2, output)
         case let operation where operation.movesIntegers:
-            let x = inIntegers(node.inputs[0])
+            // What comes in floating point is rounded to those of the one reader, but for a mean, which has a narrower range,
+            // and a table, of which calibration may not see all.
+            var isFree = source.constant(node.inputs[0]) == nil && graph.values[mapped(node.inputs[0])].quantization == nil
+            if case .averagePool = operation { isFree = false }
+            let x = inIntegers(node.inputs[0], isFree ? wanted : nil)
             let others = node.inputs.dropFirst().map { mapped($0) }
             add(node, node.operation, [x] + others, graph.values[x].quantization)
         case .concatenate, .binary(.maximum), .binary(.minimum):
