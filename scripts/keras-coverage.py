@@ -57,7 +57,7 @@ RENAMED = {
     ("Model", "add_variable"): "func addWeight", ("Model", "build"): "func ensureBuilt",
     ("Model", "compute_output_shape"): "func outputShapes", ("Model", "count_params"): "var parameterCount",
     ("Model", "from_config"): "static func fromJSON", ("Model", "get_config"): "var config",
-    ("Model", "get_layer"): "func layer(named", ("Model", "make_train_function"): "func makeTrainFunction",
+    ("Model", "get_layer"): "func layer(_ name", ("Model", "make_train_function"): "func makeTrainFunction",
     ("Model", "trainable"): "var isTrainable", ("Model", "variables"): "var weights",
     ("Model", "non_trainable_variables"): "var nonTrainableWeights",
     ("Model", "compile_from_config"): "struct CompileConfiguration",

@@ -34,7 +34,7 @@ MODEL = {
     "compute_output_shape": "outputShapes(for:)", "count_params": "parameterCount", "dtype": "dtype",
     "dtype_policy": "dtypePolicy", "compute_dtype": "computeDType", "variable_dtype": "variableDType",
     "evaluate": ("evaluate(_:_:)", "try evaluate(x, x)"), "export": ("export(to:)", 'try export(to: "a.onnx")'), "fit": ("fit(_:_:)", "try fit(x, x)"), "get_config": "config",
-    "get_layer": "layer(named:)", "get_weights": "getWeights()", "layers": "layers",
+    "get_layer": "layer(_:)", "get_weights": "getWeights()", "layers": "layers",
     "load_own_variables": ("loadWeights(from:byName:skipMismatch:)", 'try loadWeights(from: "a.weights.h5")'),
     "load_weights": ("loadWeights(from:byName:skipMismatch:)", 'try loadWeights(from: "a.weights.h5", skipMismatch: true)'),
     "losses": "losses",

@@ -92,9 +92,9 @@ extension OtherlyNamed where Self: Model {
     public var to_json: OtherName { fatalError() }
     @available(*, unavailable, renamed: "toJSON()")
     public var toJson: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "layer(named:)")
+    @available(*, unavailable, renamed: "layer(_:)")
     public var get_layer: OtherName { fatalError() }
-    @available(*, unavailable, renamed: "layer(named:)")
+    @available(*, unavailable, renamed: "layer(_:)")
     public var getLayer: OtherName { fatalError() }
     @available(*, unavailable, renamed: "load(from:)")
     public var load_model: OtherName { fatalError() }

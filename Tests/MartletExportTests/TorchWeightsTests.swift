@@ -125,10 +125,10 @@ import Testing
     @Test func anotherHead() throws {
         let sample = Self.cases[0]
         let model = Sequential(Array(Self.images.dropLast()) + [Dense(3, name: "head")])
-        let head = model.layer(named: "head")!.getWeights()
+        let head = model.layer("head")!.getWeights()
         try model.loadWeights(
             from: Self.path(sample.name), mapping: sample.mapping, flattened: sample.flattened, skipMismatch: true)
-        #expect(zip(model.layer(named: "head")!.getWeights(), head).allSatisfy { same($0, $1) })
-        #expect(same(model.layer(named: "up")!.getWeights()[0], try Self.load(sample).layer(named: "up")!.getWeights()[0]))
+        #expect(zip(model.layer("head")!.getWeights(), head).allSatisfy { same($0, $1) })
+        #expect(same(model.layer("up")!.getWeights()[0], try Self.load(sample).layer("up")!.getWeights()[0]))
     }
 }

@@ -22,7 +22,7 @@ func withNewHead(_ base: Model, behind layer: String, classes: Int) -> Model {
 /// - Returns: the loss of each batch.
 func fineTune(_ model: Model, _ x: Tensor, _ y: Tensor, epochs: Int, batchSize: Int = 64) throws -> [Double] {
     var losses: [Double] = []
-    let head = model.layer(named: "new_head")!
+    let head = model.layer("new_head")!
     for (isFrozen, rate, epochs) in [(true, 1e-2, epochs), (false, 1e-4, 1)] {
         // A frozen normalization keeps its statistics, too.
         for layer in model.layers where layer !== head { layer.isTrainable = !isFrozen }
@@ -54,7 +54,7 @@ reportingErrors {
         let (x, y) = (try NPY.read(arguments[2]), try NPY.read(arguments[3]))
         let weights = [try NPY.read(arguments[4]), try NPY.read(arguments[5])]
         let model = withNewHead(base, behind: arguments[1], classes: weights[1].elementCount)
-        try model.layer(named: "new_head")!.setWeights(weights)
+        try model.layer("new_head")!.setWeights(weights)
         try NPY.write(Tensor(try fineTune(model, x, y, epochs: 2)), to: arguments[6])
         return
     }

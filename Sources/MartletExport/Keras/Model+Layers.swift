@@ -41,7 +41,7 @@ extension Model {
         let written = try KerasGraph(graph)
         let model = try Model.fromJSON(written.config().serialized())
         for (name, values) in written.weights {
-            guard let layer = model.layer(named: name) else { throw MartletError("Expected a layer.", at: name) }
+            guard let layer = model.layer(name) else { throw MartletError("Expected a layer.", at: name) }
             try layer.setWeights(values)
         }
         let inputs = try graph.sampleInputs()

@@ -34,7 +34,7 @@ extension Model {
 
     /// What the layer of this name gives, inside the model. Stops when there is none, as ``output(of:)-(Layer)`` does.
     public func output(of name: String) -> SymbolicTensor {
-        guard let layer = layer(named: name) else {
+        guard let layer = self.layer(name) else {
             stop(self.name, "Expected the name of a layer: \(layers.map(\.name).joined(separator: ", ")). Received: \"\(name)\".")
         }
         return output(of: layer)

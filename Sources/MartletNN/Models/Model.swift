@@ -149,7 +149,7 @@ open class Model: Layer {
     }
 
     /// The layer of this name, nil when there is none.
-    public func layer(named name: String) -> Layer? { layers.first { $0.name == name } }
+    public func layer(_ name: String) -> Layer? { layers.first { $0.name == name } }
 
     open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
 

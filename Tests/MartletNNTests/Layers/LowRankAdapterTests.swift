@@ -65,7 +65,7 @@ import Testing
         #expect(model.trainableWeights.map(\.shape) == [[3], [4, 2], [2, 3], [3, 1], [1]])
         #expect(model.nonTrainableWeights.map(\.shape) == [[4, 3]])
         let copy = try model.clone()
-        #expect((copy.layer(named: model.layers[0].name) as? Dense)?.loraAlpha == 4)
+        #expect((copy.layer(model.layers[0].name) as? Dense)?.loraAlpha == 4)
         let bounded = Dense(3, kernelConstraint: .nonNeg)
         _ = bounded(Tensor.ones([1, 2]))
         #expect(throws: MartletError.self) { try bounded.enableLoRA(rank: 1) }

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: models.indices) func featuresOfInnerLayers(_ index: Int) throws {
         let base = Self.models[index].1()
         let x = Tensor((0..<12).map { Double($0) / 6 - 1 }, shape: [3, 4]).cast(to: .float32)
-        let weights = try #require(base.layer(named: "inner")).weights.map(\.value)
+        let weights = try #require(base.layer("inner")).weights.map(\.value)
         let expected = (matmul(x, weights[0]) + weights[1]).tanh().scalars(as: Double.self)
         func check(_ base: Model) throws {
             let features = Model(inputs: base.inputs, outputs: base.output(of: "inner"))

@@ -55,9 +55,9 @@ import Testing
             #expect(logs.keys == ["loss", "a_mae"])
             #expect(abs(logs["loss"]! - errors(model, 0).squared) < 1e-5)
         }
-        let before = model.layer(named: "b")!.getWeights()[0]
+        let before = model.layer("b")!.getWeights()[0]
         try model.fit(data(targets: 1), epochs: 2, verbosity: .silent)
-        #expect((model.layer(named: "b")!.getWeights()[0] - before).abs().max().item() == 0.0)
+        #expect((model.layer("b")!.getWeights()[0] - before).abs().max().item() == 0.0)
     }
 
     @Test func sampleWeightsOfEachOutput() throws {
