@@ -5,13 +5,16 @@
 //
 //     cc -shared -fPIC -O1 scripts/fork-server.c -o fork-server.so -ldl
 //
-// A line has the word `here` or `copy`, the file for standard error and then the arguments, each followed by a tab; standard
-// output goes to /dev/null. The answer on standard output is a line with the number of the process, and, when the command has
-// ended, one with its status as `waitpid` gives it. The commands of a server come one after the other.
+// A line has the word `here`, `copy` or `lap`, the file for standard error and then the arguments, each followed by a tab;
+// standard output goes to /dev/null. The answer on standard output is a line `p` with the number of the process, and, when the
+// command has ended, a line `s` with its status as `waitpid` gives it. The commands of a server come one after the other.
 //
 // With `here` the command runs in the process of the server itself: its copies have later what it left. In place of the end of
 // the process the server then goes on, deeper on the stack. The command must leave no threads, or only those that start again
-// in a copy.
+// in a copy. With `lap` it runs in a copy that takes the next commands, too, as long as they are laps and not more than LAPS:
+// half of the time of a short command is that of making a copy and of giving its memory back. Signals, reports of the
+// sanitizer and limits end that copy, and so its lap, as they end any other; what ends it between laps is a line `s` alone.
+// A server of laps has no `copy`.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -21,13 +24,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST = 200 };
+// What a copy ends with that has answered for all its laps: no command does.
+enum { MOST = 200, LAPS = 25, ANSWERED = 77 };
 
 typedef int main_function(int, char **, char **);
 static main_function *real_main;
 static char **real_environment;
 static FILE *lines, *answers;
-static int runs_here;
+static int runs_here, laps;
 
 static void opened_as(int number, const char *path, int flags) {
     int file = open(path, flags, 0600);
@@ -62,9 +66,16 @@ static void set_arguments(int count, char **words) {
     set(made.array);
 }
 
-static void answer(int number) {
-    fprintf(answers, "%d\n", number);
+static void answer(char kind, int number) {
+    fprintf(answers, "%c %d\n", kind, number);
     fflush(answers);
+}
+
+static void run(int count, char **words, const char *errors) {
+    opened_as(2, errors, O_WRONLY | O_CREAT | O_TRUNC);
+    set_arguments(count + 1, words);
+    // Where the command goes on after its end, too, `exit` is the one below.
+    exit(real_main(count + 1, words, real_environment));
 }
 
 static void serve(char *name) {
@@ -83,28 +94,32 @@ static void serve(char *name) {
         }
         if (!errors) _exit(126);
         words[count + 1] = NULL;
-        pid_t child = 0;
+        int is_lap = !strcmp(place, "lap");
         runs_here = !strcmp(place, "here");
-        if (!runs_here && (child = fork()) != 0) {
-            answer(child);
-            int status = 0;
-            waitpid(child, &status, 0);
-            answer(status);
-            free(line);
-            continue;
+        if (laps > 0 && !is_lap) _exit(125);
+        if (runs_here || laps > 0) {
+            answer('p', getpid());
+            run(count, words, errors);
         }
-        if (runs_here) answer(getpid());
-        opened_as(2, errors, O_WRONLY | O_CREAT | O_TRUNC);
-        set_arguments(count + 1, words);
-        // In `here`, too, `exit` is the one below.
-        exit(real_main(count + 1, words, real_environment));
+        pid_t child = fork();
+        if (child == 0) {
+            laps = is_lap;
+            if (is_lap) answer('p', getpid());
+            run(count, words, errors);
+        }
+        if (!is_lap) answer('p', child);
+        int status = 0;
+        waitpid(child, &status, 0);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != ANSWERED) answer('s', status);
+        free(line);
     }
 }
 
 // The end of a command, also where the command itself calls it.
 void exit(int code) {
-    if (runs_here) {
-        answer((code & 0xff) << 8);
+    if (runs_here || laps > 0) {
+        answer('s', (code & 0xff) << 8);
+        if (!runs_here && laps++ == LAPS) _exit(ANSWERED);
         serve("martlet");
     }
     void (*end)(int) = (void (*)(int))dlsym(RTLD_NEXT, "exit");

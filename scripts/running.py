@@ -11,6 +11,9 @@ from pathlib import Path
 
 # A command may compute for so long, and wait five times as long: other processes of the machine are no fault of it.
 SECONDS = 60
+# Commands that leave nothing to the next one, neither settings nor threads nor locks, unless an option says so.
+LAPPED = {"summary", "predict", "evaluate", "fit", "export", "import", "report", "logs", "watch"}
+LASTING = {"--memory", "--run", "--backup", "--data"}
 
 
 class Outcome:
@@ -63,8 +66,9 @@ class Martlet:
 
     def run(self, arguments, stdout=subprocess.DEVNULL, prepare=None, forks=False):
         """Runs a command to its end. With `forks` the process is a copy of one that has run others, if that can be."""
-        if forks and (server := self.server()):
-            return server.run(arguments)
+        if forks and self.preload:
+            place = "lap" if arguments[0] in LAPPED and LASTING.isdisjoint(map(str, arguments)) else "copy"
+            return self.server(place).run(arguments)
         with tempfile.TemporaryFile() as errors:
             # A limit on files would be one on this file, too.
             process = self.start(arguments, stdout=stdout, stderr=subprocess.PIPE if prepare else errors, preexec_fn=prepare)
@@ -85,21 +89,20 @@ class Martlet:
         return outcome
 
 
-    def server(self):
-        """The server of the calling thread, a new one where the last one has died."""
-        if self.preload is None:
-            return None
-        server = getattr(self.servers, "server", None)
+    def server(self, place):
+        """The server of the calling thread for `copy` or `lap`, a new one where the last one has died."""
+        server = getattr(self.servers, place, None)
         if server is None or server.process.poll() is not None:
-            server = self.servers.server = Server(self)
+            server = Server(self, place)
+            setattr(self.servers, place, server)
         return server
 
 
 class Server:
     """A command that has run those for its warming, and copies itself for each run (fork-server.c)."""
 
-    def __init__(self, martlet):
-        self.mebibytes = martlet.mebibytes
+    def __init__(self, martlet, place):
+        self.mebibytes, self.place = martlet.mebibytes, place
         self.errors = tempfile.NamedTemporaryFile(prefix="martlet-torture-errors-")
         # Without a buffer, in which an answer could lie while it is waited for.
         environment = dict(martlet.environment, LD_PRELOAD=martlet.preload, OPENBLAS_NUM_THREADS="1")
@@ -109,7 +112,7 @@ class Server:
         for arguments in martlet.warming:
             self.ask("here", arguments)
             status = self.answer() and self.answer()
-            if status != b"0\n":
+            if status != ("s", 0):
                 text = Path(self.errors.name).read_text(errors="replace")
                 raise SystemExit(f"Expected {arguments[0]} to work: status {status}, {text}")
 
@@ -120,11 +123,22 @@ class Server:
         self.process.stdin.write("".join(word + "\t" for word in words).encode("utf-8", "surrogateescape") + b"\n")
 
     def answer(self):
-        return self.process.stdout.readline()
+        """What the server says, `p` or `s` and a number; nothing when it has ended."""
+        words = self.process.stdout.readline().decode().split()
+        return (words[0], int(words[1])) if words else None
+
+    def next(self):
+        words = self.answer()
+        if words is None:
+            raise SystemExit(f"Expected a server that goes on. It ended: {self.process.wait()}")
+        return words
 
     def run(self, arguments):
-        self.ask("copy", arguments)
-        pid, begun, limit, most = int(self.answer()), time.monotonic(), None, 0.0
+        self.ask(self.place, arguments)
+        left = None
+        while (said := self.next())[0] == "s":
+            left = os.waitstatus_to_exitcode(said[1])
+        pid, begun, limit, most = said[1], time.monotonic(), None, 0.0
         answer = [self.process.stdout]
         pause = 0.005
         while not select.select(answer, [], [], pause)[0]:
@@ -133,11 +147,13 @@ class Server:
             if limit := exceeded(pid, time.monotonic() - begun, most, self.mebibytes, arguments):
                 os.kill(pid, signal.SIGKILL)
                 break
-        code = os.waitstatus_to_exitcode(int(self.answer()))
+        code = os.waitstatus_to_exitcode(self.next()[1])
         text = Path(self.errors.name).read_bytes().decode("utf-8", "replace")
         outcome = judged(code, text, limit)
         if outcome.fault and not text.strip() and not limit:
             outcome.fault += f" ({arguments[0]})"
+        if left is not None and outcome.fault is None:
+            outcome.kind, outcome.fault = "left", f"something that a command before left has ended the process: {left}"
         outcome.seconds, outcome.mebibytes = time.monotonic() - begun, most
         return outcome
 
