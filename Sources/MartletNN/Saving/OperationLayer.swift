@@ -98,10 +98,14 @@ final class OperationLayer: Layer {
     override var className: String { kind }
     override var castsInputs: Bool { false }
 
+    private var module: String {
+        if case .string(let module)? = json["module"] { module } else { Operation.module(of: kind) }
+    }
+
     /// Keras's description of the operation, without its calls.
     var fileDescription: JSONObject {
         [
-            "module": json["module"] ?? .null, "class_name": .string(kind), "config": json["config"] ?? [:],
+            "module": .string(module), "class_name": .string(kind), "config": json["config"] ?? [:],
             "registered_name": json["registered_name"] ?? .string(kind),
         ]
     }
