@@ -201,12 +201,12 @@ import Testing
                 return try TensorFlowModel(savedModel: folder)
             }
             let x = Tensor([[1, -2]], dtype: .float32)
-            #expect(try model(Self.doubled(1)).predict(x).scalars(as: Float.self) == [-1, 2])
-            #expect(try model(Self.doubled(5)).predict(x).scalars(as: Float.self) == [1, -2])
+            let (once, sixteenTimes) = (try model(Self.doubled(1)).predict(x), try model(Self.doubled(5)).predict(x))
+            #expect(once.scalars(as: Float.self) == [-1, 2] && sixteenTimes.scalars(as: Float.self) == [1, -2])
             for levels in [25, 60] {
-                expectError("nodes more than the file has") { _ = try model(Self.doubled(levels)) }
+                expectError("nodes more than the file has") { try model(Self.doubled(levels)) }
             }
-            expectError("never themselves") { _ = try model(Self.doubled(1, ends: false)) }
+            expectError("never themselves") { try model(Self.doubled(1, ends: false)) }
         }
     }
 

@@ -292,12 +292,15 @@ enum ONNXGraphs {
     @Test func aLongGraph() throws {
         let count = 10_000
         var file = ONNXGraphs.file(
-            (0..<count).map { ONNX.Node("Neg", [$0 == 0 ? "x" : "t\($0)"], [$0 == count - 1 ? "y" : "t\($0 + 1)"]) })
+            (0..<count).map { ONNX.Node("Sin", [$0 == 0 ? "x" : "t\($0)"], [$0 == count - 1 ? "y" : "t\($0 + 1)"]) })
         file.graph.inputs = [ONNX.ValueInfo("x", .float, [.size(2)])]
         file.graph.outputs = [ONNX.ValueInfo("y", .float, [.size(2)])]
         let model = try ONNXModel(file, path: "made")
-        #expect(try model.predict(Tensor([1, -2], dtype: .float32)).scalars(as: Float.self) == [1, -2])
-        #expect(try model.layered().layers.count == count + 1)
+        let x = Tensor([1, -2], dtype: .float32), made = try model.layered()
+        #expect(made.layers.count >= count)
+        let values = [1.0, -2].map { (0..<count).reduce($0) { (value: Double, _) in Foundation.sin(value) } }
+        let expected = Tensor(values, dtype: .float32)
+        #expect(largestDifference([try model.predict(x), made(x)], [expected, expected]) < 1e-4)
     }
 
     @Test func wrongInputs() throws {
