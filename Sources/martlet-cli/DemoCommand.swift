@@ -140,7 +140,10 @@ struct DemoCommand: ParsableCommand {
 
     /// What must be the same when training goes on.
     private var settings: [String: String] {
-        ["seed": String(seed), "learning rate": "\(learningRate)", "dtype policy": dtypePolicy]
+        [
+            "seed": String(seed), "learning rate": "\(learningRate)", "dtype policy": dtypePolicy, "shards": replication.fact,
+            "model": model.rawValue,
+        ]
     }
 
     private func checkedPolicy() throws -> DTypePolicy {

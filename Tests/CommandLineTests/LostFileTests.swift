@@ -72,6 +72,54 @@ import Testing
         }
     }
 
+    /// Killed between the history of the first epoch and the first checkpoint, a run begins anew, and ends as one that was not.
+    @Test func aRunWithoutItsFirstCheckpointBeginsAnew() throws {
+        try shell.withFolder { folder in
+            let (model, samples) = try job(folder)
+            func fit(_ run: String, _ epochs: Int, _ more: String...) throws -> CommandLineTests.Outcome {
+                try shell.run(["fit", model] + samples + ["--run", folder + "/" + run, "--epochs", String(epochs)] + more)
+            }
+            #expect(try fit("whole", 2).status == 0)
+            #expect(try fit("part", 1).status == 0)
+            for lost in ["checkpoints", "model.keras", "report.html", "evaluation.json"] {
+                try? FileManager.default.removeItem(atPath: "\(folder)/part/\(lost)")
+            }
+            let records = try String(contentsOfFile: folder + "/part/records.jsonl", encoding: .utf8)
+            let unended = records.split(separator: "\n").filter { !$0.contains("\"end\"") }.joined(separator: "\n") + "\n"
+            try unended.write(toFile: folder + "/part/records.jsonl", atomically: true, encoding: .utf8)
+            #expect(try fit("part", 2, "--resume").status == 0)
+            for name in ["history.json", "history.csv"] {
+                #expect(try FileIO.read("\(folder)/part/\(name)") == FileIO.read("\(folder)/whole/\(name)"))
+            }
+            let weights = try ["part", "whole"].map { try Model.load(from: "\(folder)/\($0)/model.keras").weightsSHA256 }
+            #expect(weights[0] == weights[1])
+        }
+    }
+
+    /// Memory that a limit does not leave is an error wherever it is asked for: for the shuffle, batches, metrics, the split.
+    @Test(arguments: ["1", "2", "3", "5", "8", "12"]) func littleMemoryIsAnError(_ limit: String) throws {
+        try shell.withFolder { folder in
+            let model = Sequential([InputLayer([4]), Dense(8, activation: .relu), Dense(3, activation: .softmax)])
+            try model.compile(optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"])
+            try model.save(to: folder + "/model.keras")
+            try NPY.write(Tensor.ones([200_000, 4]), to: folder + "/x.npy")
+            try NPY.write(Tensor.zeros([200_000], dtype: .int64), to: folder + "/y.npy")
+            let samples = ["--x", folder + "/x.npy", "--y", folder + "/y.npy", "--memory", limit]
+            for command in [
+                ["evaluate", folder + "/model.keras"] + samples,
+                ["evaluate", folder + "/model.keras", "--batch-size", "100000"] + samples,
+                ["fit", folder + "/model.keras", "--quiet", "--epochs", "1", "--batch-size", "100000"] + samples,
+                ["fit", folder + "/model.keras", "--quiet", "--epochs", "1", "--batch-size", "100000", "--validation-split", "0.5"]
+                    + samples,
+                ["predict", folder + "/model.keras", "--x", folder + "/x.npy", "--memory", limit, "-o", folder + "/p.npy"],
+            ] {
+                let outcome = try shell.run(command)
+                #expect([0, 1].contains(outcome.status), "\(command): \(outcome.status)")
+                if outcome.status == 1 { expectError(outcome, "memory") }
+            }
+        }
+    }
+
     @Test func oneProcessTrainsInAFolder() throws {
         try shell.withFolder { folder in
             let (model, samples) = try job(folder)

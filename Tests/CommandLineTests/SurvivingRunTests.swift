@@ -66,6 +66,7 @@ import Testing
                 ("--learning-rate", "0.5", "learning rate: the optimizer's. Received: 0.5"),
                 ("--optimizer", "adamw", "optimizer: the model's. Received: adamw"),
                 ("--loss", "mae", "loss: the model's. Received: mae"), ("--metrics", "mse", "metrics: the model's"),
+                ("--replicas", "2", "shards: none. Received: 4"),
             ] as [(String, String?, String)] {
                 let others = job.run("parts", epochs: 6, "--resume") + [option] + [value].compactMap { $0 }
                 shell.expectRefusal(try shell.run(others), words)
@@ -75,7 +76,7 @@ import Testing
             try other.compile(optimizer: "adam", loss: "mse", metrics: ["mae"])
             try other.save(to: folder + "/model.keras")
             let refused = try shell.run(job.run("parts", epochs: 9, "--resume"))
-            shell.expectRefusal(refused, "does not fit the model")
+            shell.expectRefusal(refused, "configuration of the model")
         }
     }
 

@@ -26,7 +26,7 @@ extension Model {
         run.lock()
         defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
-        try prepare(for: data, compilation)
+        try withErrors { try prepare(for: data, compilation) }
         let all = callbacks.withoutLists + [ProgressBar()]
         for callback in all {
             callback.model = self
@@ -68,7 +68,7 @@ extension Model {
         _ numerics: NumericsCheck?
     ) throws -> Logs {
         let compiled = steps()
-        compilation.resetMetrics()
+        try withErrors { compilation.resetMetrics() }
         stopEvaluating = false
         for callback in callbacks { try callback.onTestBegin() }
         let figures = BatchFigures(compilation)
@@ -189,12 +189,13 @@ extension Model {
         stopPredicting = false
         for callback in callbacks { try callback.onPredictBegin() }
         var parts: [[Tensor]] = []
-        while let first = try next() {
+        func following() throws -> [Tensor]? { try withErrors { try next() } }
+        while let first = try following() {
             let begin = parts.count
             for callback in callbacks { try callback.onPredictBatchBegin(begin) }
             var inputs: [Tensor]? = first
             for place in 0..<size {
-                if place > 0 { inputs = try next() }
+                if place > 0 { inputs = try following() }
                 guard let taken = inputs else { break }
                 parts.append(try step(taken, parts.count))
             }

@@ -118,7 +118,7 @@ extension Model {
                 "Expected samples on both sides of the split. Received: \(data.count) samples, of which \(kept) would "
                     + "be left for training.", at: "validationSplit")
         }
-        return (data[0..<kept], data[kept..<data.count])
+        return try withErrors { (data[0..<kept], data[kept..<data.count]) }
     }
 
     /// The training step of `fit`, for custom loops. It is compiled unless the model runs eagerly. It updates the

@@ -60,7 +60,7 @@ extension Model {
                 at: "\(name).fit")
         }
         let keeper = try self.keeper(of: plan)
-        try plan.prepare()
+        try withErrors { try plan.prepare() }
         let history = History()
         let isChief = distribution?.isChief != false
         let callbacks = plan.callbacks.withoutLists.filter { isChief || !($0 is any ChiefCallback) }
@@ -81,7 +81,7 @@ extension Model {
         let keepers = all.compactMap { $0 as? any TrainingKeeper }
         for keeper in keepers {
             keeper.others = callbacks.filter { !($0 is any TrainingKeeper) }
-            keeper.facts = keeper.ownFacts.merging(plan.facts()) { $1 }
+            keeper.facts = try withErrors { keeper.ownFacts.merging(plan.facts()) { $1 } }
         }
         // The history that is returned is whole, where Keras's is of the epochs since an interruption.
         keeper?.others.append(history)
@@ -104,9 +104,9 @@ extension Model {
         for epoch in resumed.epoch..<(isOver ? resumed.epoch : max(resumed.epoch, plan.epochs)) {
             // The metrics have what came before in an epoch that goes on.
             let skipped = epoch == resumed.epoch ? min(resumed.batch, plan.steps ?? .max) : 0
-            if skipped == 0 { compilation.resetMetrics() }
+            if skipped == 0 { try withErrors { compilation.resetMetrics() } }
             for callback in all { try callback.onEpochBegin(epoch) }
-            let batches = try plan.batches(epoch, skipped)
+            let batches = try withErrors { try plan.batches(epoch, skipped) }
             var seen = skipped
             do {
                 _ = try forEachExecution(of: batches, from: skipped, limit: plan.steps, compilation.stepsPerExecution) { first in
@@ -133,7 +133,7 @@ extension Model {
             if plan.steps == nil, !stopTraining { tell(steps: seen) }
             var logs = try withErrors(compilation.logs)
             if watch != nil { for keeper in keepers { keeper.noteEnd(of: epoch, batches: seen) } }
-            compilation.optimizer.endEpoch()
+            try withErrors { compilation.optimizer.endEpoch() }
             if let validate = plan.validate, (epoch + 1) % plan.validationFrequency == 0 {
                 logs.add(try Context.current.withNumerics(numerics) { try validate(all) }, prefix: "val_")
             }
@@ -142,7 +142,7 @@ extension Model {
             for keeper in keepers { try keeper.saveEpoch(epoch) }
             if stopTraining { break }
         }
-        compilation.optimizer.finalizeValues(of: trainableVariables)
+        try withErrors { compilation.optimizer.finalizeValues(of: trainableVariables) }
         for callback in all { try callback.onTrainEnd() }
         return history
     }
@@ -180,7 +180,7 @@ extension Model {
         end: (Int) throws -> Bool
     ) throws -> Int {
         var count = from
-        func following() throws -> Batch? { count < limit ?? .max ? try next() : nil }
+        func following() throws -> Batch? { count < limit ?? .max ? try withErrors { try next() } : nil }
         while let first = try following() {
             try begin(count)
             var batch: Batch? = first

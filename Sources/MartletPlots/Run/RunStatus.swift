@@ -8,6 +8,10 @@ package struct RunStatus {
     private let run: RunData
     /// Whether the run has ended.
     package var hasEnded: Bool { run.records.end != nil }
+    /// Whether a command trains, or has trained, and no program.
+    package var isOfCommand: Bool { run.description.command.first == "martlet" }
+    /// The number of steps that have been recorded.
+    package var stepCount: Int { run.steps }
     /// The number of epochs that have ended.
     package var epochCount: Int { run.records.epochs.last.map { $0.epoch + 1 } ?? 0 }
 

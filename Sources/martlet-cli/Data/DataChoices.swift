@@ -39,6 +39,27 @@ struct DataChoices: ParsableArguments {
     @Flag(help: "Leave out images, rows and records that cannot be read; the log tells their number and names the first.")
     var skipUnreadable = false
 
+    func check() throws {
+        _ = try size()
+        guard scale.isFinite, abs(scale) <= 1e6 else {
+            throw MartletError("Expected a number of at most 1e6. Received: \(scale).", at: "--scale")
+        }
+        guard let classes else { return }
+        let names = Self.names(classes) ?? []
+        guard !names.isEmpty, Set(names).count == names.count else {
+            throw MartletError("Expected different names, separated by commas. Received: \"\(classes)\".", at: "--classes")
+        }
+    }
+
+    /// What decides which numbers a model gets of the files.
+    var facts: [(String, String)] {
+        [
+            ("label", label ?? "none"), ("features", features ?? "all"), ("classes", classes ?? "those found"),
+            ("size of images", imageSize ?? "the model's"), ("channels of images", color.map { "\($0)" } ?? "the model's"),
+            ("scale", "\(scale)"), ("missing values", "\(missing)"), ("unreadable data", skipUnreadable ? "left out" : "an error"),
+        ]
+    }
+
     /// The names in a list with commas.
     static func names(_ text: String?) -> [String]? { text.map { $0.split(separator: ",").map(String.init) } }
 

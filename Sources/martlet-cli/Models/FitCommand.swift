@@ -135,10 +135,11 @@ struct FitCommand: ParsableCommand {
         let keeper = backup.map {
             BackupAndRestore($0, saveFrequency: backupEvery.map { .batches($0) } ?? .epoch, deleteCheckpoint: false)
         }
-        keeper?.ownFacts = lastingFacts
+        let lasting = lastingFacts(of: network)
+        keeper?.ownFacts = lasting
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
-        let (fit, evaluate) = try fitting(network, classWeight)
+        let (fit, evaluate) = try fitting(network, classWeight, lasting)
         let training = try Interruption.watch(network, callbacks, fit: fit)
         if let save, isChief { try network.save(as: save) }
         if let recorder {
@@ -165,21 +166,23 @@ struct FitCommand: ParsableCommand {
     }
 
     /// What must be the same when training goes on. The checkpoint has the optimizer's state, which would silently win.
-    private var lastingFacts: [String: String] {
+    private func lastingFacts(of network: Model) -> [String: String] {
         let optimization = [
             ("optimizer", optimizer ?? "the model's"), ("learning rate", learningRate.map { "\($0)" } ?? "the optimizer's"),
             ("loss", choices.loss.isEmpty ? "the model's" : choices.loss.joined(separator: ", ")),
             ("metrics", choices.metrics.isEmpty ? "the model's" : choices.metrics.joined(separator: "; ")),
             ("class weights", classWeight.map(digest) ?? "none"),
         ]
-        let size = samples.data.flatMap { try? FileManager.default.attributesOfItem(atPath: $0)[.size] as? Int }
-        let data = size.map { [("size of the data", "\($0) bytes")] } ?? []
-        return Dictionary(uniqueKeysWithValues: settings + optimization + data)
+        let model = (try? network.toJSON()).map { [("configuration of the model", digest($0.utf8))] } ?? []
+        let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)]
+        return Dictionary(uniqueKeysWithValues: facts)
     }
+
+    private func digest(_ bytes: some Sequence<UInt8>) -> String { String(SHA256.hexDigest(of: Array(bytes)).prefix(16)) }
 
     /// Tells one file from another; the path of one that cannot be read, which is an error elsewhere.
     private func digest(_ path: String) -> String {
-        (try? FileIO.read(path)).map { String(SHA256.hexDigest(of: $0).prefix(16)) } ?? path
+        (try? FileIO.read(path)).map { digest($0) } ?? path
     }
 
     /// What the report says of data and settings.
@@ -193,7 +196,7 @@ struct FitCommand: ParsableCommand {
 
     /// The call of `fit` with what the options name, and what a run's report says of the validation samples.
     private func fitting(
-        _ network: Model, _ classWeight: [Int: Double]?
+        _ network: Model, _ classWeight: [Int: Double]?, _ lasting: [String: String]
     ) throws -> (fit: ([Callback]) throws -> Void, evaluate: (RunRecorder) throws -> Void) {
         let verbosity: Verbosity = quiet ? .silent : .progressBar
         guard let source = try samples.source(for: network, quiet: quiet) else {
@@ -202,7 +205,7 @@ struct FitCommand: ParsableCommand {
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
                     validationSplit: validationSplit, callbacks: callbacks, shuffle: shuffle, classWeight: classWeight,
-                    checkpoints: runs.checkpoints(lastingFacts), resume: runs.resumption)
+                    checkpoints: runs.checkpoints(lasting), resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
                 let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
@@ -215,7 +218,7 @@ struct FitCommand: ParsableCommand {
         return ({ callbacks in
             try network.fit(
                 data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight, checkpoints: runs.checkpoints(lastingFacts), resume: runs.resumption)
+                classWeight: classWeight, checkpoints: runs.checkpoints(lasting), resume: runs.resumption)
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })

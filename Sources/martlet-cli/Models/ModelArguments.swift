@@ -114,7 +114,15 @@ struct SampleFiles: ParsableArguments {
 
     func check() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
-        _ = try choices.size()
+        try choices.check()
+    }
+
+    /// What must be the same when a training goes on.
+    var facts: [(String, String)] {
+        guard let data else { return [("source of the data", "--x and --y")] }
+        // Of a folder or of many files nothing is read.
+        let size = try? FileManager.default.attributesOfItem(atPath: data)[.size] as? Int
+        return [("source of the data", "--data")] + choices.facts + (size.map { [("size of the data", "\($0) bytes")] } ?? [])
     }
 
     func validate() throws {

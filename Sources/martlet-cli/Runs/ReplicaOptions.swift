@@ -18,6 +18,11 @@ struct ReplicaOptions: ParsableArguments {
         help: ArgumentHelp("The number of shards of a batch, at least the replicas (default: 4).", valueName: "n"))
     var shards: Int?
 
+    /// What decides about the weights: the number of replicas does not.
+    var fact: String {
+        replicas == nil && MultiWorkerMirroredStrategy.ranksOfJob == nil ? "none" : String(shards ?? 4)
+    }
+
     func validate() throws {
         if shards != nil, replicas == nil, MultiWorkerMirroredStrategy.ranksOfJob == nil {
             throw ValidationError("Expected --replicas with --shards, or the ranks of a job.")

@@ -48,7 +48,7 @@ struct RunOptions: ParsableArguments {
                 "Expected a new folder. This one holds a run: go on with it with --resume, or give another folder.", at: run)
         }
         let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: folder.checkpoints)) ?? []
-        guard !isThere(folder.historyJSON) || checkpoints.contains(where: { $0.hasPrefix("checkpoint-") }) else {
+        guard canBeginAnew(folder) || checkpoints.contains(where: { $0.hasPrefix("checkpoint-") }) else {
             throw MartletError(
                 "Expected a checkpoint to go on from. The run has trained, and there is none. Give another folder, or move this "
                     + "one away.", at: folder.checkpoints)
@@ -59,6 +59,17 @@ struct RunOptions: ParsableArguments {
         if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             throw MartletError("Expected a folder of its own. Another process is training in this one.", at: run)
         }
+    }
+
+    /// Whether the run can begin anew without a checkpoint: it has no history, or one that ends with the epoch after which its
+    /// first checkpoint was to be written, when something ended the process in between.
+    private func canBeginAnew(_ folder: RunFolder) -> Bool {
+        guard let text = try? FileIO.read(folder.historyJSON) else {
+            return !FileManager.default.fileExists(atPath: folder.historyJSON)
+        }
+        guard !FileManager.default.fileExists(atPath: folder.model) else { return false }
+        let epochs = try? JSONValue(parsing: text).object().map { try $0.value.value(at: [], as: [JSONValue].self).count }
+        return epochs?.allSatisfy { $0 <= 1 } ?? false
     }
 
     /// Records the run, nil without one.

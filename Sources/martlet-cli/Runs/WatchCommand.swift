@@ -49,6 +49,18 @@ struct WatchCommand: ParsableCommand {
             }
             try checkStandardOutput()
             Thread.sleep(forTimeInterval: interval)
+            // A process that was killed writes no end. Whoever trained meanwhile has written something, or holds the folder.
+            if status.isOfCommand, isLetGo(), try RunStatus(RunFolder(folder)).stepCount == status.stepCount {
+                return say("No process trains in this run any more, and it has not ended: --resume goes on with it.")
+            }
         }
+    }
+
+    /// Whether no process holds the folder, as the commands do while they train.
+    private func isLetGo() -> Bool {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) == 0
     }
 }
