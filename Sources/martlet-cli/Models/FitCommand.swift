@@ -171,7 +171,7 @@ struct FitCommand: ParsableCommand {
             ("optimizer", optimizer ?? "the model's"), ("learning rate", learningRate.map { "\($0)" } ?? "the optimizer's"),
             ("loss", choices.loss.isEmpty ? "the model's" : choices.loss.joined(separator: ", ")),
             ("metrics", choices.metrics.isEmpty ? "the model's" : choices.metrics.joined(separator: "; ")),
-            ("class weights", classWeight.map(digest) ?? "none"),
+            ("class weights", classWeight.map { digest(ofFile: $0) } ?? "none"),
         ]
         let model = (try? network.toJSON()).map { [("configuration of the model", digest($0.utf8))] } ?? []
         let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)]
@@ -181,7 +181,7 @@ struct FitCommand: ParsableCommand {
     private func digest(_ bytes: some Sequence<UInt8>) -> String { String(SHA256.hexDigest(of: Array(bytes)).prefix(16)) }
 
     /// Tells one file from another; the path of one that cannot be read, which is an error elsewhere.
-    private func digest(_ path: String) -> String {
+    private func digest(ofFile path: String) -> String {
         (try? FileIO.read(path)).map { digest($0) } ?? path
     }
 
