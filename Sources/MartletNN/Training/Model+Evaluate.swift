@@ -26,7 +26,7 @@ extension Model {
         run.lock()
         defer { run.unlock() }
         let compilation = try requireCompilation("evaluate")
-        try withErrors { try prepare(for: data, compilation) }
+        _ = try withErrors { try prepare(for: data, compilation) }
         let all = callbacks.withoutLists + [ProgressBar()]
         for callback in all {
             callback.model = self
