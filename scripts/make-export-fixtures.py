@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes Tests/MartletExportTests/Fixtures/tflite: files that TensorFlow's converter makes of a small Keras network, and what
-LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables, and `saved-recurrent`, one with
-loops. Needs tensorflow and keras.
+LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables, `saved-recurrent`, one with
+loops, `saved-pair`, one with two inputs and outputs, and `saved-blocks`, one with dilated convolutions; and files with two open
+sizes, with integers as inputs, and with operators that move blocks. Needs tensorflow and keras.
 
 usage: make-export-fixtures.py FOLDER
 """
@@ -104,3 +105,107 @@ network = keras.Sequential([
 network.export(folder / "saved-recurrent", verbose=False)
 (folder / "saved-recurrent" / "fingerprint.pb").unlink()
 np.save(folder / "saved-recurrent.npy", network(recurrent_x).numpy())
+
+# Two inputs and two outputs, neither in the order of their names.
+zz, aa = keras.Input((4,), name="zz"), keras.Input((4,), name="aa")
+hidden = keras.layers.Dense(3, activation="swish", name="h")(zz)
+y2 = keras.layers.Dense(2, name="y2")(keras.layers.Concatenate()([hidden, aa]))
+pair = keras.Model([zz, aa], [y2, keras.layers.Dense(2, name="y1")(hidden)])
+pair_x = [random.normal(size=(3, 4)).astype(np.float32) for _ in range(2)]
+pair.export(folder / "saved-pair", verbose=False)
+(folder / "saved-pair" / "fingerprint.pb").unlink()
+for index in range(2):
+    np.save(folder / f"pair-x{index}.npy", pair_x[index])
+    np.save(folder / f"pair-y{index}.npy", pair(pair_x)[index].numpy())
+
+# Dilated convolutions, which TensorFlow writes with blocks.
+dilated = keras.Sequential([
+    keras.Input((10, 9, 2)), keras.layers.Conv2D(3, 3, dilation_rate=2, activation="tanh"),
+    keras.layers.Conv2D(3, 3, dilation_rate=(1, 2), padding="same"), keras.layers.Reshape((6, 15)),
+    keras.layers.Conv1D(4, 3, dilation_rate=2, padding="causal"),
+])
+blocks_x = random.normal(size=(3, 10, 9, 2)).astype(np.float32)
+dilated.export(folder / "saved-blocks", verbose=False)
+(folder / "saved-blocks" / "fingerprint.pb").unlink()
+np.save(folder / "blocks-x.npy", blocks_x)
+np.save(folder / "saved-blocks.npy", dilated(blocks_x).numpy())
+
+
+class Moves(tf.Module):
+    """Operators that move, repeat and count."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 5, 6, 2))])
+    def __call__(self, x):
+        parts = tf.space_to_batch(x, [2, 3], [[1, 0], [2, 1]])
+        whole = tf.batch_to_space(tf.sin(parts), [2, 3], [[0, 1], [2, 0]])
+        classes = tf.raw_ops.Bucketize(input=x, boundaries=[-0.5, 0.25, 1.0])
+        return {"moved": tf.tile(whole, [1, 2, 1, 3]), "classes": classes}
+
+
+def lite(content, x):
+    interpreter = tf.lite.Interpreter(model_content=content)
+    detail = interpreter.get_input_details()[0]
+    interpreter.resize_tensor_input(detail["index"], x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(detail["index"], x)
+    interpreter.invoke()
+    return {d["name"]: interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()}
+
+
+moves = Moves()
+moves_x = random.normal(size=(2, 5, 6, 2)).astype(np.float32)
+converter = tf.lite.TFLiteConverter.from_concrete_functions([moves.__call__.get_concrete_function()], moves)
+(folder / "moves.tflite").write_bytes(converter.convert())
+np.save(folder / "moves-x.npy", moves_x)
+for value in lite((folder / "moves.tflite").read_bytes(), moves_x).values():
+    np.save(folder / ("moves-classes.npy" if value.dtype == np.int32 else "moves-moved.npy"), value)
+
+
+class Masks(tf.Module):
+    """Operators of SavedModels alone."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 4, 6))])
+    def __call__(self, x):
+        return {
+            "band": tf.linalg.band_part(x, 1, 2), "upper": tf.linalg.band_part(x, 0, -1),
+            "rolled": tf.roll(x, [1, -8], [1, 2]), "classes": tf.raw_ops.Bucketize(input=x, boundaries=[-0.5, 0.25, 1.0]),
+        }
+
+
+masks = Masks()
+masks_x = random.normal(size=(2, 4, 6)).astype(np.float32)
+tf.saved_model.save(masks, str(folder / "saved-masks"), signatures=masks.__call__)
+(folder / "saved-masks" / "fingerprint.pb").unlink()
+np.save(folder / "masks-x.npy", masks_x)
+for name, value in masks(masks_x).items():
+    np.save(folder / f"masks-{name}.npy", value.numpy())
+
+# An image of any size.
+image = keras.Sequential([
+    keras.Input((None, None, 2)), keras.layers.Conv2D(3, 3, padding="same", activation="relu"),
+    keras.layers.GlobalAveragePooling2D(),
+])
+image_x = random.normal(size=(2, 5, 7, 2)).astype(np.float32)
+(folder / "image.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(image).convert())
+np.save(folder / "image-x.npy", image_x)
+np.save(folder / "image.npy", image(image_x).numpy())
+
+# Inputs and outputs in integers.
+whole = keras.Sequential([keras.Input((6,)), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3)])
+whole_x = random.normal(size=(16, 6)).astype(np.float32)
+for kind in ["int8", "uint8"]:
+    converter = tf.lite.TFLiteConverter.from_keras_model(whole)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([s[None]] for s in whole_x)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = getattr(tf, kind)
+    content = converter.convert()
+    (folder / f"whole-{kind}.tflite").write_bytes(content)
+    interpreter = tf.lite.Interpreter(model_content=content)
+    scale, zero = interpreter.get_input_details()[0]["quantization"]
+    limits = np.iinfo(kind)
+    integers = np.clip(np.round(whole_x / scale + zero), limits.min, limits.max).astype(kind)
+    scale, zero = interpreter.get_output_details()[0]["quantization"]
+    np.save(folder / f"whole-{kind}-x.npy", integers)
+    result = list(lite(content, integers).values())[0]
+    np.save(folder / f"whole-{kind}.npy", ((result.astype(np.float64) - zero) * scale).astype(np.float32))

@@ -100,6 +100,41 @@ extension CommandLineTests {
         }
     }
 
+    /// A file of another framework becomes layers before it is trained, where it is saved as such; the summary shows its ends.
+    @Test(arguments: ["m.tflite", "m.onnx", "saved"]) func filesAreTrainedAndSaved(_ name: String) throws {
+        try withFolder { folder in
+            let (file, x, y) = (folder + "/" + name, folder + "/x.npy", folder + "/y.npy")
+            try Sequential([InputLayer([4], name: "pixels"), Dense(3, activation: .tanh), Dense(1, name: "score")])
+                .save(to: folder + "/m.keras")
+            #expect(try run(["export", folder + "/m.keras", "--to", file]).status == 0)
+            let samples = Tensor((0..<80).map { Float(($0 * 37) % 101) / 101 }, shape: [20, 4])
+            try NPY.write(samples, to: x)
+            try NPY.write(samples.sum(axis: 1, keepDims: true), to: y)
+            let summary = try run(["summary", file])
+            #expect(summary.output.contains("Total params: 19 "), "\(summary.output)\(summary.error)")
+            #expect(summary.output.contains("in the order of --x:\n  pixels  float32 (None, 4)"), "\(summary.output)")
+            let to = folder + "/t.keras"
+            let outcome = try run([
+                "fit", file, "--x", x, "--y", y, "--loss", "mse", "--optimizer", "adam", "--learning-rate", "0.05", "--epochs",
+                "20", "--quiet", "--save", to,
+            ])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let trained = try Model.load(from: to)
+            #expect(trained.parameterCount == 19 && trained.optimizer?.iterations.value.item() == 20)
+            let before = try Model.load(from: folder + "/m.keras", compile: false)
+            func loss(_ model: Model) throws -> Double {
+                (try model.predict(samples) - samples.sum(axis: 1, keepDims: true)).square().mean().item()
+            }
+            #expect(try loss(trained) < 0.5 * loss(before))
+            let kept = try run(["fit", file, "--x", x, "--y", y, "--loss", "mse", "--quiet", "--run", folder + "/run"])
+            #expect(kept.status == 0, "\(kept.error)")
+            guard name == "m.onnx" else { return }
+            let both = try run(
+                ["fit", file, "--x", x, "--y", y, "--loss", "mse", "--save", folder + "/t.onnx", "--run", folder + "/other"])
+            #expect(both.status == 1 && both.error.contains("--save: Expected a .keras or .h5 file with --run"), "\(both.error)")
+        }
+    }
+
     @Test func wrongExports() throws {
         try withFolder { folder in
             let model = folder + "/m.keras"

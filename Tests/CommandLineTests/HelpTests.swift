@@ -44,7 +44,10 @@ extension CommandLineTests {
     @Test func whatIsNoModelIsNamed() throws {
         try withFolder { folder in
             try FileIO.write(Array("text".utf8), to: "\(folder)/a.txt")
-            for (path, word) in [("\(folder)/a.txt", "another file"), (folder, "another folder")] {
+            for (path, word) in [
+                ("\(folder)/a.txt", "another file"), (folder, "another folder"), ("\(folder)/no", "nothing is"),
+                ("\(folder)/no.tflite", "nothing is"),
+            ] {
                 let outcome = try run(["summary", path])
                 #expect(outcome.status == 1 && outcome.error.contains(".onnx") && outcome.error.contains(word), "\(outcome.error)")
             }

@@ -32,7 +32,8 @@ extension ExportGraph {
         var shapes = inputShapes ?? specs.map(\.shape)
         guard !shapes.isEmpty else {
             throw MartletError(
-                "Expected a model that knows the shape of its input. Give inputShapes: [[nil, ...]], the batch axis nil.",
+                "Expected a model that knows the shape of its input. Give inputShapes: [[nil, ...]], the batch axis nil "
+                    + "(--input-shape, without it).",
                 at: model.name)
         }
         guard specs.isEmpty || specs.count == shapes.count else {
@@ -103,13 +104,6 @@ extension ExportGraph {
         roundsToHalf = graphs[0].specs.contains(where: \.dtype.isHalf)
         simplify()
     }
-}
-
-/// A model that runs the graph of a file.
-protocol FileModel: Model {
-    /// The inputs that the file declares.
-    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] { get }
-    var graphOutputs: [String] { get }
 }
 
 private func computed<O: Op>(_ op: O, _ inputs: [Tensor]) -> [Tensor] { perform(op, inputs) }

@@ -51,17 +51,20 @@ extension ExportGraph {
     /// The size of the batch that the arguments have.
     private func batch(of arguments: [Tensor]) throws -> Int {
         guard arguments.count == inputs.count else {
-            throw MartletError("Expected \(inputs.count) inputs. Received: \(arguments.count).", at: name)
+            let names = inputNames.count < 2 ? "" : " (\(inputNames.joined(separator: ", ")))"
+            throw MartletError("Expected \(inputs.count) inputs\(names). Received: \(arguments.count).", at: name)
         }
         var batch: Int?
-        for (input, argument) in zip(inputs, arguments) {
+        for (place, (input, argument)) in zip(inputs, arguments).enumerated() {
             let shape = values[input].shape
             for (axis, size) in zip(shape, argument.shape.dimensions) where axis.perSample > 0 && size >= axis.fixed {
                 batch = batch ?? (size - axis.fixed) / axis.perSample
             }
             guard shape.map({ $0.size(batch: batch ?? 1) }) == argument.shape.dimensions else {
+                let name = place < inputNames.count ? inputNames[place] : values[input].name
                 throw MartletError(
-                    "Expected an input of shape \(shape). Received: \(argument.spec).", at: values[input].name)
+                    "Expected \(values[input].dtype.name) of shape \(shape) for the input \"\(name)\". "
+                        + "Received: \(argument.spec).")
             }
         }
         return batch ?? 1

@@ -95,6 +95,8 @@ package struct ExportGraph: Sendable {
     package var nodes: [Node] = []
     package var inputs: [Int] = []
     package var outputs: [Int] = []
+    /// The inputs that a file keeps in integers without a sign.
+    var unsignedInputs: Set<Int> = []
     /// The names that users know inputs and outputs by.
     package var inputNames: [String] = []
     package var outputNames: [String] = []

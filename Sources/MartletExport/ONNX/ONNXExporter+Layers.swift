@@ -118,7 +118,10 @@ extension ONNXExporter {
         let (type, axes) = (dtype(step.inputs[0]), ONNX.Attribute.ints([-1]))
         if isCentered {
             let size = shape(step.inputs[0]).last?.fixed ?? 1
-            let scale = hasScale ? inputs[1] : constant(.ones([size], dtype: type), "scale")
+            // The operator always has a scale. Ones that are no weight are made, so that nothing takes them for one.
+            let scale = hasScale
+                ? inputs[1]
+                : node("ConstantOfShape", [integers([size])], ["value": .tensor(ONNX.Value(.ones([1], dtype: type)))])
             let offset = hasOffset ? [inputs[inputs.count - 1]] : []
             return node("LayerNormalization", [inputs[0], scale] + offset, ["axis": .int(-1), "epsilon": .float(Float(epsilon))])
         }

@@ -163,10 +163,17 @@ public final class ONNXModel: Model, FileModel {
         func makeTensor(shape: Shape, dtype: DType) -> Tensor { value }
     }
 
-    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+    package var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
         inputInfos.compactMap { info in
             guard let shape = PartialShape(info), case .tensor(let type, _)? = info.type else { return nil }
             return (info.name, shape, type?.dtype ?? .float32)
+        }
+    }
+
+    package var fileOutputs: [(name: String, shape: PartialShape?, dtype: DType)] {
+        outputInfos.map { info in
+            let type = if case .tensor(let type, _)? = info.type { type?.dtype } else { DType?.none }
+            return (info.name, PartialShape(info), type ?? .float32)
         }
     }
 
@@ -236,10 +243,5 @@ extension PartialShape {
     init?(_ info: ONNX.ValueInfo) {
         guard case .tensor(_, let sizes?)? = info.type else { return nil }
         self.init(sizes.map { if case .size(let size) = $0, size >= 0 { size } else { nil } })
-    }
-
-    /// Whether every size that both know is equal.
-    fileprivate func fits(_ other: PartialShape) -> Bool {
-        rank == other.rank && zip(dimensions, other.dimensions).allSatisfy { $0 == nil || $1 == nil || $0 == $1 }
     }
 }

@@ -12,6 +12,8 @@ struct TensorFlowNode {
         case flag(Bool)
         case text(String)
         case integers([Int])
+        /// What is only read.
+        case numbers([Float])
         case shape([Int])
         case tensor(Tensor)
         case function(String)
@@ -73,7 +75,7 @@ extension TensorFlowNode.Attribute {
             }
         case .shapes(let shapes): writer.write(1) { list in for sizes in shapes { list.write(7) { writeShape(sizes, &$0) } } }
         case .function(let name): writer.write(10) { $0.write(1, text: name) }
-        case .texts, .other: break
+        case .texts, .numbers, .other: break
         }
     }
 }

@@ -19,13 +19,7 @@ package enum SavedModel {
         let model = try TensorFlowModel(file: TensorFlowFile(bytes), at: graph.name)
         return ExportedFile(
             byteCount: bytes.count, operationCount: nodes.nodes.count + nodes.functions.reduce(0) { $0 + $1.nodes.count },
-            read: { inputs in
-                // A signature has no order: the reader's is that of the names.
-                let given = Dictionary(uniqueKeysWithValues: zip(graph.inputNames, inputs))
-                let outputs = try withErrors { model.apply(model.graphInputs.map { given[$0]! }, training: false) }
-                let found = Dictionary(uniqueKeysWithValues: zip(model.graphOutputs, outputs))
-                return graph.outputNames.map { found[$0]! }
-            },
+            read: { inputs in try withErrors { model.apply(inputs, training: false) } },
             write: { path in
                 try FileIO.makeFolder(path)
                 try FileIO.write(bytes, to: path + "/" + fileName)

@@ -46,9 +46,7 @@ struct TensorFlowFile {
             guard hasGraph else { throw MartletError("Expected a SavedModel. Received a file without a graph.") }
         }
         guard !outputs.isEmpty else { throw MartletError("Expected a signature \"\(signature)\". There is none.") }
-        // A dictionary has no order: by their names, as Keras sorts them.
-        inputs.sort { $0.key < $1.key }
-        outputs.sort { $0.key < $1.key }
+        orderEnds()
     }
 
     private mutating func readMeta(_ message: ProtobufReader, _ signature: String) throws {
@@ -257,9 +255,15 @@ extension TensorFlowNode.Attribute {
         try message.forEachField { field in
             switch field.number {
             case 1:
-                var numbers: [Int64] = []
-                try field.message().forEachField { field in if field.number == 3 { try field.integers(into: &numbers) } }
-                self = .integers(numbers.map { Int($0) })
+                var (numbers, floats) = ([Int64](), [Float]())
+                try field.message().forEachField { field in
+                    switch field.number {
+                    case 3: try field.integers(into: &numbers)
+                    case 4: try field.floats(into: &floats)
+                    default: break
+                    }
+                }
+                self = floats.isEmpty ? .integers(numbers.map { Int($0) }) : .numbers(floats)
             case 2: self = .text(try field.string())
             case 3: self = .integer(Int(try field.integer()))
             case 4: self = .number(try field.float())

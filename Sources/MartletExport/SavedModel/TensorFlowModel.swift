@@ -11,8 +11,10 @@ import MartletFormats
 /// ```
 ///
 /// The variables are the weights, under their names in the file; those that Keras does not train are not trained here. So are
-/// constants that are the weights of a convolution or a product, as frozen graphs and `martlet export` write them. Inputs and
-/// outputs are in the order of their names.
+/// constants that are the weights or the bias of a convolution or a product, as frozen graphs and `martlet export` write them.
+///
+/// A signature has no order. Inputs and outputs are in that of the function that was exported, or of the nodes in the graph:
+/// Keras's and Martlet's exports have the model's order.
 public final class TensorFlowModel: Model, FileModel {
     private let file: TensorFlowFile
     private let program: TensorFlowProgram
@@ -129,12 +131,12 @@ public final class TensorFlowModel: Model, FileModel {
         MartletError("Expected functions that call others at most \(mostDepth) deep, and never themselves.")
     }
     /// What calls functions, and the attributes that name these.
-    private static let calls = [
+    static let calls = [
         "PartitionedCall": ["f"], "StatefulPartitionedCall": ["f"], "While": ["cond", "body"],
         "StatelessWhile": ["cond", "body"], "If": ["then_branch", "else_branch"], "StatelessIf": ["then_branch", "else_branch"],
     ]
     /// Nodes that the model itself runs.
-    private static let structural: Set = ["Const", "VarHandleOp", "ReadVariableOp", "Placeholder"]
+    private static let structural: Set = ["Const", "VarHandleOp", "ReadVariableOp", "Placeholder", "IdentityN"]
 
     private static func unknown(in file: TensorFlowFile, _ program: TensorFlowProgram) -> String {
         let names = program.steps.filter { $0.operator == nil }.map(\.node.operation)
@@ -165,12 +167,15 @@ public final class TensorFlowModel: Model, FileModel {
             }
         }
         for (function, program) in [("", program)] + functions.sorted(by: { $0.key < $1.key }) {
-            let nodes = Dictionary(program.steps.map { ($0.place, $0.node) }) { first, _ in first }
+            let steps = Dictionary(program.steps.map { ($0.place, $0) }) { first, _ in first }
             var taken: Set<Int> = []
             for step in program.steps {
-                for place in (step.operator?.weights ?? []).sorted() where place < step.inputs.count {
-                    guard case .output(let source, _) = step.inputs[place], let node = nodes[source], node.operation == "Const",
-                        case .tensor(let value)? = node.attribute("value"), value.dtype.isFloatingPoint, value.rank > 0,
+                let bias = biasPlace(step, steps)
+                let places = (step.operator?.weights ?? []).union(bias.map { [$0] } ?? [])
+                for place in places.sorted() where place < step.inputs.count {
+                    guard case .output(let source, _) = step.inputs[place], let node = steps[source]?.node,
+                        node.operation == "Const", case .tensor(let value)? = node.attribute("value"),
+                        value.dtype.isFloatingPoint, place == bias ? value.rank == 1 : value.rank > 0,
                         taken.insert(source).inserted
                     else { continue }
                     found.append(Parameter(key: key(function, node.name), name: node.name, value: value, isTrained: true))
@@ -178,6 +183,20 @@ public final class TensorFlowModel: Model, FileModel {
             }
         }
         return found
+    }
+
+    /// The input of a sum that is added to the product of something with a weight.
+    private static func biasPlace(_ step: TensorFlowProgram.Step, _ steps: [Int: TensorFlowProgram.Step]) -> Int? {
+        guard ["Add", "AddV2"].contains(step.node.operation), step.inputs.count == 2 else { return nil }
+        func source(of operand: TensorFlowProgram.Operand) -> TensorFlowProgram.Step? {
+            if case .output(let place, _) = operand { steps[place] } else { nil }
+        }
+        return [1, 0].first { place in
+            guard let product = source(of: step.inputs[1 - place]), TensorFlowOperator.products.contains(product.node.operation),
+                product.inputs.count > 1, let weight = source(of: product.inputs[1])
+            else { return false }
+            return ["Const", "ReadVariableOp"].contains(weight.node.operation)
+        }
     }
 
     /// Where the variables of the graph are in the checkpoint: the function that restores them says it.
@@ -206,9 +225,16 @@ public final class TensorFlowModel: Model, FileModel {
         return keys
     }
 
-    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+    package var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
         file.inputs.map { end in
             (end.key, PartialShape((end.shape ?? []).map { $0 < 0 ? nil : $0 }), DType(tensorFlowNumber: end.type) ?? .float32)
+        }
+    }
+
+    package var fileOutputs: [(name: String, shape: PartialShape?, dtype: DType)] {
+        file.outputs.map { end in
+            let shape = end.shape.map { PartialShape($0.map { $0 < 0 ? nil : $0 }) }
+            return (end.key, shape, DType(tensorFlowNumber: end.type) ?? .float32)
         }
     }
 
@@ -228,9 +254,7 @@ public final class TensorFlowModel: Model, FileModel {
 
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         do {
-            guard inputs.count == file.inputs.count else {
-                throw MartletError("Expected \(file.inputs.count) inputs. Received: \(inputs.count).")
-            }
+            try check(inputs)
             let typed = zip(inputs, file.inputs).map { input, end in
                 DType(tensorFlowNumber: end.type).map { input.dtype == $0 || isWide(input) ? input : input.cast(to: $0) } ?? input
             }
@@ -246,6 +270,22 @@ public final class TensorFlowModel: Model, FileModel {
             let error = error as? MartletError ?? MartletError("\(error)")
             if !Context.current.hasFailed { fail(error.location ?? name, error.message) }
             return graphOutputs.map { _ in .nothing }
+        }
+    }
+
+    private func check(_ inputs: [Tensor]) throws {
+        guard inputs.count == file.inputs.count else {
+            throw MartletError(
+                "Expected \(file.inputs.count) inputs (\(graphInputs.joined(separator: ", "))). Received: \(inputs.count).")
+        }
+        for (input, end) in zip(inputs, fileInputs) {
+            var shape = end.shape.dimensions
+            // A graph may take other batches than it was made for.
+            if !shape.isEmpty { shape[0] = nil }
+            guard PartialShape(input.stringShape).fits(PartialShape(shape)) else {
+                throw MartletError(
+                    "Expected \(end.dtype.name) of shape \(end.shape) for the input \"\(end.name)\". Received: \(input.spec).")
+            }
         }
     }
 
@@ -307,7 +347,7 @@ public final class TensorFlowModel: Model, FileModel {
             guard let first = inputs.first else { throw MartletError("Expected a variable.") }
             if case .variable(let name) = first { return [.tensor(try value(name))] }
             return [first]
-        case "Identity" where inputs.count == 1: return inputs
+        case "Identity" where inputs.count == 1, "IdentityN": return inputs
         default: break
         }
         if let known = step.operator {

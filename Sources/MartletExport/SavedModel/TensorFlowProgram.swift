@@ -200,6 +200,12 @@ struct TensorFlowOperator: Sendable {
     /// An operator whose result is any value.
     init(value: @escaping @Sendable (TensorFlowCall) throws -> TensorFlowValue) { run = { [try value($0)] } }
 
+    /// The operators to which a bias is added; their second input is the weight.
+    static let products: Set = [
+        "MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Conv2D", "Conv3D", "DepthwiseConv2dNative",
+        "Conv2DBackpropInput", "Conv3DBackpropInputV2",
+    ]
+
     /// The names of outputs, of operators that have several.
     static let outputs: [String: [String]] = [
         "FusedBatchNormV3": ["y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"],
@@ -209,7 +215,7 @@ struct TensorFlowOperator: Sendable {
 
     static let table: [String: TensorFlowOperator] = {
         var table: [String: TensorFlowOperator] = [:]
-        for fill in [addElementwise, addProducts, addLayout, addReductions, addLists] { fill(&table) }
+        for fill in [addElementwise, addProducts, addLayout, addReductions, addLists, addBlocks] { fill(&table) }
         return table
     }()
 }

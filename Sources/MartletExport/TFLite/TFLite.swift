@@ -72,6 +72,8 @@ enum TFLite {
         case tanh = 28
         case pad = 34
         case gather = 36
+        case batchToSpaceND = 37
+        case spaceToBatchND = 38
         case transpose = 39
         case mean = 40
         case sub = 41
@@ -96,6 +98,7 @@ enum TFLite {
         case slice = 65
         case sin = 66
         case transposeConv = 67
+        case tile = 69
         case expandDims = 70
         case equal = 71
         case notEqual = 72
@@ -140,6 +143,7 @@ enum TFLite {
         case conv3D = 132
         case reduceAll = 140
         case conv3DTranspose = 141
+        case bucketize = 147
         case gelu = 150
         case dynamicUpdateSlice = 151
         case atan2 = 156

@@ -13,6 +13,9 @@ import MartletFormats
 /// Weights of products, convolutions and tables are trainable, under their names in the file. Where the file has activations in
 /// integers, their numbers are rounded and clipped as the file says, so that a file predicts as in LiteRT; while the model trains
 /// they are not, since rounding has no gradient. See ``roundsActivations``.
+///
+/// Inputs are numbers. Where the file keeps an input in integers, a tensor of these integers is taken, too, as LiteRT takes it:
+/// `uint8`, or `int32` for those of 8 or 16 bits with a sign.
 public final class TFLiteModel: Model, FileModel {
     private let content: ExportGraph
     /// The constants that are weights.
@@ -32,18 +35,23 @@ public final class TFLiteModel: Model, FileModel {
     public var graphOutputs: [String] { content.outputNames }
 
     /// Loads a file.
-    /// - Parameter name: the model's name; nil is one of its type's.
+    /// - Parameters:
+    ///   - name: the model's name; nil is one of its type's.
+    ///   - inputShapes: the shape of each input, batch axis (nil) included, for a file that leaves several sizes open.
     /// - Throws: `MartletError` with the operator, when it is no such file, or has an operator that Martlet does not read.
-    public convenience init(tflite path: String, name: String? = nil) throws {
-        try self.init(tflite: FileIO.read(path), path: path, name: name)
+    public convenience init(tflite path: String, name: String? = nil, inputShapes: [PartialShape]? = nil) throws {
+        try self.init(tflite: FileIO.read(path), path: path, name: name, inputShapes: inputShapes)
     }
 
     /// Makes a model of the bytes of a file.
     /// - Parameters:
     ///   - bytes: the whole file.
     ///   - path: what errors call it.
-    public init(tflite bytes: [UInt8], path: String = "model.tflite", name: String? = nil) throws {
-        content = try TFLiteReader.graph(bytes, name: path)
+    ///   - inputShapes: the shape of each input, batch axis (nil) included, for a file that leaves several sizes open.
+    public init(
+        tflite bytes: [UInt8], path: String = "model.tflite", name: String? = nil, inputShapes: [PartialShape]? = nil
+    ) throws {
+        content = try TFLiteReader.graph(bytes, name: path, inputShapes: inputShapes)
         places = Self.weights(of: content).map { Place(value: $0) }
             + content.bodies.enumerated().flatMap { body, graph in
                 Self.weights(of: graph).map { Place(body: body, value: $0) }
@@ -67,10 +75,30 @@ public final class TFLiteModel: Model, FileModel {
         return weights.filter { graph.values[$0].constant?.dtype.isFloatingPoint ?? false }.sorted()
     }
 
-    var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
+    package var fileInputs: [(name: String, shape: PartialShape, dtype: DType)] {
         zip(content.inputNames, content.inputs).map { name, input in
             (name, PartialShape(content.values[input].shape.map(\.size)), content.values[input].dtype)
         }
+    }
+
+    package var fileOutputs: [(name: String, shape: PartialShape?, dtype: DType)] {
+        zip(content.outputNames, content.outputs).map { name, output in
+            (name, PartialShape(content.values[output].shape.map(\.size)), content.values[output].dtype)
+        }
+    }
+
+    /// What an input's integers stand for, where the file keeps it in integers and these are given.
+    private func numbers(_ given: Tensor, _ place: Int) throws -> Tensor {
+        guard place < content.inputs.count, given.dtype.isInteger,
+            let quantization = content.values[content.inputs[place]].quantization
+        else { return given }
+        let isUnsigned = content.unsignedInputs.contains(content.inputs[place])
+        guard given.dtype == (isUnsigned ? .uint8 : .int32), quantization.scales.count == 1 else {
+            throw MartletError(
+                "Expected numbers in floating point, or \(isUnsigned ? "u" : "")int\(quantization.bits) as the file keeps them, "
+                    + "for the input \"\(graphInputs[place])\". Received: \(given.spec).")
+        }
+        return quantization.numbers(given.cast(to: .int64) - (isUnsigned ? 128 : 0))
     }
 
     public override func build(for inputShapes: [PartialShape]) throws {
@@ -87,7 +115,7 @@ public final class TFLiteModel: Model, FileModel {
         for (place, variable) in zip(places, parameters) { graph[place].constant = variable.value }
         if context.training || !roundsActivations { graph.dropQuantization() }
         do {
-            return try graph.run(inputs)
+            return try graph.run(inputs.enumerated().map { try numbers($1, $0) })
         } catch {
             fail(name, (error as? MartletError)?.message ?? "\(error)")
             return content.outputs.map { _ in .nothing }

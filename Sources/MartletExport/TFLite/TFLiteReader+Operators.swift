@@ -120,6 +120,10 @@ extension TFLiteReader {
             }
             let difference = graph.add(.binary(.subtract), [x, other], .float32, shape, layer: "operator \(place)")
             try add(.unary(.square), [difference], step, shape)
+        case .spaceToBatchND: try readSpaceToBatch(step, x)
+        case .batchToSpaceND: try readBatchToSpace(step, x)
+        case .tile: try readTile(step, x)
+        case .bucketize: try readBucketize(step, x)
         case .depthToSpace: try readDepthToSpace(step, x)
         case .expandDims:
             let at = try integers(try tensor(1), "the axis").first ?? 0

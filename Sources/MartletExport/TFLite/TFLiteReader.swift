@@ -5,6 +5,8 @@ import MartletCore
 package struct TFLiteReader {
     var graph = ExportGraph()
     private let codes: [Int]
+    /// What operators that are not TFLite's own are called, by the place of their code.
+    private let customNames: [String]
     private let subgraphs: [FlatTableReader]
     private let tensors: [FlatTableReader]
     private let buffers: [FlatTableReader]
@@ -21,15 +23,18 @@ package struct TFLiteReader {
 
     /// The graph of a file's first subgraph.
     /// - Throws: `MartletError` when the bytes are no TFLite file, or one of operators that Martlet does not know.
-    package static func graph(_ bytes: [UInt8], name: String = "model") throws -> ExportGraph {
+    /// - Parameter inputShapes: the shape of each input, for those that leave several sizes open.
+    package static func graph(
+        _ bytes: [UInt8], name: String = "model", inputShapes: [PartialShape]? = nil
+    ) throws -> ExportGraph {
         do {
             let model = try FlatBuffer(bytes, identifier: TFLite.identifier).root()
             return try withErrors {
                 var reader = try TFLiteReader(model, name: name)
-                return try reader.read(model)
+                return try reader.read(model, inputShapes)
             }
         } catch let error as MartletError {
-            throw MartletError(error.message, at: error.location ?? name)
+            throw MartletError(error.message, at: error.location.map { "\(name), \($0)" } ?? name)
         }
     }
 
@@ -37,6 +42,7 @@ package struct TFLiteReader {
         let version = Int(try model.number(0, default: UInt32(0)))
         guard version == 3 else { throw MartletError("Expected a TFLite file of version 3. Received: version \(version).") }
         codes = try model.tables(1).map { code in max(try code.byte(0), try code.integer(3)) }
+        customNames = try model.tables(1).map { try $0.text(1) }
         subgraphs = try model.tables(2)
         guard let subgraph = subgraphs.first else { throw MartletError("Expected a subgraph. Received: none.") }
         tensors = try subgraph.tables(0)
@@ -48,6 +54,7 @@ package struct TFLiteReader {
     /// A reader of another subgraph of the same file.
     private init(_ outer: TFLiteReader, subgraph: Int) throws {
         (codes, subgraphs, buffers, depth) = (outer.codes, outer.subgraphs, outer.buffers, outer.depth + 1)
+        customNames = outer.customNames
         effort = outer.effort
         tensors = try subgraphs[subgraph].tables(0)
         graph.name = outer.graph.name
@@ -88,11 +95,15 @@ package struct TFLiteReader {
         for output in try subgraph.integers(2) ?? [] { graph.outputs.append(try value(output)) }
     }
 
-    private mutating func read(_ model: FlatTableReader) throws -> ExportGraph {
+    private mutating func read(_ model: FlatTableReader, _ inputShapes: [PartialShape]?) throws -> ExportGraph {
         let subgraph = try model.tables(2)[0]
         let inputs = try subgraph.integers(1) ?? []
-        for input in inputs {
-            let value = try addValue(input, try signature(input))
+        if let inputShapes, inputShapes.count != inputs.count {
+            throw MartletError("Expected \(inputs.count) input shapes. Received: \(inputShapes.count).")
+        }
+        for (index, input) in inputs.enumerated() {
+            let value = try addValue(input, try signature(input, inputShapes?[index]))
+            if try type(input) == .uint8, try quantization(input) != nil { graph.unsignedInputs.insert(value) }
             graph.inputs.append(value)
         }
         try readOperators(of: subgraph)
@@ -130,11 +141,23 @@ package struct TFLiteReader {
     }
 
     /// The shape that a tensor is declared with; unknown sizes are the batch.
-    func signature(_ tensor: Int) throws -> [ExportGraph.Dimension] {
-        let sizes = try table(tensor).integers(7) ?? table(tensor).integers(0) ?? []
+    /// - Parameter given: the sizes in the place of unknown ones.
+    func signature(_ tensor: Int, _ given: PartialShape? = nil) throws -> [ExportGraph.Dimension] {
+        var sizes = try table(tensor).integers(7) ?? table(tensor).integers(0) ?? []
         _ = try Shape(validating: sizes.map { $0 == -1 ? 1 : $0 })
+        if let given {
+            guard given.fits(PartialShape(sizes.map { $0 == -1 ? nil : $0 })) else {
+                throw MartletError(
+                    "Expected an input shape for \(sizes), of which -1 are open. Received: \(given).",
+                    at: try table(tensor).text(3))
+            }
+            for axis in sizes.indices where sizes[axis] == -1 { sizes[axis] = given[axis] ?? -1 }
+            _ = try Shape(validating: sizes.map { $0 == -1 ? 1 : $0 })
+        }
         guard sizes.count(where: { $0 == -1 }) <= 1 else {
-            throw MartletError("Expected at most one unknown size. Received: \(sizes).", at: try table(tensor).text(3))
+            throw MartletError(
+                "Expected at most one unknown size. Received: \(sizes). Give the others with inputShapes (--input-shape).",
+                at: try table(tensor).text(3))
         }
         return sizes.map { $0 == -1 ? .batch : .init($0) }
     }
@@ -288,8 +311,8 @@ package struct TFLiteReader {
             throw MartletError("Expected an operator code below \(codes.count). Received: \(index).", at: "operator \(place)")
         }
         guard let builtin = TFLite.Builtin(rawValue: Int32(codes[index])) else {
-            throw MartletError(
-                "Martlet does not read the TFLite operator with the code \(codes[index]).", at: "operator \(place)")
+            let name = customNames[index].isEmpty ? TFLite.name(of: codes[index]) : customNames[index]
+            throw MartletError("Expected operators that Martlet reads. Received: \(name).", at: "operator \(place)")
         }
         let step = Step(
             builtin: builtin, inputs: try table.integers(1) ?? [], outputs: try table.integers(2) ?? [],

@@ -100,7 +100,7 @@ struct ExportCommand: ParsableCommand {
             throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
         }
         let largestDrop = try maxAccuracyDrop.map(Self.share)
-        let network = try model.load(CompilationChoice(readsFile: false))
+        let network = try model.load(CompilationChoice(readsFile: false), inputShapes: options.inputShapes)
         let (samples, targets) = try self.samples(for: network)
         if let count = samples.first?.shape[0] {
             options.calibration = stride(from: 0, to: count, by: 32).map { start in

@@ -23,6 +23,9 @@ struct FitCommand: ParsableCommand {
             A model trains as it was compiled, with its optimizer's saved state. What --optimizer, --loss or --metrics \
             replace is not read from the file.
 
+            An .onnx or .tflite file and a SavedModel become a model of layers, as martlet import makes it, where --save names \
+            a .keras or .h5 file, or --run is given. An .onnx file is also saved as .onnx.
+
             Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
             exit code is 130. --save may name the model itself, and then replaces it.
             """)
@@ -65,6 +68,7 @@ struct FitCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Another learning rate.", valueName: "rate"))
     var learningRate: Double?
     @OptionGroup var choices: TrainingChoices
+    @OptionGroup var inputShapes: InputShapeOption
     @Option(help: ArgumentHelp("The file for the trained model: .keras or .h5.", valueName: "out.keras"))
     var save: String?
     @Option(
@@ -114,10 +118,13 @@ struct FitCommand: ParsableCommand {
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
         if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
+        let inputShapes = try self.inputShapes.shapes(for: model)
         let strategy = try replication.strategy(runs)
         let isChief = strategy.isChief
         let network = try strategy.scope {
-            try choices.load(model, optimizer: optimizer, options: "--optimizer, --loss or --metrics")
+            try choices.load(
+                model, optimizer: optimizer, options: "--optimizer, --loss or --metrics", inputShapes: inputShapes,
+                asLayers: savesLayers)
         }
         try setLearningRate(of: network)
         var callbacks: [Callback] = []
@@ -156,6 +163,11 @@ struct FitCommand: ParsableCommand {
         if isChief { try keeper?.deleteBackup() }
         if let recorder, !quiet { say("Wrote \(recorder.folder.report).") }
     }
+
+    private var savesGraph: Bool { save.map { $0.hasSuffix(".onnx") && model.path.hasSuffix(".onnx") } ?? false }
+
+    /// Whether what is trained is saved as layers.
+    private var savesLayers: Bool { save != nil && !savesGraph || runs.run != nil }
 
     /// The settings that decide which samples come when.
     private var settings: [(String, String)] {
@@ -225,8 +237,9 @@ struct FitCommand: ParsableCommand {
     }
 
     private func checkFiles() throws {
-        if let save, !(save.hasSuffix(".onnx") && model.path.hasSuffix(".onnx")) {
-            try locating("--save") { try Model.savesArchive(at: save) }
+        if let save, !savesGraph { try locating("--save") { try Model.savesArchive(at: save) } }
+        if savesGraph, runs.run != nil {
+            throw MartletError("Expected a .keras or .h5 file with --run, whose folder has the model as layers.", at: "--save")
         }
         let inputs = samples.files + [("--class-weight", classWeight)].given
         try checkOutputs([("--save", save), ("--history", history)].given + runs.outputs, keeping: inputs)

@@ -57,7 +57,7 @@ struct ImportCommand: ParsableCommand {
         for (option, value) in [("--network", network), ("--into", into), ("--mapping", mapping)] where value != nil {
             throw MartletError("Expected a .safetensors file of weights. Received: \(model.path).", at: option)
         }
-        let source = try model.load(CompilationChoice(readsFile: false))
+        let source = try model.load(CompilationChoice(readsFile: false), inputShapes: shapes)
         let made = try source.layered(inputShapes: shapes, tolerance: tolerance)
         try made.save(to: to)
         say("\(made.layers.count) layers and operations, \(made.parameterCount) parameters")

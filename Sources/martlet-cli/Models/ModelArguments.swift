@@ -22,36 +22,54 @@ struct ModelFile: ParsableArguments {
     var memory: Int?
 
     /// Loads the model, within the limit on memory.
-    func load(_ choice: CompilationChoice) throws -> Model {
+    /// - Parameters:
+    ///   - inputShapes: for a .tflite file that leaves several sizes open, and for `asLayers`.
+    ///   - asLayers: whether what runs a file's graph becomes a model of layers, which .keras files hold.
+    func load(_ choice: CompilationChoice, inputShapes: [PartialShape]? = nil, asLayers: Bool = false) throws -> Model {
         if let memory {
             try expect(memory, atLeast: 1, "--memory")
             Settings.memoryLimit = min(memory, 1 << 40) << 20
         }
-        let network: Model
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw MartletError("Expected \(Self.kinds). Received: a path where nothing is.", at: path)
+        }
+        var network: Model
         if path.hasSuffix(".onnx") {
             network = try withErrors { try ONNXModel(onnx: path) }
         } else if path.hasSuffix(".tflite") {
-            network = try withErrors { try TFLiteModel(tflite: path) }
+            network = try withErrors { try TFLiteModel(tflite: path, inputShapes: inputShapes) }
         } else if FileManager.default.fileExists(atPath: path + "/saved_model.pb") {
             network = try withErrors { try TensorFlowModel(savedModel: path) }
         } else {
             // What is there and is no model file is named for what a command takes, which is more than Model.load does.
-            var isFolder: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            let isNamed = [".keras", ".h5", ".hdf5"].contains(where: path.hasSuffix)
-            guard !isThere || (isNamed && !isFolder.boolValue) else {
+            guard [".keras", ".h5", ".hdf5"].contains(where: path.hasSuffix), !isFolder.boolValue else {
                 throw MartletError(
-                    "Expected a model file, whose name ends in .keras, .h5, .onnx or .tflite, or the folder of a SavedModel, "
-                        + "with saved_model.pb in it. Received: another \(isFolder.boolValue ? "folder" : "file").", at: path)
+                    "Expected \(Self.kinds). Received: another \(isFolder.boolValue ? "folder" : "file").", at: path)
             }
             return try Model.load(from: path, choice)
         }
+        if asLayers { network = try layered(network, inputShapes) }
         try network.compile(choice)
         return network
     }
+
+    private static let kinds = "a model file, whose name ends in .keras, .h5, .onnx or .tflite, or the folder of a SavedModel, "
+        + "with saved_model.pb in it"
+
+    private func layered(_ network: Model, _ inputShapes: [PartialShape]?) throws -> Model {
+        do {
+            return try network.layered(inputShapes: inputShapes)
+        } catch let error as MartletError {
+            let other = path.hasSuffix(".onnx") ? "--save as .onnx without --run" : "neither --save nor --run"
+            throw MartletError(
+                "What is saved as .keras or .h5, or in a run's folder, is made of layers, which this model does not become. "
+                    + "\(error.location.map { "\($0): " } ?? "")\(error.message) To train it as it is, give \(other).", at: path)
+        }
+    }
 }
 
-/// `--input-shape` of `export` and `import`.
+/// `--input-shape` of `export`, `import`, `fit` and `predict`.
 struct InputShapeOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -64,6 +82,17 @@ struct InputShapeOption: ParsableArguments {
     /// The shapes, batch axis (nil) included. nil when the option was not given.
     var shapes: [PartialShape]? {
         get throws { inputShape.isEmpty ? nil : try inputShape.map(Self.shape) }
+    }
+
+    /// The shapes for commands in which only the graphs of files are made for them.
+    func shapes(for model: ModelFile) throws -> [PartialShape]? {
+        let isGraph = ![".keras", ".h5", ".hdf5"].contains(where: model.path.hasSuffix)
+        guard isGraph || inputShape.isEmpty else {
+            throw MartletError(
+                "Expected a .tflite or .onnx file, or a SavedModel. A model of layers takes samples of any shape that fits.",
+                at: "--input-shape")
+        }
+        return try shapes
     }
 
     private static func shape(_ text: String) throws -> PartialShape {
@@ -181,7 +210,9 @@ struct TrainingChoices: ParsableArguments {
 
     /// Loads the model. What is given here or as `optimizer` is not read from the file. An optimizer that is not replaced
     /// keeps its state.
-    func load(_ model: ModelFile, optimizer: String? = nil, options: String) throws -> Model {
+    func load(
+        _ model: ModelFile, optimizer: String? = nil, options: String, inputShapes: [PartialShape]? = nil, asLayers: Bool = false
+    ) throws -> Model {
         try locating("--loss") { for name in loss where name != "none" { _ = try name.makeLoss() } }
         try locating("--metrics") {
             for name in names.joined() { _ = try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
@@ -192,7 +223,7 @@ struct TrainingChoices: ParsableArguments {
         if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
         if !metrics.isEmpty { choice.metrics = .list(names) }
         choice.advice = "Give \(options) to use others than the file's, or --no-compile to read none of them."
-        let network = try model.load(choice)
+        let network = try model.load(choice, inputShapes: inputShapes, asLayers: asLayers)
         guard network.optimizer != nil else {
             let reason = ignoresFile ? "With --no-compile the file's is not read" : "The file has none"
             throw MartletError("Expected a loss. \(reason): give --loss.", at: model.path)

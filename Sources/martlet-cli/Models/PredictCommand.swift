@@ -13,7 +13,8 @@ struct PredictCommand: ParsableCommand {
               martlet predict model.keras --data photos -o y.npy
 
             Without -o the first values of each output are printed. NumPy has no bfloat16, so such an output \
-            is written as float32, which can represent the same numbers.
+            is written as float32, which can represent the same numbers. `martlet summary` shows the order of inputs and \
+            outputs of .onnx and .tflite files and of SavedModels.
             """)
 
     @OptionGroup var model: ModelFile
@@ -32,6 +33,7 @@ struct PredictCommand: ParsableCommand {
             """, valueName: "data"))
     var data: String?
     @OptionGroup(title: "With --data") var choices: DataChoices
+    @OptionGroup var inputShapes: InputShapeOption
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
@@ -50,7 +52,7 @@ struct PredictCommand: ParsableCommand {
         try expect(batchSize, atLeast: 1, "--batch-size")
         let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
         try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + inputs)
-        let network = try model.load(CompilationChoice(readsFile: false))
+        let network = try model.load(CompilationChoice(readsFile: false), inputShapes: inputShapes.shapes(for: model))
         try checkCount(network.outputCount)
         let outputs: [Tensor]
         if let data {

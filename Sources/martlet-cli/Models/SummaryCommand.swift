@@ -1,5 +1,9 @@
 import ArgumentParser
+import Foundation
 import Martlet
+import MartletCore
+import MartletExport
+import MartletNN
 
 /// `martlet summary`: prints the layers of a model.
 struct SummaryCommand: ParsableCommand {
@@ -10,7 +14,8 @@ struct SummaryCommand: ParsableCommand {
               martlet summary model.keras
 
             As in Keras, the total includes the optimizer's variables if the file holds them. A loss, a metric or an \
-            optimizer that Martlet does not know is ignored; then the optimizer's variables are not counted.
+            optimizer that Martlet does not know is ignored; then the optimizer's variables are not counted. Of .onnx and \
+            .tflite files and SavedModels it prints the inputs and outputs, in the order in which commands take them.
             """)
 
     @OptionGroup var model: ModelFile
@@ -26,6 +31,31 @@ struct SummaryCommand: ParsableCommand {
         }
         var choice = CompilationChoice()
         choice.unreadable = .nothing
-        try model.load(choice).summary(width: width)
+        let network = try model.load(choice)
+        guard let file = network as? any FileModel else { return network.summary(width: width) }
+        say(Self.summary(of: file))
+    }
+
+    /// The summary of a model that runs a file's graph: what goes in and comes out, in the order of the commands' options.
+    private static func summary(of file: any FileModel) -> String {
+        func table(_ title: String, _ ends: [(name: String, shape: PartialShape?, dtype: DType)]) -> [String] {
+            let width = ends.map(\.name.count).max() ?? 0
+            return [title] + ends.map { end in
+                let name = end.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                return "  \(name)  \(end.dtype.name) \(end.shape.map(\.description) ?? "of an unknown shape")"
+            }
+        }
+        let weights = [
+            ("Total params", file.weights), ("Trainable params", file.trainableWeights),
+            ("Non-trainable params", file.nonTrainableWeights),
+        ]
+        let counts = weights.map { title, variables in
+            let count = variables.reduce(0) { $0 + $1.shape.elementCount }
+            let bytes = variables.reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount }
+            return " \(title): \(grouped(count)) (\(readableSize(bytes)))"
+        }
+        let lines = ["Model: \"\(file.name)\""] + table("Inputs, in the order of --x:", file.fileInputs.map { ($0, $1, $2) })
+            + table("Outputs, in the order of -o:", file.fileOutputs)
+        return (lines + counts).joined(separator: "\n")
     }
 }
