@@ -198,13 +198,13 @@ public final class SummaryWriter: Sendable {
             name, SummaryTensor(texts + files.files, shape: [2 + files.files.count]), plugin: "images", step, description)
     }
 
-    /// Adds a drawing in SVG, which TensorBoard shows beside the images.
+    /// Adds a drawing in SVG. TensorBoard up to 2.20 shows it beside the images; 2.21 shows images of pixels only.
     /// - Parameters:
     ///   - name: the tag; a slash groups tags.
     ///   - svg: the text of the drawing, from `<svg` or `<?xml` on. Its size in pixels is that of its root element.
     /// - Throws: `MartletError` when the text begins with something else, and as `scalar` does.
     public func figure(_ name: String, svg: String, step: Int, description: String? = nil) throws {
-        // This is how TensorBoard tells drawings from other images.
+        // By this TensorBoard up to 2.20 tells drawings from other images.
         guard svg.hasPrefix("<svg ") || svg.hasPrefix("<?xml ") else {
             throw MartletError(
                 "Expected an SVG drawing, which begins with <svg or <?xml. Received: \"\(svg.prefix(20))\".", at: name)

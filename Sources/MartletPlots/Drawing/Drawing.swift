@@ -26,7 +26,7 @@ extension Drawing {
 }
 
 extension SummaryWriter {
-    /// Adds a drawing, which TensorBoard shows beside the images.
+    /// Adds a drawing. TensorBoard up to 2.20 shows it beside the images; 2.21 shows images of pixels only.
     /// - Parameters:
     ///   - name: the tag; a slash groups tags.
     ///   - drawing: a `Plot`, an `ImageGrid`, a `ConfusionMatrix`, a `TrainingMonitor`, or a drawing of your own.
