@@ -43,19 +43,6 @@ import Testing
         if let count = pipeline.dataset.count { #expect(try pipeline.dataset.array().count == count) }
     }
 
-    /// The reader begins to make the first batch itself, and holds what it reads from until all of it is made. A worker makes
-    /// elements for it meanwhile: two threads are in the closure at one time.
-    @Test(arguments: [true, false]) func workersHelpWithABatch(prefetches: Bool) throws {
-        let meeting = Meeting()
-        let batches = Dataset.range(64).map { (number: Int) -> Int in
-            meeting.attend()
-            return number
-        }.batch(32)
-        let dataset = prefetches ? batches.prefetch(1) : batches.map { $0 }
-        #expect(try dataset.threads(1).array().map { $0.elementCount } == [32, 32])
-        #expect(meeting.hasMet)
-    }
-
     @Test func everyReadingHasItsOwnOrder() throws {
         let dataset = Dataset.range(50).shuffle(bufferSize: .all, seed: 1)
         let fixed = Dataset.range(50).shuffle(bufferSize: .all, seed: 1, reshuffleEachIteration: false)
@@ -167,27 +154,5 @@ final class Gate: @unchecked Sendable {
         condition.lock()
         while !entered { condition.wait() }
         condition.unlock()
-    }
-}
-
-/// Holds a thread until there are two, or until nobody has come for very long.
-private final class Meeting: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var count = 0
-    private var isOver = false
-    private(set) var hasMet = false
-
-    func attend() {
-        condition.lock()
-        defer { condition.unlock() }
-        count += 1
-        defer { count -= 1 }
-        if count == 2 {
-            hasMet = true
-            condition.broadcast()
-        }
-        let end = Date(timeIntervalSinceNow: 30)
-        while !hasMet, !isOver, condition.wait(until: end) {}
-        isOver = true
     }
 }

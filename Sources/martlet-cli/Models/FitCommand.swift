@@ -185,7 +185,9 @@ struct FitCommand: ParsableCommand {
             ("metrics", choices.metrics.isEmpty ? "the model's" : choices.metrics.joined(separator: "; ")),
             ("class weights", classWeight.map { digest(ofFile: $0) } ?? "none"),
         ]
-        let model = (try? network.toJSON()).map { [("configuration of the model", digest($0.utf8))] } ?? []
+        // Without what it is compiled with: options replace that.
+        let config = try? JSONValue(parsing: network.toJSON())["config"]?.serialized()
+        let model = config.map { [("configuration of the model", digest($0.utf8))] } ?? []
         let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)]
         return Dictionary(uniqueKeysWithValues: facts)
     }
