@@ -52,16 +52,20 @@ def convert(kind):
     return converter.convert()
 
 
-for kind in ["float32", "float16", "dynamic", "int8"]:
-    content = convert(kind)
-    (folder / f"{kind}.tflite").write_bytes(content)
+def lite(content, x):
     interpreter = tf.lite.Interpreter(model_content=content)
     detail = interpreter.get_input_details()[0]
     interpreter.resize_tensor_input(detail["index"], x.shape)
     interpreter.allocate_tensors()
     interpreter.set_tensor(detail["index"], x)
     interpreter.invoke()
-    np.save(folder / f"{kind}.npy", interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    return {d["name"]: interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()}
+
+
+for kind in ["float32", "float16", "dynamic", "int8"]:
+    content = convert(kind)
+    (folder / f"{kind}.tflite").write_bytes(content)
+    np.save(folder / f"{kind}.npy", next(iter(lite(content, x).values())))
 
 # Most weights are 0, in one layer in blocks of four: files then hold the others alone, and DENSIFY operators.
 sparse = keras.Sequential([
@@ -140,16 +144,6 @@ class Moves(tf.Module):
         whole = tf.batch_to_space(tf.sin(parts), [2, 3], [[0, 1], [2, 0]])
         classes = tf.raw_ops.Bucketize(input=x, boundaries=[-0.5, 0.25, 1.0])
         return {"moved": tf.tile(whole, [1, 2, 1, 3]), "classes": classes}
-
-
-def lite(content, x):
-    interpreter = tf.lite.Interpreter(model_content=content)
-    detail = interpreter.get_input_details()[0]
-    interpreter.resize_tensor_input(detail["index"], x.shape)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(detail["index"], x)
-    interpreter.invoke()
-    return {d["name"]: interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()}
 
 
 moves = Moves()

@@ -62,10 +62,12 @@ static uint64_t room(int resource, uint64_t used) {
     return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
 }
 
+static bool is_limited(void) { return room(RLIMIT_AS, 0) != UINT64_MAX || room(RLIMIT_DATA, 0) != UINT64_MAX; }
+
 bool mk_openblas_has_room(int callers, uint64_t *needed, uint64_t *left) {
     *needed = *left = 0;
     // Of all that is mapped, and of what is private and can be written. Without limits no mapping is read.
-    if (room(RLIMIT_AS, 0) == UINT64_MAX && room(RLIMIT_DATA, 0) == UINT64_MAX) return true;
+    if (!is_limited()) return true;
     uint64_t mapped, data, buffers, own = openblas_get_parallel() == 1 ? (uint64_t)openblas_get_num_threads() - 1 : 0;
     read_mappings(&mapped, &data, &buffers);
     // Each of OpenBLAS's own threads takes a buffer when it begins, each caller at its first product.
@@ -131,8 +133,7 @@ static bool is_alone(void) {
 // threads. Whoever asks OpenBLAS for threads later gets new ones. Under a limit of memory a thread may be in the loop in which
 // OpenBLAS tries to get its buffer, and never end.
 static void stop_threads(void) {
-    if (blas_thread_shutdown_ == NULL || openblas_get_parallel() != 1 || !is_alone()) return;
-    if (room(RLIMIT_AS, 0) != UINT64_MAX || room(RLIMIT_DATA, 0) != UINT64_MAX) return;
+    if (blas_thread_shutdown_ == NULL || openblas_get_parallel() != 1 || !is_alone() || is_limited()) return;
     openblas_set_num_threads(1);
     blas_thread_shutdown_();
 }

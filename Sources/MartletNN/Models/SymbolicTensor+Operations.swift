@@ -32,9 +32,8 @@ extension SymbolicTensor {
     /// - Parameters:
     ///   - kind: Keras's class.
     ///   - config: the arguments of the class.
-    ///   - module: of `keras.src.ops`.
     static func outputs(
-        of kind: String, _ arguments: [Operand], _ config: JSONObject = [:], module: String = "numpy"
+        of kind: String, _ arguments: [Operand], _ config: JSONObject = [:]
     ) -> [SymbolicTensor] {
         var tensors: [SymbolicTensor] = []
         func place(_ tensor: SymbolicTensor) -> JSONValue {
@@ -51,7 +50,7 @@ extension SymbolicTensor {
         var config = config
         config["name"] = .string(LayerNames.next(for: kind))
         let json: JSONValue = [
-            "module": .string("keras.src.ops.\(module)"), "class_name": .string(kind), "config": .object(config),
+            "module": .string(Operation.module(of: kind)), "class_name": .string(kind), "config": .object(config),
             "registered_name": .string(kind),
         ]
         do {
@@ -70,11 +69,11 @@ extension SymbolicTensor {
     }
 
     static func output(
-        of kind: String, _ arguments: [Operand], _ config: JSONObject = [:], module: String = "numpy"
-    ) -> SymbolicTensor { outputs(of: kind, arguments, config, module: module)[0] }
+        of kind: String, _ arguments: [Operand], _ config: JSONObject = [:]
+    ) -> SymbolicTensor { outputs(of: kind, arguments, config)[0] }
 
-    private func output(_ kind: String, _ module: String = "numpy", _ config: JSONObject = [:]) -> SymbolicTensor {
-        SymbolicTensor.output(of: kind, [.tensor(self)], config, module: module)
+    private func output(_ kind: String, _ config: JSONObject = [:]) -> SymbolicTensor {
+        SymbolicTensor.output(of: kind, [.tensor(self)], config)
     }
 }
 
@@ -96,7 +95,7 @@ extension SymbolicTensor {
     /// The square root of each element.
     public func squareRoot() -> SymbolicTensor { output("Sqrt") }
     /// 1 over the square root of each element.
-    public func reciprocalSquareRoot() -> SymbolicTensor { output("Rsqrt", "math") }
+    public func reciprocalSquareRoot() -> SymbolicTensor { output("Rsqrt") }
     /// The square of each element.
     public func square() -> SymbolicTensor { output("Square") }
     /// 1 over each element.
@@ -136,15 +135,15 @@ extension SymbolicTensor {
     /// The number with each hyperbolic tangent.
     public func atanh() -> SymbolicTensor { output("Arctanh") }
     /// The error function of each element.
-    public func erf() -> SymbolicTensor { output("Erf", "math") }
+    public func erf() -> SymbolicTensor { output("Erf") }
     /// 1 minus the error function of each element.
-    public func erfc() -> SymbolicTensor { output("Erfc", "math") }
+    public func erfc() -> SymbolicTensor { output("Erfc") }
     /// 1 / (1 + e⁻ˣ) of each element.
-    public func sigmoid() -> SymbolicTensor { output("Sigmoid", "nn") }
+    public func sigmoid() -> SymbolicTensor { output("Sigmoid") }
     /// The larger of each element and 0.
-    public func relu() -> SymbolicTensor { output("Relu", "nn") }
+    public func relu() -> SymbolicTensor { output("Relu") }
     /// log(1 + eˣ) of each element.
-    public func softplus() -> SymbolicTensor { output("Softplus", "nn") }
+    public func softplus() -> SymbolicTensor { output("Softplus") }
     /// Whether each element is false.
     public func logicalNot() -> SymbolicTensor { output("LogicalNot") }
     /// Whether each element is NaN.
@@ -152,16 +151,16 @@ extension SymbolicTensor {
     /// Whether each element is finite.
     public func isFinite() -> SymbolicTensor { output("Isfinite") }
     /// The tensor, without a gradient.
-    public func stopGradient() -> SymbolicTensor { output("StopGradient", "core") }
+    public func stopGradient() -> SymbolicTensor { output("StopGradient") }
     /// All elements as one vector.
     public func flattened() -> SymbolicTensor { output("Ravel") }
     /// The whole number nearest to each element, the even one when two are.
-    public func round() -> SymbolicTensor { output("Round", "numpy", ["decimals": 0]) }
+    public func round() -> SymbolicTensor { output("Round", ["decimals": 0]) }
     /// The elements as another type.
-    public func cast(to type: DType) -> SymbolicTensor { output("Cast", "core", ["dtype": .string(type.name)]) }
+    public func cast(to type: DType) -> SymbolicTensor { output("Cast", ["dtype": .string(type.name)]) }
     /// The elements, none below `min` or above `max`.
     public func clipped(min: Double, max: Double) -> SymbolicTensor {
-        output("Clip", "numpy", ["x_min": .double(min), "x_max": .double(max)])
+        output("Clip", ["x_min": .double(min), "x_max": .double(max)])
     }
     /// Each element to the power of the other's, broadcast.
     public func pow(_ exponent: SymbolicTensor) -> SymbolicTensor {
@@ -172,129 +171,129 @@ extension SymbolicTensor {
         SymbolicTensor.output(of: "Power", [.tensor(self), .number(exponent)])
     }
     /// eˣ of each element over their sum along an axis.
-    public func softmax(axis: Int = -1) -> SymbolicTensor { output("Softmax", "nn", ["axis": .int(axis)]) }
+    public func softmax(axis: Int = -1) -> SymbolicTensor { output("Softmax", ["axis": .int(axis)]) }
     /// The logarithm of the softmax along an axis.
-    public func logSoftmax(axis: Int = -1) -> SymbolicTensor { output("LogSoftmax", "nn", ["axis": .int(axis)]) }
+    public func logSoftmax(axis: Int = -1) -> SymbolicTensor { output("LogSoftmax", ["axis": .int(axis)]) }
 }
 
 // MARK: - Along axes
 
 extension SymbolicTensor {
     private func reduced(
-        _ kind: String, _ module: String, _ axis: JSONValue, _ keepDims: Bool, _ more: JSONObject = [:]
+        _ kind: String, _ axis: JSONValue, _ keepDims: Bool, _ more: JSONObject = [:]
     ) -> SymbolicTensor {
         var config = more
         (config["axis"], config["keepdims"]) = (axis, .bool(keepDims))
-        return output(kind, module, config)
+        return output(kind, config)
     }
 
     /// The sum along axes, all when nil. With `keepDims` they stay, with size 1.
     public func sum(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Sum", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Sum", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// The sum along one axis. With `keepDims` it stays, with size 1.
     public func sum(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Sum", "numpy", .int(axis), keepDims)
+        reduced("Sum", .int(axis), keepDims)
     }
     /// The mean along axes, all when nil. With `keepDims` they stay, with size 1.
     public func mean(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Mean", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Mean", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// The mean along one axis. With `keepDims` it stays, with size 1.
     public func mean(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Mean", "numpy", .int(axis), keepDims)
+        reduced("Mean", .int(axis), keepDims)
     }
     /// The largest element along axes, all when nil. With `keepDims` they stay, with size 1.
     public func max(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Max", "numpy", axes.map { .integers($0) } ?? .null, keepDims, ["initial": .null])
+        reduced("Max", axes.map { .integers($0) } ?? .null, keepDims, ["initial": .null])
     }
     /// The largest element along one axis. With `keepDims` it stays, with size 1.
     public func max(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Max", "numpy", .int(axis), keepDims, ["initial": .null])
+        reduced("Max", .int(axis), keepDims, ["initial": .null])
     }
     /// The smallest element along axes, all when nil. With `keepDims` they stay, with size 1.
     public func min(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Min", "numpy", axes.map { .integers($0) } ?? .null, keepDims, ["initial": .null])
+        reduced("Min", axes.map { .integers($0) } ?? .null, keepDims, ["initial": .null])
     }
     /// The smallest element along one axis. With `keepDims` it stays, with size 1.
     public func min(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Min", "numpy", .int(axis), keepDims, ["initial": .null])
+        reduced("Min", .int(axis), keepDims, ["initial": .null])
     }
     /// The product along axes, all when nil. With `keepDims` they stay, with size 1.
     public func product(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Prod", "numpy", axes.map { .integers($0) } ?? .null, keepDims, ["dtype": .null])
+        reduced("Prod", axes.map { .integers($0) } ?? .null, keepDims, ["dtype": .null])
     }
     /// The product along one axis. With `keepDims` it stays, with size 1.
     public func product(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Prod", "numpy", .int(axis), keepDims, ["dtype": .null])
+        reduced("Prod", .int(axis), keepDims, ["dtype": .null])
     }
     /// The variance along axes, all when nil. With `keepDims` they stay, with size 1.
     public func variance(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Var", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Var", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// The variance along one axis. With `keepDims` it stays, with size 1.
     public func variance(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Var", "numpy", .int(axis), keepDims)
+        reduced("Var", .int(axis), keepDims)
     }
     /// The standard deviation along axes, all when nil. With `keepDims` they stay, with size 1.
     public func standardDeviation(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Std", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Std", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// The standard deviation along one axis. With `keepDims` it stays, with size 1.
     public func standardDeviation(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Std", "numpy", .int(axis), keepDims)
+        reduced("Std", .int(axis), keepDims)
     }
     /// The logarithm of the sum of eˣ along axes, all when nil. With `keepDims` they stay, with size 1.
     public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Logsumexp", "math", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Logsumexp", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// The logarithm of the sum of eˣ along one axis. With `keepDims` it stays, with size 1.
     public func logSumExp(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Logsumexp", "math", .int(axis), keepDims)
+        reduced("Logsumexp", .int(axis), keepDims)
     }
     /// Whether any element is true along axes, all when nil. With `keepDims` they stay, with size 1.
     public func any(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Any", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("Any", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// Whether any element is true along one axis. With `keepDims` it stays, with size 1.
     public func any(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Any", "numpy", .int(axis), keepDims)
+        reduced("Any", .int(axis), keepDims)
     }
     /// Whether all elements are true along axes, all when nil. With `keepDims` they stay, with size 1.
     public func all(axes: [Int]? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("All", "numpy", axes.map { .integers($0) } ?? .null, keepDims)
+        reduced("All", axes.map { .integers($0) } ?? .null, keepDims)
     }
     /// Whether all elements are true along one axis. With `keepDims` it stays, with size 1.
     public func all(axis: Int, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("All", "numpy", .int(axis), keepDims)
+        reduced("All", .int(axis), keepDims)
     }
     /// The place of the largest element along an axis, among all elements when nil: `int32`.
     public func argmax(axis: Int? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Argmax", "numpy", axis.map { .int($0) } ?? .null, keepDims)
+        reduced("Argmax", axis.map { .int($0) } ?? .null, keepDims)
     }
     /// The place of the smallest element along an axis, among all elements when nil: `int32`.
     public func argmin(axis: Int? = nil, keepDims: Bool = false) -> SymbolicTensor {
-        reduced("Argmin", "numpy", axis.map { .int($0) } ?? .null, keepDims)
+        reduced("Argmin", axis.map { .int($0) } ?? .null, keepDims)
     }
     /// The same elements in another shape, batch axis included; -1 stands for the size that follows.
     public func reshaped(_ sizes: Int...) -> SymbolicTensor { reshaped(sizes) }
     /// The same elements in another shape, batch axis included; -1 stands for the size that follows.
-    public func reshaped(_ sizes: [Int]) -> SymbolicTensor { output("Reshape", "numpy", ["newshape": .integers(sizes)]) }
+    public func reshaped(_ sizes: [Int]) -> SymbolicTensor { output("Reshape", ["newshape": .integers(sizes)]) }
     /// The axes in another order, the batch axis included.
     public func transposed(permutation: [Int]) -> SymbolicTensor {
-        output("Transpose", "numpy", ["axes": .integers(permutation)])
+        output("Transpose", ["axes": .integers(permutation)])
     }
     /// Two axes exchanged.
     public func transposed(_ a: Int, _ b: Int) -> SymbolicTensor {
-        output("Swapaxes", "numpy", ["axis1": .int(a), "axis2": .int(b)])
+        output("Swapaxes", ["axis1": .int(a), "axis2": .int(b)])
     }
     /// A new axis of size 1 at this place.
-    public func expandingDims(at axis: Int) -> SymbolicTensor { output("ExpandDims", "numpy", ["axis": .int(axis)]) }
+    public func expandingDims(at axis: Int) -> SymbolicTensor { output("ExpandDims", ["axis": .int(axis)]) }
     /// Without an axis, which has size 1.
-    public func squeezed(axis: Int) -> SymbolicTensor { output("Squeeze", "numpy", ["axis": .int(axis)]) }
+    public func squeezed(axis: Int) -> SymbolicTensor { output("Squeeze", ["axis": .int(axis)]) }
     /// The slices of an axis, each `count` times.
     public func repeated(_ count: Int, axis: Int) -> SymbolicTensor {
-        output("Repeat", "numpy", ["repeats": .int(count), "axis": .int(axis)])
+        output("Repeat", ["repeats": .int(count), "axis": .int(axis)])
     }
     /// `count` parts of equal size along an axis. Axis 0 is the batch's.
     public func split(count: Int, axis: Int) -> [SymbolicTensor] {

@@ -7,7 +7,7 @@ extension OlderKeras {
     static func operation(_ layer: JSONObject) throws -> JSONObject {
         let json = JSONValue.object(layer)
         let function = try json.string("config", "function")
-        guard let (module, name) = operations[function] else {
+        guard let name = operations[function] else {
             throw MartletError(
                 "Expected one of the operations \(operations.keys.sorted().joined(separator: ", ")). Received: \(function). "
                     + "Replace it by a layer in Keras 2, and save the model again.", at: "TFOpLambda.function")
@@ -35,7 +35,7 @@ extension OlderKeras {
             config["keepdims"] = config["keepdims"] ?? false
         }
         return [
-            "module": .string("keras.src.ops.\(module)"), "class_name": .string(name), "config": .object(config),
+            "module": .string(Operation.module(of: name)), "class_name": .string(name), "config": .object(config),
             "registered_name": .string(name), "name": layer["name"] ?? config["name"]!, "inbound_nodes": .array(nodes),
         ]
     }
@@ -48,9 +48,9 @@ extension OlderKeras {
         return ["class_name": "__keras_tensor__", "config": ["keras_history": reference.json]]
     }
 
-    /// Module and class in Keras 3.
-    private static let operations: [String: (module: String, name: String)] = {
-        var table: [String: (module: String, name: String)] = [:]
+    /// The class in Keras 3.
+    private static let operations: [String: String] = {
+        var table: [String: String] = [:]
         for (name, functions) in [
             ("Add", ["__operators__.add", "math.add"]), ("Subtract", ["math.subtract"]), ("Multiply", ["math.multiply"]),
             ("TrueDivide", ["math.truediv", "math.divide"]), ("Power", ["math.pow"]), ("Maximum", ["math.maximum"]),
@@ -58,14 +58,10 @@ extension OlderKeras {
             ("Log", ["math.log"]), ("Sqrt", ["math.sqrt"]), ("Square", ["math.square"]), ("Sin", ["math.sin"]),
             ("Cos", ["math.cos"]), ("Tanh", ["math.tanh", "nn.tanh"]), ("Mean", ["math.reduce_mean"]),
             ("Sum", ["math.reduce_sum"]), ("Max", ["math.reduce_max"]), ("Min", ["math.reduce_min"]),
-        ] {
-            for function in functions { table[function] = ("numpy", name) }
-        }
-        for (name, functions) in [
             ("Relu", ["nn.relu"]), ("Relu6", ["nn.relu6"]), ("Sigmoid", ["math.sigmoid", "nn.sigmoid"]),
             ("Softplus", ["math.softplus", "nn.softplus"]), ("Silu", ["nn.silu", "nn.swish"]),
         ] {
-            for function in functions { table[function] = ("nn", name) }
+            for function in functions { table[function] = name }
         }
         return table
     }()
