@@ -54,6 +54,32 @@ def operations():
     return keras.Model(x, layers.Dense(1, activation="sigmoid")(-y))
 
 
+def functions(has_ellipsis):
+    """Functions of TensorFlow with all that a call may say. Keras 2 cannot save an ellipsis in .keras files."""
+    every = (...,) if has_ellipsis else (slice(None), slice(None))
+    x = keras.Input((4, 5))
+    a, b = layers.Dense(5, activation="tanh")(x), layers.Dense(5)(x)
+    joined = tf.concat([a, b, a], axis=-1)
+    first, middle, last = tf.split(joined, [3, 5, 7], axis=2)
+    parts = tf.unstack(middle, axis=1)
+    y = tf.add_n([parts[0], parts[1], parts[3], b[:, 2]]) + tf.stack([first, last[(*every, slice(3))]], axis=1)[:, 1, -1, ::2][:, :1]
+    y = tf.reshape(y, (tf.shape(y)[0], 5, 1))
+    y = tf.squeeze(tf.tile(tf.expand_dims(y, 1), [1, 2, 1, 1]), [3])
+    y = tf.matmul(y, tf.transpose(b, [0, 2, 1])) + tf.matmul(a, b, transpose_b=True)[:, 1:3]
+    y = tf.where(y > 0.1, y, tf.nn.leaky_relu(y)) + tf.nn.leaky_relu(y, alpha=0.3)
+    y = tf.clip_by_value(y, -2.0, 2.5) - tf.nn.softmax(y, axis=1) / tf.reduce_logsumexp(y, axis=[1, 2], keepdims=True)
+    y = tf.pad(y, [[0, 0], [1, 0], [0, 2]], constant_values=0.5) + tf.pad(y, [[0, 0], [1, 0], [2, 0]], mode="REFLECT")
+    y = tf.gather(y, [2, 0], axis=1) + tf.slice(y, [0, 1, 0], [-1, 2, -1]) + tf.strided_slice(y, [0, 0, 0], [6, 2, 6])
+    y = tf.math.l2_normalize(y, axis=-1) + tf.nn.gelu(y) * tf.nn.elu(y) + tf.math.divide_no_nan(y, tf.nn.relu(y))
+    y = tf.roll(tf.reverse(y, [2]), 1, 1) + tf.cumsum(y, axis=2) - tf.repeat(y[:, :1], 2, axis=1)
+    y = tf.nn.bias_add(y, [0.1, 0.2, 0.3, 0.0, -0.1, 0.5]) * tf.cast(tf.logical_not(y < -0.5), "float32")
+    y = tf.tensordot(y, tf.constant([[1.0, 0.5], [0.0, -1.0]] * 3), axes=1) * [[2.0, 1.0], [1.0, -2.0]]
+    hot = tf.one_hot(tf.argmax(y, axis=-1), 2) + tf.cast(y >= 0.0, tf.float32) * tf.sign(y) * tf.math.rsqrt(tf.abs(y) + 1.0)
+    top, _ = tf.math.top_k(tf.image.resize(hot[(*every, slice(None), tf.newaxis)], (3, 4))[(*every, slice(None), 0)], 2)
+    y = keras.backend.mean(tf.math.erf(top), axis=1) + tf.math.log1p(tf.math.reduce_std(y, 2)) + 1.0 - tf.math.floormod(y[:, 0], 0.7)
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(y))
+
+
 def words():
     """A table of which a batch reads some rows: the first optimizers of Keras 2 leave the others as they are."""
     return keras.Sequential([
@@ -113,6 +139,9 @@ def main():
             save(f"{name}.{ending}", make(), compiled(), classes=3 if name == "images" else 2)
     keras.utils.set_random_seed(5)
     save("operations.h5", operations(), binary(optimizers.Adadelta(0.5)))
+    for ending in ["keras", "h5"]:
+        keras.utils.set_random_seed(5)
+        save(f"functions.{ending}", functions(ending == "h5"), binary(optimizers.SGD(0.02)))
     # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
     for name, optimizer in [
         ("legacy-adam", legacy.Adam(0.002, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),

@@ -103,6 +103,50 @@ extension CommandLineTests {
         }
     }
 
+    @Test func partsComeWithArguments() throws {
+        try withFolder { folder in
+            func file(_ name: String) -> String { "\(folder)/\(name)" }
+            // Its outputs are its inputs.
+            let model = Sequential([InputLayer([1]), Dense(1, kernelInitializer: .ones, name: "out")])
+            try model.compile(optimizer: "adam", loss: "mse")
+            try model.save(to: file("model.keras"))
+            let (logits, labels) = ([-2.0, -0.25, 0.5, 3], [0.0, 1, 1, 1])
+            try NPY.write(Tensor(logits, shape: [4, 1]).cast(to: .float32), to: file("x.npy"))
+            try NPY.write(Tensor(labels, shape: [4, 1]).cast(to: .float32), to: file("y.npy"))
+            let samples = [file("model.keras"), "--x", file("x.npy"), "--y", file("y.npy")]
+            let entropies = zip(logits, labels).map { log1p(exp($1 == 1 ? -$0 : $0)) }
+            let outcome = try run(
+                ["evaluate", "--loss", "BinaryCrossentropy(from_logits=True)", "--json", "--metrics"]
+                    + ["BinaryAccuracy(threshold=0.0, name='sign'),mae,binary_crossentropy(from_logits=true)"] + samples)
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let figures = try JSONValue(parsing: outcome.output).object()
+            #expect(figures.keys == ["loss", "sign", "mae", "binary_crossentropy"])
+            for name in ["loss", "binary_crossentropy"] {
+                #expect(abs((Double(json: figures[name] ?? .null) ?? .nan) - entropies.reduce(0, +) / 4) < 1e-6)
+            }
+            #expect(figures["sign"] == 0.75)
+            let trained = try run(
+                ["fit", "--quiet", "--save", file("out.keras"), "--loss", "Huber(delta=2.0)", "--optimizer"]
+                    + ["SGD(learning_rate=ExponentialDecay(0.5), momentum=0.5)"] + samples)
+            expectRefusal(trained, "= after the argument 0.5 at character 38")
+            let schedule = "ExponentialDecay(initial_learning_rate=0.5, decay_steps=1, decay_rate=0.5)"
+            let fitted = try run(
+                ["fit", "--quiet", "--save", file("out.keras"), "--loss", "Huber(delta=2.0)", "--optimizer"]
+                    + ["SGD(learning_rate=\(schedule), momentum=0.5)"] + samples)
+            #expect(fitted.status == 0, "\(fitted.error)")
+            let optimizer = try #require(try Model.load(from: file("out.keras")).optimizer as? SGD)
+            #expect(optimizer.momentum == 0.5 && optimizer.learningRate == 0.25)
+            for (option, value, words) in [
+                ("--loss", "BinaryCrossentropy(from_logit=True)", "error: --loss: Expected the arguments"),
+                ("--loss", "mse(", "a name or a value at character 5"), ("--loss", "Huber(delta='x')", "--loss"),
+                ("--loss", "Huber(delta=1.0) + 1", "--loss: Expected a call"), ("--metrics", "mae,AUC(curve='PR'", "--metrics"),
+                ("--loss", String(repeating: "a(b=", count: 1000), "15 levels"),
+            ] {
+                expectRefusal(try run(["evaluate", option, value] + samples), words)
+            }
+        }
+    }
+
     @Test func classWeightsComeFromAFile() throws {
         try withFolder { folder in
             let job = try Job(folder)

@@ -80,6 +80,27 @@ import Testing
         }
     }
 
+    @Test func otherDataOfTheSameSizeIsNoticed() throws {
+        try shell.withFolder { folder in
+            let job = try Job(folder, fromRecords: true)
+            let first = try shell.run(job.run("parts"))
+            #expect(first.status == 0, "\(first.error)")
+            // A folder of its own for the events would split the curves.
+            let elsewhere = try shell.run(job.run("parts", epochs: 3, "--resume", "--tensorboard", "\(folder)/other"))
+            shell.expectRefusal(elsewhere, "folder of --tensorboard: none. Received:")
+            // The same records in two files that have changed their names.
+            let names = (0..<2).map { "\(folder)/data.tfrecord-0000\($0)-of-00002" }
+            let contents = try names.map { try FileIO.read($0) }
+            #expect(contents[0].count == contents[1].count && contents[0] != contents[1])
+            for (name, content) in zip(names, contents.reversed()) { try FileIO.write(content, to: name) }
+            let refused = try shell.run(job.run("parts", epochs: 3, "--resume"))
+            shell.expectRefusal(refused, "digest of the data")
+            for (name, content) in zip(names, contents) { try FileIO.write(content, to: name) }
+            let gone = try shell.run(job.run("parts", epochs: 3, "--resume"))
+            #expect(gone.status == 0, "\(gone.error)")
+        }
+    }
+
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalLeavesACheckpointAndAReport(_ signal: Int32) throws {
         try shell.withFolder { folder in
             let job = try Job(folder)

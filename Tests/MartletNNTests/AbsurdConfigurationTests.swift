@@ -66,6 +66,12 @@ import Testing
         Case("GRU", #"{"units": -1}"#, on: "[8, 4]"),
         Case("BatchNormalization", #"{"axis": 2147483647}"#, on: "[8, 4]"),
         Case("LayerNormalization", #"{"axis": [-9]}"#, on: "[8, 4]"),
+        Case("LayerNormalization", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
+        Case("LayerNormalization", #"{"axis": [1, -2]}"#, on: "[8, 4]"),
+        Case("UnitNormalization", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
+        Case("Normalization", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
+        Case("Softmax", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
+        Case("Dense", #"{"units": 2, "kernel_constraint": {"class_name": "MaxNorm", "config": {"axis": [0, 0]}}}"#, on: "[4]"),
         Case("GroupNormalization", #"{"groups": 0}"#, on: "[8, 4]"),
         Case("Softmax", #"{"axis": 99}"#, on: "[8, 4]"),
     ]
@@ -122,17 +128,35 @@ import Testing
         Case("Transpose", #"{"axes": [0, 0]}"#, on: "[4]"),
     ]
 
+    /// Layers that take two inputs: of two axes between batch and features.
+    static let attention: [Case] = [
+        "[1, 1]", "[1, -3]", "[0]", "[3]", "[-1]", "[1, 2, 1]", "[9223372036854775807]",
+    ].map {
+        Case("MultiHeadAttention", #"{"num_heads": 1, "key_dim": 1, "attention_axes": \#($0)}"#, on: "[2, 3, 4]")
+    }
+
     @Test(arguments: operations) func operationThrows(_ item: Case) throws {
+        try expectThrows(call(of: item, "keras.src.ops.numpy", operands: 1), item.testDescription)
+    }
+
+    @Test(arguments: attention) func attentionThrows(_ item: Case) throws {
+        try expectThrows(call(of: item, "keras.layers", operands: 2), item.testDescription)
+    }
+
+    /// A functional model with a call of one input.
+    private func call(of item: Case, _ module: String, operands: Int) -> String {
         let shape = item.input.replacing("[", with: "[null, ", maxReplacements: 1)
-        let json = #"""
+        let tensor = #"""
+            {"class_name": "__keras_tensor__", "config": {"shape": \#(shape), "dtype": "float32", "keras_history": ["x", 0, 0]}}
+            """#
+        let tensors = [String](repeating: tensor, count: operands).joined(separator: ",")
+        return #"""
             {"class_name": "Functional", "config": {"name": "m", "layers": [
             {"class_name": "InputLayer", "name": "x", "config": {"name": "x", "batch_shape": \#(shape)}, "inbound_nodes": []},
-            {"module": "keras.src.ops.numpy", "class_name": "\#(item.layer)", "name": "y", "config": \#(item.config),
-             "inbound_nodes": [{"args": [{"class_name": "__keras_tensor__", "config": {
-                "shape": \#(shape), "dtype": "float32", "keras_history": ["x", 0, 0]}}], "kwargs": {}}]}],
+            {"module": "\#(module)", "class_name": "\#(item.layer)", "name": "y", "config": \#(item.config),
+             "inbound_nodes": [{"args": [\#(tensors)], "kwargs": {}}]}],
             "input_layers": [["x", 0, 0]], "output_layers": [["y", 0, 0]]}}
             """#
-        try expectThrows(json, item.testDescription)
     }
 
     @Test func nestingIsBounded() throws {

@@ -288,6 +288,17 @@ import Testing
                 try Data(bytes).write(to: URL(fileURLWithPath: path))
             }
             #expect(pages > 0)
+            // What the run can be shown without is left out, and the page says so.
+            for path in [run.profile, run.evaluation] {
+                let bytes = try FileIO.read(path)
+                try FileIO.write(Array(bytes.prefix(40)), to: path)
+                let page = try Report(of: [run]).html
+                try checkXML(page)
+                #expect(page.contains("Left out") && page.contains((path as NSString).lastPathComponent))
+                _ = try RunStatus(run).text()
+                try FileIO.write(bytes, to: path)
+            }
+            #expect(try !Report(of: [run]).html.contains("Left out"))
             // A line that a killed process left unfinished is passed over.
             let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: run.records))
             try handle.seekToEnd()

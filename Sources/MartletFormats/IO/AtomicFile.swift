@@ -113,11 +113,13 @@ package enum FileIO {
     package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
     /// Brings a folder's names to the disk, where its file system can.
-    package static func syncFolder(_ path: String) {
+    /// - Throws: `MartletError` when the disk fails or is full.
+    package static func syncFolder(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        defer { close(descriptor) }
+        // Other errors mean that folders cannot be synced here.
+        if fsync(descriptor) != 0, [EIO, ENOSPC, EDQUOT].contains(errno) { throw FileStream.failure("write", path) }
     }
 
     /// Cuts a file that is longer than `byteCount`.

@@ -57,7 +57,7 @@ struct CheckpointFolder {
         content.attributes.append((Self.attribute, .text(note.json)))
         try StateFile.write(content, to: file(note.place.step))
         // The new name is on the disk before an old one goes.
-        FileIO.syncFolder(path)
+        try FileIO.syncFolder(path)
         // What is of later steps is not of this training's past: damaged files, which the training passed over.
         let passed = steps.filter { $0 < note.place.step }
         for step in passed.dropLast(keep - 1) where step != note.bestStep { unlink(file(step)) }

@@ -17,6 +17,8 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
     /// The content of a place in which a signal finds no state that could be kept: within a validation.
     private var noted: HDF5GroupContent?
     private var savedPlace: TrainingPlace?
+    /// Writes a checkpoint while training goes on.
+    private let writing = BackgroundTask()
     private var lastSave = ContinuousClock.now
     private var logs = Logs()
 
@@ -89,14 +91,20 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
         }
         let isLast = epoch + 1 >= parameters.epochs || model?.stopTraining == true
         if isDue || isLast { try save(content(orders: model?.ordersState(after: epoch))) }
+        if isLast { try writing.finish() }
     }
 
     func saveForLater() throws {
-        if let noted { return try save(noted) }
-        guard note.place != savedPlace else { return }
-        let orders = note.place.batch > 0 ? model?.presentOrder?.state : model?.ordersState(after: note.place.epoch - 1)
-        try save(content(orders: orders))
+        if let noted {
+            try save(noted)
+        } else if note.place != savedPlace {
+            let orders = note.place.batch > 0 ? model?.presentOrder?.state : model?.ordersState(after: note.place.epoch - 1)
+            try save(content(orders: orders))
+        }
+        try writing.finish()
     }
+
+    override func onTrainEnd() throws { try writing.finish() }
 
     private func content(orders: Tensor?) -> HDF5GroupContent? {
         note.stepsPerEpoch = parameters.steps
@@ -106,7 +114,10 @@ final class CheckpointKeeper: Callback, TrainingKeeper {
     private func save(_ content: HDF5GroupContent?) throws {
         guard let content, model?.distribution?.isChief != false else { return }
         for callback in others { try callback.onCheckpoint() }
-        try directory.write(content, note, keep: plan.keep)
+        let (directory, note, keep) = (directory, note, plan.keep)
+        try writing.start { try directory.write(content, note, keep: keep) }
+        // Without a first checkpoint nothing could go on from what callbacks write meanwhile.
+        if savedPlace == nil { try writing.finish() }
         (savedPlace, lastSave) = (note.place, .now)
     }
 }

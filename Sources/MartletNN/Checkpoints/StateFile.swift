@@ -1,3 +1,4 @@
+import Foundation
 import MartletCore
 import MartletFormats
 
@@ -60,9 +61,15 @@ extension [UInt8] {
     fileprivate func firstPlace(of pattern: [UInt8]) -> Int? {
         guard let first = pattern.first, count >= pattern.count else { return nil }
         return withUnsafeBytes { bytes in
-            (0...bytes.count - pattern.count).first { place in
-                bytes[place] == first && pattern.indices.allSatisfy { bytes[place + $0] == pattern[$0] }
+            let start = bytes.baseAddress!
+            var place = 0
+            // Most bytes are those of weights, which are looked through at the speed of memory.
+            while let found = memchr(start + place, Int32(first), bytes.count - pattern.count + 1 - place) {
+                place = UnsafeRawPointer(found) - start
+                if memcmp(start + place, pattern, pattern.count) == 0 { return place }
+                place += 1
             }
+            return nil
         }
     }
 }

@@ -28,7 +28,7 @@ extension TrainingFacts {
             self[name].map { value != .string($0) } ?? false
         }
         // Of several that differ the one that says most: what somebody has set, before what follows from it and from the data.
-        let consequences = ["number of samples", "size of the data", "steps of an epoch", "digest of samples"]
+        let consequences = ["number of samples", "size of the data", "digest of the data", "steps of an epoch", "digest of samples"]
         func rank(_ name: String) -> Int { consequences.firstIndex(of: name) ?? -1 }
         guard let (name, value) = others.min(by: { (rank($0.key), $0.key) < (rank($1.key), $1.key) }) else { return }
         throw MartletError(

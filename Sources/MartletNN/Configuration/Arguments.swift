@@ -94,7 +94,7 @@ public struct Arguments<Root>: Sendable {
                     guard required || json != nil && (form.readsNull || json != .null) else { return }
                     let value = try form.read(config, key)
                     if let problem = requirement?.problem(value) {
-                        throw MartletError(problem, at: "\(config.className).\(name)")
+                        throw MartletError(problem, at: "\(config.className).\(key)")
                     }
                     set(&object, value)
                 },

@@ -103,7 +103,9 @@ struct SummaryImages {
                 for (place, value) in values.enumerated() {
                     let scaled = value * scale
                     // A number that is none becomes 0.
-                    bytes[place] = scaled > 0 ? UInt8(min(255, scaled)) : 0
+                    let inside = scaled > 0 ? (scaled < 255 ? scaled : 255) : 0
+                    // 2^23 brings the whole part into the lowest bits, without a check of each element.
+                    bytes[place] = UInt8(truncatingIfNeeded: (inside.rounded(.down) + 8_388_608).bitPattern)
                 }
                 count = values.count
             }

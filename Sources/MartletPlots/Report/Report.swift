@@ -44,6 +44,8 @@ struct RunData {
     let records: RunRecords
     let profile: RunProfile?
     let evaluation: RunEvaluation?
+    /// What a run can be shown without and is damaged: why it cannot be read.
+    let unreadable: [String]
 
     init(_ folder: RunFolder) throws {
         guard folder.exists else {
@@ -54,8 +56,16 @@ struct RunData {
         self.folder = folder
         description = try RunDescription(folder)
         records = try RunRecords(folder)
-        profile = try RunProfile(folder)
-        evaluation = try RunEvaluation(folder)
+        var unreadable: [String] = []
+        func optional<T>(_ read: (RunFolder) throws -> T?) -> T? {
+            do { return try read(folder) } catch {
+                unreadable.append("\(error)")
+                return nil
+            }
+        }
+        profile = optional(RunProfile.init)
+        evaluation = optional(RunEvaluation.init)
+        self.unreadable = unreadable
     }
 
     /// The seconds and the steps at the last record.

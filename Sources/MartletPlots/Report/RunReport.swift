@@ -12,6 +12,7 @@ struct RunReport {
     var html: String {
         var page = Page(title: "\(run.description.name): training report")
         addHead(to: &page)
+        addUnreadable(to: &page)
         addLearning(to: &page)
         addUpdates(to: &page)
         addSpreads(to: &page)
@@ -187,6 +188,11 @@ struct RunReport {
         plot.addBand("50 %", x: x, from: known.map { $0.1[2] }, to: known.map { $0.1[4] }, look: look)
         plot.addLine("median", x: x, y: known.map { $0.1[3] }, look: look)
         return plot
+    }
+
+    private func addUnreadable(to page: inout Page) {
+        guard !run.unreadable.isEmpty else { return }
+        page.section("Left out", note: run.unreadable.map(\.bounded).joined(separator: " ")) { _ in }
     }
 
     // MARK: - What the model says

@@ -63,7 +63,10 @@ struct FitCommand: ParsableCommand {
     var earlyStopping: Int?
     @Option(
         help: ArgumentHelp(
-            "Another optimizer, by Keras's name, with its defaults and a new state: sgd, adam, ...", valueName: "name"))
+            """
+            Another optimizer with a new state, by Keras's name: sgd, adam, ..., or with arguments as in Keras: \
+            'SGD(learning_rate=0.1, momentum=0.9)'.
+            """, valueName: "name"))
     var optimizer: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("Another learning rate.", valueName: "rate"))
     var learningRate: Double?
@@ -117,7 +120,7 @@ struct FitCommand: ParsableCommand {
         try checkFiles()
         let classWeight = try readClassWeight()
         Settings.setRandomSeed(seed)
-        if let optimizer { try locating("--optimizer") { _ = try optimizer.makeOptimizer() } }
+        let optimizer = try locating("--optimizer") { try self.optimizer.map { try NamedPart($0).optimizer() } }
         let inputShapes = try self.inputShapes.shapes(for: model)
         let strategy = try replication.strategy(runs)
         let isChief = strategy.isChief
@@ -147,7 +150,13 @@ struct FitCommand: ParsableCommand {
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight, lasting)
+        var hasTrained = false
+        callbacks.append(LambdaCallback(onEpochBegin: { _ in hasTrained = true }))
         let training = try Interruption.watch(network, callbacks, fit: fit)
+        if !hasTrained, let recorder, !quiet {
+            let reason = network.stopTraining ? "it was stopped early" : "its \(epochs) epochs are over; give more with --epochs"
+            say("Nothing was left to train in \(recorder.folder.path): \(reason).")
+        }
         if let save, isChief { try network.save(as: save) }
         if let recorder {
             try network.save(to: recorder.folder.model)
@@ -188,7 +197,9 @@ struct FitCommand: ParsableCommand {
         // Without what it is compiled with: options replace that.
         let config = try? JSONValue(parsing: network.toJSON())["config"]?.serialized()
         let model = config.map { [("configuration of the model", digest($0.utf8))] } ?? []
-        let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)]
+        // Events in two folders would be two halves of one curve.
+        let events = [("folder of --tensorboard", tensorboard ?? "none")]
+        let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)] + events
         return Dictionary(uniqueKeysWithValues: facts)
     }
 

@@ -149,9 +149,8 @@ struct SampleFiles: ParsableArguments {
     /// What must be the same when a training goes on.
     var facts: [(String, String)] {
         guard let data else { return [("source of the data", "--x and --y")] }
-        // Of a folder or of many files nothing is read.
-        let size = try? FileManager.default.attributesOfItem(atPath: data)[.size] as? Int
-        return [("source of the data", "--data")] + choices.facts + (size.map { [("size of the data", "\($0) bytes")] } ?? [])
+        let digest = DataDigest.digest(data).map { [("digest of the data", $0)] } ?? []
+        return [("source of the data", "--data")] + choices.facts + digest
     }
 
     func validate() throws {
@@ -189,15 +188,16 @@ struct TrainingChoices: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Another loss, by Keras's name: mse, binary_crossentropy, sparse_categorical_crossentropy, ... For separate \
-            losses, repeat the option in the order of the outputs. The name none is for an output without a loss.
+            Another loss, by Keras's name: mse, binary_crossentropy, sparse_categorical_crossentropy, ... With arguments as \
+            in Keras: 'BinaryCrossentropy(from_logits=True)'. For separate losses, repeat the option in the order of the \
+            outputs. The name none is for an output without a loss.
             """, valueName: "name"))
     var loss: [String] = []
     @Option(
         help: ArgumentHelp(
             """
-            Other metrics, by Keras's names, separated by commas: mae,mse. Repeat the option for each output. They \
-            replace the file's weighted metrics, too.
+            Other metrics, by Keras's names, separated by commas: mae,mse, or 'mae,TopKCategoricalAccuracy(k=3)'. Repeat the \
+            option for each output. They replace the file's weighted metrics, too.
             """, valueName: "names"))
     var metrics: [String] = []
     @Flag(
@@ -205,23 +205,22 @@ struct TrainingChoices: ParsableArguments {
         help: "Read nothing of the file's loss, metrics and optimizer. Then --loss is needed.")
     var ignoresFile = false
 
-    /// The metrics of each output.
-    private var names: [[String]] { metrics.map { $0.split(separator: ",").map(String.init) } }
-
     /// Loads the model. What is given here or as `optimizer` is not read from the file. An optimizer that is not replaced
     /// keeps its state.
     func load(
-        _ model: ModelFile, optimizer: String? = nil, options: String, inputShapes: [PartialShape]? = nil, asLayers: Bool = false
+        _ model: ModelFile, optimizer: (any OptimizerConvertible)? = nil, options: String, inputShapes: [PartialShape]? = nil, asLayers: Bool = false
     ) throws -> Model {
-        try locating("--loss") { for name in loss where name != "none" { _ = try name.makeLoss() } }
-        try locating("--metrics") {
-            for name in names.joined() { _ = try name.makeMetric(for: [nil, 1], [nil, 1], loss: nil) }
-        }
+        let losses = try locating("--loss") { try loss.map { $0 == "none" ? nil : try NamedPart($0).loss() } }
+        let metrics = try locating("--metrics") { try self.metrics.map { try NamedPart.list($0).map { try $0.metric() } } }
         var choice = CompilationChoice(readsFile: !ignoresFile)
         choice.unreadable = .error
         choice.optimizer = optimizer
-        if !loss.isEmpty { choice.losses = loss.count == 1 ? .single(loss[0]) : .list(loss.map { $0 == "none" ? nil : $0 }) }
-        if !metrics.isEmpty { choice.metrics = .list(names) }
+        if losses.count == 1, let loss = losses[0] {
+            choice.losses = .single(loss)
+        } else if !losses.isEmpty {
+            choice.losses = .list(losses)
+        }
+        if !metrics.isEmpty { choice.metrics = .list(metrics) }
         choice.advice = "Give \(options) to use others than the file's, or --no-compile to read none of them."
         let network = try model.load(choice, inputShapes: inputShapes, asLayers: asLayers)
         guard network.optimizer != nil else {
@@ -242,9 +241,9 @@ let tensorBoardHelp: String = """
 func checkFolder(_ path: String, _ option: String) throws { try locating(option) { try FileIO.makeFolder(path) } }
 
 /// Runs `body`; its errors name the option.
-func locating(_ option: String, _ body: () throws -> Void) throws {
+@discardableResult func locating<R>(_ option: String, _ body: () throws -> R) throws -> R {
     do {
-        try body()
+        return try body()
     } catch let error as MartletError {
         throw MartletError(error.message, at: option)
     }

@@ -134,10 +134,11 @@ public class ProjectedAttention: Layer {
                 throw MartletError("Expected \(size) features of the \(layer!.name). Received: shape \(shape).")
             }
         }
-        guard attentionAxes(rank: query.rank).allSatisfy({ (1..<query.rank - 1).contains($0) }) else {
+        let axes = attentionAxes(rank: query.rank)
+        guard axes.allSatisfy({ (1..<query.rank - 1).contains($0) }), Set(axes).count == axes.count else {
             throw MartletError(
-                "Expected inputs with axes \(options.attentionAxes ?? []) between batch and features. Received: shape "
-                    + "\(query).")
+                "Expected different attention axes between batch and features. Received: axes "
+                    + "\(options.attentionAxes ?? []) of the shape \(query).")
         }
         return [PartialShape(query.dimensions.dropLast() + (options.outputShape ?? [query[-1]].compactMap { $0 }))]
     }

@@ -18,7 +18,8 @@ enum OlderKeras {
         switch json {
         case .array(let values): return .array(try values.map(model))
         case .object(var object):
-            if object["class_name"] == "TFOpLambda" { return .object(try operation(object)) }
+            if functionLayers.contains(object["class_name"] ?? .null) { return .object(try operation(object)) }
+            if case .array(let layers)? = object["layers"] { object["layers"] = .array(withoutShapes(layers)) }
             for (key, value) in object { object[key] = try model(value) }
             if case .string(let className)? = object["class_name"], case .object(let config)? = object["config"] {
                 (object["class_name"], object["config"]) = try layer(plainName(className), config)
