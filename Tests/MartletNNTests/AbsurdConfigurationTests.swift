@@ -71,7 +71,6 @@ import Testing
         Case("UnitNormalization", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
         Case("Normalization", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
         Case("Softmax", #"{"axis": [1, 1]}"#, on: "[8, 4]"),
-        Case("Dense", #"{"units": 2, "kernel_constraint": {"class_name": "MaxNorm", "config": {"axis": [0, 0]}}}"#, on: "[4]"),
         Case("GroupNormalization", #"{"groups": 0}"#, on: "[8, 4]"),
         Case("Softmax", #"{"axis": 99}"#, on: "[8, 4]"),
     ]

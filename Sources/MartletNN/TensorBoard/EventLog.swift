@@ -67,9 +67,15 @@ public struct EventLog: Sendable {
         }
         let below = try eventFiles(in: path)
         var logs: [String: EventLog] = [:]
-        // As numbers: a process may begin several files within a second.
-        let sorted = below.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
-        for file in sorted {
+        // Names say the second, and a process may begin several files within one, or be followed by one of a smaller number.
+        let begun = below.map { file in
+            let first = try? EventReader((path as NSString).appendingPathComponent(file)).next()
+            return (file: file, time: first?.time ?? -.infinity)
+        }
+        let sorted = begun.sorted {
+            $0.time == $1.time ? $0.file.compare($1.file, options: .numeric) == .orderedAscending : $0.time < $1.time
+        }
+        for (file, _) in sorted {
             let folder = FileIO.folder(of: file)
             let name = folder.isEmpty ? "." : folder
             try logs[name, default: EventLog(name: name)].read((path as NSString).appendingPathComponent(file))

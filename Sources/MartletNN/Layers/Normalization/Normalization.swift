@@ -130,8 +130,8 @@ public final class Normalization: Layer, ConfigurableLayer, Described {
 
     public override func outputShapes(for inputShapes: [PartialShape]) throws -> [PartialShape] {
         let shape = try Self.onlyInput(inputShapes)
-        guard axes.allSatisfy({ shape.normalizedAxis($0) != nil }) else {
-            throw MartletError("Expected an input with the axes \(axes). Received: shape \(shape).")
+        guard axes.allSatisfy({ shape.normalizedAxis($0) != nil }), Set(keptAxes(of: shape.rank)).count == axes.count else {
+            throw MartletError("Expected an input with the different axes \(axes). Received: shape \(shape).")
         }
         let statistics = mean?.shape ?? givenMean?.shape ?? []
         for (axis, size) in zip(keptAxes(of: shape.rank).reversed(), statistics.dimensions.reversed()) {
