@@ -188,7 +188,7 @@ extension CommandLineTests {
             #expect(outcome.status == 0, "\(outcome.error)")
             for words in [
                 "arrays: 4 elements", "float32  (4, 6)", "0 ... 11.5, mean 5.75", "x[1]: [3, 3.5, 4, 4.5, 5, 5.5]", "t[1]: [\"bb\"]",
-                "2 different: a (2), bb (1)", "zeros[0]: [0]", "(4000000)",
+                "2 different: a (2), bb (1)", "zeros[0]: [0]", "(4000000,)",
             ] { #expect(outcome.output.contains(words), "\(words): \(outcome.output)") }
             var bytes = try FileIO.read(folder + "/a.npz")
             bytes[bytes.count / 2] ^= 0x55

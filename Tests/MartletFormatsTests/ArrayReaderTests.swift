@@ -66,13 +66,13 @@ import Testing
         let sink = MemorySink()
         try NPY.write(Tensor([Float(1), 2]), to: sink, at: "x")
         let text = String(decoding: sink.bytes[10..<128], as: UTF8.self)
-        let claim = text.replacing("(2,)", with: "(9999999999,)").dropLast(9) + "\n"
+        let claim = text.replacing("(2,)", with: "(9999999999,)").dropLast(10) + "\n"
         let bytes = Array(sink.bytes[..<10]) + Array(claim.utf8) + Array(sink.bytes[128...])
         expectError("Expected 9999999999 elements", "At most 8 bytes follow") {
             try ArrayReader(npy: MemoryStream(bytes, name: "x"))
         }
         // Strings without a byte take no room, but time.
-        let empty = text.replacing("<f4", with: "|S0").replacing("(2,)", with: "(9999999999,)").dropLast(9) + "\n"
+        let empty = text.replacing("<f4", with: "|S0").replacing("(2,)", with: "(9999999999,)").dropLast(10) + "\n"
         expectError("Expected 9999999999 elements") {
             try ArrayReader(npy: MemoryStream(Array(sink.bytes[..<10]) + Array(empty.utf8), name: "x"))
         }
