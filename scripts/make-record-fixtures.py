@@ -51,7 +51,8 @@ def check(folder):
             lambda path: tf.data.TFRecordDataset(path, compression), cycle_length=len(paths), block_length=1)
         return [parse.FromString(bytes(record.numpy())) for record in data]
 
-    for pattern, compression in (("examples.tfrecord", ""), ("examples.tfrecord.gz", "GZIP"), ("shards.tfrecord-*", "")):
+    for pattern, compression in (("examples.tfrecord", ""), ("examples.tfrecord.gz", "GZIP"),
+                                 ("examples.tfrecord.zlib", "ZLIB"), ("shards.tfrecord-*", "")):
         assert read(pattern, compression, tf.train.Example) == [example(n) for n in range(7)], pattern
     assert read("sequences.tfrecord", "", tf.train.SequenceExample) == [sequence(n) for n in range(3)]
     print("TensorFlow reads the same in all files")
@@ -63,4 +64,6 @@ else:
     FOLDER.mkdir(parents=True, exist_ok=True)
     write(FOLDER / "examples.tfrecord", [example(n) for n in range(7)])
     write(FOLDER / "examples.tfrecord.gz", [example(n) for n in range(7)], "GZIP")
+    write(FOLDER / "examples.tfrecord.zlib", [example(n) for n in range(7)], "ZLIB")
+    write(FOLDER / "empty.tfrecord.zlib", [], "ZLIB")
     write(FOLDER / "sequences.tfrecord", [sequence(n) for n in range(3)])

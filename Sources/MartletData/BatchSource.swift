@@ -19,7 +19,8 @@ extension BatchSource {
 extension Batches: BatchSource {
     public var length: DatasetLength { .count(count) }
 
-    public func readBatches() -> () throws -> Batch? {
+    public func readBatches() throws -> () throws -> Batch? {
+        try requireMemory()
         let iterator = makeIterator()
         return { iterator.next() }
     }

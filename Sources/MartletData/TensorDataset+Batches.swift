@@ -20,7 +20,18 @@ public struct Batches: Sequence, Sendable {
         count = dropsRemainder ? data.count / size : data.batchCount(size: size)
     }
 
+    /// Throws when there is no memory for an order of the samples.
+    func requireMemory() throws(MartletError) {
+        if isShuffled { try TensorDataset.requireMemory(forOrderOf: data.count) }
+    }
+
     public func makeIterator() -> AnyIterator<Batch> {
+        do {
+            try requireMemory()
+        } catch {
+            fail("batches", error.message)
+            return AnyIterator { nil }
+        }
         let order = orders?.permutation(data.count)
         var steps = (0..<count).makeIterator()
         return AnyIterator { steps.next().map { data.batch($0, size: size, order: order) } }
@@ -53,6 +64,13 @@ extension TensorDataset {
     ) -> Batches {
         Batches(
             self, size: size, dropsRemainder: dropsRemainder, orders: shuffled ? generator ?? RandomGenerator() : nil)
+    }
+
+    /// Throws when there is no memory for a random order of so many samples. Drawing one takes pairs of a random number and a
+    /// place, twice to sort them, beside the order itself.
+    package static func requireMemory(forOrderOf count: Int) throws(MartletError) {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: 40)
+        try Settings.requireMemory(overflow ? .max / 4 : bytes, at: "shuffle")
     }
 
     /// All samples as one batch.

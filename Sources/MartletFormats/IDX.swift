@@ -17,6 +17,20 @@ public enum IDX {
     public static func read(_ path: String) throws -> Tensor { try read(FileStream.openDecompressing(path)) }
 
     package static func read(_ stream: any ByteStream) throws -> Tensor {
+        let (shape, element) = try header(of: stream)
+        let tensor = try stream.tensor(shape, element, .big)
+        try stream.expectEnd(after: "the \(shape.elementCount) elements that the header announces")
+        return tensor
+    }
+
+    /// Whether the file at `path`, plain or gzip-compressed, begins as such a file does.
+    package static func isFile(_ path: String) -> Bool {
+        guard let stream = try? FileStream.openDecompressing(path) else { return false }
+        return (try? header(of: stream)).map { $0.shape.rank > 0 } ?? false
+    }
+
+    /// Reads the shape of the array and the type of its elements.
+    static func header(of stream: any ByteStream) throws -> (shape: Shape, element: StoredElement) {
         let magic = try stream.bytes(4, "IDX header")
         guard magic[0] == 0, magic[1] == 0, let element = elements[magic[2]] else {
             let received = magic.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
@@ -26,15 +40,11 @@ public enum IDX {
         let dimensions = stride(from: 0, to: sizes.count, by: 4).map { at in
             sizes[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
         }
-        let shape: Shape
         do {
-            shape = try Shape(validating: dimensions)
+            return (try Shape(validating: dimensions), element)
         } catch {
             throw stream.error("Expected the sizes of an array. \(error.message)")
         }
-        let tensor = try stream.tensor(shape, element, .big)
-        try stream.expectEnd(after: "the \(shape.elementCount) elements that the header announces")
-        return tensor
     }
 
     /// Writes `tensor`, of `uint8`, `int32`, `float32` or `float64`, to the file at `path`, which appears whole or not
@@ -54,7 +64,7 @@ public enum IDX {
         var header: [UInt8] = [0, 0, code, UInt8(sizes.count)]
         for size in sizes { withUnsafeBytes(of: UInt32(size).bigEndian) { header += $0 } }
         try FileIO.write(to: path) { file in
-            let compressor = compressed ?? path.hasSuffix(".gz") ? GzipSink(file) : nil
+            let compressor = compressed ?? path.hasSuffix(".gz") ? DeflateSink(file) : nil
             let sink: any ByteSink = compressor ?? file
             try sink.write(header)
             try sink.write(elementsOf: tensor, .big)

@@ -91,17 +91,23 @@ public enum NPY {
                 "Expected \(stored.elementCount) strings of \(text.characters) characters. At most \(stream.bound) bytes follow: "
                     + "the data is cut short, or its header is wrong.")
         }
+        // An array of the bytes of each, and the tensor of all.
+        try Settings.requireMemory(stored.elementCount * (width + 48), at: stream.name)
         var part = [UInt8](repeating: 0, count: width)
         var strings: [[UInt8]] = []
         strings.reserveCapacity(stored.elementCount)
-        for _ in 0..<stored.elementCount {
-            try part.withUnsafeMutableBytes { try stream.fill($0, "strings") }
-            strings.append(text.byteCount == 1 ? trimmed(part) : try utf8(part, header.order, stream))
-        }
+        for _ in 0..<stored.elementCount { strings.append(try string(from: stream, header, into: &part)) }
         try stream.expectEnd(after: "the \(stored.elementCount) strings that the header announces")
         guard header.isFortranOrder else { return Tensor(utf8: strings, shape: header.shape) }
         let order: [Int] = reversingAxes(Tensor(Array(strings.indices), shape: stored)).scalars()
         return Tensor(utf8: order.map { strings[$0] }, shape: header.shape)
+    }
+
+    /// Reads a string of UTF-8.
+    /// - Parameter part: room for the bytes of one.
+    static func string(from stream: any ByteStream, _ header: NPYHeader, into part: inout [UInt8]) throws -> [UInt8] {
+        try part.withUnsafeMutableBytes { try stream.fill($0, "strings") }
+        return header.strings?.byteCount == 1 ? trimmed(part) : try utf8(part, header.order, stream)
     }
 
     private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {

@@ -18,14 +18,21 @@ public struct NPZ: Sendable {
 
     /// Reads the file at `path`, compressed or not.
     /// - Throws: `MartletError` when the file is not an archive, or `NPY` cannot read one of its entries.
-    public static func read(_ path: String) throws -> NPZ { try read(FileIO.read(path), name: path) }
+    public static func read(_ path: String) throws -> NPZ { try read(ZipArchive(path)) }
 
-    package static func read(_ bytes: [UInt8], name: String) throws -> NPZ {
-        let archive = try ZipArchive(bytes, name: name)
-        return NPZ(
-            try archive.names.map { entry in
-                (entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry, try NPY.read(archive.stream(entry)))
-            })
+    package static func read(_ bytes: [UInt8], name: String) throws -> NPZ { try read(ZipArchive(bytes, name: name)) }
+
+    private static func read(_ archive: ZipArchive) throws -> NPZ {
+        NPZ(try archive.names.map { (array($0), try NPY.read(archive.stream($0))) })
+    }
+
+    /// The name of the array in an entry.
+    private static func array(_ entry: String) -> String { entry.hasSuffix(".npy") ? String(entry.dropLast(4)) : entry }
+
+    /// Calls `body` with each array of the file at `path`, which is read as `body` asks for it.
+    package static func forEach(in path: String, _ body: (_ name: String, ArrayReader) throws -> Void) throws {
+        let archive = try ZipArchive(path)
+        for entry in archive.names { try body(array(entry), ArrayReader(npy: archive.stream(entry))) }
     }
 
     /// Writes the file at `path`. It appears whole or not at all.

@@ -61,6 +61,7 @@ extension ByteStream {
                 "Expected \(shape.elementCount) elements of \(element) for shape \(shape). "
                     + "At most \(bound) bytes follow: the data is cut short, or its header is wrong.")
         }
+        try Settings.requireMemory(shape.elementCount * element.dtype.byteCount, at: name)
         let result = Tensor(uninitialized: TensorSpec(shape, element.dtype))
         let memory = UnsafeMutableRawBufferPointer(
             start: result.mutablePointer, count: shape.elementCount * element.dtype.byteCount)

@@ -82,6 +82,19 @@ extension ClassFolder {
     }
 }
 
+extension ClassFolder {
+    /// The images with the paths of their files and the numbers of their classes, -1 without labels. See `images`.
+    /// - Parameter skipsUnreadable: whether files that cannot be read are left out.
+    package func imagesWithPaths(
+        size: (height: Int, width: Int), colorMode: ColorMode, skipsUnreadable: Bool,
+        order: (Dataset<(String, Int)>) -> Dataset<(String, Int)>
+    ) throws -> Dataset<(path: String, image: Tensor, label: Int)> {
+        let read = try ImageReading(size, colorMode, .bilinear, .stretch)
+        let images: Dataset<(path: String, image: Tensor, label: Int)> = order(files).map { ($0, try read($0), $1) }
+        return skipsUnreadable ? images.onError(.skip()) : images
+    }
+}
+
 /// Reads an image file in one form.
 struct ImageReading: Sendable {
     let form: ImageForm

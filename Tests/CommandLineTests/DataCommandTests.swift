@@ -142,6 +142,61 @@ extension CommandLineTests {
         }
     }
 
+    /// The files of MNIST, plain or compressed, in a folder or by themselves.
+    @Test func indexedFiles() throws {
+        try withFolder { folder in
+            let data = folder + "/mnist"
+            try FileIO.makeFolder(data)
+            for (part, count) in [("train", 30), ("t10k", 12)] {
+                let pixels = (0..<count * 35).map { UInt8($0 % 200 + 3) }
+                try IDX.write(Tensor(pixels, shape: [count, 7, 5]), to: "\(data)/\(part)-images-idx3-ubyte.gz")
+                try IDX.write(Tensor((0..<count).map { UInt8($0 % 4) }, shape: [count]), to: "\(data)/\(part)-labels-idx1-ubyte")
+            }
+            let outcome = try run(["data", data, "--json", "--sheet", folder + "/sheet.png"])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let report = try JSONValue(parsing: outcome.output)
+            #expect(try report.string("kind") == "IDX" && report.int("count") == 42)
+            #expect(try report.object()["classes"] == ["0": 11, "1": 11, "2": 10, "3": 10])
+            #expect(try report.string("parts", 2, "name") == "train-images-idx3-ubyte")
+            #expect(try report.string("parts", 2, "shape") == "(30, 7, 5)" && report.string("parts", 2, "type") == "uint8")
+            #expect(try report.double("parts", 2, "min") == 3 && report.double("parts", 2, "max") == 202)
+            #expect(try loadImage(folder + "/sheet.png").shape.rank == 3)
+            // A single file, whatever its name.
+            try FileManager.default.moveItem(atPath: data + "/train-labels-idx1-ubyte", toPath: folder + "/other")
+            let single = try run(["data", folder + "/other"])
+            #expect(single.status == 0 && single.output.contains("4 classes: 0 (8), 1 (8), 2 (7), 3 (7)"), "\(single.output)")
+            // Files that do not fit each other, and one that is damaged.
+            try IDX.write(Tensor([UInt8](repeating: 1, count: 11), shape: [11]), to: data + "/t10k-labels-idx1-ubyte")
+            let uneven = try run(["data", data])
+            #expect(uneven.output.contains("t10k-images-idx3-ubyte has 12 elements, and t10k-labels-idx1-ubyte 11"), "\(uneven)")
+            var bytes = try FileIO.read(data + "/t10k-images-idx3-ubyte.gz")
+            bytes.removeLast(20)
+            try FileIO.write(bytes, to: data + "/t10k-images-idx3-ubyte.gz")
+            let damaged = try run(["data", data])
+            #expect(damaged.status == 0 && damaged.output.contains("cut short"), "\(damaged)")
+            expectRefusal(try run(["data", data + "/t10k-images-idx3-ubyte.gz"]), "t10k-images-idx3-ubyte.gz")
+        }
+    }
+
+    /// Arrays in any order of axes, and texts; a report reads part by part what takes 200 times the file's size.
+    @Test func arrays() throws {
+        try withFolder { folder in
+            let x = Tensor((0..<24).map { Float($0) / 2 }, shape: [4, 6])
+            try NPZ([("x", x), ("t", Tensor(strings: ["a", "bb", "a"])), ("zeros", .zeros([4_000_000]))])
+                .write(to: folder + "/a.npz", compressed: true)
+            let outcome = try run(["data", folder + "/a.npz", "--first", "2"])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            for words in [
+                "arrays: 4 elements", "float32  (4, 6)", "0 ... 11.5, mean 5.75", "x[1]: [3, 3.5, 4, 4.5, 5, 5.5]", "t[1]: [\"bb\"]",
+                "2 different: a (2), bb (1)", "zeros[0]: [0]", "(4000000,)",
+            ] { #expect(outcome.output.contains(words), "\(words): \(outcome.output)") }
+            var bytes = try FileIO.read(folder + "/a.npz")
+            bytes[bytes.count / 2] ^= 0x55
+            try FileIO.write(bytes, to: folder + "/b.npz")
+            #expect(try run(["data", folder + "/b.npz"]).status == 1)
+        }
+    }
+
     @Test func wrongCallsWithData() throws {
         try withFolder { folder in
             let (data, model) = (try images(folder), try imageModel(folder))

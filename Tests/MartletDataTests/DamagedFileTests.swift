@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["examples.tfrecord", "examples.tfrecord.gz", "sequences.tfrecord"])
+    @Test(arguments: ["examples.tfrecord", "examples.tfrecord.gz", "examples.tfrecord.zlib", "sequences.tfrecord"])
     func records(_ name: String) throws {
         let original = try FileIO.read(Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)").path)
         try file(name) { path in

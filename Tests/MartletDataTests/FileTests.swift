@@ -40,12 +40,12 @@ import Testing
         expectError("\"b\"", "3 numbers") { try all.tensor("b", shape: [3]) }
     }
 
-    @Test(arguments: [false, true])
-    func records(gzip: Bool) throws {
+    @Test(arguments: TFRecord.CompressionType.allCases)
+    func records(compression: TFRecord.CompressionType) throws {
         try withFolder { folder in
             let records = (0..<50).map { Data(repeating: UInt8($0), count: $0 * 1000) }
-            try TFRecord.write(records[..<20], to: folder + "/a.tfrecord", gzip: gzip)
-            try TFRecord.write(records[20...], to: folder + "/b.tfrecord", gzip: gzip)
+            try TFRecord.write(records[..<20], to: folder + "/a.tfrecord", compression: compression)
+            try TFRecord.write(records[20...], to: folder + "/b.tfrecord", compression: compression)
             #expect(try Dataset.tfRecords(folder + "/*.tfrecord").array() == records)
             let both = Dataset.files(matching: folder + "/*.tfrecord").interleave(cycleLength: 2) { Dataset.tfRecords($0) }
             #expect(try Set(both.array()) == Set(records))
@@ -196,95 +196,6 @@ import Testing
             expectError(path, "12000 bytes", "11996") { try NPY.map(path) }
             try NPY.write(Tensor([Float](), shape: [0, 3]), to: path)
             #expect(try NPY.map(path).shape == [0, 3])
-        }
-    }
-}
-
-@Suite(.ownSession) struct CSVTests {
-    private func csv(_ text: String, _ folder: String) throws -> CSV {
-        try FileIO.write(text, to: folder + "/a.csv")
-        return try CSV(folder + "/a.csv")
-    }
-
-    @Test func typesAndQuotes() throws {
-        try withFolder { folder in
-            let file = try csv(
-                "\u{FEFF}age,name,\"fare, paid\",survived\r\n22,\"Doe, \"\"J\"\"\",7.5,1\r\n"
-                    + "\r\n,\"two\nlines\",NA,0\n35,,8,1", folder)
-            #expect(file.columns.map(\.name) == ["age", "name", "fare, paid", "survived"])
-            #expect(file.columns.map(\.kind) == [.integer, .text, .number, .integer])
-            let rows = try file.rows.array()
-            #expect(rows.map { $0["age"] } == [.integer(22), .missing, .integer(35)])
-            #expect(rows.map { $0["name"] } == [.text("Doe, \"J\""), .text("two\nlines"), .missing])
-            #expect(rows.map { $0["fare, paid"] } == [.number(7.5), .missing, .number(8)])
-            #expect(rows[1]["fare, paid"].number!.isNaN)
-            #expect(rows.map { $0["age"].isMissing } == [false, true, false])
-            let samples = try file.samples(features: ["fare, paid", "age"], label: "survived").array()
-            #expect(samples[0].0.scalars(as: Float.self) == [7.5, 22] && samples.map { $0.1.item(as: Int.self) } == [1, 0, 1])
-            #expect(samples[0].1.dtype == .int64)
-            expectError("\"name\" holds text") { try file.samples(label: "survived") }
-            expectError("\"none\"") { try file.samples(features: ["none"], label: "age") }
-        }
-    }
-
-    @Test func missingValues() throws {
-        try withFolder { folder in
-            let file = try csv("a,b,name,y\n1,2.5,x,0\n,3.5,,1\n3,NA,z,0\n4,5,,1\n", folder)
-            func samples(_ missing: CSV.MissingValues) throws -> [[Float]] {
-                try file.samples(features: ["a", "b"], label: "y", missing: missing).array().map { x, y in
-                    x.scalars(as: Float.self) + [y.item()]
-                }
-            }
-            #expect(try samples(.skip) == [[1, 2.5, 0], [4, 5, 1]])
-            #expect(try samples(.fill(-1)) == [[1, 2.5, 0], [-1, 3.5, 1], [3, -1, 0], [4, 5, 1]])
-            #expect(try samples(.keep).map { $0.filter(\.isNaN).count } == [0, 1, 1, 0])
-            expectError("a.csv:3, column \"a\"") { try samples(.fail) }
-            expectError("a whole number to fill in") { try samples(.fill(0.5)) }
-            // Only the columns that are named count; text is not filled in.
-            #expect(try file.rows(missing: .skip, in: ["b"]).array().map { $0["y"] } == [.integer(0), .integer(1), .integer(1)])
-            #expect(try file.rows(missing: .fill(0)).array().map { $0["name"] } == [.text("x"), .missing, .text("z"), .missing])
-            expectError("Received: \"none\"") { try file.rows(missing: .skip, in: ["none"]) }
-        }
-    }
-
-    @Test func compressed() throws {
-        try withFolder { folder in
-            try FileIO.write(try Compression.gzip(Array("1;2\n3;4\n".utf8)), to: folder + "/a.csv.gz")
-            let file = try CSV(folder + "/a.csv.gz", delimiter: ";", hasHeader: false)
-            #expect(try file.rows.array().map { $0["1"] } == [.integer(2), .integer(4)])
-        }
-    }
-
-    @Test func badLines() throws {
-        try withFolder { folder in
-            let good = (0..<1200).map { "\($0),\($0)\n" }.joined()
-            let file = try csv("a,b\n" + good + "x,1\n1\n5,6\n", folder)
-            expectError("a.csv:1202, column \"a\"", "\"x\"", "whole number") { try file.rows.array() }
-            #expect(try file.rows.onError(.skip()).array().count == 1201)
-            expectError("a.csv:1203", "2 fields", "Received 1") {
-                try file.rows.onError(.skip(limit: 1)).array()
-            }
-            expectError("a.csv:2, column 1", "closing quote") { try csv("a\n\"b\n", folder) }
-            expectError("a.csv:2, column 1", "behind a closing quote") { try csv("a,c\n\"b\"x,1\n", folder) }
-            expectError("twice") { try csv("a,a\n1,2\n", folder) }
-            expectError("empty") { try csv("", folder) }
-        }
-    }
-
-    @Test func fuzzed() throws {
-        let original = Array("a,b\n1,\"x\"\"y\"\n2.5,z\r\n,\"u\nv\"\n".utf8)
-        var random = RandomStream(key: 2)
-        try withFolder { folder in
-            for _ in 0..<500 {
-                var bytes = original
-                for _ in 0..<3 {
-                    let place = Int.random(in: 0..<bytes.count, using: &random)
-                    bytes[place] = [0x22, 0x2C, 0x0A, 0x0D, 0xFF, 0x31].randomElement(using: &random)!
-                }
-                // Without waiting for the disk.
-                try Data(bytes).write(to: URL(fileURLWithPath: folder + "/a.csv"))
-                do { _ = try CSV(folder + "/a.csv").rows.array() } catch { #expect(error is MartletError) }
-            }
         }
     }
 }

@@ -26,10 +26,63 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["examples.tfrecord", "examples.tfrecord.gz"])
+    @Test(arguments: ["examples.tfrecord", "examples.tfrecord.gz", "examples.tfrecord.zlib"])
     func byTensorFlow(name: String) throws {
         let examples = try Dataset.tfRecords(RecordTests.fixture(name)).map { try Example(serialized: $0) }.array()
         #expect(examples == (0..<7).map(RecordTests.example))
+    }
+
+    /// What is compressed is told by the first bytes. Those of plain files may be any: a first record of 35,615 bytes begins as
+    /// gzip's files do, one of 376 as zlib's.
+    @Test(arguments: [35_615, 376, 40_056], TFRecord.CompressionType.allCases)
+    func firstBytes(_ size: Int, _ compression: TFRecord.CompressionType) throws {
+        try withFolder { folder in
+            let records = [Data(repeating: 7, count: size), Data([1])]
+            try TFRecord.write(records, to: folder + "/a", compression: compression)
+            #expect(try Dataset.tfRecords(folder + "/a").array() == records)
+            let first = try FileIO.read(folder + "/a").prefix(2)
+            switch compression {
+            case .none: #expect(first.elementsEqual([UInt8(truncatingIfNeeded: size), UInt8(truncatingIfNeeded: size >> 8)]))
+            case .gzip: #expect(first.elementsEqual([0x1F, 0x8B]))
+            case .zlib: #expect(first.first == 0x78)
+            }
+        }
+    }
+
+    @Test func compressedFilesThatAreNot() throws {
+        try withFolder { folder in
+            #expect(try Dataset.tfRecords(RecordTests.fixture("empty.tfrecord.zlib")).array() == [])
+            let whole = try FileIO.read(RecordTests.fixture("examples.tfrecord.zlib"))
+            func read(_ bytes: [UInt8]) throws -> Int {
+                try FileIO.write(bytes, to: folder + "/a.tfrecord")
+                return try Dataset.tfRecords(folder + "/a.tfrecord").array().count
+            }
+            #expect(try read(whole) == 7)
+            expectError("a.tfrecord", "zlib data is cut short") { try read(Array(whole.dropLast(30))) }
+            expectError("a.tfrecord", "nothing after the zlib data") { try read(whole + [0]) }
+            var flipped = whole
+            flipped[flipped.count - 1] ^= 1
+            expectError("a.tfrecord", "zlib data is corrupt") { try read(flipped) }
+        }
+    }
+
+    /// An error in a map of records names the file and the number of the record there.
+    @Test(arguments: [0, 2]) func errorsNameFileAndRecord(threads: Int) throws {
+        try withFolder { folder in
+            for (name, count) in [("a", 3), ("b", 0), ("c", 4)] {
+                let records = (0..<count).map { number in
+                    name == "c" && number == 2 ? Data([0xFF]) : RecordTests.example(number).serialized()
+                }
+                try TFRecord.write(records, to: "\(folder)/\(name).tfrecord")
+            }
+            let records = Dataset.locatedTFRecords(folder + "/*.tfrecord")
+            expectError("element 5", "\(folder)/c.tfrecord, record 2") {
+                try records.map { try Example(serialized: $0.data) }.threads(threads).array()
+            }
+            #expect(try records.array().map(\.number) == [0, 1, 2, 0, 1, 2, 3])
+            #expect(try records.array().map(\.index) == Array(0..<7))
+            #expect(try records.map { $0.data }.array() == Dataset.tfRecords(folder + "/*.tfrecord").array())
+        }
     }
 
     @Test func sequencesByTensorFlow() throws {
@@ -63,7 +116,8 @@ import Testing
             let folder = ProcessInfo.processInfo.environment["MARTLET_RECORDS"] ?? temporary
             let records = (0..<7).map { RecordTests.example($0).serialized() }
             try TFRecord.write(records, to: folder + "/examples.tfrecord")
-            try TFRecord.write(records, to: folder + "/examples.tfrecord.gz", gzip: true)
+            try TFRecord.write(records, to: folder + "/examples.tfrecord.gz", compression: .gzip)
+            try TFRecord.write(records, to: folder + "/examples.tfrecord.zlib", compression: .zlib)
             try TFRecord.write((0..<3).map { RecordTests.sequence($0).serialized() }, to: folder + "/sequences.tfrecord")
             let paths = try TFRecord.write(records, to: folder + "/shards.tfrecord", shards: 3)
             #expect(paths.map { ($0 as NSString).lastPathComponent } == (0..<3).map { "shards.tfrecord-0000\($0)-of-00003" })

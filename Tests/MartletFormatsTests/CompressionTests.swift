@@ -41,8 +41,28 @@ import MartletFormats
         let bomb = try Compression.gzip([UInt8](repeating: 0, count: 50_000_000))
         #expect(bomb.count < 60_000)
         expectError("at most 1000 bytes") { try Compression.gunzip(bomb, limit: 1000, name: "data") }
-        let stream = GunzipStream(MemoryStream(bomb, name: "data"))
+        let stream = InflateStream(MemoryStream(bomb, name: "data"))
         #expect((50_000_000...bomb.count * 1100 + 100_000).contains(stream.bound))
+    }
+
+    @Test(arguments: [Compression.Format.gzip, .zlib]) func streamsOfBothFormats(_ format: Compression.Format) throws {
+        let target = MemorySink()
+        let sink = DeflateSink(target, format)
+        try sink.write(text)
+        try sink.finish()
+        #expect(Compression.Format(firstBytes: target.bytes) == format)
+        #expect(try InflateStream(MemoryStream(target.bytes, name: "data"), format).allBytes(limit: .max) == text)
+        let twice = InflateStream(MemoryStream(target.bytes + target.bytes, name: "data"), format)
+        // gzip's format allows it.
+        if format == .gzip {
+            #expect(try twice.allBytes(limit: .max) == text + text)
+        } else {
+            expectError("nothing after the zlib data") { try twice.allBytes(limit: .max) }
+            #expect(try Compression.inflate(target.bytes, size: text.count, name: "data") == text)
+        }
+        expectError("\(format.rawValue) data is cut short") {
+            try InflateStream(MemoryStream(Array(target.bytes.dropLast(2)), name: "data"), format).allBytes(limit: .max)
+        }
     }
 
     @Test func fuzzing() throws {
@@ -127,6 +147,22 @@ import MartletFormats
             try file.commit()
             #expect(try names() == [".other.tmp", "a.h5", "a.martlet.tmp"] && FileIO.read("\(folder)/a.h5") == [5])
             AtomicFile.sweep("\(folder)/none")
+        }
+    }
+
+    /// Names may have 255 bytes, which the temporary file's must not pass. Characters of several bytes are not cut.
+    @Test(arguments: [("n", 255), ("é", 127), ("漢", 85), ("n", 231), ("a", 1)])
+    func longNames(_ character: String, _ count: Int) throws {
+        try withFolder { folder in
+            let path = folder + "/" + String(repeating: character, count: count)
+            let file = try AtomicFile(path)
+            let temporary = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(temporary.count == 1 && temporary[0].hasSuffix(".martlet.tmp") && temporary[0].hasPrefix("." + character))
+            try file.write([1, 2])
+            try file.commit()
+            #expect(try FileIO.read(path) == [1, 2])
+            #expect(try FileIO.entries(of: folder) == [(path as NSString).lastPathComponent])
+            expectError("too long") { try FileIO.write([1], to: path + String(repeating: "x", count: 255)) }
         }
     }
 

@@ -69,7 +69,7 @@ import Testing
             expectError("6 files", "Received: 1") { try ClassFolder(images: top, labels: .given([1])) }
             expectError("there is none") { try ClassFolder(images: top + "/none") }
             expectError("it is a file") { try ClassFolder(images: top + "/a/rgb.png") }
-            expectError(".png", "Found none") { try ClassFolder(images: top + "/a/deep") }
+            expectError(".png", "Found no folder and 1 file (444.jpg)") { try ClassFolder(images: top + "/a/deep") }
         }
     }
 

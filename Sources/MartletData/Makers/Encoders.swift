@@ -90,6 +90,8 @@ public struct LabelEncoder<Label: Hashable & Comparable & Sendable>: Sendable {
     /// Rows of zeros with a one at the label's number, `float32` of shape `(labels, classes)`.
     /// - Throws: `MartletError` for a label that was not learned.
     public func oneHot(_ labels: [Label]) throws -> Tensor {
+        let (size, overflow) = labels.count.multipliedReportingOverflow(by: classes.count)
+        try [Float].requireMemory(overflow ? .max / 4 : size, at: "oneHot")
         var rows = [Float](repeating: 0, count: labels.count * classes.count)
         for (row, label) in labels.enumerated() { rows[row * classes.count + (try number(of: label))] = 1 }
         return Tensor(rows, shape: [labels.count, classes.count])

@@ -68,7 +68,7 @@ extension Datasets {
                 + "clusters as 2^informative. Received: \(informative), \(redundant), \(classes) x \(clustersPerClass) clusters.")
         guard isFit else { return (.zeros([0, 1]), .zeros([0], dtype: .int64)) }
         var random = NormalStream(seed)
-        let corners = Permutation.random(1 << min(informative, 20), key: random.stream.next()).prefix(clusters)
+        let corners = Permutation.ofFew(1 << min(informative, 20), key: random.stream.next()).prefix(clusters)
         let mixing = random.uniformMatrix(informative, redundant)
         var (rows, labels) = ([[Double]](), [Int64]())
         for (cluster, corner) in corners.enumerated() {
@@ -99,7 +99,7 @@ extension Datasets {
     ) -> (x: Tensor, y: Tensor, coefficients: Tensor) {
         var random = NormalStream(seed)
         let (count, features) = (max(0, count), max(1, features))
-        let chosen = Set(Permutation.random(features, key: random.stream.next()).prefix(max(0, informative)))
+        let chosen = Set(Permutation.ofFew(features, key: random.stream.next()).prefix(max(0, informative)))
         let coefficients = (0..<features).map { chosen.contains($0) ? random.uniform(0, 100) : 0 }
         let rows = (0..<count).map { _ in (0..<features).map { _ in random.normal() } }
         let targets = rows.map { row in row.indices.reduce(bias) { $0 + row[$1] * coefficients[$1] } + noise * random.normal() }
@@ -127,7 +127,7 @@ extension Datasets {
     }
 
     private static func shuffled(_ rows: [[Double]], _ labels: [Int64], key: UInt64) -> Samples {
-        let order = Permutation.random(rows.count, key: key)
+        let order = Permutation.ofFew(rows.count, key: key)
         return (
             Tensor(order.flatMap { rows[$0].map { Float($0) } }, shape: [rows.count, rows.first?.count ?? 1]),
             Tensor(order.map { labels[$0] })

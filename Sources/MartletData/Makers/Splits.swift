@@ -21,7 +21,7 @@ public enum Splits {
                     + "Received: \(testSize) of \(count) samples.", at: "testSize")
         }
         var order = Array(0..<count)
-        if shuffle { order = Permutation.random(count, key: UInt64(bitPattern: Int64(seed))) }
+        if shuffle { order = try Permutation.random(count, key: UInt64(bitPattern: Int64(seed))) }
         var test = Array(order.suffix(tests))
         if let stratify {
             let groups = try classes(stratify, count: count, order)
@@ -36,7 +36,7 @@ public enum Splits {
         let tested = Set(test)
         test = order.filter(tested.contains)
         let train = order.filter { !tested.contains($0) }
-        return ((x.rows(train), y.rows(train)), (x.rows(test), y.rows(test)))
+        return ((try x.rows(train), try y.rows(train)), (try x.rows(test), try y.rows(test)))
     }
 
     /// Divides the numbers `0..<count` into `folds` parts of as nearly the same size as possible; each is once the validation
@@ -52,7 +52,7 @@ public enum Splits {
         guard folds >= 2, folds <= count else {
             throw MartletError("Expected from 2 to \(count) folds, as there are samples. Received: \(folds).", at: "folds")
         }
-        let order = shuffle ? Permutation.random(count, key: UInt64(bitPattern: Int64(seed))) : Array(0..<count)
+        let order = shuffle ? try Permutation.random(count, key: UInt64(bitPattern: Int64(seed))) : Array(0..<count)
         var fold = [Int](repeating: 0, count: count)
         if let stratify {
             // Round and round, going on from class to class, so that the folds stay of one size.

@@ -45,6 +45,9 @@ extension Tensor: Batchable, Unbatchable {
     /// The tensors along a new first axis.
     /// - Throws: `MartletError` when shapes or dtypes differ.
     public static func batch(_ elements: [Tensor]) throws -> Tensor {
+        // Texts are made as wide as the widest of them first.
+        let width = elements[0].dtype == .string ? elements.reduce(0) { Swift.max($0, $1.shape.dimensions.last ?? 0) } : 0
+        try Settings.requireMemory(elements.reduce(0) { $0 + $1.stringShape.elementCount } * width, at: "batch")
         let elements = withOneWidth(elements)
         let spec = elements[0].spec
         if let place = elements.firstIndex(where: { $0.spec != spec }) {
@@ -52,7 +55,7 @@ extension Tensor: Batchable, Unbatchable {
                 "Expected tensors of one shape and dtype, \(spec) as the first of the batch. Received \(elements[place].spec) "
                     + "at place \(place). Give them one shape in a map, or use paddedBatch or bucketByLength.")
         }
-        let result = Tensor(uninitialized: TensorSpec(Shape([elements.count] + spec.shape.dimensions), spec.dtype))
+        let result = try Tensor(batchOf: TensorSpec(Shape([elements.count] + spec.shape.dimensions), spec.dtype))
         let size = spec.shape.elementCount * spec.dtype.byteCount
         for (index, element) in elements.enumerated() where size > 0 {
             element.withUnsafeBytes {
@@ -77,7 +80,7 @@ extension Tensor: Batchable, Unbatchable {
             throw MartletError("Expected a padding that \(dtype) can hold. Received \(padding).", at: "padding")
         }
         let fill = Tensor.full([1], padding, dtype: dtype)
-        let result = Tensor(uninitialized: TensorSpec(Shape([elements.count] + sizes), dtype))
+        let result = try Tensor(batchOf: TensorSpec(Shape([elements.count] + sizes), dtype))
         let (size, count) = (dtype.byteCount, sizes.reduce(1, *))
         fill.withUnsafeBytes { one in
             for place in 0..<elements.count * count {
@@ -111,13 +114,14 @@ extension Tensor: Batchable, Unbatchable {
     public func unbatched() throws -> [Tensor] {
         guard rank > 0 else { throw MartletError("Expected a tensor with a first axis. Received a scalar, \(spec).") }
         let rows = TensorRows(self)
-        return (0..<shape[0]).map { rows[$0] }
+        return try (0..<shape[0]).map { try rows.row($0) }
     }
 
     /// The slices of the first axis at `indices`, copied.
-    func rows(_ indices: [Int]) -> Tensor {
+    /// - Throws: `MartletError` when there is no memory for them.
+    func rows(_ indices: [Int]) throws(MartletError) -> Tensor {
         let inner = Array(shape.dimensions.dropFirst())
-        let result = Tensor(uninitialized: TensorSpec(Shape(unchecked: [indices.count] + inner), dtype))
+        let result = try Tensor(batchOf: TensorSpec(Shape(unchecked: [indices.count] + inner), dtype))
         let size = inner.reduce(1, *) * dtype.byteCount
         withUnsafeBytes { bytes in
             for (place, index) in indices.enumerated() where size > 0 {
@@ -125,6 +129,15 @@ extension Tensor: Batchable, Unbatchable {
             }
         }
         return result
+    }
+}
+
+extension Tensor {
+    /// Takes uninitialised memory for several elements.
+    /// - Throws: `MartletError` when there is none.
+    fileprivate init(batchOf spec: TensorSpec) throws(MartletError) {
+        try Settings.requireMemory(spec.bytes, at: "batch")
+        self.init(uninitialized: spec)
     }
 }
 

@@ -176,7 +176,11 @@ extension Dataset: Sequence {
             throw MartletError("Expected a dataset that ends. Use take(_:).", at: "\(self)")
         }
         var elements: [Element] = []
-        try forEach { elements.append($0) }
+        var held = HeldMemory("array")
+        try forEach { element in
+            try elements.append(element, askingAt: held.place)
+            try held.add(element)
+        }
         return elements
     }
 

@@ -39,7 +39,14 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 /// The order of an epoch.
 enum Permutation {
     /// The numbers `0..<count` in random order: each order is as likely as any other (Fisher and Yates).
-    static func random(_ count: Int, key: UInt64) -> [Int] {
+    /// - Throws: `MartletError` when there is no memory for them.
+    static func random(_ count: Int, key: UInt64) throws(MartletError) -> [Int] {
+        try [Int].requireMemory(count, at: "shuffle")
+        return ofFew(count, key: key)
+    }
+
+    /// The same of numbers so few that memory is no question.
+    static func ofFew(_ count: Int, key: UInt64) -> [Int] {
         var random = RandomStream(key: key)
         var order = Array(0..<count)
         for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, random.index(below: i + 1)) }

@@ -82,6 +82,12 @@ final class Readings: Sendable {
     func goOn(after reading: Int) { count.max(reading + 1, ordering: .relaxed) }
 }
 
+/// An element that knows where in which file it comes from, so that errors can tell.
+package protocol Located: Sendable {
+    /// The file, and the line or record.
+    var location: String { get }
+}
+
 /// Says where an error happened.
 struct Place: Sendable {
     let stage: String
@@ -91,7 +97,8 @@ struct Place: Sendable {
     /// The error of a closure for an element.
     func error(_ cause: any Error, element: Int, _ value: Any? = nil) -> any Error {
         if cause is CancellationError { return cause }
-        let text = (value as? String).map { " (\"\($0.prefix(200))\")" } ?? ""
+        var text = (value as? String).map { " (\"\($0.prefix(200))\")" } ?? ""
+        if let origin = (value as? any Located)?.location, !"\(cause)".contains(origin) { text = " (\(origin))" }
         return MartletError("\(cause)", at: "\(stage), element \(element)\(text) of \(path)")
     }
 }

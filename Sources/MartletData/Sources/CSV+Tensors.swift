@@ -39,12 +39,17 @@ extension CSV {
     public func tensors(_ columns: [String]? = nil, missing: MissingValues = .keep) throws -> [String: Tensor] {
         let names = columns ?? self.columns.map(\.name)
         var values = [[Value]](repeating: [], count: names.count)
+        var places: [Int] = []
         try rows(missing: missing, in: names).forEach { row in
-            for (place, name) in names.enumerated() { values[place].append(row[name]) }
+            if places.isEmpty { places = names.compactMap(place(of:)) }
+            for (column, place) in places.enumerated() { try values[column].append(row.values[place], askingAt: path) }
         }
-        let kinds = Dictionary(uniqueKeysWithValues: self.columns.map { ($0.name, $0.kind) })
         var result: [String: Tensor] = [:]
-        for (name, column) in zip(names, values) { result[name] = try tensor(of: column, kinds[name]!, name) }
+        for (name, column) in zip(names, values) {
+            // A list of numbers or texts, and the tensor.
+            try Settings.requireMemory(24 * column.count, at: path)
+            result[name] = try tensor(of: column, kind(of: name) ?? .text, name)
+        }
         return result
     }
 

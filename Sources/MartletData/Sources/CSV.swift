@@ -19,6 +19,15 @@ public struct CSV: Sendable {
         case number
         /// Text.
         case text
+
+        /// What a field of this kind is called.
+        var noun: String {
+            switch self {
+            case .integer: "a whole number"
+            case .number: "a number"
+            case .text: "a text"
+            }
+        }
     }
 
     /// A field.
@@ -48,18 +57,32 @@ public struct CSV: Sendable {
 
     /// A row: its fields by the names of the columns.
     public struct Row: Sendable {
-        var values: [Value]
-        let places: [String: Int]
-        let line: Int
+        /// In the order of the columns.
+        package internal(set) var values: [Value]
+        let file: File
+        /// The line at which it begins, counted from 1.
+        public let line: Int
+        /// Its number among the rows of the file, counted from 0, as pandas counts them.
+        public let number: Int
 
         /// The field of a column. Stops when there is no such column.
         public subscript(_ column: String) -> Value {
-            guard let place = places[column] else {
-                fail("CSV.Row", "Expected a column among \(places.keys.sorted()). Received: \"\(column)\".")
+            guard let place = file.places[column] else {
+                fail("CSV.Row", "Expected a column among \(file.names). Received: \"\(column)\".")
                 return .missing
             }
             return values[place]
         }
+    }
+
+    /// What all rows have in common.
+    final class File: Sendable {
+        let path: String
+        let places: [String: Int]
+        init(_ path: String, _ places: [String: Int]) { (self.path, self.places) = (path, places) }
+
+        /// The first names, for errors.
+        var names: String { CSV.list(places.sorted { $0.value < $1.value }.map(\.key)) }
     }
 
     /// What happens with rows that lack a value.
@@ -77,22 +100,61 @@ public struct CSV: Sendable {
     /// The columns in the order of the file.
     public let columns: [(name: String, kind: Kind)]
     package let path: String
+    private let file: File
+    /// How many rows decided the kinds of columns that were not given; nil for all.
+    private let rowsLookedAt: Int?
+    /// The columns whose kinds were given.
+    private let given: Set<String>
+    /// How a kind is given, for errors.
+    private let advice: Advice
     private let delimiter: UInt8
     private let hasHeader: Bool
     private let missing: Set<String>
+
+    /// How who opened the file gives kinds to columns.
+    package struct Advice: Sendable {
+        /// To one column.
+        package let kind: @Sendable (_ column: String, Kind) -> String
+        /// By all rows.
+        package let allRows: String
+        /// Leaving out what does not fit.
+        package let skip: String
+
+        package init(kind: @escaping @Sendable (String, Kind) -> String, allRows: String, skip: String) {
+            (self.kind, self.allRows, self.skip) = (kind, allRows, skip)
+        }
+
+        static let code = Advice(
+            kind: { "kinds: [\($0.debugDescription): .\($1)]" }, allRows: "rowsToLookAt: .max", skip: "onError(.skip())")
+    }
 
     /// Looks at a file, plain or gzip-compressed.
     /// - Parameters:
     ///   - path: the file.
     ///   - delimiter: what is between fields.
     ///   - hasHeader: whether the first record has the names of the columns; otherwise they are `"0"`, `"1"`, ...
-    ///   - kinds: the types of columns. Those of others follow from the first rows.
+    ///   - kinds: the types of columns. Those of others follow from the first rows: whole numbers where all values are such,
+    ///     else numbers where all are, else text. A column without any value has numbers, as in pandas.
     ///   - missing: texts that stand for no value.
-    ///   - rowsToLookAt: how many rows are read to find out the types.
+    ///   - rowsToLookAt: how many rows are read to find out the types, `.max` for all. More are read where a column has no value
+    ///     in them.
     /// - Throws: `MartletError` with file and line when it cannot be read, is no CSV, or has no such columns.
     public init(
         _ path: String, delimiter: Character = ",", hasHeader: Bool = true, kinds: [String: Kind] = [:],
-        missing: Set<String> = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"], rowsToLookAt: Int = 1000
+        missing: Set<String> = CSV.missingTexts, rowsToLookAt: Int = 1000
+    ) throws {
+        try self.init(
+            path, delimiter: delimiter, hasHeader: hasHeader, kinds: kinds, missing: missing, rowsToLookAt: rowsToLookAt,
+            advice: .code)
+    }
+
+    /// Texts that stand for no value, unless others are given.
+    public static let missingTexts: Set<String> = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"]
+
+    /// - Parameter advice: what errors say of kinds.
+    package init(
+        _ path: String, delimiter: Character = ",", hasHeader: Bool = true, kinds: [String: Kind] = [:],
+        missing: Set<String> = CSV.missingTexts, rowsToLookAt: Int = 1000, advice: Advice
     ) throws {
         guard let mark = delimiter.asciiValue, mark != 0x22, mark != 0x0A, mark != 0x0D else {
             throw MartletError("Expected one ASCII character. Received: \"\(delimiter)\".", at: "delimiter")
@@ -101,26 +163,70 @@ public struct CSV: Sendable {
         let reader = CSVReader(try FileStream.openDecompressing(path), delimiter: mark)
         guard let first = try reader.next() else { throw MartletError("Expected at least one row. The file is empty.", at: path) }
         let names = hasHeader ? CSV.withoutMark(first) : first.indices.map(String.init)
-        if let twice = Dictionary(grouping: names, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
-            throw MartletError("Expected columns with different names. Received \"\(twice)\" twice.", at: "\(path):1")
+        var places: [String: Int] = [:]
+        places.reserveCapacity(names.count)
+        for (place, name) in names.enumerated() where places.updateValue(place, forKey: name) != nil {
+            throw MartletError("Expected columns with different names. Received \"\(name)\" twice.", at: "\(path):1")
         }
-        if let stranger = kinds.keys.sorted().first(where: { !names.contains($0) }) {
-            throw MartletError("Expected columns among \(names). Received: \"\(stranger)\".", at: "kinds")
+        if let stranger = kinds.keys.sorted().first(where: { places[$0] == nil }) {
+            throw MartletError("Expected columns among \(CSV.list(names)). Received: \"\(stranger)\".", at: "kinds")
         }
-        var found = [Kind?](repeating: nil, count: names.count)
-        var row = hasHeader ? try reader.next() : first
-        for _ in 0..<max(1, rowsToLookAt) {
-            guard let fields = row else { break }
-            for (place, field) in fields.prefix(names.count).enumerated() where !missing.contains(field) {
-                let kind: Kind = Int64(field) != nil ? .integer : Double(field) != nil ? .number : .text
+        let (found, count) = try CSV.kinds(
+            names.map { kinds[$0] }, of: reader, from: hasHeader ? nil : first, missing, rowsToLookAt)
+        // As in pandas, what has no value has numbers, all of them missing, and what has no row has nothing.
+        columns = zip(names, found).map { ($0, $1 ?? (count > 0 ? .number : .text)) }
+        (self.advice, given, file) = (advice, Set(kinds.keys), File(path, places))
+        rowsLookedAt = count < rowsToLookAt ? nil : rowsToLookAt
+    }
+
+    /// The kinds that the rows show.
+    /// - Parameters:
+    ///   - given: the kinds that are known.
+    ///   - first: a row that was read before.
+    /// - Returns: the kinds, nil where no row has a value, and how many rows were read.
+    private static func kinds(
+        _ given: [Kind?], of reader: CSVReader, from first: [String]?, _ missing: Set<String>, _ rowsToLookAt: Int
+    ) throws -> ([Kind?], count: Int) {
+        var (found, count) = (given, 0)
+        var open = given.indices.filter { given[$0] == nil }
+        var row = try first ?? reader.next()
+        while let fields = row {
+            count += 1
+            for place in open where place < fields.count && !missing.contains(fields[place]) {
+                let kind = Kind(of: fields[place])
                 switch (found[place], kind) {
                 case (nil, _), (.integer, _), (.number, .text): found[place] = kind
                 default: break
                 }
             }
+            // Behind the first rows only what has had no value is still open.
+            if count >= max(1, rowsToLookAt) {
+                open.removeAll { found[$0] != nil }
+                if open.isEmpty { break }
+            }
             row = try reader.next()
         }
-        columns = zip(names, found).map { ($0, kinds[$0] ?? $1 ?? .text) }
+        return (found, count)
+    }
+
+    /// Names for an error.
+    static func list(_ names: [String]) -> String {
+        names.count <= 100 ? "\(names)" : "\(names.prefix(100)) and \(names.count - 100) others"
+    }
+
+    /// The place of a column among `columns`, nil when there is none of this name.
+    package func place(of column: String) -> Int? { file.places[column] }
+
+    /// The kind of a column, nil when there is none of this name.
+    package func kind(of column: String) -> Kind? { file.places[column].map { columns[$0].kind } }
+
+    /// The column of this name.
+    /// - Throws: `MartletError` when there is none.
+    private func requirePlace(_ column: String) throws -> Int {
+        guard let place = file.places[column] else {
+            throw MartletError("Expected a column among \(file.names). Received: \"\(column)\".", at: path)
+        }
+        return place
     }
 
     /// A field as a file holds it: in quotation marks where it has the separator, a quotation mark or the end of a line in it.
@@ -141,22 +247,22 @@ public struct CSV: Sendable {
     /// The rows. A reading throws a `MartletError` with file, line and column for a row with another number of fields, or a
     /// field that is not of its column's type; with `onError` they can be left out.
     public var rows: Dataset<Row> {
-        let places = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1.name, $0) })
-        return Dataset(source: "CSV(\(path))", length: .unknown, identity: Dataset<String>.identity(path)) { _, _ in
+        Dataset(source: "CSV(\(path))", length: .unknown, identity: Dataset<String>.identity(path)) { _, _ in
             let reader = CSVReader(try FileStream.openDecompressing(path), delimiter: delimiter)
-            var isFirst = hasHeader
+            var (isFirst, number) = (hasHeader, 0)
             return ClosureReader { _ in
                 if isFirst {
                     isFirst = false
                     _ = try reader.next()
                 }
                 guard let fields = try reader.next() else { return nil }
+                defer { number += 1 }
                 guard fields.count == columns.count else {
                     throw MartletError(
                         "Expected \(columns.count) fields. Received \(fields.count).", at: "\(path):\(reader.line)")
                 }
                 let values = try zip(fields, columns).map { try value($0, $1, reader.line) }
-                return Row(values: values, places: places, line: reader.line)
+                return Row(values: values, file: file, line: reader.line, number: number)
             }
         }
     }
@@ -172,19 +278,15 @@ public struct CSV: Sendable {
     /// - Throws: `MartletError` when there is no such column, or a column of whole numbers cannot take the number to fill in. A
     ///   reading throws one with file, line and column for a missing value that is an error.
     public func rows(missing: MissingValues, in columns: [String]? = nil) throws -> Dataset<Row> {
-        let chosen = try (columns ?? self.columns.map(\.name)).map { name in
-            guard let place = self.columns.firstIndex(where: { $0.name == name }) else {
-                throw MartletError("Expected a column among \(self.columns.map(\.name)). Received: \"\(name)\".", at: path)
-            }
-            return place
-        }
+        let chosen = try columns?.map(requirePlace) ?? Array(self.columns.indices)
         switch missing {
         case .keep: return rows
         case .skip: return rows.filter { row in !chosen.contains { row.values[$0].isMissing } }
         case .fail:
-            return rows.map { [path, names = self.columns.map(\.name)] row in
+            return rows.map { [columns = self.columns] row in
                 guard let place = chosen.first(where: { row.values[$0].isMissing }) else { return row }
-                throw MartletError("Expected a value. Received none.", at: "\(path):\(row.line), column \"\(names[place])\"")
+                throw MartletError(
+                    "Expected a value. Received none.", at: "\(row.location), column \"\(columns[place].name)\"")
             }
         case .fill(let number):
             let filled = try chosen.filter { self.columns[$0].kind != .text }.map { place in
@@ -215,10 +317,14 @@ public struct CSV: Sendable {
             if isMissing { return .missing }
             if let value = Double(field) { return .number(value) }
         }
-        let kind = column.kind == .integer ? "a whole number" : "a number"
+        let isGiven = given.contains(column.name)
+        let origin = isGiven
+            ? "the kind that was given" : rowsLookedAt.map { "as the first \($0) rows have" } ?? "as other rows have"
+        let others = isGiven || rowsLookedAt == nil ? "" : " look at all rows (\(advice.allRows)),"
         throw MartletError(
-            "Expected \(kind). Received: \(field.prefix(60).debugDescription). Give the column the kind .text, or leave such "
-                + "rows out with onError(.skip()).", at: "\(path):\(line), column \"\(column.name)\"")
+            "Expected \(column.kind.noun), \(origin). Received: \(field.prefix(60).debugDescription). Give the column another "
+                + "kind (\(advice.kind(column.name, Kind(of: field)))),\(others) or leave such rows out (\(advice.skip)).",
+            at: "\(path):\(line), column \"\(column.name)\"")
     }
 
     /// The rows as samples: a vector of features, `float32`, and a label, `int64` for whole numbers, else `float32`.
@@ -231,19 +337,28 @@ public struct CSV: Sendable {
         features: [String]? = nil, label: String, missing: MissingValues = .keep
     ) throws -> Dataset<(Tensor, Tensor)> {
         let features = features ?? columns.map(\.name).filter { $0 != label }
-        for name in features + [label] {
-            guard let column = columns.first(where: { $0.name == name }) else {
-                throw MartletError("Expected a column among \(columns.map(\.name)). Received: \"\(name)\".", at: path)
-            }
-            guard column.kind != .text else {
+        let places = try (features + [label]).map { name in
+            let place = try requirePlace(name)
+            guard columns[place].kind != .text else {
                 throw MartletError(
                     "Expected columns of numbers. \"\(name)\" holds text: make numbers of it in a map of `rows`.", at: path)
             }
+            return place
         }
         return try rows(missing: missing, in: features + [label]).map { row in
-            let x = Tensor(features.map { Float(row[$0].number ?? .nan) })
-            if case .integer(let value) = row[label] { return (x, Tensor([value], shape: [])) }
-            return (x, Tensor([Float(row[label].number ?? .nan)], shape: []))
+            let x = Tensor(places.dropLast().map { Float(row.values[$0].number ?? .nan) })
+            let label = row.values[places[places.count - 1]]
+            if case .integer(let value) = label { return (x, Tensor([value], shape: [])) }
+            return (x, Tensor([Float(label.number ?? .nan)], shape: []))
         }
     }
+}
+
+extension CSV.Kind {
+    /// The narrowest kind that a field is of.
+    init(of field: String) { self = Int64(field) != nil ? .integer : Double(field) != nil ? .number : .text }
+}
+
+extension CSV.Row: Located {
+    package var location: String { "\(file.path):\(line)" }
 }

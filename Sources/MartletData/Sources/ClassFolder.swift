@@ -87,6 +87,11 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
                 at: "classNames")
         }
         names = classNames ?? folders
+        guard !names.isEmpty else {
+            throw MartletError(
+                "Expected a folder for each class, with files in them whose names end with \(endings.joined(separator: ", ")). "
+                    + "Found \(Finder.content(of: folder)).", at: folder)
+        }
         if let twice = Dictionary(grouping: names, by: { $0 }).first(where: { $0.value.count > 1 })?.key {
             throw MartletError("Expected classes with different names. Received \"\(twice)\" twice.", at: "classNames")
         }
@@ -102,8 +107,11 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
     ) throws {
         guard !paths.isEmpty else {
             let place = classNames.isEmpty ? "in it" : "in its folders, which are the classes \(classNames.prefix(20))"
+            let found = classNames.isEmpty
+                ? Finder.content(of: folder)
+                : "\(Finder.content(of: (folder as NSString).appendingPathComponent(classNames[0]))) in the first of them"
             throw MartletError(
-                "Expected files whose names end with \(endings.joined(separator: ", ")) \(place). Found none.", at: folder)
+                "Expected files whose names end with \(endings.joined(separator: ", ")) \(place). Found \(found).", at: folder)
         }
         self.init(folder, paths, labels, classNames)
     }
@@ -129,7 +137,7 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
                 "Expected at least one file in each part. \(fraction) of \(count) files leaves \(count - held) and \(held).",
                 at: "validationSplit")
         }
-        let order = seed.map { Permutation.random(count, key: UInt64(bitPattern: Int64($0))) } ?? Array(0..<count)
+        let order = try seed.map { try Permutation.random(count, key: UInt64(bitPattern: Int64($0))) } ?? Array(0..<count)
         return (part(order.dropLast(held)), part(order.suffix(held)))
     }
 
@@ -210,6 +218,19 @@ private struct Finder {
     static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    /// What is in a folder, for errors.
+    static func content(of folder: String) -> String {
+        let names = ((try? entries(of: folder)) ?? []).filter { !$0.hasPrefix(".") }
+        let isFolder = names.map { Finder.isFolder((folder as NSString).appendingPathComponent($0)) }
+        func list(_ what: String, _ wanted: Bool) -> String {
+            let found = zip(names, isFolder).filter { $1 == wanted }.map(\.0)
+            guard !found.isEmpty else { return "no \(what)" }
+            let shown = found.prefix(5).joined(separator: ", ") + (found.count > 5 ? ", ..." : "")
+            return "\(found.count) \(what)\(found.count == 1 ? "" : "s") (\(shown))"
+        }
+        return "\(list("folder", true)) and \(list("file", false))"
     }
 
     /// Appends the files, those of a folder before those of the folders in it, as Keras orders them.

@@ -27,7 +27,7 @@ extension Dataset where Element == String {
         return "\(path) \(attributes?[.size] ?? 0) \(time)"
     }
 
-    fileprivate static func paths(matching pattern: String) throws -> [String] {
+    package static func paths(matching pattern: String) throws -> [String] {
         // A path may hold what is special in patterns.
         if FileManager.default.fileExists(atPath: pattern) { return [pattern] }
         var found = glob_t()
@@ -66,7 +66,8 @@ extension Dataset where Element == String {
 }
 
 extension Dataset where Element == Data {
-    /// The records of TFRecord files, one file after the other, plain or gzip-compressed. Checksums are verified.
+    /// The records of TFRecord files, one file after the other, plain or compressed with gzip or zlib, which is found out from
+    /// the first bytes of each. Checksums are verified.
     ///
     /// ```swift
     /// let samples = Dataset.tfRecords("data/*.tfrecord").map { record in
@@ -78,23 +79,68 @@ extension Dataset where Element == Data {
     /// - Parameter pattern: the path of a file, or a pattern of several.
     /// - Throws: each reading throws a `MartletError` with file, record and place for what is damaged or cut short.
     public static func tfRecords(_ pattern: String) -> Dataset {
-        Dataset(
-            source: "tfRecords(\(pattern))", length: .unknown, identity: Dataset<String>.identity(pattern)
+        Dataset(recordsOf: pattern, "tfRecords") { data, _, _, _ in data }
+    }
+}
+
+/// A record of a TFRecord file, and where it is.
+public struct TFRecordElement: Sendable {
+    /// The bytes of the record.
+    public let data: Data
+    /// The file.
+    public let path: String
+    /// The number of the record in its file, counted from 0.
+    public let number: Int
+    /// The number of the record in all files, counted from 0.
+    public let index: Int
+}
+
+extension TFRecordElement: Located {
+    package var location: String { "\(path), record \(number)" }
+}
+
+extension Dataset where Element == TFRecordElement {
+    /// The records of TFRecord files as `tfRecords` of `Data` gives them, each with its file and number: what goes wrong in a
+    /// map of them names both.
+    ///
+    /// ```swift
+    /// let samples = Dataset.locatedTFRecords("data/*.tfrecord").map { try Example(serialized: $0.data).tensor("x") }
+    /// ```
+    public static func locatedTFRecords(_ pattern: String) -> Dataset {
+        Dataset(recordsOf: pattern, "locatedTFRecords") { TFRecordElement(data: $0, path: $1, number: $2, index: $3) }
+    }
+}
+
+extension Dataset {
+    /// The records of TFRecord files.
+    /// - Parameters:
+    ///   - name: of the stage.
+    ///   - make: makes an element of the bytes, the file, the number in it, and the number in all files.
+    fileprivate init(
+        recordsOf pattern: String, _ name: String, _ make: @escaping @Sendable (Data, String, Int, Int) -> Element
+    ) {
+        self.init(
+            source: "\(name)(\(pattern))", length: .unknown, identity: Dataset<String>.identity(pattern)
         ) { _, _ in
             var paths = try Dataset<String>.paths(matching: pattern)[...]
-            var records: RecordReader?
+            var (records, path, index) = (RecordReader?.none, "", -1)
             return ClosureReader { _ in
                 while true {
                     do {
-                        if let record = try records?.next() { return Data(record) }
+                        let number = records?.count ?? 0
+                        index += 1
+                        if let record = try records?.next() { return make(Data(record), path, number, index) }
+                        // That was the end of the file.
+                        index -= 1
                     } catch {
                         // Where nobody knows where the next record begins, the next file follows.
                         if records?.knowsNext != true { records = nil }
                         throw error
                     }
                     records = nil
-                    guard let path = paths.popFirst() else { return nil }
-                    records = RecordReader(try FileStream.openDecompressing(path))
+                    guard let next = paths.popFirst() else { return nil }
+                    path = next
+                    records = try RecordReader(path: path)
                 }
             }
         }

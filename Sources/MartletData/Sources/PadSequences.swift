@@ -28,6 +28,13 @@ public func padSequences(
 ) -> Tensor {
     let length = maxLength ?? sequences.map(\.count).max() ?? 0
     guard require(length >= 0, "padSequences", "Expected a length of at least 0. Received: \(length).") else { return .nothing }
+    let (total, overflow) = sequences.count.multipliedReportingOverflow(by: length)
+    do {
+        try [Double].requireMemory(overflow ? .max / 4 : total, at: "padSequences")
+    } catch {
+        fail("padSequences", error.message)
+        return .nothing
+    }
     var numbers: [Double] = []
     numbers.reserveCapacity(sequences.count * length)
     for sequence in sequences {

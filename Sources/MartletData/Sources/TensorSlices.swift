@@ -13,8 +13,8 @@ extension Dataset {
             "Expected tensors with as many slices along the first axis. Received: \(tensors.map(\.spec)).")
         if !isFit { count = 0 }
         let slices = isFit ? tensors.map(TensorRows.init) : []
-        let indexed = Indexed(count: count) { index in make(slices.map { $0[index] }) } gather: { indices in
-            make(tensors.map { $0.rows(indices) })
+        let indexed = Indexed(count: count) { index in make(try slices.map { try $0.row(index) }) } gather: { indices in
+            make(try tensors.map { try $0.rows(indices) })
         }
         self.init(source: "fromTensorSlices(\(count))", length: .count(count), indexed: indexed) {
             let digest = SHA256()
@@ -73,7 +73,9 @@ struct TensorRows: Sendable {
         byteCount = spec.shape.elementCount * tensor.dtype.byteCount
     }
 
-    subscript(index: Int) -> Tensor {
+    /// - Throws: `MartletError` when there is no memory for it.
+    func row(_ index: Int) throws(MartletError) -> Tensor {
+        if byteCount >= 1 << 16 { try Settings.requireMemory(byteCount, at: "slice") }
         let row = Tensor(uninitialized: spec)
         tensor.withUnsafeBytes { bytes in
             guard byteCount > 0 else { return }

@@ -29,12 +29,13 @@ package final class AtomicFile: ByteSink {
         self.path = path
         target = FileIO.resolved(path)
         let folder = FileIO.folder(of: target)
+        let name = AtomicFile.stem(of: (target as NSString).lastPathComponent)
         if AtomicFile.swept.withLock({ $0.insert(folder).inserted }) { AtomicFile.sweep(folder.isEmpty ? "." : folder) }
         var temporary: String
         repeat {
             let number = UInt32.random(in: 0...UInt32.max)
             temporary = (folder as NSString).appendingPathComponent(
-                ".\((target as NSString).lastPathComponent).\(number)\(AtomicFile.suffix)")
+                ".\(name).\(number)\(AtomicFile.suffix)")
             descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw FileStream.failure("write", path) }
         } while !AtomicFile.isLocked(descriptor)
@@ -43,6 +44,19 @@ package final class AtomicFile: ByteSink {
     }
 
     private static let suffix = ".martlet.tmp"
+
+    /// What a temporary file has of the name of its target: what leaves room for the rest of its own, as names have 255 bytes
+    /// at most, or fewer. So it is no longer than a long name, and no path is too long that is not so already.
+    private static func stem(of name: String) -> String {
+        let most = max(16, name.utf8.count - suffix.utf8.count - 12)
+        var (stem, size) = ("", 0)
+        for character in name.unicodeScalars {
+            size += String(character).utf8.count
+            if size > most { break }
+            stem.unicodeScalars.append(character)
+        }
+        return stem
+    }
     /// The folders that this process has swept.
     private static let swept = Guarded<Set<String>>([])
 

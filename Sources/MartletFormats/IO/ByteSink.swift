@@ -21,20 +21,21 @@ package final class MemorySink: ByteSink {
     package func removeAll() { bytes.removeAll(keepingCapacity: true) }
 }
 
-/// Compresses its bytes into one gzip member, without a name or a time, so that the same bytes give the same file.
-package final class GzipSink: ByteSink {
+/// Compresses its bytes into one gzip member, without a name or a time, so that the same bytes give the same file, or into
+/// zlib's format.
+package final class DeflateSink: ByteSink {
     private let target: any ByteSink
     // zlib keeps the address of its stream, so the stream must not move.
     private let z = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
 
-    package init(_ target: any ByteSink) {
+    package init(_ target: any ByteSink, _ format: Compression.Format = .gzip) {
         self.target = target
         z.initialize(to: z_stream())
         let status = deflateInit2_(
-            z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, format.windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
-        require(status == Z_OK, "GzipSink", "zlib does not start: status \(status).")
+        require(status == Z_OK, "DeflateSink", "zlib does not start: status \(status).")
     }
 
     deinit {

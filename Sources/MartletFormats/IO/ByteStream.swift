@@ -32,6 +32,8 @@ extension ByteStream {
         guard count <= bound else {
             throw error("Expected \(count) bytes of \(what). At most \(bound) follow: the data is cut short or damaged.")
         }
+        // Of what is small, an error would come too late to help.
+        if count >= 1 << 26 { try Settings.requireMemory(count, at: name) }
         var received = 0
         let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             received = try read(into: UnsafeMutableRawBufferPointer(buffer))

@@ -3,6 +3,29 @@ import MartletCore
 
 /// Compresses and decompresses bytes in memory.
 package enum Compression {
+    /// What is around the compressed bytes.
+    package enum Format: String, Sendable {
+        /// RFC 1952.
+        case gzip
+        /// RFC 1950.
+        case zlib
+
+        /// How zlib's functions are told.
+        var windowBits: Int32 { self == .gzip ? 15 + 16 : 15 }
+
+        /// The format that the first bytes of a file are those of, nil when of none.
+        package init?(firstBytes bytes: [UInt8]) {
+            guard bytes.count >= 2 else { return nil }
+            if bytes[0] == 0x1F, bytes[1] == 0x8B {
+                self = .gzip
+            } else if bytes[0] & 15 == 8, bytes[0] >> 4 <= 7, bytes[1] & 32 == 0, (Int(bytes[0]) << 8 + Int(bytes[1])) % 31 == 0 {
+                self = .zlib
+            } else {
+                return nil
+            }
+        }
+    }
+
     /// The version of zlib in use.
     package static var zlibVersion: String { String(cString: CZlib.zlibVersion()) }
 
@@ -13,13 +36,13 @@ package enum Compression {
     ///   - name: a name of the data, for errors.
     /// - Throws: `MartletError` when the data is cut short, corrupt, followed by other bytes, or larger than `limit`.
     package static func gunzip(_ bytes: [UInt8], limit: Int, name: String) throws -> [UInt8] {
-        try GunzipStream(MemoryStream(bytes, name: name)).allBytes(limit: limit)
+        try InflateStream(MemoryStream(bytes, name: name)).allBytes(limit: limit)
     }
 
     /// Compresses into one gzip member; the same bytes give the same result.
     package static func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
         let target = MemorySink()
-        let sink = GzipSink(target)
+        let sink = DeflateSink(target)
         try sink.write(bytes)
         try sink.finish()
         return target.bytes

@@ -48,12 +48,17 @@ package final class FileStream: ByteStream {
         MartletError("Cannot \(verb) it: \(String(cString: strerror(errno)).lowercased()).", at: path)
     }
 
-    /// Opens `path`. Decompresses it if it begins with gzip's magic bytes, whatever its name.
-    package static func openDecompressing(_ path: String) throws -> any ByteStream {
+    /// Opens `path`. Decompresses it if it begins as gzip's format does, whatever its name.
+    /// - Parameter isPlain: tells of the first 12 bytes whether the file is not compressed, for formats that can tell. Then
+    ///   files in zlib's format are decompressed as well: its first bytes may also be those of a text.
+    package static func openDecompressing(
+        _ path: String, isPlain: (([UInt8]) -> Bool)? = nil
+    ) throws -> any ByteStream {
         let file = try FileStream(path)
-        var magic: (UInt8, UInt8) = (0, 0)
-        let count = try withUnsafeMutableBytes(of: &magic) { try file.read(into: $0) }
+        let first = try file.bytes(min(12, file.bound), "the file")
         file.position = 0
-        return count == 2 && magic == (0x1F, 0x8B) ? GunzipStream(file) : file
+        guard let format = Compression.Format(firstBytes: first) else { return file }
+        if isPlain?(first) ?? (format != .gzip) { return file }
+        return InflateStream(file, format)
     }
 }

@@ -17,6 +17,18 @@ package final class RecordReader {
     package private(set) var knowsNext = true
 
     package init(_ stream: any ByteStream) { self.stream = stream }
+
+    /// Reads the file at `path`, plain or compressed, whichever its first bytes say: those of a plain file are a length with
+    /// its checksum.
+    package convenience init(path: String) throws {
+        self.init(
+            try FileStream.openDecompressing(path) { first in
+                guard first.count == 12 else { return false }
+                let checksum = first[8...].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                return first.withUnsafeBytes { CRC32C.masked(UnsafeRawBufferPointer(rebasing: $0[..<8])) } == checksum
+            })
+    }
+
     deinit { buffer.deallocate() }
 
     private var place: String { "record \(count) at byte \(offset)" }
@@ -67,6 +79,7 @@ package final class RecordReader {
         guard length <= UInt64(stream.bound) + UInt64(end - start) else {
             throw cutShort("Expected \(length) bytes of \(place). The file ends before: it is cut short.")
         }
+        try Settings.requireMemory(Int(length), at: "\(stream.name), \(place)")
         var checksum: UInt32 = 0
         let record = try [UInt8](unsafeUninitializedCapacity: Int(length)) { target, initialized in
             try fill(UnsafeMutableRawBufferPointer(target))
@@ -103,12 +116,29 @@ package struct RecordWriter {
 
 /// Files of records that TensorFlow reads, `.tfrecord`.
 public enum TFRecord {
+    /// How a file is compressed, as `tf.io.TFRecordOptions` has it.
+    public enum CompressionType: String, Sendable, CaseIterable {
+        /// Not at all.
+        case none
+        /// With gzip, `"GZIP"`.
+        case gzip
+        /// With zlib, `"ZLIB"`.
+        case zlib
+
+        fileprivate func compressor(_ file: any ByteSink) -> DeflateSink? {
+            Compression.Format(rawValue: rawValue).map { DeflateSink(file, $0) }
+        }
+    }
+
     /// Writes records to the file at `path`, which appears whole or not at all.
-    /// - Parameter gzip: whether the file is compressed. TensorFlow has to be told when it reads.
+    /// - Parameter compression: how the file is compressed. TensorFlow has to be told when it reads; `Dataset.tfRecords` finds
+    ///   out by itself.
     /// - Throws: `MartletError` when the file cannot be written, and the errors of `records`.
-    public static func write(_ records: some Sequence<Data>, to path: String, gzip: Bool = false) throws {
+    public static func write(
+        _ records: some Sequence<Data>, to path: String, compression: CompressionType = .none
+    ) throws {
         try FileIO.write(to: path) { file in
-            let compressor = gzip ? GzipSink(file) : nil
+            let compressor = compression.compressor(file)
             let buffered = BufferedSink(compressor ?? file)
             let writer = RecordWriter(buffered)
             for record in records { try record.withUnsafeBytes { try writer.write($0) } }
@@ -123,12 +153,12 @@ public enum TFRecord {
     /// - Parameters:
     ///   - path: what the names begin with.
     ///   - shards: the number of files, 1 to 99,999.
-    ///   - gzip: whether the files are compressed.
+    ///   - compression: how the files are compressed.
     /// - Returns: the paths of the files.
     /// - Throws: `MartletError` when a file cannot be written, and the errors of `records`.
     @discardableResult
     public static func write(
-        _ records: some Sequence<Data>, to path: String, shards: Int, gzip: Bool = false
+        _ records: some Sequence<Data>, to path: String, shards: Int, compression: CompressionType = .none
     ) throws -> [String] {
         guard (1...99_999).contains(shards) else {
             throw MartletError("Expected 1 to 99,999 files. Received: \(shards).", at: "shards")
@@ -137,7 +167,7 @@ public enum TFRecord {
         let paths = (0..<shards).map { "\(path)-\(digits($0))-of-\(digits(shards))" }
         let files = try paths.map { path in
             let file = try AtomicFile(path)
-            let compressor = gzip ? GzipSink(file) : nil
+            let compressor = compression.compressor(file)
             return (file: file, compressor: compressor, buffered: BufferedSink(compressor ?? file))
         }
         for (number, record) in records.enumerated() {

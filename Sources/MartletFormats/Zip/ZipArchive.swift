@@ -2,7 +2,7 @@ import CZip
 import Foundation
 import MartletCore
 
-/// A zip archive in memory, read through libzip.
+/// A zip archive in a file or in memory, read through libzip.
 ///
 /// Names that lead out of the archive (absolute names, `..`, backslashes) are refused. So are names that come twice, and
 /// entries that claim to be larger than deflate can make of their bytes.
@@ -22,16 +22,33 @@ public final class ZipArchive {
 
     /// Reads the archive at `path`.
     /// - Throws: `MartletError` when it cannot be read, is not an archive, or is refused.
-    public convenience init(_ path: String) throws { try self.init(FileIO.read(path), name: path) }
+    public convenience init(_ path: String) throws {
+        let file = try FileStream(path)
+        let size = file.bound
+        try self.init(ZipArchive.open(file.bytes(min(2, size), "the file"), path) { zip_source_file_create(path, 0, -1, $0) },
+            size, name: path)
+    }
 
     /// Reads an archive in memory.
-    package init(_ bytes: [UInt8], name: String) throws {
-        self.name = name
-        archive = try ZipArchive.open(bytes, name)
+    package convenience init(_ bytes: [UInt8], name: String) throws {
+        let archive = try ZipArchive.open(bytes, name) { error in
+            // libzip frees its own copy: the array may move.
+            guard let copy = malloc(max(1, bytes.count)) else { return nil }
+            bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: $0.count) } }
+            let source = zip_source_buffer_create(copy, UInt64(bytes.count), 1, error)
+            if source == nil { free(copy) }
+            return source
+        }
+        try self.init(archive, bytes.count, name: name)
+    }
+
+    /// Takes over an archive that was opened, of so many bytes.
+    private init(_ archive: OpaquePointer, _ byteCount: Int, name: String) throws {
+        (self.archive, self.name) = (archive, name)
         var entries: [String: Entry] = [:]
         var names: [String] = []
         // Entries that lie over each other would each unpack the same bytes.
-        var rest = bytes.count
+        var rest = byteCount
         do {
             for index in 0..<UInt64(max(0, zip_get_num_entries(archive, 0))) {
                 guard let (entry, place) = try ZipArchive.entry(index, of: archive, total: rest, name) else { continue }
@@ -93,8 +110,11 @@ public final class ZipArchive {
         return place
     }
 
-    private static func open(_ bytes: [UInt8], _ name: String) throws -> OpaquePointer {
-        guard bytes.starts(with: "PK".utf8) else {
+    /// Opens the archive of a source, which begins with `start`.
+    private static func open(
+        _ start: [UInt8], _ name: String, _ makeSource: (UnsafeMutablePointer<zip_error_t>) -> OpaquePointer?
+    ) throws -> OpaquePointer {
+        guard start.starts(with: "PK".utf8) else {
             throw MartletError("Expected a zip archive. It does not begin with zip's signature.", at: name)
         }
         var error = zip_error_t()
@@ -104,13 +124,7 @@ public final class ZipArchive {
             let text = String(cString: zip_error_strerror(&error)).lowercased()
             return MartletError("Expected a zip archive. Received other or damaged data: \(text).", at: name)
         }
-        // libzip frees its own copy: the array may move.
-        guard let copy = malloc(max(1, bytes.count)) else { throw problem() }
-        bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: $0.count) } }
-        guard let source = zip_source_buffer_create(copy, UInt64(bytes.count), 1, &error) else {
-            free(copy)
-            throw problem()
-        }
+        guard let source = makeSource(&error) else { throw problem() }
         guard let archive = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error) else {
             zip_source_free(source)
             throw problem()

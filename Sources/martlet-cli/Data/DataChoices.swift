@@ -32,15 +32,17 @@ struct DataChoices: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            What happens with rows of a CSV file that lack a value: keep (missing numbers are NaN), error, skip, or a number, \
-            which is filled in.
+            What happens with rows of a CSV file that lack a value: keep (missing numbers are NaN, missing texts empty), error, \
+            skip (rows are left out, and their lines are named on standard error), or a number, which is filled in.
             """, valueName: "rule"))
     var missing: CSV.MissingValues = .keep
+    @OptionGroup var table: TableChoices
     @Flag(help: "Leave out images, rows and records that cannot be read; the log tells their number and names the first.")
     var skipUnreadable = false
 
     func check() throws {
         _ = try size()
+        try table.check()
         guard scale.isFinite, abs(scale) <= 1e6 else {
             throw MartletError("Expected a number of at most 1e6. Received: \(scale).", at: "--scale")
         }
@@ -56,6 +58,7 @@ struct DataChoices: ParsableArguments {
         [
             ("label", label ?? "none"), ("features", features ?? "all"), ("classes", classes ?? "those found"),
             ("size of images", imageSize ?? "the model's"), ("channels of images", color.map { "\($0)" } ?? "the model's"),
+            ("types of columns", table.columnTypes.joined(separator: ",")), ("rows for types", table.typeRows ?? "1000"),
             ("scale", "\(scale)"), ("missing values", "\(missing)"), ("unreadable data", skipUnreadable ? "left out" : "an error"),
         ]
     }
@@ -91,12 +94,72 @@ extension CSV.MissingValues: ExpressibleByArgument {
     public var defaultValueDescription: String { "keep" }
 }
 
-/// One sample of a model.
-struct Sample: Batchable {
-    let inputs: [Tensor]
-    var targets: [Tensor] = []
+/// How a CSV file is read.
+struct TableChoices: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            The types of columns of a CSV file, separated by commas, as in zip=text,age=number: integer, number or text, or \
+            pandas' names for them (int64, float64, str, ...). Those of other columns follow from the first rows.
+            """, valueName: "name=type"))
+    var columnTypes: [String] = []
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many rows of a CSV file are read to find out the types of its columns: a number, or all (default: 1000).",
+            valueName: "n"))
+    var typeRows: String?
 
-    static func batch(_ samples: [Sample]) throws -> Batch {
-        Batch(inputs: try [Tensor].batch(samples.map(\.inputs)), targets: try [Tensor].batch(samples.map(\.targets)))
+    private static let kinds: [String: CSV.Kind] = [
+        "integer": .integer, "int": .integer, "int64": .integer, "int32": .integer, "number": .number, "float": .number,
+        "float32": .number, "float64": .number, "double": .number, "text": .text, "str": .text, "string": .text,
+        "object": .text, "category": .text,
+    ]
+
+    func check() throws {
+        _ = try kinds()
+        _ = try rows()
+    }
+
+    /// The types that are given.
+    func kinds() throws -> [String: CSV.Kind] {
+        var found: [String: CSV.Kind] = [:]
+        for part in columnTypes.flatMap({ $0.split(separator: ",") }) {
+            let mark = part.lastIndex(of: "=") ?? part.endIndex
+            let name = String(part[..<mark])
+            guard mark < part.endIndex, !name.isEmpty,
+                let kind = Self.kinds[part[part.index(after: mark)...].lowercased()], found.updateValue(kind, forKey: name) == nil
+            else {
+                throw MartletError(
+                    "Expected columns and types, each once, such as zip=text,age=number: the types are integer, number and text. "
+                        + "Received: \"\(part)\".", at: "--column-types")
+            }
+        }
+        return found
+    }
+
+    private func rows() throws -> Int {
+        guard let typeRows else { return 1000 }
+        guard typeRows != "all" else { return .max }
+        guard let count = Int(typeRows), count > 0 else {
+            throw MartletError("Expected a number of at least 1, or all. Received: \"\(typeRows)\".", at: "--type-rows")
+        }
+        return count
+    }
+
+    private static let advice = CSV.Advice(
+        kind: { "--column-types \($0)=\($1)" }, allRows: "--type-rows all", skip: "--skip-unreadable")
+
+    /// Opens a file.
+    /// - Parameter texts: columns that hold text unless they were given another type.
+    func open(_ path: String, texts: [String] = []) throws -> CSV {
+        let kinds = try kinds()
+        do {
+            return try CSV(
+                path, delimiter: path.lowercased().contains(".tsv") ? "\t" : ",",
+                kinds: kinds.merging(texts.map { ($0, .text) }) { given, _ in given }, rowsToLookAt: rows(), advice: Self.advice)
+        } catch let error as MartletError where error.location == "kinds" {
+            throw MartletError(error.message, at: "--column-types")
+        }
     }
 }

@@ -7,13 +7,15 @@ import MartletImages
 /// `martlet data`: says what is in a data set.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Print what is in a folder of images, a CSV file, TFRecord files, or arrays.",
+        commandName: "data", abstract: "Print what is in a folder of images, a CSV file, TFRecord or IDX files, or arrays.",
         discussion: """
             Examples:
               martlet data flowers --sheet flowers.png
               martlet data passengers.csv
               martlet data 'train-*.tfrecord' --json
               martlet data x.npy
+              martlet data mnist
+              martlet data train-images-idx3-ubyte.gz --sheet digits.png
 
             Everything is read, so that what cannot be read is found: shapes, types, classes, ranges, the first elements. \
             Missing values are counted and are in no range.
@@ -23,18 +25,20 @@ struct DataCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             A folder of images, with a folder for each class or without, a .csv or .tsv file, TFRecord files or a pattern of \
-            them in quotes, an .npy or .npz file.
+            them in quotes, an .npy or .npz file, an IDX file, as those of MNIST, or a folder of such.
             """, valueName: "data"))
     var data: String
     @Option(parsing: .unconditional, help: ArgumentHelp("The number of elements that are printed.", valueName: "n"))
     var first = 3
     @Option(help: ArgumentHelp("A PNG file for the first 100 images, in rows.", valueName: "out.png"))
     var sheet: String?
+    @OptionGroup var table: TableChoices
     @Flag(help: "Print one line of JSON.")
     var json = false
 
     func run() throws {
         try expect(first, atLeast: 0, "--first")
+        try table.check()
         if let sheet {
             guard sheet.lowercased().hasSuffix(".png") else {
                 throw MartletError("Expected the name of a PNG file. Received: \"\(sheet)\".", at: "--sheet")
@@ -59,15 +63,26 @@ struct DataCommand: ParsableCommand {
 
     private func makeReport() throws -> DataReport {
         let name = data.lowercased()
-        if name.hasSuffix(".npz") {
-            return DataReport(arrays: try NPZ.read(data).tensors.map { ($0.name, $0.tensor) }, first: first)
-        }
-        if name.hasSuffix(".npy") { return DataReport(arrays: [("array", try NPY.read(data))], first: first) }
-        switch try DataSource.kind(of: data, isLabeled: hasClasses) {
+        if name.hasSuffix(".npz") { return try DataReport(npz: data, first: first) }
+        if name.hasSuffix(".npy") { return try DataReport(npy: data, first: first) }
+        let hasClasses = hasClasses
+        let arrays = hasClasses ? [] : idxFiles
+        if !arrays.isEmpty { return try DataReport(idx: arrays, first: first, keepsImages: sheet != nil) }
+        switch try DataSource.kind(of: data, isLabeled: hasClasses, table) {
         case .images(let folder): return try DataReport(folder, first: first, keepsImages: sheet != nil)
         case .table(let csv): return try DataReport(csv, first: first)
         case .records(let pattern): return try DataReport(records: pattern, first: first, keepsImages: sheet != nil)
         }
+    }
+
+    /// The IDX files that the data is, or that are in its folder; empty for other data.
+    private var idxFiles: [String] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) else { return [] }
+        if isFolder.boolValue { return DataReport.idxFiles(in: data) }
+        // Other names than those of tables and records say nothing, but the content does.
+        let isNamed = [".csv", ".tsv", ".tfrecord"].contains(where: data.lowercased().contains)
+        return !isNamed && IDX.isFile(data) ? [data] : []
     }
 
     /// Whether a folder has folders for classes with images in them.

@@ -16,24 +16,24 @@ struct NumberRange {
         (least, most, sum, count) = (min(least, value), max(most, value), sum + value, count + 1)
     }
 
-    /// In parts, as numbers of one byte need eight here.
+    /// Adds all numbers of a tensor.
     mutating func add(_ values: Tensor) {
-        let (flat, size) = (values.flattened(), 1 << 20)
-        for start in stride(from: 0, to: flat.elementCount, by: size) {
-            add(part: flat[start..<min(flat.elementCount, start + size)].cast(to: .float64))
+        switch values.dtype {
+        case .float32: addAll(values) { (value: Float) in Double(value) }
+        case .float64: addAll(values) { (value: Double) in value }
+        case .float16, .bfloat16: add(values.cast(to: .float32))
+        case .uint8, .bool: addAll(values) { (value: UInt8) in Double(value) }
+        case .int32: addAll(values) { (value: Int32) in Double(value) }
+        case .int64: addAll(values) { (value: Int64) in Double(value) }
+        case .string: break
         }
     }
 
-    private mutating func add(part whole: Tensor) {
-        let isFinite = whole.isFinite()
-        guard isFinite.all().item(as: Bool.self) else {
-            for value in whole.scalars(as: Double.self) { add(value) }
-            return
+    @inline(__always)
+    private mutating func addAll<Number>(_ values: Tensor, _ double: (Number) -> Double) {
+        values.withUnsafeBytes { bytes in
+            for number in bytes.bindMemory(to: Number.self) { add(double(number)) }
         }
-        let (low, high): (Double, Double) = (whole.min().item(), whole.max().item())
-        (least, most) = (min(least, low), max(most, high))
-        sum += whole.sum().item()
-        count += whole.elementCount
     }
 
     var json: [(String, JSONValue)] {
@@ -50,6 +50,8 @@ struct DataPart {
     var type: String
     /// The shape of an element, as text; sizes that differ as ranges.
     var shape = ""
+    /// The number of axes of an array.
+    var rank = 0
     var range = NumberRange()
     var missing = 0
     /// How often texts occur; of no more than 1000 texts.

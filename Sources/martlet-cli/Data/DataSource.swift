@@ -18,6 +18,10 @@ struct DataSource {
     let isLabeled: Bool
     /// The names of the classes, where labels are no numbers.
     private(set) var classNames: [String] = []
+    /// What a table lacks.
+    let leftOut = LeftOutRows()
+    /// Where the samples of the last batch came from.
+    let trace: TracedBatches.Trace
     /// The part of a table or of records: how many samples are passed over, and how many are taken.
     private var part: (skipped: Int, taken: Int)?
     private static let shuffleBuffer = 10_000
@@ -25,9 +29,15 @@ struct DataSource {
     /// - Parameters:
     ///   - path: what `--data` names.
     ///   - isLabeled: whether targets are needed.
-    init(_ path: String, _ choices: DataChoices, for model: Model, isLabeled: Bool) throws {
+    ///   - keepsOrigins: whether the origins of all samples are kept.
+    init(
+        _ path: String, _ choices: DataChoices, for model: Model, isLabeled: Bool, keepsOrigins: Bool = false
+    ) throws {
         (self.choices, self.isLabeled, inputs) = (choices, isLabeled, model.inputSpecs)
-        kind = try DataSource.kind(of: path, DataChoices.names(choices.classes), isLabeled: isLabeled)
+        trace = TracedBatches.Trace(keepsAll: keepsOrigins)
+        kind = try DataSource.kind(of: path, DataChoices.names(choices.classes), isLabeled: isLabeled, choices.table, inputs) {
+            names in DataSource.features(of: names, choices, model.inputSpecs)
+        }
         if choices.missing != .keep {
             guard case .table = kind else {
                 throw MartletError("Expected it with a CSV file only. Received other data.", at: "--missing")
@@ -36,21 +46,26 @@ struct DataSource {
         switch kind {
         case .images(let folder):
             classNames = folder.classNames
+            try requireClasses(of: model, at: folder.folder)
             if let option = [("--label", choices.label), ("--features", choices.features)].first(where: { $0.1 != nil }) {
                 throw MartletError("Expected it with a CSV or TFRecord file only. Received a folder of images.", at: option.0)
             }
         case .table(let csv):
             guard isLabeled else { return }
-            let label = try requireLabel("a column among \(csv.columns.map(\.name))")
-            guard let column = csv.columns.first(where: { $0.name == label }) else {
-                throw MartletError("Expected a column among \(csv.columns.map(\.name)). Received: \"\(label)\".", at: "--label")
+            let label = try requireLabel("a column among \(csv.columns.prefix(100).map(\.name))")
+            guard let kind = csv.kind(of: label) else {
+                throw MartletError(
+                    "Expected a column among \(csv.columns.prefix(100).map(\.name)). Received: \"\(label)\".", at: "--label")
             }
-            if column.kind != .text, choices.classes != nil {
+            if kind != .text, choices.classes != nil {
                 throw MartletError(
                     "Expected it with a label of text. \"\(label)\" holds numbers, which are the numbers of the classes.",
                     at: "--classes")
             }
-            if column.kind == .text { classNames = try DataChoices.names(choices.classes) ?? csv.texts(of: label) }
+            if kind == .text {
+                classNames = try DataChoices.names(choices.classes) ?? csv.texts(of: label)
+                try requireClasses(of: model, at: "\(path), column \"\(label)\"")
+            }
         case .records: if isLabeled { _ = try requireLabel("the name of a feature") }
         }
     }
@@ -60,8 +75,25 @@ struct DataSource {
         return label
     }
 
+    /// Throws when a model has several outputs in a row, which stand for classes, and there are more classes.
+    private func requireClasses(of model: Model, at place: String) throws {
+        guard isLabeled, model.outputCount == 1, !inputs.isEmpty,
+            let count = try withErrors({ model.outputs[0].shape[-1] }), count > 1, classNames.count > count
+        else { return }
+        throw MartletError(
+            "Expected at most \(count) classes, as the model has \(count) outputs. Received \(classNames.count): "
+                + "\(classNames.prefix(20)).", at: place)
+    }
+
     /// What a path names.
-    static func kind(of path: String, _ classes: [String]? = nil, isLabeled: Bool) throws -> Kind {
+    /// - Parameters:
+    ///   - classes: the names of folders for classes, all when nil.
+    ///   - inputs: those of the model: columns for inputs of text hold text.
+    ///   - features: the names of the columns for each input, of all names.
+    static func kind(
+        of path: String, _ classes: [String]? = nil, isLabeled: Bool, _ table: TableChoices,
+        _ inputs: [(name: String, shape: PartialShape, dtype: DType)] = [], _ features: ([String]) -> [[String]] = { _ in [] }
+    ) throws -> Kind {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, isFolder.boolValue {
@@ -70,7 +102,10 @@ struct DataSource {
         }
         let name = path.lowercased()
         if [".csv", ".csv.gz", ".tsv", ".tsv.gz"].contains(where: name.hasSuffix) {
-            return .table(try CSV(path, delimiter: name.contains(".tsv") ? "\t" : ","))
+            let csv = try table.open(path)
+            let texts = zip(inputs, features(csv.columns.map(\.name))).flatMap { $0.dtype == .string ? $1 : [] }
+                .filter { csv.kind(of: $0).map { $0 != .text } ?? false }
+            return .table(texts.isEmpty ? csv : try table.open(path, texts: texts))
         }
         if name.contains(".tfrecord") || !exists && path.contains(where: { "*?[".contains($0) }) { return .records(path) }
         throw MartletError(
@@ -82,13 +117,36 @@ struct DataSource {
 
     /// The samples in batches.
     /// - Parameter seed: of the shuffles, nil for the order of the files.
-    func batches(of size: Int, shuffledBy seed: Int? = nil) throws -> Dataset<Batch> {
-        try samples(shuffledBy: seed).batch(size).prefetch()
+    func batches(of size: Int, shuffledBy seed: Int? = nil) throws -> TracedBatches {
+        TracedBatches(dataset: try samples(shuffledBy: seed).batch(size).prefetch(), trace: trace)
+    }
+
+    /// Runs `body`, which reads the batches. Its errors about a sample name file and place, and what was left out is told.
+    func reading<R>(_ body: () throws -> R) throws -> R {
+        let result = try trace.locating(label: choices.label, body)
+        if case .table(let csv) = kind { leftOut.report(csv.path) }
+        return result
+    }
+
+    /// The numbers of the rows, records or files of the samples that were read, counted from 0.
+    var numbers: [Int] {
+        var places: [String: Int] = [:]
+        if case .images(let folder) = kind {
+            for (place, path) in folder.paths.enumerated() { places[path] = place }
+        }
+        return trace.all.map { origin in
+            switch origin {
+            case .row(_, _, let number): number
+            case .record(_, _, let index): index
+            case .file(let path): places[path] ?? -1
+            }
+        }
     }
 
     private func samples(shuffledBy seed: Int?) throws -> Dataset<Sample> {
         if case .images(let folder) = kind { return try images(folder, seed) }
         var samples = try sequential()
+        if part == nil { try requireOne(of: samples) }
         if let part { samples = samples.skip(part.skipped).take(part.taken) }
         return seed.map { samples.shuffle(bufferSize: .elements(DataSource.shuffleBuffer), seed: $0) } ?? samples
     }
@@ -102,6 +160,26 @@ struct DataSource {
         case .records(let pattern): samples = records(pattern)
         }
         return choices.skipUnreadable ? samples.onError(.skip()) : samples
+    }
+
+    /// Throws when there is no sample.
+    private func requireOne(of samples: Dataset<Sample>) throws {
+        var iterator = samples.makeIterator()
+        guard try iterator.nextElement() == nil else { return }
+        switch kind {
+        case .images: break
+        case .table(let csv):
+            let rows = leftOut.count > 0 ? "rows with a value in each column that counts" : "rows"
+            let found = leftOut.count > 0 ? "All \(leftOut.count) lack one." : "The file has none below its header."
+            throw MartletError("Expected \(rows). \(found)", at: csv.path)
+        case .records(let pattern):
+            let paths = try Dataset<String>.paths(matching: pattern)
+            let names = paths.prefix(20).joined(separator: ", ") + (paths.count > 20 ? ", ..." : "")
+            let isOnly = paths == [pattern]
+            throw MartletError(
+                "Expected records that can be read. There is none\(isOnly ? "" : " in \(paths.count) files: \(names)").",
+                at: pattern)
+        }
     }
 
     /// The samples in two parts, the second for validation. Folders are split in a random order, others at the end.
@@ -127,8 +205,8 @@ struct DataSource {
     }
 
     private init(_ other: DataSource, _ kind: Kind) {
-        (self.kind, choices, inputs, isLabeled, classNames) = (
-            kind, other.choices, other.inputs, other.isLabeled, other.classNames
+        (self.kind, choices, inputs, isLabeled, classNames, trace) = (
+            kind, other.choices, other.inputs, other.isLabeled, other.classNames, other.trace
         )
     }
 
@@ -136,24 +214,21 @@ struct DataSource {
 
     private func images(_ folder: ClassFolder, _ seed: Int?) throws -> Dataset<Sample> {
         let (size, color) = try imageForm()
-        let unreadable: UnreadableImages = choices.skipUnreadable ? .skip() : .fail
         let (scale, dtype) = (choices.scale, inputs.first?.dtype ?? .float32)
         func order(_ files: Dataset<(String, Int)>) -> Dataset<(String, Int)> {
             seed.map { files.shuffle(bufferSize: .all, seed: $0) } ?? files
         }
         @Sendable func input(_ image: Tensor) -> Tensor { (scale == 1 ? image : image * scale).cast(to: dtype) }
-        guard isLabeled else {
-            return try folder.unlabeledImages(size: size, colorMode: color, unreadable: unreadable, order: order).map {
-                Sample(inputs: [input($0)])
+        let isLabeled = isLabeled
+        return try folder.imagesWithPaths(size: size, colorMode: color, skipsUnreadable: choices.skipUnreadable, order: order)
+            .map { path, image, label in
+                let targets = isLabeled ? [Tensor([Int32(clamping: label)], shape: [])] : []
+                return Sample(inputs: [input(image)], targets: targets, origin: .file(path))
             }
-        }
-        return try folder.images(size: size, colorMode: color, unreadable: unreadable, order: order).map {
-            Sample(inputs: [input($0)], targets: [$1])
-        }
     }
 
     /// The size and channels of images: what was asked for, else the model's.
-    private func imageForm() throws -> (size: (height: Int, width: Int), color: ColorMode) {
+    func imageForm() throws -> (size: (height: Int, width: Int), color: ColorMode) {
         guard inputs.count <= 1 else {
             throw MartletError("Expected a model of one input for images. Received one of \(inputs.count).", at: "--data")
         }
@@ -171,110 +246,5 @@ struct DataSource {
             throw MartletError("Expected a model of images with 1, 3 or 4 channels. Received one of \(channels).", at: "--data")
         }
         return (size, color)
-    }
-
-    // MARK: Columns and records
-
-    /// The features of each input, and whether each input has its own.
-    private func featuresOfInputs(_ names: [String]) -> [[String]] {
-        let given = DataChoices.names(choices.features)
-        let own = inputs.map(\.name)
-        if given == nil, own.count > 0, own.allSatisfy(names.contains) { return own.map { [$0] } }
-        let features = given ?? names.filter { $0 != choices.label }
-        return features.count == own.count ? features.map { [$0] } : [features]
-    }
-
-    private func table(_ csv: CSV) throws -> Dataset<Sample> {
-        let names = csv.columns.map(\.name)
-        let features = featuresOfInputs(names)
-        for name in features.joined() {
-            guard let column = csv.columns.first(where: { $0.name == name }) else {
-                throw MartletError("Expected columns among \(names). Received: \"\(name)\".", at: "--features")
-            }
-            guard column.kind != .text else {
-                var rows = csv.rows.makeIterator()
-                guard try rows.nextElement() != nil else {
-                    throw MartletError("Expected rows. The file has none below its header.", at: csv.path)
-                }
-                throw MartletError(
-                    "Expected columns of numbers. \"\(name)\" holds text: name the others, or make numbers of it in a program.",
-                    at: "--features")
-            }
-        }
-        let numbers = Dictionary(classNames.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
-        let (label, isText) = (isLabeled ? choices.label : nil, !classNames.isEmpty)
-        return try csv.rows(missing: choices.missing, in: features.flatMap { $0 } + (label.map { [$0] } ?? [])).map {
-            [self] row in
-            let inputs = try features.enumerated().map { place, names in
-                try shaped(Tensor(names.map { Float(row[$0].number ?? .nan) }), place)
-            }
-            guard let label else { return Sample(inputs: inputs) }
-            switch row[label] {
-            case .integer(let value): return Sample(inputs: inputs, targets: [Tensor([value], shape: [])])
-            case .number(let value): return Sample(inputs: inputs, targets: [Tensor([Float(value)], shape: [])])
-            case .text(let text) where isText:
-                guard let number = numbers[text] else {
-                    throw MartletError("Expected a class among \(classNames.prefix(20)). Received: \"\(text)\".", at: "--label")
-                }
-                return Sample(inputs: inputs, targets: [Tensor([number], shape: [])])
-            default: throw MartletError("Expected a label in the column \"\(label)\". Received none.", at: "--label")
-            }
-        }
-    }
-
-    private func records(_ pattern: String) -> Dataset<Sample> {
-        Dataset.tfRecords(pattern).map { [self] record in
-            let example = try Example(serialized: record)
-            let target = isLabeled ? try choices.label.map { try example.tensor($0) } : nil
-            let inputs = try featuresOfInputs(example.features.keys.sorted()).enumerated().map { place, names in
-                guard !names.isEmpty else {
-                    let known = example.features.keys.sorted().prefix(20).joined(separator: ", ")
-                    throw MartletError("Expected a feature beside the label. The record has: \(known).", at: "--features")
-                }
-                let parts = try names.map { try tensor($0, of: example) }
-                let whole = parts.count == 1 ? parts[0] : Tensor.concatenate(parts.map { $0.flattened().cast(to: .float32) })
-                return try shaped(whole, place)
-            }
-            guard let target else { return Sample(inputs: inputs) }
-            return Sample(inputs: inputs, targets: [target.elementCount == 1 ? target.reshaped(to: []) : target])
-        }
-    }
-
-    /// Numbers, or the pixels of an image in the bytes of a feature.
-    private func tensor(_ name: String, of example: Example) throws -> Tensor {
-        guard case .bytes(let parts) = example[name], parts.count == 1 else { return try example.tensor(name) }
-        let (size, color) = try imageForm()
-        let image = try decodeImage(Array(parts[0]), colorMode: color, name: name, size: size)
-        return choices.scale == 1 ? image : image * choices.scale
-    }
-
-    /// A tensor in the shape and type of an input.
-    private func shaped(_ tensor: Tensor, _ place: Int) throws -> Tensor {
-        guard place < inputs.count else { return tensor }
-        let (name, shape, dtype) = inputs[place]
-        let sizes = shape.dimensions.dropFirst()
-        let known = sizes.compactMap { $0 }.reduce(1, *)
-        let unknown = sizes.filter { $0 == nil }.count
-        guard unknown == 0 ? tensor.elementCount == known : unknown == 1 && known > 0 && tensor.elementCount % known == 0 else {
-            if unknown > 1, tensor.rank == sizes.count { return tensor.cast(to: dtype) }
-            throw MartletError(
-                "Expected numbers for the input \"\(name)\" of shape \(shape). Received \(tensor.elementCount) in a sample.",
-                at: "--features")
-        }
-        return tensor.reshaped(to: Shape(sizes.map { $0 ?? tensor.elementCount / known })).cast(to: dtype)
-    }
-}
-
-extension CSV {
-    /// The texts in a column, in order.
-    fileprivate func texts(of column: String) throws -> [String] {
-        var found: Set<String> = []
-        try rows.onError(.skip()).forEach { row in
-            if case .text(let text) = row[column] { found.insert(text) }
-            guard found.count <= 10_000 else {
-                throw MartletError("Expected at most 10,000 classes in the column \"\(column)\". Received more.", at: "--label")
-            }
-        }
-        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

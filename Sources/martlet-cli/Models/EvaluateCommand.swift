@@ -28,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
         let verbosity: Verbosity = json ? .silent : .progressBar
         let figures: Logs
         if let source = try samples.source(for: network, quiet: json) {
-            figures = try network.evaluate(source.batches(of: samples.batchSize), verbosity: verbosity)
+            figures = try source.reading { try network.evaluate(source.batches(of: samples.batchSize), verbosity: verbosity) }
         } else {
             figures = try network.evaluate(samples.read(), batchSize: samples.batchSize, verbosity: verbosity)
         }

@@ -132,7 +132,9 @@ struct ExportCommand: ParsableCommand {
         if let data {
             let source = try DataSource(data, choices, for: network, isLabeled: maxAccuracyDrop != nil)
             var batches: [Batch] = []
-            try source.batches(of: 32, shuffledBy: 1).take(Self.mostSamples / 32).forEach { batches.append($0) }
+            try source.reading {
+                try source.batches(of: 32, shuffledBy: 1).dataset.take(Self.mostSamples / 32).forEach { batches.append($0.batch) }
+            }
             guard let first = batches.first else { throw MartletError("Expected samples. There are none.", at: "--data") }
             let inputs = first.inputs.indices.map { place in Tensor.concatenate(batches.map { $0.inputs[place] }) }
             return (inputs, first.targets.isEmpty ? nil : Tensor.concatenate(batches.map { $0.targets[0] }))

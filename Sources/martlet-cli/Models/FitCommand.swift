@@ -226,6 +226,8 @@ struct FitCommand: ParsableCommand {
         let verbosity: Verbosity = quiet ? .silent : .progressBar
         guard let source = try samples.source(for: network, quiet: quiet) else {
             let data = try samples.read()
+            let trained = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
+            if shuffle { try TensorDataset.requireMemory(forOrderOf: trained) }
             return ({ callbacks in
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,
@@ -233,17 +235,18 @@ struct FitCommand: ParsableCommand {
                     checkpoints: runs.checkpoints(lasting), resume: runs.resumption)
             }, { recorder in
                 // The samples that `fit` takes for validation.
-                let kept = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
-                if kept < data.count { try recorder.evaluate(data[kept..<data.count], batchSize: samples.batchSize) }
+                if trained < data.count { try recorder.evaluate(data[trained..<data.count], batchSize: samples.batchSize) }
             })
         }
         let parts = validationSplit == 0 ? nil : try source.split(validation: validationSplit, seed: seed)
         let data = try (parts?.0 ?? source).batches(of: samples.batchSize, shuffledBy: shuffle ? seed : nil)
         let validation = try parts?.1.batches(of: samples.batchSize)
         return ({ callbacks in
-            try network.fit(
-                data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
-                classWeight: classWeight, checkpoints: runs.checkpoints(lasting), resume: runs.resumption)
+            _ = try source.reading {
+                try network.fit(
+                    data, epochs: epochs, verbosity: verbosity, validationData: validation, callbacks: callbacks,
+                    classWeight: classWeight, checkpoints: runs.checkpoints(lasting), resume: runs.resumption)
+            }
         }, { recorder in
             if let validation { try recorder.evaluate(validation, classNames: source.classNames) }
         })

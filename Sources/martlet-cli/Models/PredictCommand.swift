@@ -11,6 +11,8 @@ struct PredictCommand: ParsableCommand {
               martlet predict model.keras --x x.npy -o y.npy
               martlet predict pair.keras --x left.npy --x right.npy -o score.npy
               martlet predict model.keras --data photos -o y.npy
+              martlet predict model.keras --data people.csv --missing skip \\
+                -o y.npy --index rows.npy
 
             Without -o the first values of each output are printed. NumPy has no bfloat16, so such an output \
             is written as float32, which can represent the same numbers. `martlet summary` shows the order of inputs and \
@@ -40,23 +42,35 @@ struct PredictCommand: ParsableCommand {
             "The file for an output. For a model with several outputs, repeat the option in their order.",
             valueName: "out.npy"))
     var output: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --data: an .npy file for the numbers of the rows, records or files that the outputs are for, counted from 0 as \
+            pandas does. With it, outputs stay with their rows where --missing skip or --skip-unreadable leaves out some.
+            """, valueName: "index.npy"))
+    var index: String?
     @Option(parsing: .unconditional, help: ArgumentHelp("The number of samples in a step.", valueName: "n"))
     var batchSize = 32
 
     func validate() throws {
         if data == nil, x.isEmpty { throw ValidationError("Missing --x. Expected --x or --data.") }
+        if index != nil, data == nil { throw ValidationError("Expected --data with --index.") }
         if data != nil, !x.isEmpty { throw ValidationError("Expected --x or --data, not both.") }
     }
 
     func run() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
         let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
-        try checkOutputs(output.map { ("-o", $0) }, keeping: [("the model", model.path)] + inputs)
+        try choices.check()
+        let files = output.map { ("-o", $0) } + [index].compactMap { $0 }.map { ("--index", $0) }
+        try checkOutputs(files, keeping: [("the model", model.path)] + inputs)
         let network = try model.load(CompilationChoice(readsFile: false), inputShapes: inputShapes.shapes(for: model))
         try checkCount(network.outputCount)
         let outputs: [Tensor]
         if let data {
-            outputs = try network.predict(DataSource(data, choices, for: network, isLabeled: false).batches(of: batchSize))
+            let source = try DataSource(data, choices, for: network, isLabeled: false, keepsOrigins: index != nil)
+            outputs = try source.reading { try network.predict(source.batches(of: batchSize)) }
+            if let index { try NPY.write(Tensor(source.numbers), to: index) }
         } else {
             outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
         }

@@ -140,9 +140,11 @@ struct TuneCommand: ParsableCommand {
                     }
                     guard let source = try samples.source(for: sample.model, quiet: true) else { return History() }
                     let parts = split == 0 ? nil : try source.split(validation: split, seed: seed)
-                    return try sample.model.fit(
-                        (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
-                        validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
+                    return try source.reading {
+                        try sample.model.fit(
+                            (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
+                            validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
+                    }
                 }
             })
         }

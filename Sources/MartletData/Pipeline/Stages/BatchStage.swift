@@ -143,8 +143,12 @@ private final class BatchReader<Element: Sendable, Output: Sendable>: Reader<Out
     }
 
     private func gathered() throws -> Output? {
-        guard let (batch, count) = try upstream.gather(size), count == size || !dropsRemainder else { return nil }
-        return batch as? Output
+        do {
+            guard let (batch, count) = try upstream.gather(size), count == size || !dropsRemainder else { return nil }
+            return batch as? Output
+        } catch {
+            throw place.error(error, element: batch)
+        }
     }
 
     private func stacked() throws -> Output? {

@@ -23,6 +23,7 @@ private final class CacheReader<Element: Sendable>: Reader<Element> {
     private let open: () throws -> Reader<Element>
     /// What this reading has seen, from the first element on.
     private var seen: [Element]? = []
+    private var held = HeldMemory("cache")
     private var isCached = false
 
     init(_ store: CacheStore<Element>, _ opening: Opening, _ stage: Stage<Element>) {
@@ -55,7 +56,10 @@ private final class CacheReader<Element: Sendable>: Reader<Element> {
             throw error
         }
         guard !isCached, seen != nil else { return }
-        seen! += elements[first...]
+        for element in elements[first...] {
+            try seen!.append(element, askingAt: held.place)
+            try held.add(element)
+        }
         if elements.count - first < count {
             let all = seen
             store.elements.withLock { $0 = $0 ?? all }

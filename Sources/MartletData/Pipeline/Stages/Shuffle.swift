@@ -32,7 +32,7 @@ extension Dataset {
             let key = keyed.key(seed: seed, stage: place.number)
             guard case .elements(let size) = bufferSize else {
                 guard let source = stage.indexed else { return WholeShuffleReader(try stage.open(opening), key) }
-                return IndexedReader(source, order: Permutation.random(source.count, key: key))
+                return IndexedReader(source, order: try Permutation.random(source.count, key: key))
             }
             return try ShuffleReader(Swift.max(1, size), key) { isPreview in
                 var upstream = opening
@@ -50,6 +50,7 @@ private final class ShuffleReader<Element: Sendable>: Reader<Element> {
     private let reopen: (_ isPreview: Bool) throws -> Reader<Element>
     private var random: RandomStream
     private var buffer: [Element] = []
+    private var held = HeldMemory("shuffle")
     private var isFull = false
 
     init(_ size: Int, _ key: UInt64, _ open: @escaping (_ isPreview: Bool) throws -> Reader<Element>) throws {
@@ -65,7 +66,8 @@ private final class ShuffleReader<Element: Sendable>: Reader<Element> {
                 isFull = true
                 break
             }
-            buffer.append(element)
+            try buffer.append(element, askingAt: held.place)
+            try held.add(element)
         }
         for left in stride(from: count, to: 0, by: -1) {
             guard !buffer.isEmpty else { return }
@@ -92,6 +94,8 @@ private final class ShuffleReader<Element: Sendable>: Reader<Element> {
         guard buffer.isEmpty, !isFull, count > 0 else { return try super.skip(count) }
         let reach = size.addingReportingOverflow(count)
         let total = try reopen(true).skip(reach.overflow ? .max : reach.partialValue)
+        // The numbers, those in order, and the elements by their numbers.
+        try [Int].requireMemory(6 * min(size, total), at: held.place)
         var numbers = Array(0..<min(size, total))
         var (following, skipped) = (numbers.count, 0)
         while skipped < count, !numbers.isEmpty {
@@ -104,6 +108,7 @@ private final class ShuffleReader<Element: Sendable>: Reader<Element> {
             position += try inlet.skip(number - position)
             guard let element = try inlet.next() else { break }
             kept[number] = element
+            try held.add(element)
             position += 1
         }
         _ = try inlet.skip(min(following, total) - position)
@@ -130,12 +135,15 @@ private final class WholeShuffleReader<Element: Sendable>: Reader<Element> {
 
     private func opened() throws -> IndexedReader<Element> {
         if let shuffled { return shuffled }
+        var held = HeldMemory("shuffle")
         while true {
             let before = elements.count
+            if elements.capacity < before + 256 { try [Element].requireMemory(2 * (before + 256), at: held.place) }
             try upstream.read(256, into: &elements)
+            for element in elements[before...] { try held.add(element) }
             if elements.count - before < 256 { break }
         }
-        let order = Permutation.random(elements.count, key: key)
+        let order = try Permutation.random(elements.count, key: key)
         let reader = IndexedReader(Indexed(count: order.count) { [elements] in elements[$0] }, order: order)
         elements = []
         shuffled = reader

@@ -1,21 +1,23 @@
 import CZlib
 import MartletCore
 
-/// Decompresses a stream in gzip's format (RFC 1952): any number of members one after another. Checksums are verified.
-package final class GunzipStream: ByteStream {
+/// Decompresses a stream in gzip's format (RFC 1952), any number of members one after another, or in zlib's (RFC 1950), one
+/// alone. Checksums are verified.
+package final class InflateStream: ByteStream {
     private let source: any ByteStream
+    private let format: Compression.Format
     // zlib keeps the address of its stream, so the stream must not move.
     private let z = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     private var members = 0
     private var isBetweenMembers = false
 
-    /// Decompresses `source`, which begins with gzip's magic bytes.
-    package init(_ source: any ByteStream) {
-        self.source = source
+    /// Decompresses `source`, which begins as `format` does.
+    package init(_ source: any ByteStream, _ format: Compression.Format = .gzip) {
+        (self.source, self.format) = (source, format)
         z.initialize(to: z_stream())
-        let status = inflateInit2_(z, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        require(status == Z_OK, "GunzipStream", "zlib does not start: status \(status).")
+        let status = inflateInit2_(z, format.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        require(status == Z_OK, "InflateStream", "zlib does not start: status \(status).")
     }
 
     deinit {
@@ -38,6 +40,7 @@ package final class GunzipStream: ByteStream {
             if z.pointee.avail_in == 0 { try takeInput() }
             if isBetweenMembers {
                 if z.pointee.avail_in == 0 { break }
+                guard format == .gzip else { throw error("Expected nothing after the zlib data. Received more bytes.") }
                 inflateReset(z)
                 isBetweenMembers = false
             }
@@ -54,13 +57,13 @@ package final class GunzipStream: ByteStream {
                 members += 1
                 isBetweenMembers = true
             case Z_OK, Z_BUF_ERROR:
-                if isStarved && produced == 0 { throw error("The gzip data is cut short.") }
+                if isStarved && produced == 0 { throw error("The \(format.rawValue) data is cut short.") }
             default:
                 if members > 0 && z.pointee.total_out == 0 {
                     throw error("Expected nothing after the gzip data. Received bytes that are no gzip member.")
                 }
                 let reason = z.pointee.msg.map { String(cString: $0) } ?? "status \(status)"
-                throw error("The gzip data is corrupt (zlib: \(reason)).")
+                throw error("The \(format.rawValue) data is corrupt (zlib: \(reason)).")
             }
         }
         return written
