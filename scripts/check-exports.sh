@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Exports models that Keras wrote, runs them in LiteRT, TensorFlow and ONNX Runtime, and compares with Keras's predictions
 # (check-exports.py). Without arguments the six models of the tests; with a folder of cases as the first argument, those, and the
-# counts go to Docs/export-coverage.md. Then the same models in int8, in LiteRT and ONNX Runtime. Other arguments go to
+# counts go to Docs/export-coverage.md. Then the same models in int8, in LiteRT and ONNX Runtime, and models that leave axes open
+# (check-open-exports.py). Other arguments go to
 # check-exports.py, which then runs once. The runtimes are installed in .venv-exports, which git ignores; where that fails, this
 # says so and ends with success. EXPORT_PYTHON names an interpreter that has them already.
 # Needs a build; CONFIGURATION is that of the build: release when it is not set.
@@ -35,4 +36,7 @@ check() {
   "$python" scripts/check-exports.py --corpus "$corpus" --cli ".build/${CONFIGURATION:-release}/martlet" "$@"
 }
 check "${options[@]}" "$@"
-if [ $# -eq 0 ]; then check --quantize int8 --format tflite,onnx; fi
+if [ $# -eq 0 ]; then
+  check --quantize int8 --format tflite,onnx
+  "$python" scripts/check-open-exports.py --cli ".build/${CONFIGURATION:-release}/martlet"
+fi

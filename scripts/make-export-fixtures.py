@@ -2,7 +2,8 @@
 """Writes Tests/MartletExportTests/Fixtures/tflite: files that TensorFlow's converter makes of a small Keras network, and what
 LiteRT computes from them; and `saved`, the same network as a SavedModel with its variables, `saved-recurrent`, one with
 loops, `saved-pair`, one with two inputs and outputs, and `saved-blocks`, one with dilated convolutions; and files with two open
-sizes, with integers as inputs, and with operators that move blocks. Needs tensorflow and keras.
+sizes, with integers as inputs, and with operators that move blocks; `saved-draws`, one with random numbers, and `saved-half`, one
+that computes in 16 bits. Needs tensorflow and keras.
 
 usage: make-export-fixtures.py FOLDER
 """
@@ -203,3 +204,43 @@ for kind in ["int8", "uint8"]:
     np.save(folder / f"whole-{kind}-x.npy", integers)
     result = list(lite(content, integers).values())[0]
     np.save(folder / f"whole-{kind}.npy", ((result.astype(np.float64) - zero) * scale).astype(np.float32))
+
+class Draws(tf.Module):
+    """Random numbers: those of a seed, and others; bits as other numbers; cubic interpolation."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 4, 5, 2))])
+    def __call__(self, x):
+        zero = 0 * tf.reduce_sum(x)
+        return {
+            "uniform": zero + tf.random.stateless_uniform((3, 7), [7, -11]),
+            "normal": zero + tf.random.stateless_normal((9,), [1, 2]),
+            "older_uniform": zero + tf.raw_ops.StatelessRandomUniform(shape=[2, 5], seed=tf.constant([3, 4])),
+            "older_normal": zero + tf.raw_ops.StatelessRandomNormal(shape=[6], seed=tf.constant([1 << 40, 4], tf.int64)),
+            "bits": zero + tf.bitcast(tf.constant([1065353216, -1073741824]), tf.float32),
+            "larger": tf.image.resize(x, [7, 9], method="bicubic"), "smaller": tf.image.resize(x, [3, 2], method="bicubic"),
+            "free_uniform": zero + tf.random.uniform((4, 500)), "free_normal": zero + tf.random.normal((4, 500)),
+            "free_truncated": zero + tf.random.truncated_normal((4, 500)),
+            "free_integers": tf.random.uniform((4, 500), 3, 9, tf.int32),
+        }
+
+
+draws = Draws()
+draws_x = random.normal(size=(2, 4, 5, 2)).astype(np.float32)
+tf.saved_model.save(draws, str(folder / "saved-draws"), signatures=draws.__call__)
+(folder / "saved-draws" / "fingerprint.pb").unlink()
+np.save(folder / "draws-x.npy", draws_x)
+for name, value in draws(draws_x).items():
+    if not name.startswith("free"):
+        np.save(folder / f"draws-{name}.npy", value.numpy())
+
+# A network that computes in 16 bits.
+keras.config.set_dtype_policy("mixed_float16")
+half = keras.Sequential([
+    keras.Input((6, 5, 2)), keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.Flatten(),
+    keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(3, dtype="float32"),
+])
+half_x = random.normal(size=(4, 6, 5, 2)).astype(np.float32)
+half.export(folder / "saved-half", verbose=False)
+(folder / "saved-half" / "fingerprint.pb").unlink()
+np.save(folder / "half-x.npy", half_x)
+np.save(folder / "saved-half.npy", half(half_x).numpy())

@@ -155,4 +155,103 @@ extension CommandLineTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["m.keras"])
         }
     }
+
+    /// PyTorch flattens images with their channels first.
+    @Test func importsWeightsBehindFlatten() throws {
+        try withFolder { folder in
+            let (model, weights, map, to) = (
+                folder + "/m.keras", folder + "/w.safetensors", folder + "/map.json", folder + "/out.keras"
+            )
+            try Sequential([InputLayer([2, 3, 4]), Flatten(), Dense(5, name: "scores")]).save(to: model)
+            let kernel = Tensor((0..<120).map { Float(($0 * 37) % 101) / 101 }, shape: [5, 24])
+            try Safetensors([("fc.weight", kernel), ("fc.bias", Tensor.zeros([5]))]).write(to: weights)
+            try FileIO.write(#"{"scores": "fc"}"#, to: map)
+            let arguments = ["import", weights, "--into", model, "--mapping", map, "--to", to]
+            let outcome = try run(arguments + ["--flattened", "scores=2,3,4"])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            let x = Tensor((0..<48).map { Float(($0 * 53) % 97) / 97 }, shape: [2, 2, 3, 4])
+            let expected = matmul(x.transposed(permutation: [0, 3, 1, 2]).reshaped([2, 24]), kernel, transposeB: true)
+            let difference: Double = (try Model.load(from: to).predict(x) - expected).abs().max().item()
+            #expect(difference < 1e-5)
+            let wrong: [([String], String)] = [
+                (["--flattened", "scores"], "--flattened: Expected the path of a layer and the sizes"),
+                (["--flattened", "scores=2,3"], "--flattened: Expected the path of a layer and the sizes"),
+                (["--flattened", "scores=2,3,5"], "Expected height, width and channels of 24 numbers"),
+                (["--flattened", "other=2,3,4"], "Expected the path of a Dense layer. Received: other"),
+                (["--flattened", "scores=2,3,4", "--flattened", "scores=4,3,2"], "scores twice"),
+            ]
+            for (more, message) in wrong {
+                let outcome = try run(arguments + more)
+                #expect(outcome.status == 1 && outcome.error.contains(message), "\(outcome.error)")
+            }
+        }
+    }
+
+    /// The length of sequences stays open; files that leave several sizes open take them in all commands.
+    @Test func openLengths() throws {
+        try withFolder { folder in
+            let (model, file, x, y) = (folder + "/m.keras", folder + "/m.tflite", folder + "/x.npy", folder + "/y.npy")
+            let network = Sequential([InputLayer([nil, 3]), LSTM(4), Dense(2)])
+            try network.save(to: model)
+            let outcome = try run(["export", model, "--to", file])
+            #expect(outcome.status == 0, "\(outcome.error)")
+            for steps in [4, 11] {
+                let samples = Tensor((0..<(6 * steps * 3)).map { Float(($0 * 37) % 101) / 101 }, shape: [6, steps, 3])
+                try NPY.write(samples, to: x)
+                try NPY.write(network.predict(samples), to: y)
+                let given = ["--input-shape", "\(steps),3"]
+                let evaluated = try run(["evaluate", file, "--x", x, "--y", y, "--loss", "mse", "--json"] + given)
+                #expect(evaluated.status == 0, "\(evaluated.error)")
+                #expect(try JSONValue(parsing: evaluated.lastLine).double("loss") < 1e-10)
+                let summary = try run(["summary", file] + given)
+                #expect(summary.output.contains("float32 (None, \(steps), 3)"), "\(summary.output)\(summary.error)")
+            }
+            for command in ["evaluate", "summary"] {
+                let data = command == "evaluate" ? ["--x", x, "--y", y, "--loss", "mse"] : []
+                let open = try run([command, file] + data)
+                #expect(open.status == 1 && open.error.contains("--input-shape"), "\(open.error)")
+                let layers = try run([command, model, "--input-shape", "4,3"] + data)
+                #expect(layers.status == 1 && layers.error.contains("--input-shape: Expected a .tflite"), "\(layers.error)")
+            }
+        }
+    }
+
+    /// What only files of `--data` have is not ignored without it.
+    @Test func optionsOfData() throws {
+        try withFolder { folder in
+            let (model, x) = (folder + "/m.keras", folder + "/x.npy")
+            try Sequential([InputLayer([2]), Dense(1)]).save(to: model)
+            try NPY.write(Tensor.zeros([4, 2]), to: x)
+            let commands = [
+                ["export", model, "--to", folder + "/m.onnx"], ["predict", model, "--x", x],
+                ["evaluate", model, "--x", x, "--y", x, "--loss", "mse"],
+                ["fit", model, "--x", x, "--y", x, "--loss", "mse"],
+            ]
+            for command in commands {
+                for more in [["--label", "kind"], ["--scale", "0.5"], ["--skip-unreadable"]] {
+                    let outcome = try run(command + more)
+                    #expect(outcome.status == 64 && outcome.error.contains("Expected --data, which \(more[0])"), "\(outcome.error)")
+                }
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder + "/m.onnx"))
+        }
+    }
+
+    /// Too little memory is an error wherever an export runs out of it.
+    @Test func littleMemory() throws {
+        try withFolder { folder in
+            let (model, x) = (folder + "/m.keras", folder + "/x.npy")
+            try Sequential([InputLayer([64, 64, 3]), Conv2D(8, kernelSize: 3), Flatten(), Dense(4)]).save(to: model)
+            try NPY.write(Tensor.ones([64, 64, 64, 3]), to: x)
+            for memory in ["1", "4", "16", "40"] {
+                for format in ["m.tflite", "m.onnx"] {
+                    let outcome = try run([
+                        "export", model, "--to", folder + "/" + format, "--quantize", "int8", "--calibration", x, "--memory", memory,
+                    ])
+                    #expect(outcome.status == 1 || outcome.status == 0, "\(memory), \(format): \(outcome.error)")
+                    #expect(memory != "1" || outcome.status == 1 && outcome.error.contains("memory"), "\(outcome.error)")
+                }
+            }
+        }
+    }
 }

@@ -80,6 +80,14 @@ import Testing
         file.graph.outputs = [ONNX.ValueInfo("y", .int64, [.size(2), .symbol("count")])]
         expectError("NonZero", "all elements") { try ONNXModel(file, path: "made").layered() }
     }
+
+    /// Two inputs of one name could not be told apart.
+    @Test func inputsOfOneName() throws {
+        var file = ONNXGraphs.file([ONNX.Node("Add", ["x", "x"], ["y"])])
+        file.graph.inputs = [ONNX.ValueInfo("x", .float, [.size(4)]), ONNX.ValueInfo("x", .float, [.size(4)])]
+        file.graph.outputs = [ONNX.ValueInfo("y", .float, [.size(4)])]
+        expectError("inputs of different names", "\"x\" twice") { try ONNXModel(file, path: "made") }
+    }
 }
 
 /// SavedModels that TensorFlow wrote, and damaged ones.

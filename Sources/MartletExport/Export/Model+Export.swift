@@ -62,7 +62,8 @@ public struct ExportOptions: Sendable {
         }
     }
 
-    /// The shape of each input, batch axis (nil) included, for a model that does not know them or leaves sizes open.
+    /// The shape of each input, batch axis (nil) included, for a model that does not know them. Other axes that are nil stay open in
+    /// the file, as those that the model leaves open do when nothing is given. A size that is given is the file's alone.
     public var inputShapes: [PartialShape]?
     /// How weights and activations are rounded.
     public var quantization: Quantization
@@ -95,7 +96,7 @@ public struct ExportOptions: Sendable {
     func bound(_ graph: ExportGraph) -> Double {
         if let tolerance { return tolerance }
         return switch quantization {
-        case .none: graph.roundsToHalf ? 0.02 : 1e-4
+        case .none: graph.tolerance
         case .float16: 0.02
         case .dynamic: 0.2
         case .int8, .int16x8: 0.5
@@ -129,8 +130,9 @@ public struct ExportReport: Sendable, CustomStringConvertible {
 extension Model {
     /// Writes the forward pass of the model in another framework's format, reads the file again, and compares it with the model.
     ///
-    /// The batch axis stays open. Batch normalization is folded into convolutions and dense layers, and what only training
-    /// needs is left out. The file appears whole or not at all.
+    /// The batch axis stays open, and so do the other axes that the model leaves open, such as the length of sequences or the
+    /// size of images: the file runs for all sizes that the model takes. Batch normalization is folded into convolutions and
+    /// dense layers, and what only training needs is left out. The file appears whole or not at all.
     ///
     /// ```swift
     /// let report = try model.export(to: "digits.tflite")
@@ -157,13 +159,19 @@ extension Model {
                 "Expected one of \(names) as the quantization of \(format.rawValue); .tflite files take all kinds. "
                     + "Received: \(options.quantization.rawValue).", at: path)
         }
+        return try withErrors { try exported(to: path, format, options) }
+    }
+
+    private func exported(to path: String, _ format: ExportFormat, _ options: ExportOptions) throws -> ExportReport {
         let graph = try ExportGraph(of: self, inputShapes: options.inputShapes, keeping: format.composites(options.quantization))
         let file = try format.file(graph, options)
-        let inputs = try options.checkedInputs ?? graph.sampleInputs()
-        let expected = try withErrors { apply(inputs, training: false) }
-        // Of what a file declares, as runtimes ask for it.
-        let read = try file.read(zip(inputs, graph.inputs).map { $0.cast(to: graph.values[$1].dtype) })
-        let difference = Self.difference(read, expected)
+        let samples = try options.checkedInputs.map { [$0] } ?? SizePlan.checks(of: graph, self).map { try graph.sampleInputs($0) }
+        let difference = try samples.reduce(0) { largest, inputs in
+            let expected = try withErrors { apply(inputs, training: false) }
+            // Of what a file declares, as runtimes ask for it.
+            let read = try file.read(zip(inputs, graph.inputs).map { $0.cast(to: graph.values[$1].dtype) })
+            return max(largest, Self.difference(read, expected))
+        }
         let bound = options.bound(graph)
         guard difference <= bound else {
             throw MartletError(
@@ -237,19 +245,38 @@ extension TFLite {
     fileprivate static func file(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
         let (graph, layers) = try Quantizer.quantized(source.preparedForTFLite(), options, for: .tflite)
         let bytes = try TFLiteWriter.file(graph)
-        let read = try TFLiteReader.graph(bytes, name: source.name)
+        // The reader leaves one size open.
+        func read(_ shapes: [PartialShape]) throws -> ExportGraph {
+            try TFLiteReader.graph(bytes, name: source.name, inputShapes: shapes)
+        }
+        func shape(_ input: Int, _ sizes: [Int]) -> PartialShape {
+            PartialShape(zip(graph.values[input].shape, sizes).map { $0.size ?? ($0 == .batch ? nil : $1) })
+        }
+        let first = try read(graph.inputs.map { input in
+            shape(input, graph.values[input].shape.map { $0.size(of: graph.openSizes.map { $0[0] }) ?? 1 })
+        })
+        let hasOpenAxes = graph.openSizes.count > 1
         return ExportedFile(
-            byteCount: bytes.count, operationCount: read.nodes.count, read: { try read.run($0) },
+            byteCount: bytes.count, operationCount: first.nodes.count,
+            read: { inputs in
+                guard hasOpenAxes else { return try first.run(inputs) }
+                return try read(zip(graph.inputs, inputs).map { shape($0, $1.shape.dimensions) }).run(inputs)
+            },
             write: { try FileIO.write(bytes, to: $0) }, layers: layers)
     }
 }
 
 extension ExportGraph {
+    /// The largest difference to the model that is no error, where nothing is rounded: the graph computes in `float32`, also in the
+    /// place of 16 bits.
+    var tolerance: Double { roundsToHalf ? 0.02 : 1e-4 }
+
     /// Inputs to check an export on: numbers from 0 to 1, and 0 and 1 for integers, which every vocabulary has.
-    func sampleInputs(batch: Int = 3) throws -> [Tensor] {
+    /// - Parameter sizes: those that are open, the batch's first.
+    func sampleInputs(_ sizes: [Int]) throws -> [Tensor] {
         try inputs.enumerated().map { index, input in
             let value = values[input]
-            let shape = try Shape(validating: value.shape.map { $0.size(batch: batch) })
+            let shape = try Shape(validating: value.shape.map { $0.size(of: sizes) ?? .max })
             let random = RandomGenerator(seed: 1 + index).uniform(shape, dtype: .float64)
             return value.dtype.isFloatingPoint ? random.cast(to: value.dtype) : (random .> 0.5).cast(to: value.dtype)
         }

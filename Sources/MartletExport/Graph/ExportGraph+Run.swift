@@ -11,7 +11,7 @@ extension ExportGraph {
     ///   - observe: sees each value as it is computed, with its number.
     /// - Throws: `MartletError` when the arguments do not fit the inputs, or an operation its operands.
     package func run(_ arguments: [Tensor], observe: (Int, Tensor) throws -> Void = { _, _ in }) throws -> [Tensor] {
-        let batch = try batch(of: arguments)
+        var sizes = try OpenSizes(of: arguments, self)
         return try withErrors {
             var tensors = [Tensor?](repeating: nil, count: values.count)
             var reads = readCounts
@@ -26,11 +26,11 @@ extension ExportGraph {
             for node in nodes {
                 let operands = try node.inputs.map(read)
                 let results = try Context.current.inLayer(node.layer) {
-                    let shapes = try node.outputs.map { try shape(of: $0, batch: batch) }
-                    return try node.operation.apply(operands, shapes: shapes, in: self, node)
+                    try node.operation.apply(operands, sizes: sizes, in: self, node)
                 }
                 guard !Context.current.hasFailed, results.count >= node.outputs.count else { break }
                 for (value, result) in zip(node.outputs, results) {
+                    sizes.note(result.shape, values[value].shape)
                     tensors[value] = values[value].rounded(result.cast(to: values[value].dtype))
                     try observe(value, tensors[value]!)
                 }
@@ -43,31 +43,49 @@ extension ExportGraph {
             return try outputs.map { Context.current.hasFailed ? .nothing : try read($0) }
         }
     }
+}
 
-    private func shape(of value: Int, batch: Int) throws -> Shape {
-        try Shape(validating: values[value].shape.map { $0.size(batch: batch) })
-    }
+/// The open sizes of a run, as far as they are known.
+private struct OpenSizes {
+    /// By number, the batch's first.
+    private var numbers: [Int?] = [nil]
+    /// Those of axes that several sizes say.
+    private var others: [ExportGraph.Dimension: Int] = [:]
 
-    /// The size of the batch that the arguments have.
-    private func batch(of arguments: [Tensor]) throws -> Int {
-        guard arguments.count == inputs.count else {
-            let names = inputNames.count < 2 ? "" : " (\(inputNames.joined(separator: ", ")))"
-            throw MartletError("Expected \(inputs.count) inputs\(names). Received: \(arguments.count).", at: name)
+    /// Those that the arguments have.
+    init(of arguments: [Tensor], _ graph: ExportGraph) throws {
+        guard arguments.count == graph.inputs.count else {
+            let names = graph.inputNames.count < 2 ? "" : " (\(graph.inputNames.joined(separator: ", ")))"
+            throw MartletError("Expected \(graph.inputs.count) inputs\(names). Received: \(arguments.count).", at: graph.name)
         }
-        var batch: Int?
-        for (place, (input, argument)) in zip(inputs, arguments).enumerated() {
-            let shape = values[input].shape
+        for (place, (input, argument)) in zip(graph.inputs, arguments).enumerated() {
+            let shape = graph.values[input].shape
+            if shape.count == argument.rank { note(argument.shape, shape) }
             for (axis, size) in zip(shape, argument.shape.dimensions) where axis.perSample > 0 && size >= axis.fixed {
-                batch = batch ?? (size - axis.fixed) / axis.perSample
+                numbers[0] = numbers[0] ?? (size - axis.fixed) / axis.perSample
             }
-            guard shape.map({ $0.size(batch: batch ?? 1) }) == argument.shape.dimensions else {
-                let name = place < inputNames.count ? inputNames[place] : values[input].name
+            guard shape.map({ self[$0] ?? $0.size(batch: 1) }) == argument.shape.dimensions else {
+                let name = place < graph.inputNames.count ? graph.inputNames[place] : graph.values[input].name
                 throw MartletError(
-                    "Expected \(values[input].dtype.name) of shape \(shape) for the input \"\(name)\". "
+                    "Expected \(graph.values[input].dtype.name) of shape \(shape) for the input \"\(name)\". "
                         + "Received: \(argument.spec).")
             }
         }
-        return batch ?? 1
+        numbers[0] = numbers[0] ?? 1
+    }
+
+    subscript(_ dimension: ExportGraph.Dimension) -> Int? { dimension.size(of: numbers) ?? others[dimension] }
+
+    /// Notes the sizes of a value's axes.
+    mutating func note(_ sizes: Shape, _ shape: [ExportGraph.Dimension]) {
+        for (axis, size) in zip(shape, sizes.dimensions) where axis.size == nil {
+            guard let number = axis.openNumber else {
+                if axis.size(of: numbers) == nil { others[axis] = others[axis] ?? size }
+                continue
+            }
+            while numbers.count <= number { numbers.append(nil) }
+            numbers[number] = numbers[number] ?? size
+        }
     }
 }
 
@@ -84,10 +102,16 @@ extension ExportGraph.Value {
 
 extension Operation {
     /// The results for these operands.
-    /// - Parameter shapes: of the outputs.
+    /// - Parameter sizes: those that are open, as far as they are known.
     fileprivate func apply(
-        _ x: [Tensor], shapes: [Shape], in graph: ExportGraph, _ node: ExportGraph.Node
+        _ x: [Tensor], sizes: OpenSizes, in graph: ExportGraph, _ node: ExportGraph.Node
     ) throws -> [Tensor] {
+        func size(_ dimension: ExportGraph.Dimension) throws -> Int {
+            if let size = sizes[dimension] { return size }
+            throw MartletError("Expected the size \(dimension) to be known before it is read.")
+        }
+        /// The shape of the output.
+        func shape() throws -> Shape { try Shape(validating: graph.values[node.outputs[0]].shape.map(size)) }
         switch self {
         case .unary(let unary): return [unary.apply(x[0])]
         case .binary(let binary): return [binary.apply(x[0], x[1])]
@@ -105,7 +129,7 @@ extension Operation {
                 bias: x.count > 2 ? x[2] : nil)
             return [activation.apply(y)]
         case .transposedConvolution(let windows):
-            let (sizes, kernel) = (shapes[0].dimensions.dropFirst().dropLast(), x[1].shape.dimensions)
+            let (sizes, kernel) = (try shape().dimensions.dropFirst().dropLast(), x[1].shape.dimensions)
             let extra = sizes.enumerated().map { axis, size in
                 let span = (kernel[axis] - 1) * windows.dilations[axis] + 1
                 let covered = (x[0].shape[axis + 1] - 1) * windows.strides[axis] + span
@@ -131,14 +155,21 @@ extension Operation {
             let scale = hasScale ? x[1] : nil
             if !isCentered { return [rmsNorm(x[0], scale: scale, epsilon: epsilon)] }
             return [MartletCore.layerNorm(x[0], scale: scale, offset: hasOffset ? x[x.count - 1] : nil, epsilon: epsilon)]
-        case .reshape: return [x[0].reshaped(to: shapes[0])]
-        case .broadcast: return [x[0].broadcast(to: shapes[0])]
+        case .reshape: return [x[0].reshaped(to: try shape())]
+        case .broadcast: return [x[0].broadcast(to: try shape())]
         case .transpose(let order): return [x[0].transposed(permutation: order)]
         case .concatenate(let axis): return [.concatenate(x, axis: axis)]
         case .slice(let begin, let step):
             var result = x[0]
-            for axis in begin.indices where begin[axis] != 0 || step[axis] != 1 || result.shape[axis] != shapes[0][axis] {
-                result = result.strided(from: begin[axis], by: step[axis], count: shapes[0][axis], axis: axis)
+            let output = graph.values[node.outputs[0]].shape
+            for axis in begin.indices {
+                let whole = result.shape[axis]
+                let first = begin[axis] < 0 ? begin[axis] + whole : begin[axis]
+                // One that no other size says goes to the end of the axis.
+                let room = step[axis] > 0 ? whole - first : first + 1
+                let count = sizes[output[axis]] ?? (room + abs(step[axis]) - 1) / abs(step[axis])
+                guard first != 0 || step[axis] != 1 || whole != count else { continue }
+                result = result.strided(from: first, by: step[axis], count: count, axis: axis)
             }
             return [result]
         case .pad(let before, let after, let value):
@@ -147,7 +178,7 @@ extension Operation {
         case .gatherND: return [x[0].gatheredND(at: x[1])]
         case .takeAlong(let axis): return [x[0].takenAlong(axis: axis, indices: x[1])]
         case .oneHot(let on, let off):
-            return [.oneHot(x[0], depth: shapes[0][-1], on: on, off: off, dtype: graph.values[node.outputs[0]].dtype)]
+            return [.oneHot(x[0], depth: try shape()[-1], on: on, off: off, dtype: graph.values[node.outputs[0]].dtype)]
         case .topK(let count):
             let (values, indices) = x[0].topK(count)
             return [values, indices]
@@ -160,7 +191,9 @@ extension Operation {
                 kind: recurrence.kind, goBackwards: recurrence.goBackwards, returnSequences: recurrence.returnSequences,
                 zeroOutputForMask: recurrence.zeroOutputForMask)
             return [output] + last
-        case .loop(let body, let steps): return try graph.bodies[body].repeated(steps, x)
+        case .extent(let dimension): return [Tensor(try size(dimension)).cast(to: .int32)]
+        case .range: return [Tensor.range(0..<max(x[0].item(as: Int.self), 0)).cast(to: .int32)]
+        case .loop(let body, let steps): return try graph.bodies[body].repeated(try size(steps), x)
         case .update:
             var shape = [Int](repeating: 1, count: x[0].rank)
             shape[0] = x[0].shape[0]
@@ -178,9 +211,7 @@ extension ExportGraph {
     fileprivate func repeated(_ steps: Int, _ initial: [Tensor]) throws -> [Tensor] {
         func number(_ step: Int) -> Tensor { Tensor(step).cast(to: .int32) }
         guard Context.current.trace != nil, steps > Self.mostStepsWrittenOut else {
-            var state = initial
-            for step in 0..<steps where !Context.current.hasFailed { state = try run([number(step)] + state) }
-            return state
+            return try writtenOut(steps, initial, number)
         }
         var failure: (any Error)?
         let last = whileLoop([number(0)] + initial, while: { $0[0] .< number(steps) }) { state in
@@ -196,8 +227,42 @@ extension ExportGraph {
     }
 }
 
+extension ExportGraph {
+    /// One step after the other. What each writes at its place of a list is put together at the end, so that no list is copied.
+    private func writtenOut(_ steps: Int, _ initial: [Tensor], _ number: (Int) -> Tensor) throws -> [Tensor] {
+        var step = self
+        var rows: [Int: [Tensor]] = [:]
+        for place in initial.indices where initial[place].rank > 0 && initial[place].shape[0] == steps && steps > 0 {
+            guard let row = row(ofList: place) else { continue }
+            step.outputs[place] = row
+            step.nodes.removeAll { $0.outputs == [outputs[place]] }
+            rows[place] = []
+        }
+        var state = initial
+        for count in 0..<steps where !Context.current.hasFailed {
+            let results = try step.run([number(count)] + state)
+            for (place, result) in results.enumerated() {
+                if rows[place] == nil { state[place] = result } else { rows[place]!.append(result) }
+            }
+        }
+        guard !Context.current.hasFailed else { return state }
+        for (place, elements) in rows { state[place] = .stack(elements) }
+        return state
+    }
+
+    /// What a loop with this body writes into the list that is the state of this number, at the place of each step; nil where it
+    /// does something else with it.
+    func row(ofList place: Int) -> Int? {
+        let (argument, result) = (inputs[place + 1], outputs[place])
+        guard let update = nodes.first(where: { $0.outputs == [result] }), update.operation == .update,
+            update.inputs[0] == argument, update.inputs[2] == inputs[0], readCounts[argument] == 1
+        else { return nil }
+        return update.inputs[1]
+    }
+}
+
 extension Windows {
-    fileprivate var padding: Padding { .explicit(zip(before, after).map { ($0, $1) }) }
+    fileprivate var padding: Padding { isSame ? .same : .explicit(zip(before, after).map { ($0, $1) }) }
 }
 
 extension Operation.Activation {

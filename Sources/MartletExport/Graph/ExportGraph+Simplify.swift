@@ -6,6 +6,7 @@ extension ExportGraph {
     /// - Parameter recognizing: whether activations that are written with several operations become one.
     package mutating func simplify(recognizing: Bool = true) {
         if recognizing { recognizeActivations() }
+        dropSubtractedZeros()
         mergeLayoutChanges()
         widenDense()
         foldConstantsIntoProducts()
@@ -51,6 +52,19 @@ extension ExportGraph {
         }
         for index in nodes.indices { nodes[index].inputs = nodes[index].inputs.map(replaced) }
         outputs = outputs.map(replaced)
+    }
+
+    /// What zeros are subtracted from stays as it is. Zeros that are added may be weights which are not trained yet.
+    private mutating func dropSubtractedZeros() {
+        var replacements: [Int: Int] = [:]
+        for node in nodes where node.operation == .binary(.subtract) {
+            let (value, output) = (values[node.inputs[0]], values[node.outputs[0]])
+            guard let zeros = constant(node.inputs[1]), zeros.elementCount > 0, value.constant == nil, value.shape == output.shape,
+                value.dtype == output.dtype, (zeros .== 0).all().item(as: Bool.self)
+            else { continue }
+            replacements[node.outputs[0]] = node.inputs[0]
+        }
+        substitute(replacements)
     }
 
     /// Transpositions and reshapes one after the other become one, or none; a repetition before an operation that broadcasts
@@ -120,7 +134,7 @@ extension ExportGraph {
         var producers = producers
         var result: [Node] = []
         for node in nodes {
-            guard let before = producers[node.inputs[0]], result[before].operation == .reshape,
+            guard let input = node.inputs.first, let before = producers[input], result[before].operation == .reshape,
                 let shape = widened(node, from: values[result[before].inputs[0]].shape)
             else {
                 result.append(node)

@@ -2,39 +2,12 @@ import Martlet
 import MartletCore
 
 /// What stands between a model and the formats of other frameworks: neutral operations on values with names, dtypes and shapes
-/// whose batch axis may be unknown. ``init(of:inputShapes:keeping:)`` makes it of a model, a format's reader of a file.
+/// whose batch axis, and others that the model leaves open, may be unknown. ``init(of:inputShapes:keeping:)`` makes it of a model, a
+/// format's reader of a file.
 ///
 /// Layouts are Martlet's: channels last, kernels [window, channels in, channels out], matrices [in, out]. Elementwise
 /// operations broadcast as NumPy's do.
 package struct ExportGraph: Sendable {
-    /// The size of an axis: `fixed + perSample * batch`.
-    package struct Dimension: Hashable, Sendable, CustomStringConvertible {
-        package var fixed: Int
-        package var perSample: Int
-
-        package init(_ fixed: Int, perSample: Int = 0) {
-            self.fixed = fixed
-            self.perSample = perSample
-        }
-
-        /// The size of the batch axis itself.
-        package static let batch = Dimension(0, perSample: 1)
-        /// The size when it does not depend on the batch, nil otherwise.
-        package var size: Int? { perSample == 0 ? fixed : nil }
-        /// The size, -1 when it depends on the batch: how files write it.
-        package var sizeOrUnknown: Int { size ?? -1 }
-        /// The largest integer where it would be larger, which no shape takes.
-        package func size(batch: Int) -> Int {
-            let (product, isLarge) = perSample.multipliedReportingOverflow(by: batch)
-            let (size, isLarger) = product.addingReportingOverflow(fixed)
-            return isLarge || isLarger ? .max : size
-        }
-        package var description: String {
-            if perSample == 0 { return "\(fixed)" }
-            return (perSample == 1 ? "batch" : "\(perSample) * batch") + (fixed == 0 ? "" : " + \(fixed)")
-        }
-    }
-
     /// How integers stand for numbers: `(integer - zeroPoint) * scale`.
     package struct Quantization: Hashable, Sendable {
         /// One, or one for each index of `axis`.
@@ -70,12 +43,12 @@ package struct ExportGraph: Sendable {
         package var isHalf = false
 
         package var rank: Int { shape.count }
-        /// The shape when it does not depend on the batch.
+        /// The shape when it is known.
         package var knownShape: [Int]? {
             let sizes = shape.compactMap(\.size)
             return sizes.count == shape.count ? sizes : nil
         }
-        /// How many axes depend on the batch.
+        /// How many axes are not known.
         package var unknownCount: Int { shape.count { $0.size == nil } }
     }
 
@@ -102,6 +75,8 @@ package struct ExportGraph: Sendable {
     package var outputNames: [String] = []
     /// What loops repeat.
     package var bodies: [ExportGraph] = []
+    /// The open sizes, the batch's first, in each of the traces that the graph was made of: what tells them apart.
+    var openSizes: [[Int]] = [[2, 3]]
     /// Whether the model rounds to 16 bits within, where the graph computes in `float32`.
     package var roundsToHalf = false
     /// The names that are taken, and the number that was last added to each.
@@ -168,20 +143,5 @@ package struct ExportGraph: Sendable {
             let outputs = node.outputs.map { "\(values[$0].name): \(values[$0].dtype)\(values[$0].shape)" }
             return "\(outputs.joined(separator: ", ")) = \(node.operation)(\(node.inputs.map { values[$0].name }))"
         }.joined(separator: "\n")
-    }
-}
-
-extension [ExportGraph.Dimension] {
-    /// The shape of NumPy's broadcasting, nil when the shapes do not fit.
-    package static func broadcast(_ a: Self, _ b: Self) -> Self? {
-        let rank = Swift.max(a.count, b.count)
-        let (long, short) = a.count == rank ? (a, b) : (b, a)
-        var result = long
-        for (place, size) in zip((rank - short.count)..<rank, short) {
-            if result[place] == size || size == .init(1) { continue }
-            guard result[place] == .init(1) else { return nil }
-            result[place] = size
-        }
-        return result
     }
 }

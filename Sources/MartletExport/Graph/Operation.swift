@@ -1,6 +1,6 @@
 import MartletCore
 
-/// What a node of an ``ExportGraph`` computes. Sizes that depend on the batch are in the shapes of its values alone.
+/// What a node of an ``ExportGraph`` computes. Sizes that are open are in the shapes of its values.
 package enum Operation: Hashable, Sendable {
     case unary(Unary)
     case binary(Binary)
@@ -38,7 +38,8 @@ package enum Operation: Hashable, Sendable {
     case broadcast
     case transpose([Int])
     case concatenate(axis: Int)
-    /// The elements at `begin + i * step` along each axis; the output's shape says how many.
+    /// The elements at `begin + i * step` along each axis; the output's shape says how many. A begin below 0 counts from the end of
+    /// an axis whose size is open.
     case slice(begin: [Int], step: [Int])
     case pad(before: [Int], after: [Int], value: Double)
     /// Slices of the first input along an axis at the indices of the second, which are not negative.
@@ -56,7 +57,11 @@ package enum Operation: Hashable, Sendable {
     case recurrent(Recurrence)
     /// The graph's body of this number, again and again. A body's inputs: the number of the step, an `int32`, and the values that
     /// each step takes from the one before. Its outputs are those for the next.
-    case loop(body: Int, steps: Int)
+    case loop(body: Int, steps: ExportGraph.Dimension)
+    /// The size, a scalar of `int32`. No inputs.
+    case extent(ExportGraph.Dimension)
+    /// The numbers from 0 up to the input, a scalar of `int32`.
+    case range
     /// The first input with the second in the place that the third says, a number along the first axis.
     case update
 

@@ -67,7 +67,9 @@ extension Rewriter {
             return [try transpose(try add(last, [moved], shape(moved)), order)]
         case .sort(let descending):
             // The largest elements, all of them.
-            guard let count = outputs[0].shape.last?.size else { return nil }
+            guard let count = outputs[0].shape.last?.size else {
+                throw unsupported(operation, target.name, "it takes an axis of known size: give it with inputShapes (--input-shape).")
+            }
             let source = descending ? inputs[0] : try unary(.negate, inputs[0])
             let found = try add(.topK(count), [source], outputs)
             return [descending ? found[0] : try unary(.negate, found[0]), found[1]]
@@ -214,7 +216,7 @@ extension Rewriter {
         guard let count = shape[axis].size, count <= 1024, count > 0, !exclusive else {
             throw unsupported(
                 .cumulate(cumulation, axis: axis, exclusive: exclusive, reverse: reverse), target.name,
-                "it takes an axis of known size up to 1024.")
+                "it takes an axis of known size up to 1024: give it with inputShapes (--input-shape).")
         }
         let combine: Operation.Binary = switch cumulation {
         case .cumulativeMax: .maximum
@@ -259,7 +261,7 @@ extension Rewriter {
     private mutating func padded(_ x: Int, _ windows: Windows, value: Double) throws -> (Int, Windows) {
         let (before, after) = ([0] + windows.before + [0], [0] + windows.after + [0])
         let shape = zip(shape(x), zip(before, after)).map { size, pad in
-            ExportGraph.Dimension(size.fixed + pad.0 + pad.1, perSample: size.perSample)
+            size + (pad.0 + pad.1)
         }
         let padded = try add(.pad(before: before, after: after, value: value), [x], shape)
         return (padded, Windows(strides: windows.strides, dilations: windows.dilations))
@@ -376,13 +378,10 @@ extension Rewriter {
         let spatial = windows.strides.indices
         var whole = output.shape
         for axis in spatial {
-            guard let size = input[axis + 1].size, output.shape[axis + 1].size != nil else {
-                throw unsupported(.transposedConvolution(windows), target.name, "a spatial axis depends on the batch.")
-            }
             let span = (kernel.shape[axis] - 1) * windows.dilations[axis] + 1
             // Keras's layer goes on to the end of the last stride.
-            whole[axis + 1] = .init(
-                (size - 1) * windows.strides[axis] + (target.isKeras ? max(span, windows.strides[axis]) : span))
+            let last = target.isKeras ? max(span, windows.strides[axis]) : span
+            whole[axis + 1] = (input[axis + 1] + -1) * .init(windows.strides[axis]) + last
         }
         if windows.dilations.allSatisfy({ $0 == 1 }), whole == output.shape, !windows.isPadded { return nil }
         for axis in spatial where windows.dilations[axis] > 1 {
@@ -394,10 +393,15 @@ extension Rewriter {
         // What lies in the padding is cut off; what no window reaches has the bias alone.
         var (begin, kept, after) = (whole.map { _ in 0 }, whole, whole.map { _ in 0 })
         for axis in spatial {
-            let (size, wanted) = (whole[axis + 1].fixed, output.shape[axis + 1].fixed)
             begin[axis + 1] = windows.before[axis]
-            kept[axis + 1] = .init(min(wanted, size - windows.before[axis]))
-            after[axis + 1] = wanted - kept[axis + 1].fixed
+            let (reached, wanted) = (whole[axis + 1] + -windows.before[axis], output.shape[axis + 1])
+            guard let missing = (wanted - reached).size else {
+                throw unsupported(
+                    .transposedConvolution(windows), target.name,
+                    "its size does not follow from its input's. Give the sizes with inputShapes (--input-shape).")
+            }
+            kept[axis + 1] = missing > 0 ? reached : wanted
+            after[axis + 1] = max(missing, 0)
         }
         var result = kept == whole ? full : try add(.slice(begin: begin, step: begin.map { _ in 1 }), [full], kept)
         guard after.contains(where: { $0 > 0 }) else { return result }
@@ -425,18 +429,16 @@ extension Rewriter {
         case 3:
             // A window is a box: its planes first, then the lines through them.
             let from = shape(x)
-            guard let depth = from[1].size, let columns = output.shape[3].size, let rows = output.shape[2].size
-            else { return nil }
-            let planes = ExportGraph.Dimension(from[0].fixed * depth, perSample: from[0].perSample * depth)
+            let (planes, places) = (from[0] * from[1], output.shape[2] * output.shape[3])
             let flat = try reshape(x, [planes] + from[2...])
             let part = Windows(
                 strides: Array(windows.strides[1...]), before: Array(windows.before[1...]), after: Array(windows.after[1...]))
             let pooled = try add(pool(Array(size[1...]), part), [flat], [planes] + output.shape[2...])
-            let lines = try reshape(pooled, [from[0], from[1], .init(rows * columns), from[4]])
+            let lines = try reshape(pooled, [from[0], from[1], places, from[4]])
             let along = Windows(
                 strides: [windows.strides[0], 1], before: [windows.before[0], 0], after: [windows.after[0], 0])
             let y = try add(
-                pool([size[0], 1], along), [lines], [output.shape[0], output.shape[1], .init(rows * columns), from[4]])
+                pool([size[0], 1], along), [lines], [output.shape[0], output.shape[1], places, from[4]])
             return try reshape(y, output.shape)
         default: break
         }
@@ -445,7 +447,12 @@ extension Rewriter {
         let y = try add(pool(size, inner), [padded], output.shape)
         if isMax { return y }
         // The mean with the padding's zeros, by how many of the elements are no padding.
-        let sizes = shape(x).dropFirst().dropLast().map(\.fixed)
+        let sizes = shape(x).dropFirst().dropLast().compactMap(\.size)
+        guard sizes.count == size.count else {
+            throw unsupported(
+                operation, target.name,
+                "of an axis that is open it has means of padding as SAME alone. Give the sizes with inputShapes (--input-shape).")
+        }
         let ones = Tensor.ones(Shape([1] + sizes + [1]), dtype: .float32)
             .padded([(0, 0)] + zip(windows.before, windows.after).map { ($0, $1) } + [(0, 0)])
         let share = averagePool(ones, size: size, strides: windows.strides)
@@ -454,13 +461,15 @@ extension Rewriter {
 }
 
 extension Windows {
-    var isPadded: Bool { before.contains { $0 > 0 } || after.contains { $0 > 0 } }
+    var isPadded: Bool { before.contains { $0 != 0 } || after.contains { $0 != 0 } }
 
     /// The padding as TFLite says it, nil when it cannot.
     func tflitePadding(_ input: [ExportGraph.Dimension], _ window: [Int]) -> TFLite.Padding? {
+        if isSame { return .same }
         if !isPadded { return .valid }
         for axis in strides.indices {
-            guard let size = input[axis + 1].size else { return nil }
+            // With a stride of 1 as much is added to every size that is not small.
+            guard let size = input[axis + 1].size ?? (strides[axis] == 1 ? 1 << 30 : nil) else { return nil }
             let same = Padding.same.amounts(
                 axis: axis, size: size, window: window[axis], stride: strides[axis], dilation: dilations[axis])
             guard same == (before[axis], after[axis]) else { return nil }

@@ -8,27 +8,39 @@ extension Rewriter {
         _ recurrence: Operation.Recurrence, _ inputs: [Int], _ outputs: [ExportGraph.Value], for format: String
     ) throws -> [Int] {
         let count = recurrence.kind.stateCount
-        guard let steps = shape(inputs[0])[1].size, let kernel = graph.constant(inputs[count + 2]) else {
-            throw unsupported(.recurrent(recurrence), format, "its weights or the number of its steps are not known.")
+        let steps = shape(inputs[0])[1]
+        guard let kernel = graph.constant(inputs[count + 2]) else {
+            throw unsupported(.recurrent(recurrence), format, "its weights are not known.")
         }
         let (batch, units) = (shape(inputs[0])[0], kernel.shape[0])
         let type = graph.values[inputs[0]].dtype
-        var operands = [inputs[0], inputs[count + 1]]
+        // Steps first: of a layer behind another one, the transpositions cancel.
+        var operands = [try transpose(inputs[0], [1, 0, 2]), inputs[count + 1]]
         var bias: Tensor?
         if recurrence.hasBias {
             bias = graph.constant(inputs[count + 3])
             if let bias { operands.append(constant(bias.rank == 2 ? bias[0] : bias)) }
         }
         let columns = ExportGraph.Dimension(kernel.shape[1])
-        let gates = try add(.dense(.none), operands, [batch, .init(steps), columns])
+        let gates = try add(.dense(.none), operands, [steps, batch, columns])
         // What a loop takes: the gates' parts of all inputs, states, and so on.
-        var carried = [try transpose(gates, [1, 0, 2])] + inputs[1...count]
+        // Of steps that are open, the last comes first where a layer goes backwards.
+        let isTurned = recurrence.goBackwards && steps.size == nil
+        func inOrder(_ rewriter: inout Rewriter, _ x: Int) throws -> Int {
+            let rank = rewriter.shape(x).count
+            let ones = [Int](repeating: 0, count: rank - 1)
+            return isTurned
+                ? try rewriter.add(.slice(begin: [-1] + ones, step: [-1] + ones.map { _ in 1 }), [x], rewriter.shape(x)) : x
+        }
+        var carried = [try inOrder(&self, gates)] + inputs[1...count]
         if recurrence.hasMask {
-            carried.append(try reshape(transpose(inputs[inputs.count - 1], [1, 0]), [.init(steps), batch, .init(1)]))
+            let mask = try inOrder(&self, transpose(inputs[inputs.count - 1], [1, 0]))
+            carried.append(try reshape(mask, [steps, batch, .init(1)]))
             carried.append(try zeros([batch, .init(units)], type))
         }
-        if recurrence.returnSequences { carried.append(try zeros([.init(steps), batch, .init(units)], type)) }
-        let step = RecurrentStep(recurrence: recurrence, kernel: kernel, bias: bias, steps: steps, layer: layer)
+        if recurrence.returnSequences { carried.append(try zeros([steps, batch, .init(units)], type)) }
+        let step = RecurrentStep(
+            recurrence: recurrence, kernel: kernel, bias: bias, steps: steps, openSizes: graph.openSizes, layer: layer)
         let body = addBody(try step.graph(carried.map { graph.values[$0] }))
         let values = carried.map { value in
             ExportGraph.Value(name: "\(layer)/loop", dtype: graph.values[value].dtype, shape: graph.values[value].shape)
@@ -51,7 +63,8 @@ private struct RecurrentStep {
     /// The recurrent kernel.
     let kernel: Tensor
     let bias: Tensor?
-    let steps: Int
+    let steps: ExportGraph.Dimension
+    let openSizes: [[Int]]
     let layer: String
 
     /// - Parameter carried: what each step takes and gives: the gates' parts of the inputs [steps, batch, columns], the states,
@@ -60,6 +73,7 @@ private struct RecurrentStep {
     func graph(_ carried: [ExportGraph.Value]) throws -> ExportGraph {
         var body = ExportGraph()
         body.name = "\(layer)/step"
+        body.openSizes = openSizes
         let number = body.addValue("\(layer)/number", .int32, [])
         let values = carried.map { body.addValue($0.name, $0.dtype, $0.shape) }
         body.inputs = [number] + values
@@ -69,8 +83,10 @@ private struct RecurrentStep {
             body.add(operation, inputs, type ?? body.values[inputs[0]].dtype, shape, layer: layer)
         }
         func constant(_ tensor: Tensor) -> Int { body.addConstant(tensor, "\(layer)/constant") }
-        let place = recurrence.goBackwards
-            ? add(.binary(.subtract), [constant(Tensor(steps - 1).cast(to: .int32)), number], []) : number
+        var place = number
+        if recurrence.goBackwards, let steps = steps.size {
+            place = add(.binary(.subtract), [constant(Tensor(steps - 1).cast(to: .int32)), number], [])
+        }
         /// What stands at this step's place of the first axis.
         func row(_ value: Int) -> Int {
             add(.gather(axis: 0), [value, place], Array(body.values[value].shape.dropFirst()))
@@ -104,8 +120,10 @@ private struct RecurrentStep {
     private func stepped(_ gates: Int, _ states: [Int], in body: inout ExportGraph) throws -> [Int] {
         let (type, batch, units) = (body.values[gates].dtype, body.values[gates].shape[0], kernel.shape[0])
         let bias = bias.flatMap { $0.rank == 2 ? Tensor.stack([.zeros(like: $0[0]), $0[1]]) : nil }
-        let traces = Lowering.batches.map { samples in
-            let batch = batch.size(batch: samples)
+        let traces = try openSizes[0].indices.map { trace in
+            guard let batch = batch.size(of: openSizes.map { $0[trace] }) else {
+                throw MartletError("Expected a batch of known size.", at: "layer \(layer)")
+            }
             let specs = [TensorSpec([batch, 1, 1], type), TensorSpec([1, kernel.shape[1]], type)]
                 + states.map { _ in TensorSpec([batch, units], type) }
             return Trace.graph(specs) { inputs in

@@ -19,6 +19,8 @@ package struct Rewriter {
         var rewriter = Rewriter(rule)
         rewriter.graph.name = source.name
         rewriter.graph.bodies = source.bodies
+        rewriter.graph.openSizes = source.openSizes
+        rewriter.graph.roundsToHalf = source.roundsToHalf
         var map = [Int?](repeating: nil, count: source.values.count)
         for input in source.inputs {
             let value = source.values[input]

@@ -72,6 +72,21 @@ extension KerasGraph {
                     "Dense",
                     ["units": .int(units), "use_bias": .bool(tensors.count > 1), "activation": Self.name(of: activation)],
                     [try argument(node.inputs[0])], node, weights: tensors))
+        case .layerNorm(let epsilon, let isCentered, let hasScale, let hasOffset):
+            let tensors = try node.inputs.dropFirst().map { value -> Tensor in
+                guard let constant = graph.constant(value) else { throw unsupported(node) }
+                return constant
+            }
+            var config: JSONObject = ["axis": -1, "epsilon": .double(epsilon)]
+            if isCentered {
+                config["scale"] = .bool(hasScale)
+                config["center"] = .bool(hasOffset)
+            }
+            let name = isCentered ? "LayerNormalization" : "RMSNormalization"
+            let size = output.shape.last?.fixed ?? 1
+            // Keras's by the squares alone always has a scale.
+            let weights = isCentered || hasScale ? tensors : [Tensor.ones([size], dtype: output.dtype)]
+            set(node, layer(name, config, [try argument(node.inputs[0])], node, weights: weights))
         case .convolution(let windows, let groups, let activation): try emitConvolution(node, windows, groups, activation)
         case .transposedConvolution(let windows):
             let tensors = try weights(node)

@@ -7,15 +7,25 @@ extension ONNXExporter {
         let output = step.outputs[0]
         let (rank, type) = (shape(output).count, dtype(output))
         guard (3...5).contains(rank) else { return nil }
-        func pads(_ windows: Windows) -> ONNX.Attribute { .ints(windows.before + windows.after) }
+        /// Strides and padding, and what else is given.
+        func attributes(_ windows: Windows, _ others: [String: ONNX.Attribute]) -> [String: ONNX.Attribute] {
+            var all = others
+            all["strides"] = .ints(windows.strides)
+            if windows.isSame {
+                all["auto_pad"] = .string(Array("SAME_UPPER".utf8))
+            } else {
+                all["pads"] = .ints(windows.before + windows.after)
+            }
+            return all
+        }
         switch step.operation {
         case .convolution(let windows, let groups, let activation):
             let kernel = try weight(step.inputs[1], order: [rank - 1, rank - 2] + Array(0..<(rank - 2)))
             let bias = try step.inputs.dropFirst(2).map { try name($0) }
-            let y = node("Conv", [try channelsFirst(step.inputs[0]), kernel] + bias, [
-                "strides": .ints(windows.strides), "dilations": .ints(windows.dilations), "pads": pads(windows),
-                "group": .int(groups), "kernel_shape": .ints(shape(step.inputs[1]).dropLast(2).map(\.fixed)),
-            ])
+            let y = node("Conv", [try channelsFirst(step.inputs[0]), kernel] + bias, attributes(windows, [
+                "dilations": .ints(windows.dilations), "group": .int(groups),
+                "kernel_shape": .ints(shape(step.inputs[1]).dropLast(2).map(\.fixed)),
+            ]))
             return activated(y, activation, type)
         case .transposedConvolution(let windows):
             let kernel = try weight(step.inputs[1], order: [rank - 1, rank - 2] + Array(0..<(rank - 2)))
@@ -23,12 +33,14 @@ extension ONNXExporter {
             let (old, new, window) = (shape(step.inputs[0]), shape(output), shape(step.inputs[1]))
             var (after, extra) = (windows.after, [Int](repeating: 0, count: rank - 2))
             for axis in 0..<rank - 2 {
-                guard let from = old[axis + 1].size, let to = new[axis + 1].size else {
-                    throw MartletError("Expected known sizes.")
-                }
-                let covered = (from - 1) * windows.strides[axis] + (window[axis].fixed - 1) * windows.dilations[axis] + 1
+                let span = (window[axis].fixed - 1) * windows.dilations[axis] + 1
+                let covered = (old[axis + 1] + -1) * .init(windows.strides[axis]) + span
                 // What the windows do not cover is added, what they cover too much is cut.
-                after[axis] = covered - windows.before[axis] - to
+                guard let rest = (covered + -windows.before[axis] - new[axis + 1]).size else {
+                    throw MartletError(
+                        "Expected a size that follows from the input's. Give the sizes with inputShapes (--input-shape).")
+                }
+                after[axis] = rest
                 if after[axis] < 0 { (extra[axis], after[axis]) = (-after[axis], 0) }
             }
             return node("ConvTranspose", [try channelsFirst(step.inputs[0]), kernel] + bias, [
@@ -36,14 +48,11 @@ extension ONNXExporter {
                 "pads": .ints(windows.before + after), "output_padding": .ints(extra),
             ])
         case .maxPool(let size, let windows):
-            return node("MaxPool", [try channelsFirst(step.inputs[0])], [
-                "kernel_shape": .ints(size), "strides": .ints(windows.strides), "pads": pads(windows),
-            ])
+            return node("MaxPool", [try channelsFirst(step.inputs[0])], attributes(windows, ["kernel_shape": .ints(size)]))
         case .averagePool(let size, let windows):
-            return node("AveragePool", [try channelsFirst(step.inputs[0])], [
-                "kernel_shape": .ints(size), "strides": .ints(windows.strides), "pads": pads(windows),
-                "count_include_pad": .int(0),
-            ])
+            return node(
+                "AveragePool", [try channelsFirst(step.inputs[0])],
+                attributes(windows, ["kernel_shape": .ints(size), "count_include_pad": .int(0)]))
         case .requantize where isChannelsFirst(step.inputs[0]): return try channelsFirst(step.inputs[0])
         case .unary(let unary) where isChannelsFirst(step.inputs[0]):
             return try add(unary, channelsFirst(step.inputs[0]), dtype(step.inputs[0]))
@@ -117,11 +126,12 @@ extension ONNXExporter {
     ) throws -> String {
         let (type, axes) = (dtype(step.inputs[0]), ONNX.Attribute.ints([-1]))
         if isCentered {
-            let size = shape(step.inputs[0]).last?.fixed ?? 1
             // The operator always has a scale. Ones that are no weight are made, so that nothing takes them for one.
             let scale = hasScale
                 ? inputs[1]
-                : node("ConstantOfShape", [integers([size])], ["value": .tensor(ONNX.Value(.ones([1], dtype: type)))])
+                : node(
+                    "ConstantOfShape", [try computedShape(Array(shape(step.inputs[0]).suffix(1)))],
+                    ["value": .tensor(ONNX.Value(.ones([1], dtype: type)))])
             let offset = hasOffset ? [inputs[inputs.count - 1]] : []
             return node("LayerNormalization", [inputs[0], scale] + offset, ["axis": .int(-1), "epsilon": .float(Float(epsilon))])
         }

@@ -23,7 +23,7 @@ extension ONNXExporter {
     }
 
     /// A loop, whose body is a graph that sees the values around it.
-    mutating func addLoop(_ step: ExportGraph.Node, _ body: ExportGraph, steps: Int) throws {
+    mutating func addLoop(_ step: ExportGraph.Node, _ body: ExportGraph, steps: ExportGraph.Dimension) throws {
         let roles = step.inputs.indices.map { role($0, body, steps) }
         // First what is read from around, so that the names within are others.
         let given = try zip(step.inputs, roles).map { input, role in if case .list = role { "" } else { try name(input) } }
@@ -61,7 +61,7 @@ extension ONNXExporter {
         take(inner.names)
         let graph = inner.graph(
             inputs: [ONNX.ValueInfo(iteration, .int64, []), ONNX.ValueInfo(goesOn, .bool, [])] + arguments, outputs: outputs)
-        let count = constant(Tensor(steps), "steps")
+        let count = try scalar(steps)
         let results = nodes("Loop", [count, ""] + initial, states.count + collected.count, ["body": .graph(graph)])
         for (value, name) in zip(states + collected, results) { own[value] = name }
         for (place, role) in roles.enumerated() {
@@ -69,13 +69,10 @@ extension ONNXExporter {
         }
     }
 
-    private func role(_ place: Int, _ body: ExportGraph, _ steps: Int) -> Role {
+    private func role(_ place: Int, _ body: ExportGraph, _ steps: ExportGraph.Dimension) -> Role {
         let (argument, result) = (body.inputs[place + 1], body.outputs[place])
         if argument == result { return .fixed }
-        guard let update = body.nodes.first(where: { $0.outputs == [result] }), update.operation == .update,
-            update.inputs[0] == argument, update.inputs[2] == body.inputs[0], body.readCounts[argument] == 1,
-            body.values[argument].shape.first == .init(steps)
-        else { return .state }
-        return .list(update.inputs[1])
+        guard let row = body.row(ofList: place), body.values[argument].shape.first == steps else { return .state }
+        return .list(row)
     }
 }

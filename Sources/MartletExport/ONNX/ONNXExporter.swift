@@ -19,6 +19,10 @@ package struct ONNXExporter {
     var first: [Int: String] = [:]
     private var constants: [String: String] = [:]
     private var layer = ""
+    /// Open sizes, vectors of one element.
+    private var openSizes: [ExportGraph.Dimension: String] = [:]
+    /// The values that are there already.
+    private var emitted: [Int] = []
 
     /// The file of a graph.
     /// - Throws: `MartletError` with the layer, for an operation that ONNX does not have.
@@ -65,6 +69,7 @@ package struct ONNXExporter {
         do {
             try add(node)
             for output in node.outputs { round(output) }
+            emitted += node.outputs
         } catch let error as MartletError where error.location == nil {
             throw MartletError(error.message, at: "layer \(node.layer)")
         }
@@ -84,8 +89,7 @@ package struct ONNXExporter {
         let value = source.values[value]
         return ONNX.ValueInfo(name, .init(value.dtype), value.shape.enumerated().map { axis, size in
             if let fixed = size.size { return .size(fixed) }
-            let rest = size.fixed == 0 ? "" : "+\(size.fixed)"
-            return .symbol(size == .batch ? "batch" : "\(size.perSample)*batch\(rest)")
+            return .symbol(sizeName(size))
         })
     }
 
@@ -162,22 +166,52 @@ package struct ONNXExporter {
 
     // MARK: Shapes
 
-    /// The shape of a value as a tensor of integers, for `Expand`: computed where it depends on the batch.
+    /// What runtimes show of a size that is open. The same name says the same size.
+    private func sizeName(_ size: ExportGraph.Dimension) -> String {
+        let products = size.products.map { term in
+            let names = term.sizes.map(openName)
+            return ((term.factor == 1 ? [] : ["\(term.factor)"]) + names).joined(separator: "*")
+        }
+        return (products + (size.fixed == 0 ? [] : ["\(size.fixed)"])).joined(separator: "+").replacing("+-", with: "-")
+    }
+
+    private func openName(_ number: Int) -> String {
+        if number == 0 { return "batch" }
+        for (input, name) in zip(source.inputs, source.inputNames) {
+            if let axis = shape(input).firstIndex(of: .open(number)) { return "\(name)_axis_\(axis)" }
+        }
+        return "open_\(number)"
+    }
+
+    /// The shape of a value as a tensor of integers, for `Expand`: computed where it is open.
     mutating func computedShape(_ shape: [ExportGraph.Dimension]) throws -> String {
         if shape.allSatisfy({ $0.size != nil }) { return integers(shape.map(\.fixed)) }
-        let graph = source
-        let places = graph.inputs.compactMap { value in graph.values[value].shape.firstIndex(of: .batch).map { (value, $0) } }
-        guard let (value, axis) = places.first else { throw MartletError("Expected an input whose first axis is the batch.") }
-        let sizes = node("Shape", [try name(value)])
-        let batch = node("Slice", [sizes, integers([axis]), integers([axis + 1])])
-        let parts = shape.map { size -> String in
-            if let fixed = size.size { return integers([fixed]) }
-            var part = batch
-            if size.perSample != 1 { part = node("Mul", [part, integers([size.perSample])]) }
-            if size.fixed != 0 { part = node("Add", [part, integers([size.fixed])]) }
-            return part
+        return node("Concat", try shape.map { try vector($0) }, ["axis": .int(0)])
+    }
+
+    /// A size as a scalar.
+    mutating func scalar(_ size: ExportGraph.Dimension) throws -> String {
+        try size.size.map { constant(Tensor($0), "size") } ?? node("Squeeze", [vector(size), integers([0])])
+    }
+
+    /// A size as a vector of one element: what an axis has that is there, or computed of several.
+    private mutating func vector(_ size: ExportGraph.Dimension) throws -> String {
+        if let known = size.size { return integers([known]) }
+        if let known = openSizes[size] { return known }
+        let result: String
+        if let (value, axis) = source.axis(of: size, in: source.inputs + emitted) {
+            let isFirst = own[value] == nil && first[value] != nil
+            let place = isFirst ? Self.firstOrder(shape(value).count).firstIndex(of: axis) ?? axis : axis
+            let sizes = node("Shape", [isFirst ? first[value]! : try name(value)])
+            result = node("Slice", [sizes, integers([place]), integers([place + 1])])
+        } else {
+            guard size.openNumber == nil else { throw source.unreachable(size, layer) }
+            result = try size.computed(
+                size: { try $1.vector($0) }, number: { $1.integers([$0]) }, add: { $2.node("Add", [$0, $1]) },
+                multiply: { $2.node("Mul", [$0, $1]) }, in: &self)
         }
-        return node("Concat", parts, ["axis": .int(0)])
+        openSizes[size] = result
+        return result
     }
 
     /// A value in the shape of another one.
@@ -215,7 +249,7 @@ package struct ONNXExporter {
         if case .dense(let activation) = step.operation { return own[output] = try addDense(step, activation) }
         if case .loop(let body, let steps) = step.operation { return try addLoop(step, source.bodies[body], steps: steps) }
         let inputs = try step.inputs.map { try name($0) }
-        let type = dtype(step.inputs[0])
+        let type = dtype(step.inputs.first ?? output)
         switch step.operation {
         case .unary(let unary): own[output] = try add(unary, inputs[0], type)
         case .binary(let binary): own[output] = try add(binary, inputs[0], inputs[1], type)
@@ -253,11 +287,15 @@ package struct ONNXExporter {
             // ONNX Runtime has kernels for few combinations of types.
             let values = constant(Tensor([off, on], dtype: .float32), "values")
             let places = type == .int64 ? inputs[0] : cast(inputs[0], to: .int64)
-            let marks = node("OneHot", [places, integers([shape(output).last?.fixed ?? 0]), values], ["axis": .int(-1)])
+            let marks = node("OneHot", [places, try computedShape(Array(shape(output).suffix(1))), values], ["axis": .int(-1)])
             own[output] = dtype(output) == .float32 ? marks : cast(marks, to: dtype(output))
-        case .topK(let count): addTopK(step, inputs[0], count, descending: true)
+        case .extent(let dimension): own[output] = cast(try scalar(dimension), to: .int32)
+        case .range:
+            let bounds = [0, 1].map { constant(Tensor($0).cast(to: .int32), "bound") }
+            own[output] = node("Range", [bounds[0], inputs[0], bounds[1]])
+        case .topK(let count): addTopK(step, inputs[0], integers([count]), descending: true)
         case .sort(let descending):
-            addTopK(step, inputs[0], shape(step.inputs[0]).last?.fixed ?? 0, descending: descending)
+            addTopK(step, inputs[0], try computedShape(Array(shape(step.inputs[0]).suffix(1))), descending: descending)
         default: throw MartletError("Expected an operation that ONNX has. Received: \(step.operation.name).")
         }
     }
@@ -276,29 +314,23 @@ package struct ONNXExporter {
     mutating func addSlice(
         _ x: String, from old: [ExportGraph.Dimension], to new: [ExportGraph.Dimension], _ begin: [Int], _ step: [Int]
     ) throws -> String {
-        var (starts, ends, axes, steps) = ([Int](), [Int](), [Int](), [Int]())
+        var (starts, ends, axes, steps) = ([Int](), [ExportGraph.Dimension](), [Int](), [Int]())
         for axis in begin.indices where begin[axis] != 0 || step[axis] != 1 || old[axis] != new[axis] {
             axes.append(axis)
             steps.append(step[axis])
-            guard let count = new[axis].size else {
-                // From a place to the end of an axis that depends on the batch.
-                guard step[axis] > 0, old[axis].perSample == new[axis].perSample * step[axis] else {
-                    throw MartletError("Expected slices that do not depend on the size of the batch.")
-                }
-                starts.append(begin[axis])
-                ends.append(Int.max)
-                continue
-            }
-            let end = begin[axis] + count * step[axis]
             starts.append(begin[axis])
-            ends.append(end < 0 ? Int.min + 1 : end)
+            switch SliceEnd(begin: begin[axis], step: step[axis], count: new[axis], of: old[axis]) {
+            case .axis: ends.append(.init(step[axis] > 0 ? Int.max : Int.min + 1))
+            case .place(let place): ends.append(.init(place))
+            case .computed(let place): ends.append(place)
+            }
         }
         if axes.isEmpty { return node("Identity", [x]) }
-        return node("Slice", [x, integers(starts), integers(ends), integers(axes), integers(steps)])
+        return node("Slice", [x, integers(starts), try computedShape(ends), integers(axes), integers(steps)])
     }
 
-    mutating func addTopK(_ step: ExportGraph.Node, _ x: String, _ count: Int, descending: Bool) {
-        let results = nodes("TopK", [x, integers([count])], 2, ["axis": .int(-1), "largest": .int(descending ? 1 : 0)])
+    mutating func addTopK(_ step: ExportGraph.Node, _ x: String, _ count: String, descending: Bool) {
+        let results = nodes("TopK", [x, count], 2, ["axis": .int(-1), "largest": .int(descending ? 1 : 0)])
         own[step.outputs[0]] = results[0]
         if step.outputs.count > 1 { own[step.outputs[1]] = results[1] }
     }

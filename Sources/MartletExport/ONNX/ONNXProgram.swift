@@ -38,7 +38,12 @@ final class ONNXProgram: @unchecked Sendable {
         (self.inputs, self.outputs) = (inputs, outputs)
         constants = Dictionary(initializers.map { ($0.name, $0.value) }) { $1 }
         var prepared: [(node: ONNX.Node, action: Action, version: Int, programs: [String: ONNXProgram], used: Set<String>)] = []
-        var made = Set(inputs.map(\.name)).union(constants.keys)
+        var made = constants.keys.reduce(into: Set<String>()) { $0.insert($1) }
+        var given: Set<String> = []
+        for input in inputs where !given.insert(input.name).inserted {
+            throw MartletError("Expected inputs of different names. Received: \"\(input.name)\" twice.")
+        }
+        made.formUnion(given)
         preparation.note(nodes.count)
         for node in nodes {
             var (programs, used) = ([String: ONNXProgram](), Set(node.inputs))

@@ -33,6 +33,7 @@ struct IntegerQuantization {
 
     mutating func quantized() throws -> ExportGraph {
         graph.name = source.name
+        graph.openSizes = source.openSizes
         // A step has no ranges of its own: its weights are rounded, its activations as they come.
         graph.bodies = try source.bodies.map(Quantizer.dynamicRange)
         (graph.inputNames, graph.outputNames) = (source.inputNames, source.outputNames)
@@ -114,7 +115,7 @@ struct IntegerQuantization {
 
     /// Whether a node computes in integers.
     private func isQuantizable(_ node: ExportGraph.Node) -> Bool {
-        guard source.values[node.inputs[0]].dtype == .float32, !floatLayers.contains(node.layer),
+        guard let first = node.inputs.first, source.values[first].dtype == .float32, !floatLayers.contains(node.layer),
             ranges.infinite.isDisjoint(with: node.inputs + node.outputs)
         else { return false }
         switch node.operation {

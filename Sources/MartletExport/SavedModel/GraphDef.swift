@@ -18,7 +18,8 @@ struct TensorFlowNode {
         case tensor(Tensor)
         case function(String)
         case texts([String])
-        case types([DType])
+        /// Types by TensorFlow's numbers, which has more.
+        case types([Int])
         case shapes([[Int]])
         /// What is read and not used, and what is not supported.
         case other
@@ -70,7 +71,7 @@ extension TensorFlowNode.Attribute {
         case .types(let types):
             writer.write(1) { list in
                 list.write(6, ProtobufWriter.message { packed in
-                    for type in types { packed.write(UInt64(type.tensorFlowNumber)) }
+                    for type in types { packed.write(UInt64(type)) }
                 })
             }
         case .shapes(let shapes): writer.write(1) { list in for sizes in shapes { list.write(7) { writeShape(sizes, &$0) } } }
@@ -83,9 +84,9 @@ extension TensorFlowNode.Attribute {
 /// A function of a TensorFlow graph's library, that its nodes call.
 struct TensorFlowFunction {
     var name: String
-    /// The types of `argument_0` and so on, and of `result_0`.
-    var arguments: [DType]
-    var results: [DType]
+    /// The types of `argument_0` and so on, and of `result_0`, by TensorFlow's numbers.
+    var arguments: [Int]
+    var results: [Int]
     var nodes: [TensorFlowNode]
     /// What the results are: an argument, or `node:output:0`.
     var values: [String]
@@ -101,7 +102,7 @@ struct TensorFlowFunction {
                 for (place, type) in types.enumerated() {
                     signature.write(field) { argument in
                         argument.write(1, text: label(place))
-                        argument.write(3, integer: type.tensorFlowNumber)
+                        argument.write(3, integer: type)
                     }
                 }
             }

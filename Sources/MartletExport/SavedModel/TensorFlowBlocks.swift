@@ -4,26 +4,19 @@ import MartletCore
 /// Operators that move elements in blocks, and what makes masks and classes of numbers.
 extension TensorFlowOperator {
     static func addBlocks(_ table: inout [String: TensorFlowOperator]) {
-        table["SpaceToBatchND"] = TensorFlowOperator { call in
+        table["SpaceToBatchND"] = TensorFlowOperator(value: { call in
             let (x, block, pads) = (try call.tensor(0), try call.integers(1), try call.integers(2))
             let blocks = try call.checkBlocks(x, block, pads)
-            let spatial = block.indices
-            var amounts = [(before: Int, after: Int)](repeating: (0, 0), count: x.rank)
-            for place in spatial { amounts[place + 1] = (pads[2 * place], pads[2 * place + 1]) }
-            let padded = x.padded(amounts)
-            let sizes = padded.shape.dimensions
-            guard spatial.allSatisfy({ sizes[$0 + 1] % block[$0] == 0 }) else {
-                throw MartletError("Expected padded sizes for blocks of \(block). Received: \(padded.spec).")
+            let sizes = block.indices.map { x.shape[$0 + 1] + pads[2 * $0] + pads[2 * $0 + 1] }
+            guard zip(sizes, block).allSatisfy({ $0 % $1 == 0 }) else {
+                throw MartletError("Expected padded sizes for blocks of \(block). Received: \(x.spec), padded by \(pads).")
             }
-            let rest = Array(sizes[(block.count + 1)...])
-            let counts = spatial.map { sizes[$0 + 1] / block[$0] }
-            let parts = [sizes[0]] + zip(counts, block).flatMap { [$0, $1] } + rest
-            let shape = [saturatedProduct(sizes[0], blocks)] + counts + rest
-            let order = Blocks.order(block.count, rest.count)
-            return [padded.reshaped(parts).transposed(permutation: order).reshaped(shape)]
-        }
+            return .blocks(TensorFlowBlocked(x: x, block: block, pads: pads, count: blocks))
+        })
         table["BatchToSpaceND"] = TensorFlowOperator { call in
-            let (x, block, crops) = (try call.tensor(0), try call.integers(1), try call.integers(2))
+            let (block, crops) = (try call.integers(1), try call.integers(2))
+            if let whole = try call.blocks(0)?.joined(block, crops) { return [whole] }
+            let x = try call.tensor(0)
             let blocks = try call.checkBlocks(x, block, crops)
             let (sizes, spatial) = (x.shape.dimensions, block.indices)
             guard sizes[0] % blocks == 0 else { throw MartletError("Expected \(blocks) parts of a batch. Received: \(x.spec).") }
@@ -72,7 +65,83 @@ extension TensorFlowOperator {
     }
 }
 
+/// The blocks that a batch was cut into, and a convolution of them. Cut, convolved and joined again is a dilated convolution, as
+/// TensorFlow writes those for which it has no kernel: then the whole is convolved, and nothing is cut.
+struct TensorFlowBlocked {
+    let x: Tensor
+    let block: [Int]
+    let pads: [Int]
+    /// How many parts a sample has.
+    let count: Int
+    private var kernel: Tensor?
+    private var isDepthwise = false
+    /// Whether there is an axis of one element before the one that has blocks.
+    private var isWide = false
+
+    init(x: Tensor, block: [Int], pads: [Int], count: Int) { (self.x, self.block, self.pads, self.count) = (x, block, pads, count) }
+
+    /// Lines as images of one line, or the other way round; nil where it is another axis.
+    func widened(at axis: Int) -> TensorFlowBlocked? {
+        guard block.count == 1, x.rank == 3, !isWide, kernel == nil, axis == 1 || axis == -3 else { return nil }
+        var blocks = self
+        blocks.isWide = true
+        return blocks
+    }
+
+    func narrowed(axes: [Int]) -> TensorFlowBlocked? {
+        guard isWide, axes == [1] || axes == [-3] else { return nil }
+        var blocks = self
+        blocks.isWide = false
+        return blocks
+    }
+
+    func convolved(_ kernel: Tensor, isDepthwise: Bool) -> TensorFlowBlocked? {
+        guard self.kernel == nil, kernel.rank == (isWide ? x.rank + 1 : x.rank), block.count == x.rank - 2,
+            !isWide || kernel.shape[0] == 1, kernel.shape[-2] > 0, x.shape[-1] % kernel.shape[-2] == 0
+        else { return nil }
+        var blocks = self
+        (blocks.kernel, blocks.isDepthwise) = (isWide ? kernel.squeezed(axes: [0]) : kernel, isDepthwise)
+        return blocks
+    }
+
+    private func convolution(_ x: Tensor, _ kernel: Tensor, _ padding: Padding, _ dilations: [Int]) -> Tensor {
+        let strides = dilations.map { _ in 1 }
+        if isDepthwise { return depthwiseConv(x, kernel, strides: strides, padding: padding, dilations: dilations) }
+        return conv(
+            x, kernel, strides: strides, padding: padding, dilations: dilations, groups: max(1, x.shape[-1] / kernel.shape[-2]))
+    }
+
+    /// The whole, convolved; nil where that is not one dilated convolution.
+    func joined(_ block: [Int], _ crops: [Int]) -> Tensor? {
+        guard let kernel, !isWide, block == self.block, crops.count == pads.count else { return nil }
+        let padding = zip(pads, crops).map { $0 - $1 }
+        guard padding.allSatisfy({ $0 >= 0 }) else { return nil }
+        return convolution(x, kernel, .explicit(block.indices.map { (padding[2 * $0], padding[2 * $0 + 1]) }), block)
+    }
+
+    /// The blocks, one behind the other.
+    func tensor() throws -> Tensor {
+        var amounts = [(before: Int, after: Int)](repeating: (0, 0), count: x.rank)
+        for place in block.indices { amounts[place + 1] = (pads[2 * place], pads[2 * place + 1]) }
+        let padded = x.padded(amounts)
+        let sizes = padded.shape.dimensions
+        let rest = Array(sizes[(block.count + 1)...])
+        let counts = block.indices.map { sizes[$0 + 1] / block[$0] }
+        let parts = [sizes[0]] + zip(counts, block).flatMap { [$0, $1] } + rest
+        let shape = [saturatedProduct(sizes[0], count)] + counts + rest
+        let cut = padded.reshaped(parts).transposed(permutation: Blocks.order(block.count, rest.count)).reshaped(shape)
+        let y = kernel.map { convolution(cut, $0, .valid, block.map { _ in 1 }) } ?? cut
+        return isWide ? y.expandingDims(at: 1) : y
+    }
+}
+
 extension TensorFlowCall {
+    /// The blocks that an input is; nil for others.
+    func blocks(_ place: Int) throws -> TensorFlowBlocked? {
+        guard inputs.indices.contains(place), case .blocks(let blocks) = inputs[place] else { return nil }
+        return blocks
+    }
+
     /// - Parameter amounts: what is added or cut before and behind each axis of the blocks.
     /// - Returns: the number of parts that a block makes of a batch.
     fileprivate func checkBlocks(_ x: Tensor, _ block: [Int], _ amounts: [Int]) throws -> Int {

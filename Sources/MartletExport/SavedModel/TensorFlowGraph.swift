@@ -11,7 +11,11 @@ struct TensorFlowGraph {
     private var names = UniqueNames()
     /// The output of a node that a value is.
     var references: [Int: String] = [:]
-    private var batch: String?
+    /// Open sizes, scalars.
+    private var openSizes: [ExportGraph.Dimension: String] = [:]
+    /// The values that are there already.
+    private var emitted: [Int] = []
+    private var layer = ""
 
     /// - Throws: `MartletError` for an operation that TensorFlow does not have.
     init(_ graph: ExportGraph) throws {
@@ -26,7 +30,7 @@ struct TensorFlowGraph {
                     attributes: [("dtype", .type(value.dtype)), ("shape", .shape(value.shape.map(\.sizeOrUnknown)))]))
             references[input] = name
         }
-        for node in graph.nodes { try emit(node) }
+        for node in graph.nodes { try write(node) }
         // An output of its own for each, so that inputs and constants can be outputs, too.
         for output in graph.outputs {
             results.append(add("Identity", [reference(output)], [("T", .type(graph.values[output].dtype))], "result"))
@@ -77,52 +81,46 @@ struct TensorFlowGraph {
     }
 
     /// The sizes of a shape, `int32`; one of them may be -1 where the node fills it in.
-    private mutating func sizes(_ shape: [ExportGraph.Dimension], _ name: String, fillsIn: Bool) throws -> String {
+    mutating func sizes(_ shape: [ExportGraph.Dimension], _ name: String, fillsIn: Bool) throws -> String {
         let unknown = shape.count { $0.size == nil }
         // Of no elements, no size follows from the others.
         if unknown == 0 || unknown == 1 && fillsIn && !shape.contains(.init(0)) {
             return integers(shape.map(\.sizeOrUnknown), "\(name)/shape")
         }
-        let type: (String, TensorFlowNode.Attribute) = ("T", .type(.int32))
-        var parts: [String] = []
-        for dimension in shape {
-            guard dimension.size == nil else {
-                parts.append(constant(Tensor(dimension.fixed).cast(to: .int32), "\(name)/size"))
-                continue
-            }
-            var size = try batchSize()
-            if dimension.perSample != 1 {
-                let factor = constant(Tensor(dimension.perSample).cast(to: .int32), "\(name)/factor")
-                size = add("Mul", [size, factor], [type], "\(name)/size")
-            }
-            if dimension.fixed != 0 {
-                let addend = constant(Tensor(dimension.fixed).cast(to: .int32), "\(name)/addend")
-                size = add("AddV2", [size, addend], [type], "\(name)/size")
-            }
-            parts.append(size)
-        }
-        return add("Pack", parts, [type, ("N", .integer(parts.count)), ("axis", .integer(0))], "\(name)/shape")
+        let parts = try shape.map { try scalar($0, name) }
+        return add(
+            "Pack", parts, [("T", .type(.int32)), ("N", .integer(parts.count)), ("axis", .integer(0))], "\(name)/shape")
     }
 
-    /// The size of the batch.
-    private mutating func batchSize() throws -> String {
-        if let batch { return batch }
-        for input in graph.inputs {
-            guard let axis = graph.values[input].shape.firstIndex(of: .batch) else { continue }
-            let types: [(String, TensorFlowNode.Attribute)] = [("T", .type(.int32)), ("Index", .type(.int32))]
+    /// A size as a scalar.
+    mutating func scalar(_ size: ExportGraph.Dimension, _ name: String) throws -> String {
+        try size.size.map { constant(Tensor($0).cast(to: .int32), "\(name)/size") } ?? openSize(size)
+    }
+
+    /// An open size: what an axis has that is there, or computed of several.
+    private mutating func openSize(_ dimension: ExportGraph.Dimension) throws -> String {
+        if let known = openSizes[dimension] { return known }
+        let type: (String, TensorFlowNode.Attribute) = ("T", .type(.int32))
+        let size: String
+        if let (value, axis) = graph.axis(of: dimension, in: graph.inputs + emitted) {
             let shape = add(
-                "Shape", [reference(input)], [("T", .type(graph.values[input].dtype)), ("out_type", .type(.int32))],
-                "batch/shape")
-            let places = [integers([axis], "batch/begin"), integers([axis + 1], "batch/end"), integers([1], "batch/step")]
-            batch = add(
+                "Shape", [reference(value)], [("T", .type(graph.values[value].dtype)), ("out_type", .type(.int32))], "size/shape")
+            let places = [integers([axis], "size/begin"), integers([axis + 1], "size/end"), integers([1], "size/step")]
+            size = add(
                 "StridedSlice", [shape] + places,
-                types + [
-                    ("begin_mask", .integer(0)), ("end_mask", .integer(0)), ("ellipsis_mask", .integer(0)),
-                    ("new_axis_mask", .integer(0)), ("shrink_axis_mask", .integer(1)),
-                ], "batch/size")
-            return batch!
+                [
+                    type, ("Index", .type(.int32)), ("begin_mask", .integer(0)), ("end_mask", .integer(0)),
+                    ("ellipsis_mask", .integer(0)), ("new_axis_mask", .integer(0)), ("shrink_axis_mask", .integer(1)),
+                ], "size")
+        } else {
+            guard dimension.openNumber == nil else { throw graph.unreachable(dimension, layer) }
+            size = try dimension.computed(
+                size: { try $1.openSize($0) }, number: { $1.constant(Tensor($0).cast(to: .int32), "size/number") },
+                add: { $2.add("AddV2", [$0, $1], [type], "size") }, multiply: { $2.add("Mul", [$0, $1], [type], "size") },
+                in: &self)
         }
-        throw MartletError("Expected an input with a batch axis.", at: graph.name)
+        openSizes[dimension] = size
+        return size
     }
 
     // MARK: - Operations
@@ -131,10 +129,17 @@ struct TensorFlowGraph {
         MartletError("TensorFlow has no operation for \(node.operation).", at: "layer \(node.layer)")
     }
 
-    mutating func emit(_ node: ExportGraph.Node) throws {
+    /// Adds the nodes of an operation.
+    mutating func write(_ node: ExportGraph.Node) throws {
+        layer = node.layer
+        try emit(node)
+        emitted += node.outputs
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node) throws {
         let output = graph.values[node.outputs[0]]
         let inputs = node.inputs.map { reference($0) }
-        let from = graph.values[node.inputs[0]].dtype
+        let from = node.inputs.first.map { graph.values[$0].dtype } ?? output.dtype
         let type: (String, TensorFlowNode.Attribute) = ("T", .type(from))
         func second(_ name: String) -> (String, TensorFlowNode.Attribute) { (name, .type(.int32)) }
         /// Names the node for the value.
@@ -176,6 +181,15 @@ struct TensorFlowGraph {
         case .softmax: set(&self, "Softmax", inputs, [type])
         case .logSoftmax: set(&self, "LogSoftmax", inputs, [type])
         case .reshape:
+            let input = graph.values[node.inputs[0]].shape
+            let isOpen = output.shape.count { $0.size == nil } > 1
+            if isOpen, let axis = output.shape.insertedAxis(from: input) {
+                let place = constant(Tensor(axis).cast(to: .int32), "\(output.name)/axis")
+                return set(&self, "ExpandDims", inputs + [place], [type, second("Tdim")])
+            }
+            if isOpen, let axis = input.insertedAxis(from: output.shape) {
+                return set(&self, "Squeeze", inputs, [type, ("squeeze_dims", .integers([axis]))])
+            }
             let size = try sizes(output.shape, output.name, fillsIn: true)
             set(&self, "Reshape", inputs + [size], [type, second("Tshape")])
         case .broadcast:
@@ -207,7 +221,7 @@ struct TensorFlowGraph {
                 &self, "GatherNd", inputs,
                 [("Tparams", .type(from)), ("Tindices", .type(graph.values[node.inputs[1]].dtype))])
         case .oneHot(let on, let off):
-            let depth = constant(Tensor(output.shape.last!.fixed).cast(to: .int32), "\(output.name)/depth")
+            let depth = try scalar(output.shape[output.rank - 1], "\(output.name)/depth")
             let marks = [on, off].map { constant(Tensor($0).cast(to: output.dtype), "\(output.name)/value") }
             set(
                 &self, "OneHot", inputs + [depth] + marks,
@@ -218,6 +232,10 @@ struct TensorFlowGraph {
             let places = "\(references[node.outputs[0]]!):1"
             references[node.outputs[1]] = add(
                 "Cast", [places], [("SrcT", .type(.int32)), ("DstT", .type(.int64))], graph.values[node.outputs[1]].name)
+        case .extent(let dimension): references[node.outputs[0]] = try scalar(dimension, output.name)
+        case .range:
+            let bounds = [0, 1].map { constant(Tensor($0).cast(to: .int32), "\(output.name)/bound") }
+            set(&self, "Range", [bounds[0], inputs[0], bounds[1]], [second("Tidx")])
         case .loop(let body, let steps): try emitLoop(node, inputs, body: graph.bodies[body], steps: steps)
         case .update:
             let row = add(
@@ -236,23 +254,21 @@ struct TensorFlowGraph {
         _ type: (String, TensorFlowNode.Attribute)
     ) throws {
         let (shape, name) = (graph.values[node.outputs[0]].shape, graph.values[node.outputs[0]].name)
-        var (end, beginMask, endMask) = ([Int](), 0, 0)
-        for axis in shape.indices {
-            guard let size = shape[axis].size else {
-                guard begin[axis] == 0, step[axis] == 1, shape[axis] == graph.values[node.inputs[0]].shape[axis] else {
-                    throw MartletError("TensorFlow has no operation for a part of the batch.", at: "layer \(node.layer)")
-                }
-                beginMask |= 1 << axis
+        let input = graph.values[node.inputs[0]].shape
+        var (beginMask, endMask) = (0, 0)
+        let ends = shape.indices.map { axis -> ExportGraph.Dimension in
+            switch SliceEnd(begin: begin[axis], step: step[axis], count: shape[axis], of: input[axis]) {
+            case .axis:
+                if begin[axis] == 0, step[axis] > 0 { beginMask |= 1 << axis }
                 endMask |= 1 << axis
-                end.append(0)
-                continue
+                return .init(0)
+            case .place(let place): return .init(place)
+            case .computed(let place): return place
             }
-            let last = begin[axis] + step[axis] * size
-            // Backwards, the end before the first element is no number.
-            if last < 0 { endMask |= 1 << axis }
-            end.append(max(last, 0))
         }
-        let places = [integers(begin, "\(name)/begin"), integers(end, "\(name)/end"), integers(step, "\(name)/step")]
+        let places = [
+            integers(begin, "\(name)/begin"), try sizes(ends, "\(name)/end", fillsIn: false), integers(step, "\(name)/step"),
+        ]
         references[node.outputs[0]] = add(
             "StridedSlice", inputs + places,
             [

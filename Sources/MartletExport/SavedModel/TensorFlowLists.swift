@@ -52,7 +52,32 @@ extension TensorFlowOperator {
     }
 }
 
+extension Tensor {
+    /// The tensor with others in the place of some elements of the first axis.
+    func replacing(_ rows: [Tensor?]) -> Tensor {
+        if rows.allSatisfy({ $0 == nil }) { return self }
+        if rows.allSatisfy({ $0 != nil }) { return .stack(rows.compactMap { $0 }) }
+        // What stays is taken in parts as large as they are.
+        var (parts, start) = ([Tensor](), 0)
+        for (place, row) in rows.enumerated() {
+            guard let row else { continue }
+            if place > start { parts.append(self[start..<place]) }
+            parts.append(row.expandingDims(at: 0))
+            start = place + 1
+        }
+        if start < rows.count { parts.append(self[start..<rows.count]) }
+        return .concatenate(parts)
+    }
+}
+
 extension TensorFlowCall {
+    /// The tensor and what is another in it.
+    func rows(_ place: Int) throws -> (Tensor, [Tensor?]) {
+        if inputs.indices.contains(place), case .rows(let tensor, let rows) = inputs[place] { return (tensor, rows) }
+        let x = try tensor(place)
+        return (x, [Tensor?](repeating: nil, count: x.rank > 0 ? x.shape[0] : 0))
+    }
+
     /// The place in a list that an input says.
     fileprivate func index(_ place: Int, of list: [Tensor?]) throws -> Int {
         let index = try integer(place)

@@ -11,7 +11,8 @@ import MartletFormats
 /// ```
 ///
 /// The variables are the weights, under their names in the file; those that Keras does not train are not trained here. So are
-/// constants that are the weights or the bias of a convolution or a product, as frozen graphs and `martlet export` write them.
+/// constants that are the weights or the bias of a convolution or a product, or the scale or the offset of a normalization, as
+/// frozen graphs and `martlet export` write them.
 ///
 /// A signature has no order. Inputs and outputs are in that of the function that was exported, or of the nodes in the graph:
 /// Keras's and Martlet's exports have the model's order.
@@ -23,6 +24,7 @@ public final class TensorFlowModel: Model, FileModel {
     private var variables: [String: Variable] = [:]
     /// How many operations the present call may still run.
     private var operationsLeft = 0
+    private let generator = RandomGenerator()
     /// The names of the inputs and outputs in the signature, in the order of `call`.
     public let graphInputs: [String]
     public let graphOutputs: [String]
@@ -167,36 +169,18 @@ public final class TensorFlowModel: Model, FileModel {
             }
         }
         for (function, program) in [("", program)] + functions.sorted(by: { $0.key < $1.key }) {
-            let steps = Dictionary(program.steps.map { ($0.place, $0) }) { first, _ in first }
+            let weights = TensorFlowWeights(program)
             var taken: Set<Int> = []
             for step in program.steps {
-                let bias = biasPlace(step, steps)
-                let places = (step.operator?.weights ?? []).union(bias.map { [$0] } ?? [])
-                for place in places.sorted() where place < step.inputs.count {
-                    guard case .output(let source, _) = step.inputs[place], let node = steps[source]?.node,
-                        node.operation == "Const", case .tensor(let value)? = node.attribute("value"),
-                        value.dtype.isFloatingPoint, place == bias ? value.rank == 1 : value.rank > 0,
-                        taken.insert(source).inserted
+                for (place, isVector) in weights.places(of: step) where place < step.inputs.count {
+                    guard let (source, node, value) = weights.constant(step.inputs[place]), value.dtype.isFloatingPoint,
+                        isVector ? value.rank == 1 : value.rank > 0, taken.insert(source).inserted
                     else { continue }
                     found.append(Parameter(key: key(function, node.name), name: node.name, value: value, isTrained: true))
                 }
             }
         }
         return found
-    }
-
-    /// The input of a sum that is added to the product of something with a weight.
-    private static func biasPlace(_ step: TensorFlowProgram.Step, _ steps: [Int: TensorFlowProgram.Step]) -> Int? {
-        guard ["Add", "AddV2"].contains(step.node.operation), step.inputs.count == 2 else { return nil }
-        func source(of operand: TensorFlowProgram.Operand) -> TensorFlowProgram.Step? {
-            if case .output(let place, _) = operand { steps[place] } else { nil }
-        }
-        return [1, 0].first { place in
-            guard let product = source(of: step.inputs[1 - place]), TensorFlowOperator.products.contains(product.node.operation),
-                product.inputs.count > 1, let weight = source(of: product.inputs[1])
-            else { return false }
-            return ["Const", "ReadVariableOp"].contains(weight.node.operation)
-        }
     }
 
     /// Where the variables of the graph are in the checkpoint: the function that restores them says it.
@@ -252,6 +236,8 @@ public final class TensorFlowModel: Model, FileModel {
         file.outputs.map { end in end.shape.map { PartialShape($0.map { $0 < 0 ? nil : $0 }) } ?? [nil] }
     }
 
+    public override var randomGenerators: [RandomGenerator] { [generator] }
+
     public override func call(_ inputs: [Tensor], in context: CallContext) -> [Tensor] {
         do {
             try check(inputs)
@@ -263,6 +249,8 @@ public final class TensorFlowModel: Model, FileModel {
                 switch result {
                 case .tensor(let tensor): return tensor
                 case .variable(let name): return try value(name)
+                case .rows(let tensor, let rows): return tensor.replacing(rows)
+                case .blocks(let blocks): return try blocks.tensor()
                 case .list: throw MartletError("Expected outputs that are tensors. Received: a list.")
                 }
             }
@@ -351,9 +339,13 @@ public final class TensorFlowModel: Model, FileModel {
         default: break
         }
         if let known = step.operator {
-            let results = try known.run(TensorFlowCall(node: node, inputs: inputs, read: value))
+            let results = try known.run(TensorFlowCall(
+                node: node, inputs: inputs, read: value, generator: Context.current.randomGenerator ?? generator))
             // A list is copied when it changes.
-            for case .list(let list) in results { operationsLeft -= list.count / 64 }
+            for result in results {
+                if case .list(let list) = result { operationsLeft -= list.count / 64 }
+                if case .rows(_, let rows) = result { operationsLeft -= rows.count / 64 }
+            }
             return results
         }
         /// Calls the function that an attribute names.

@@ -64,15 +64,17 @@ extension TensorFlowOperator {
             let x = try call.tensor(0)
             return [x.reversed(axes: try call.axes(1, rank: x.rank))]
         }
-        table["ExpandDims"] = TensorFlowOperator { call in
+        table["ExpandDims"] = TensorFlowOperator(value: { call in
+            if let blocks = try call.blocks(0)?.widened(at: call.integer(1)) { return .blocks(blocks) }
             let x = try call.tensor(0)
-            return [x.expandingDims(at: try call.axis(1, rank: x.rank + 1))]
-        }
-        table["Squeeze"] = TensorFlowOperator { call in
+            return .tensor(x.expandingDims(at: try call.axis(1, rank: x.rank + 1)))
+        })
+        table["Squeeze"] = TensorFlowOperator(value: { call in
+            if let blocks = try call.blocks(0)?.narrowed(axes: call.integers("squeeze_dims") ?? []) { return .blocks(blocks) }
             let x = try call.tensor(0)
             let axes = try call.integers("squeeze_dims").map { try $0.map { try call.axis($0, in: x.rank) } } ?? []
-            return [x.squeezed(axes: axes.isEmpty ? nil : axes)]
-        }
+            return .tensor(x.squeezed(axes: axes.isEmpty ? nil : axes))
+        })
         table["ConcatV2"] = TensorFlowOperator { call in
             let parts = try call.tensors(call.inputs.count - 1)
             guard let first = parts.first else { throw MartletError("Expected something to join.") }
@@ -149,22 +151,31 @@ extension TensorFlowOperator {
         }
         table["ResourceGather"] = TensorFlowOperator { [try $0.tensor(0).gathered(at: try $0.tensor(1).cast(to: .int64))] }
         table["GatherNd"] = TensorFlowOperator { [try $0.tensor(0).gatheredND(at: try $0.tensor(1).cast(to: .int64))] }
-        table["TensorScatterUpdate"] = TensorFlowOperator { call in
-            let (x, rows) = (try call.tensor(0), try call.tensor(2))
-            let places = try call.tensor(1)
+        table["TensorScatterUpdate"] = TensorFlowOperator(value: { call in
+            let (x, known) = try call.rows(0)
+            let (places, rows) = (try call.tensor(1), try call.tensor(2))
             guard places.rank == 2, places.shape[1] == 1, x.rank > 0,
                 rows.shape.dimensions == [places.shape[0]] + x.shape.dimensions.dropFirst()
             else { throw MartletError("Martlet reads updates of whole elements of the first axis. Received: \(places.spec).") }
+            guard places.symbol != nil else {
+                var changed = known
+                for (row, place) in places.cast(to: .int64).scalars(as: Int.self).enumerated() {
+                    guard changed.indices.contains(place) else {
+                        throw MartletError("Expected places below \(changed.count). Received: \(place).")
+                    }
+                    changed[place] = rows[row]
+                }
+                return .rows(x, changed)
+            }
             var shape = [Int](repeating: 1, count: x.rank)
             shape[0] = x.shape[0]
             let numbers = Tensor.range(0..<x.shape[0]).reshaped(to: Shape(shape))
             // Step after step: of two updates of one element, the later one holds.
-            return [
-                (0..<places.shape[0]).reduce(x) { y, row in
+            return .tensor(
+                (0..<places.shape[0]).reduce(x.replacing(known)) { y, row in
                     `where`(numbers .== places[row, 0].cast(to: .int64), rows[row].expandingDims(at: 0), y)
-                }
-            ]
-        }
+                })
+        })
         table["OneHot"] = TensorFlowOperator { call in
             let (on, off) = (try call.tensor(2), try call.tensor(3))
             guard try call.integer("axis", default: -1) == -1 else { throw MartletError("Expected a new last axis.") }

@@ -23,9 +23,10 @@ extension TensorFlowOperator {
             return [x + bias.reshaped([1, -1] + [Int](repeating: 1, count: x.rank - 2))]
         }
         for name in ["Conv2D", "Conv3D"] {
-            table[name] = TensorFlowOperator(weights: [1]) { call in
+            table[name] = TensorFlowOperator(weights: [1], value: { call in
                 let rank = name == "Conv2D" ? 4 : 5
-                return try call.channelsLast(rank) { x, kernel, geometry in
+                if let blocks = try call.convolvedBlocks(rank) { return .blocks(blocks) }
+                let y = try call.channelsLast(rank) { x, kernel, geometry in
                     let kernel = kernel!
                     guard kernel.rank == rank, kernel.shape[-2] > 0, x.shape[-1] % kernel.shape[-2] == 0 else {
                         throw MartletError("Expected a kernel for \(x.spec). Received: \(kernel.spec).")
@@ -34,14 +35,17 @@ extension TensorFlowOperator {
                         x, kernel, strides: geometry.strides, padding: geometry.padding, dilations: geometry.dilations,
                         groups: max(1, x.shape[-1] / kernel.shape[-2]))
                 }
-            }
+                return .tensor(y[0])
+            })
         }
-        table["DepthwiseConv2dNative"] = TensorFlowOperator(weights: [1]) { call in
-            try call.channelsLast(4) { x, kernel, geometry in
+        table["DepthwiseConv2dNative"] = TensorFlowOperator(weights: [1], value: { call in
+            if let blocks = try call.convolvedBlocks(4) { return .blocks(blocks) }
+            let y = try call.channelsLast(4) { x, kernel, geometry in
                 depthwiseConv(
                     x, kernel!, strides: geometry.strides, padding: geometry.padding, dilations: geometry.dilations)
             }
-        }
+            return .tensor(y[0])
+        })
         for name in ["Conv2DBackpropInput", "Conv3DBackpropInputV2"] {
             table[name] = TensorFlowOperator(weights: [1]) { try $0.transposedConvolution(name == "Conv2DBackpropInput" ? 4 : 5) }
         }
@@ -66,7 +70,9 @@ extension TensorFlowOperator {
             return [y, parts[2], parts[3], parts[2], parts[3], parts[3]]
         }
         for name in ["FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"] { table[name] = normalization }
-        for (name, interpolation) in [("ResizeBilinear", Interpolation.bilinear), ("ResizeNearestNeighbor", .nearest)] {
+        for (name, interpolation) in [
+            ("ResizeBilinear", Interpolation.bilinear), ("ResizeNearestNeighbor", .nearest), ("ResizeBicubic", .bicubic),
+        ] {
             table[name] = TensorFlowOperator { call in
                 let (x, size) = (try call.tensor(0, rank: 4...4), try call.integers(1))
                 let isWhole = size.count == 2 && zip(size, x.shape.dimensions[1...2]).allSatisfy { $0 % max(1, $1) == 0 }
@@ -112,6 +118,14 @@ extension TensorFlowCall {
         let kernel = inputs.count > 1 ? try tensor(1, rank: rank...rank) : nil
         let y = try body(isFirst ? x.movingAxis(1, to: -1) : x, kernel, geometry(rank))
         return [isFirst ? y.movingAxis(-1, to: 1) : y]
+    }
+
+    /// The blocks of the first input with the convolution, where it is one that a dilated one of the whole takes the place of.
+    fileprivate func convolvedBlocks(_ rank: Int) throws -> TensorFlowBlocked? {
+        guard let blocks = try blocks(0), try !isChannelsFirst else { return nil }
+        let (kernel, geometry) = (try tensor(1, rank: rank...rank), try geometry(rank))
+        guard geometry.padding == .valid, (geometry.strides + geometry.dilations).allSatisfy({ $0 == 1 }) else { return nil }
+        return blocks.convolved(kernel, isDepthwise: node.operation == "DepthwiseConv2dNative")
     }
 
     private func geometry(_ rank: Int) throws -> Geometry {

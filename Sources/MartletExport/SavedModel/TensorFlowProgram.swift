@@ -95,6 +95,10 @@ enum TensorFlowValue {
     case variable(String)
     /// A list of tensors, of which some may not be there yet.
     case list([Tensor?])
+    /// A tensor of which some elements of the first axis are others by now. A loop that writes one in each step copies none.
+    case rows(Tensor, [Tensor?])
+    /// The blocks that a batch was cut into, until something reads them.
+    case blocks(TensorFlowBlocked)
 }
 
 /// A call of an operator.
@@ -103,6 +107,8 @@ struct TensorFlowCall {
     let inputs: [TensorFlowValue]
     /// Gives the value of a variable.
     let read: (String) throws -> Tensor
+    /// Draws what is random.
+    let generator: RandomGenerator
 
     func tensor(_ place: Int) throws -> Tensor {
         guard inputs.indices.contains(place) else {
@@ -111,6 +117,8 @@ struct TensorFlowCall {
         switch inputs[place] {
         case .tensor(let tensor): return tensor
         case .variable(let name): return try read(name)
+        case .rows(let tensor, let rows): return tensor.replacing(rows)
+        case .blocks(let blocks): return try blocks.tensor()
         case .list: throw MartletError("Expected a tensor as input \(place). Received: a list.")
         }
     }
@@ -198,7 +206,10 @@ struct TensorFlowOperator: Sendable {
     }
 
     /// An operator whose result is any value.
-    init(value: @escaping @Sendable (TensorFlowCall) throws -> TensorFlowValue) { run = { [try value($0)] } }
+    init(weights: Set<Int> = [], value: @escaping @Sendable (TensorFlowCall) throws -> TensorFlowValue) {
+        self.weights = weights
+        run = { [try value($0)] }
+    }
 
     /// The operators to which a bias is added; their second input is the weight.
     static let products: Set = [
@@ -211,11 +222,12 @@ struct TensorFlowOperator: Sendable {
         "FusedBatchNormV3": ["y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"],
         "FusedBatchNorm": ["y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"],
         "TopKV2": ["values", "indices"],
+        "StatelessRandomGetKeyCounter": ["key", "counter"],
     ]
 
     static let table: [String: TensorFlowOperator] = {
         var table: [String: TensorFlowOperator] = [:]
-        for fill in [addElementwise, addProducts, addLayout, addReductions, addLists, addBlocks] { fill(&table) }
+        for fill in [addElementwise, addProducts, addLayout, addReductions, addLists, addBlocks, addRandom] { fill(&table) }
         return table
     }()
 }

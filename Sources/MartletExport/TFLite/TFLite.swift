@@ -100,6 +100,7 @@ enum TFLite {
         case transposeConv = 67
         case tile = 69
         case expandDims = 70
+        case range = 96
         case equal = 71
         case notEqual = 72
         case log = 73
@@ -187,6 +188,7 @@ enum TFLite {
         case slice = 48
         case transposeConv = 49
         case expandDims = 52
+        case range = 73
         case equal = 53
         case notEqual = 54
         case shape = 55

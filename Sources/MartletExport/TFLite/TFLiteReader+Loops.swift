@@ -31,7 +31,7 @@ extension TFLiteReader {
         let outputs = try zip(step.outputs, shapes).map { try addValue($0, $1) }
         graph.nodes.append(
             .init(
-                operation: .loop(body: graph.bodies.count - 1, steps: steps), inputs: inputs, outputs: outputs,
+                operation: .loop(body: graph.bodies.count - 1, steps: .init(steps)), inputs: inputs, outputs: outputs,
                 layer: "operator \(place)"))
     }
 
@@ -153,7 +153,7 @@ extension ExportGraph {
     fileprivate var operationCount: Int {
         nodes.reduce(0) { count, node in
             guard case .loop(let body, let steps) = node.operation else { return count + 1 }
-            return count + saturatedProduct(steps, bodies[body].operationCount)
+            return count + saturatedProduct(steps.fixed, bodies[body].operationCount)
         }
     }
 

@@ -102,6 +102,7 @@ extension TFLiteReader {
                 wanted = try (step.options?.integers(0) ?? []).map { .init($0) }
             }
             try add(.reshape, [x], step, try filled(wanted, input, step))
+        case .range: try readRange(step)
         case .dynamicUpdateSlice: try readUpdate(step, x)
         case .pack: try readPack(step)
         case .mirrorPad: try readMirrorPad(step, x)
@@ -210,6 +211,20 @@ extension TFLiteReader {
             graph.nodes.append(.init(operation: .topK(count), inputs: [x], outputs: outputs, layer: "operator \(place)"))
         default: throw malformed("Martlet does not read this operator.", step)
         }
+    }
+
+    /// Numbers at equal distances, from known ones.
+    private mutating func readRange(_ step: Step) throws {
+        let bounds = try step.inputs.map { try integers($0, "a number") }
+        guard bounds.count == 3, bounds.allSatisfy({ $0.count == 1 }), bounds[2][0] != 0 else {
+            throw malformed("Expected a first number, an end and a distance, each one that is known.", step)
+        }
+        let numbers = stride(from: bounds[0][0], to: bounds[1][0], by: bounds[2][0])
+        let room = Double(bounds[1][0] - bounds[0][0]) / Double(bounds[2][0])
+        guard room <= Double(1 << 24) else { throw malformed("Expected at most 2^24 numbers. Received: \(room).", step) }
+        let line = Tensor(Array(numbers)).cast(to: try dtype(step.outputs[0]))
+        let value = try addValue(step.outputs[0], [.init(line.elementCount)])
+        graph.values[value].constant = line
     }
 
     /// A shape with the one size that follows from the others.

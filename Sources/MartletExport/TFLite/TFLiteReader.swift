@@ -222,6 +222,15 @@ package struct TFLiteReader {
     /// The value of a tensor that was computed before, or is a constant.
     mutating func value(_ tensor: Int) throws -> Int {
         if let known = valueOf[tensor] { return known }
+        if let known = sizes[tensor]?.compactMap(\.size), known.count == sizes[tensor]?.count {
+            // Sizes that other operators compute with.
+            let numbers = Tensor(known).cast(to: try dtype(tensor))
+            let isScalar = try table(tensor).integers(0)?.isEmpty ?? true
+            let shape = isScalar && known.count == 1 ? [] : [ExportGraph.Dimension(known.count)]
+            let value = try addValue(tensor, shape)
+            graph.values[value].constant = shape.isEmpty ? numbers.reshaped(to: []) : numbers
+            return value
+        }
         guard let constant = try constant(tensor) else {
             throw MartletError(
                 "Expected a tensor that is computed before it is read. Received: \(try table(tensor).text(3)).",
@@ -270,8 +279,9 @@ package struct TFLiteReader {
         return quantization.numbers(stored.cast(to: .int64) - shift)
     }
 
-    /// The integers of a constant operand.
+    /// The integers of a constant operand, or sizes that are known.
     func integers(_ tensor: Int, _ what: String) throws -> [Int] {
+        if let known = sizes[tensor]?.compactMap(\.size), known.count == sizes[tensor]?.count { return known }
         guard let constant = try constant(tensor), constant.dtype.isInteger, constant.elementCount <= 1 << 20 else {
             throw MartletError("Expected \(what) as constant integers.", at: "operator \(place)")
         }

@@ -4,45 +4,44 @@ import MartletCore
 /// Loops, and what their steps need.
 extension TFLiteWriter {
     /// A loop is an operator with two subgraphs, for the test and for the step. The number of the step is one more value that
-    /// they take and give.
-    mutating func emitLoop(_ node: ExportGraph.Node, body: Int, steps: Int) throws {
+    /// they take and give. So is the number of steps, where it is open.
+    mutating func emitLoop(_ node: ExportGraph.Node, body: Int, steps: ExportGraph.Dimension) throws {
         let body = graph.bodies[body]
-        let test = try part(body) { writer, inputs in
+        let isOpen = steps.size == nil
+        let test = try part(body, isOpen) { writer, inputs in
             let isLeft = writer.add("isLeft", .bool, [])
-            let end = writer.constant(Tensor(steps).cast(to: .int32), "steps")
+            let end = isOpen ? inputs[inputs.count - 1] : try writer.scalar(steps)
             try writer.emit(.less, [inputs[0], end], [isLeft], .less) { _ in }
             return [isLeft]
         }
-        let step = try part(body) { writer, inputs in
-            for node in body.nodes {
-                writer.layer = node.layer
-                try writer.emit(node)
-            }
+        let step = try part(body, isOpen) { writer, inputs in
+            for node in body.nodes { try writer.write(node) }
             let next = writer.add("next", .int32, [])
             let one = writer.constant(Tensor(1).cast(to: .int32), "one")
             try writer.emit(.add, [inputs[0], one], [next], .add) { _ in }
-            return [next] + (try body.outputs.map { try writer.tensor($0) })
+            return [next] + (try body.outputs.map { try writer.tensor($0) }) + (isOpen ? inputs.suffix(1) : [])
         }
         let first = constant(Tensor(0).cast(to: .int32), "first")
-        let inputs = [first] + (try node.inputs.map { try tensor($0) })
+        let inputs = [first] + (try node.inputs.map { try tensor($0) }) + (isOpen ? [try scalar(steps)] : [])
         let outputs = [add("last", .int32, [])] + (try node.outputs.map { try tensor($0) })
+            + (isOpen ? [add("steps", .int32, [])] : [])
         try emit(.while, inputs, outputs, .while) { options in
             options.set(0, Int32(test))
             options.set(1, Int32(step))
         }
     }
 
-    /// Writes a subgraph with the inputs of a graph.
+    /// Writes a subgraph with the inputs of a graph, and the number of steps where it is open.
     /// - Parameter write: adds its operators, and returns its outputs.
     /// - Returns: the subgraph's number.
     private mutating func part(
-        _ graph: ExportGraph, _ write: (inout TFLiteWriter, [Int32]) throws -> [Int32]
+        _ graph: ExportGraph, _ isOpen: Bool, _ write: (inout TFLiteWriter, [Int32]) throws -> [Int32]
     ) throws -> Int {
         var writer = TFLiteWriter(graph: graph)
         swap(&writer.buffers, &buffers)
         swap(&writer.codes, &codes)
         swap(&writer.parts, &parts)
-        let inputs = try graph.inputs.map { try writer.tensor($0) }
+        let inputs = try graph.inputs.map { try writer.tensor($0) } + (isOpen ? [writer.add("steps", .int32, [])] : [])
         let outputs = try write(&writer, inputs)
         swap(&writer.buffers, &buffers)
         swap(&writer.codes, &codes)

@@ -2,7 +2,7 @@ import Martlet
 import MartletCore
 
 /// Writes a graph that ``ExportGraph/preparedForTFLite()`` made as a TFLite file: one operator for each operation, but for
-/// shapes that depend on the batch, which are computed when the model runs.
+/// shapes that are open, which are computed when the model runs.
 struct TFLiteWriter {
     let graph: ExportGraph
     private var tensors: [FlatTable] = []
@@ -14,7 +14,10 @@ struct TFLiteWriter {
     var parts: [FlatTable] = []
     private var tensorOf: [Int: Int32] = [:]
     private var shapes: [[Int]: Int32] = [:]
-    private var batch: Int32?
+    /// Open sizes, scalars.
+    private var openSizes: [ExportGraph.Dimension: Int32] = [:]
+    /// The values that are there already.
+    private var emitted: [Int] = []
     var layer = ""
 
     /// The bytes of the file.
@@ -28,8 +31,7 @@ struct TFLiteWriter {
     private mutating func model() throws -> FlatTable {
         let inputs = try graph.inputs.map { try tensor($0) }
         for node in graph.nodes {
-            layer = node.layer
-            try emit(node)
+            try write(node)
         }
         let outputs = try graph.outputs.map { try tensor($0) }
         let main = subgraph("main", inputs, outputs)
@@ -148,22 +150,37 @@ struct TFLiteWriter {
         return tensor
     }
 
-    // MARK: - Shapes that depend on the batch
+    // MARK: - Shapes that are open
 
-    /// The size of the batch, a scalar: what the first input that has one says.
-    private mutating func batchSize() throws -> Int32 {
-        if let batch { return batch }
-        for input in graph.inputs {
-            guard let axis = graph.values[input].shape.firstIndex(of: .batch) else { continue }
-            let shape = add("batch/shape", .int32, [.init(graph.values[input].rank)])
-            try emit(.shape, [try tensor(input)], [shape], .shape) { $0.set(0, TFLite.ElementType.int32.rawValue) }
-            let size = add("batch/size", .int32, [])
+    /// An open size, a scalar: what an axis has that is there, or computed of several.
+    private mutating func openSize(_ dimension: ExportGraph.Dimension) throws -> Int32 {
+        if let known = openSizes[dimension] { return known }
+        let size: Int32
+        if let (value, axis) = graph.axis(of: dimension, in: graph.inputs + emitted) {
+            let shape = add("size/shape", .int32, [.init(graph.values[value].rank)])
+            try emit(.shape, [try tensor(value)], [shape], .shape) { $0.set(0, TFLite.ElementType.int32.rawValue) }
+            size = add("size", .int32, [])
             let operands = [shape, integers([axis]), integers([axis + 1]), integers([1])]
             try emit(.stridedSlice, operands, [size], .stridedSlice) { $0.set(4, Int32(1)) }
-            batch = size
-            return size
+        } else {
+            guard dimension.openNumber == nil else { throw graph.unreachable(dimension, layer) }
+            size = try dimension.computed(
+                size: { try $1.openSize($0) }, number: { $1.constant(Tensor($0).cast(to: .int32), "number") },
+                add: { try $2.combined(.add, $0, $1) }, multiply: { try $2.combined(.mul, $0, $1) }, in: &self)
         }
-        throw MartletError("Expected an input with a batch axis.", at: graph.name)
+        openSizes[dimension] = size
+        return size
+    }
+
+    private mutating func combined(_ builtin: TFLite.Builtin, _ a: Int32, _ b: Int32) throws -> Int32 {
+        let result = add("size/\(builtin)", .int32, [])
+        try emit(builtin, [a, b], [result], builtin == .add ? .add : .mul) { _ in }
+        return result
+    }
+
+    /// A size as a scalar.
+    mutating func scalar(_ size: ExportGraph.Dimension) throws -> Int32 {
+        try size.size.map { constant(Tensor($0).cast(to: .int32), "size") } ?? openSize(size)
     }
 
     /// The sizes of a shape as a tensor. One of them may be -1 where the reader fills it in.
@@ -173,24 +190,7 @@ struct TFLiteWriter {
         if unknown == 0 || (unknown == 1 && fillsIn && !shape.contains(.init(0))) {
             return integers(shape.map(\.sizeOrUnknown))
         }
-        let parts = try shape.map { dimension -> Int32 in
-            if let size = dimension.size { return constant(Tensor(size).cast(to: .int32), "size") }
-            var size = try batchSize()
-            if dimension.perSample != 1 {
-                let product = add("batch/multiple", .int32, [])
-                let factor = constant(Tensor(dimension.perSample).cast(to: .int32), "perSample")
-                try emit(.mul, [size, factor], [product], .mul) { _ in }
-                size = product
-            }
-            if dimension.fixed != 0 {
-                let sum = add("batch/sum", .int32, [])
-                let addend = constant(Tensor(dimension.fixed).cast(to: .int32), "fixed")
-                try emit(.add, [size, addend], [sum], .add) { _ in }
-                size = sum
-            }
-            return size
-        }
-        return try packed(parts, "shape")
+        return try packed(try shape.map { try scalar($0) }, "shape")
     }
 
     /// Scalars of `int32` as a vector.
@@ -231,7 +231,14 @@ struct TFLiteWriter {
         return quantization == nil ? float : int8
     }
 
-    mutating func emit(_ node: ExportGraph.Node) throws {
+    /// Adds the operators of a node.
+    mutating func write(_ node: ExportGraph.Node) throws {
+        layer = node.layer
+        try emit(node)
+        emitted += node.outputs
+    }
+
+    private mutating func emit(_ node: ExportGraph.Node) throws {
         switch node.operation {
         case .dense, .convolution, .transposedConvolution, .maxPool, .averagePool: try emitProduct(node)
         case .unary(let unary): try emitFunction(node, unary.names)
@@ -386,6 +393,16 @@ struct TFLiteWriter {
         case .softmax: try emit(.softmax, inputs, outputs, .softmax, version: version(node)) { $0.set(0, Float(1)) }
         case .logSoftmax: try emit(.logSoftmax, inputs, outputs, .logSoftmax, version: version(node)) { _ in }
         case .reshape:
+            let input = graph.values[node.inputs[0]].shape
+            if shape.count(where: { $0.size == nil }) > 1, graph.values[node.outputs[0]].quantization == nil {
+                if let axis = shape.insertedAxis(from: input) {
+                    let place = constant(Tensor(axis).cast(to: .int32), "axis")
+                    return try emit(.expandDims, inputs + [place], outputs, .expandDims) { _ in }
+                }
+                if let axis = input.insertedAxis(from: shape) {
+                    return try emit(.squeeze, inputs, outputs, .squeeze) { $0.set(0, [Int32(axis)]) }
+                }
+            }
             let size = try sizes(shape, fillsIn: true)
             let isWritten = shape.count { $0.size == nil } <= 1 && !shape.contains(.init(0))
             try emit(.reshape, inputs + [size], outputs, .reshape) { options in
@@ -419,10 +436,17 @@ struct TFLiteWriter {
                 options.set(1, Int32(0))
             }
         case .gatherND: try emit(.gatherND, inputs, outputs, .gatherND) { _ in }
+        case .extent(let dimension):
+            // A tensor of its own, which others read.
+            let zero = constant(Tensor(0).cast(to: .int32), "zero")
+            try emit(.add, [try scalar(dimension), zero], outputs, .add) { _ in }
+        case .range:
+            let bounds = [0, 1].map { constant(Tensor($0).cast(to: .int32), "bound") }
+            try emit(.range, [bounds[0], inputs[0], bounds[1]], outputs, .range) { _ in }
         case .loop(let body, let steps): try emitLoop(node, body: body, steps: steps)
         case .update: try emitUpdate(node)
         case .oneHot(let on, let off):
-            let depth = constant(Tensor(shape.last!.fixed).cast(to: .int32), "depth")
+            let depth = try scalar(shape[shape.count - 1])
             let marks = [constant(Tensor(on).cast(to: type), "on"), constant(Tensor(off).cast(to: type), "off")]
             try emit(.oneHot, inputs + [depth] + marks, outputs, .oneHot) { $0.set(0, Int32(-1)) }
         case .topK(let count):
@@ -442,23 +466,23 @@ struct TFLiteWriter {
         _ node: ExportGraph.Node, _ begin: [Int], _ step: [Int], _ inputs: [Int32], _ outputs: [Int32]
     ) throws {
         let (input, shape) = (graph.values[node.inputs[0]].shape, graph.values[node.outputs[0]].shape)
-        for axis in shape.indices where shape[axis].size == nil {
-            guard begin[axis] == 0, step[axis] == 1, shape[axis] == input[axis] else {
-                throw unsupported(node, "a part of the batch is cut.")
-            }
-        }
-        if step.allSatisfy({ $0 == 1 }) {
+        let ends = shape.indices.map { SliceEnd(begin: begin[$0], step: step[$0], count: shape[$0], of: input[$0]) }
+        let isPlain = shape.indices.allSatisfy { shape[$0].size != nil || ends[$0] == .axis }
+        if isPlain, step.allSatisfy({ $0 == 1 }), begin.allSatisfy({ $0 >= 0 }) {
             let operands = inputs + [integers(begin), integers(shape.map(\.sizeOrUnknown))]
             return try emit(.slice, operands, outputs, .slice, version: version(node)) { _ in }
         }
-        var (end, whole) = ([Int](), Int32(0))
-        for axis in shape.indices {
-            let last = begin[axis] + step[axis] * (shape[axis].size ?? 0)
-            // Backwards, the end before the first element is no number.
-            if shape[axis].size == nil || last < 0 { whole |= 1 << Int32(axis) }
-            end.append(max(last, 0))
+        var whole = Int32(0)
+        let places = ends.enumerated().map { axis, end -> ExportGraph.Dimension in
+            switch end {
+            case .axis:
+                whole |= 1 << Int32(axis)
+                return .init(0)
+            case .place(let place): return .init(place)
+            case .computed(let place): return place
+            }
         }
-        let operands = inputs + [integers(begin), integers(end), integers(step)]
+        let operands = inputs + [integers(begin), try sizes(places, fillsIn: false), integers(step)]
         try emit(.stridedSlice, operands, outputs, .stridedSlice, version: version(node)) { $0.set(1, whole) }
     }
 }

@@ -59,6 +59,7 @@ extension Model {
             throw MartletError("Expected a number of at least 1. Received: \(value).", at: argument)
         }
         var (training, validation) = try split(data, validationSplit, validationData)
+        if shuffle { try TensorDataset.requireMemory(forOrderOf: training.count) }
         // It takes the next stream after those of the weights.
         var orders: RandomGenerator?
         let count = training.batchCount(size: batchSize)

@@ -53,6 +53,17 @@ struct DataChoices: ParsableArguments {
         }
     }
 
+    /// Refuses what only files of `--data` have, where there are none: it would be ignored.
+    func expectNone() throws {
+        let given: [(String, Bool)] = [
+            ("--label", label != nil), ("--features", features != nil), ("--classes", classes != nil),
+            ("--image-size", imageSize != nil), ("--color", color != nil), ("--scale", scale != 1),
+            ("--missing", missing != .keep), ("--column-types", !table.columnTypes.isEmpty),
+            ("--type-rows", table.typeRows != nil), ("--skip-unreadable", skipUnreadable),
+        ]
+        if let option = given.first(where: \.1) { throw ValidationError("Expected --data, which \(option.0) is about.") }
+    }
+
     /// What decides which numbers a model gets of the files.
     var facts: [(String, String)] {
         [

@@ -19,12 +19,17 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup var model: ModelFile
     @OptionGroup var samples: SampleFiles
     @OptionGroup var choices: TrainingChoices
+    @OptionGroup var inputShapes: InputShapeOption
     @Flag(help: "Print only loss and metrics, as one line of JSON.")
     var json = false
 
-    func run() throws {
+    /// Tensors that the command makes outside of the model may not fit the memory, either.
+    func run() throws { try withErrors(work) }
+
+    private func work() throws {
         try samples.check()
-        let network = try choices.load(model, optimizer: "sgd", options: "--loss or --metrics")
+        let network = try choices.load(
+            model, optimizer: "sgd", options: "--loss or --metrics", inputShapes: inputShapes.shapes(for: model))
         let verbosity: Verbosity = json ? .silent : .progressBar
         let figures: Logs
         if let source = try samples.source(for: network, quiet: json) {

@@ -22,7 +22,8 @@ struct ExportCommand: ParsableCommand {
 
             The ending of --to says the format: .tflite, .onnx, or none for the folder of a SavedModel. The file is read \
             again and compared with the model, on the samples of --calibration or --data, or on random numbers; a file that \
-            differs by more than --tolerance is not written.
+            differs by more than --tolerance is not written. Axes that the model leaves open, as the length of sequences, stay \
+            open in the file; --input-shape fixes them.
             """)
 
     @OptionGroup var model: ModelFile
@@ -71,6 +72,7 @@ struct ExportCommand: ParsableCommand {
 
     func validate() throws {
         if data != nil, !calibration.isEmpty { throw ValidationError("Expected --calibration or --data, not both.") }
+        if data == nil { try choices.expectNone() }
         if data != nil, y != nil { throw ValidationError("Expected --y with --calibration: --data has labels of its own.") }
     }
 
@@ -100,18 +102,7 @@ struct ExportCommand: ParsableCommand {
             throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
         }
         let largestDrop = try maxAccuracyDrop.map(Self.share)
-        let network = try model.load(CompilationChoice(readsFile: false), inputShapes: options.inputShapes)
-        let (samples, targets) = try self.samples(for: network)
-        if let count = samples.first?.shape[0] {
-            options.calibration = stride(from: 0, to: count, by: 32).map { start in
-                samples.map { $0[start..<min(start + 32, count)] }
-            }
-            options.checkedInputs = options.calibration[0]
-        }
-        if let largestDrop, let targets {
-            options.accuracyBudget = .init(inputs: samples, targets: targets, largestDrop: largestDrop)
-        }
-        let report = try network.export(to: to, format: format, options: options)
+        let report = try withErrors { try export(format, options, largestDrop) }
         guard json else {
             for layer in report.layers { say("\(layer)") }
             return say("\(report)")
@@ -123,6 +114,22 @@ struct ExportCommand: ParsableCommand {
                 ("outputs", .array(report.outputNames.map { .string($0) })),
                 ("largest_difference", .double(report.largestDifference)),
             ]))
+    }
+
+    private func export(_ format: ExportFormat, _ given: ExportOptions, _ largestDrop: Double?) throws -> ExportReport {
+        var options = given
+        let network = try model.load(CompilationChoice(readsFile: false), inputShapes: options.inputShapes)
+        let (samples, targets) = try self.samples(for: network)
+        if let count = samples.first?.shape[0] {
+            options.calibration = stride(from: 0, to: count, by: 32).map { start in
+                samples.map { $0[start..<min(start + 32, count)] }
+            }
+            options.checkedInputs = options.calibration[0]
+        }
+        if let largestDrop, let targets {
+            options.accuracyBudget = .init(inputs: samples, targets: targets, largestDrop: largestDrop)
+        }
+        return try network.export(to: to, format: format, options: options)
     }
 
     private static let mostSamples = 512

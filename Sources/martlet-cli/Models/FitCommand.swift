@@ -227,7 +227,6 @@ struct FitCommand: ParsableCommand {
         guard let source = try samples.source(for: network, quiet: quiet) else {
             let data = try samples.read()
             let trained = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
-            if shuffle { try TensorDataset.requireMemory(forOrderOf: trained) }
             return ({ callbacks in
                 try network.fit(
                     data, batchSize: samples.batchSize, epochs: epochs, verbosity: verbosity,

@@ -15,12 +15,13 @@ struct ImportCommand: ParsableCommand {
               martlet import saved_model --to model.keras
               martlet import resnet18.safetensors --network resnet18 --to resnet18.keras
               martlet import weights.safetensors --into model.keras \\
-                --mapping map.json --to trained.keras
+                --mapping map.json --flattened dense=7,7,64 --to trained.keras
 
             The result is a functional model of Keras's layers and operations, which Keras opens. It is compared with the \
             file on random numbers. The commands predict, evaluate, fit and summary also take the files themselves. A \
             .safetensors file is a state_dict of PyTorch, whose weights go into a network that is known, or into a model: \
-            the map is a JSON object with the module's name for the path of each layer.
+            the map is a JSON object with the module's name for the path of each layer. PyTorch flattens images with their \
+            channels first: --flattened says what a dense layer behind that sees.
             """)
 
     @OptionGroup var model: ModelFile
@@ -30,8 +31,11 @@ struct ImportCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The largest difference to the file that is no error, in units of the largest output.", valueName: "d"))
-    var tolerance = 1e-4
+            """
+            The largest difference to the file that is no error, in units of the largest output (default: 1e-4, or 0.02 for a \
+            file that computes in 16 bits, where the result's layers compute in float32).
+            """, valueName: "d"))
+    var tolerance: Double?
     @Option(
         help: ArgumentHelp(
             "For .safetensors: the network of torchvision whose weights these are, resnet18 or resnet34.", valueName: "name"))
@@ -40,9 +44,19 @@ struct ImportCommand: ParsableCommand {
     var into: String?
     @Option(help: ArgumentHelp("With --into: the module of each layer.", valueName: "map.json"))
     var mapping: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            With --into: the path of a dense layer behind a Flatten of images, and their height, width and channels, as in \
+            dense=7,7,64. PyTorch flattens the channels first. Repeat the option for each such layer.
+            """, valueName: "layer=sizes"))
+    var flattened: [String] = []
 
-    func run() throws {
-        guard tolerance >= 0 else {
+    /// Tensors that the command makes outside of the model may not fit the memory, either.
+    func run() throws { try withErrors(work) }
+
+    private func work() throws {
+        if let tolerance, !(tolerance >= 0) {
             throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
         if [".tflite", ".onnx"].contains(where: to.hasSuffix) {
@@ -54,13 +68,34 @@ struct ImportCommand: ParsableCommand {
             [("--to", to)], keeping: [("the model", model.path)] + [into, mapping].compactMap { $0 }.map { ("a file", $0) })
         let shapes = try inputShapes.shapes
         guard !model.path.hasSuffix(".safetensors") else { return try importWeights(shapes) }
-        for (option, value) in [("--network", network), ("--into", into), ("--mapping", mapping)] where value != nil {
+        let options = [("--network", network), ("--into", into), ("--mapping", mapping), ("--flattened", flattened.first)]
+        for (option, value) in options where value != nil {
             throw MartletError("Expected a .safetensors file of weights. Received: \(model.path).", at: option)
         }
         let source = try model.load(CompilationChoice(readsFile: false), inputShapes: shapes)
         let made = try source.layered(inputShapes: shapes, tolerance: tolerance)
         try made.save(to: to)
         say("\(made.layers.count) layers and operations, \(made.parameterCount) parameters")
+    }
+
+    /// What `--flattened` says, by the paths of layers.
+    private func flattenedSizes() throws -> [String: [Int]] {
+        var sizes: [String: [Int]] = [:]
+        for text in flattened {
+            // Paths have no equals sign that Keras writes; the sizes come last.
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+            let numbers = parts.last?.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 } ?? []
+            let path = parts.dropLast().joined(separator: "=")
+            guard !path.isEmpty, numbers.count == 3, numbers.allSatisfy({ (1...1 << 31).contains($0) }) else {
+                throw MartletError(
+                    "Expected the path of a layer and the sizes of what is flattened, as in dense=7,7,64. Received: \(text).",
+                    at: "--flattened")
+            }
+            guard sizes.updateValue(numbers, forKey: path) == nil else {
+                throw MartletError("Expected each layer once. Received: \(path) twice.", at: "--flattened")
+            }
+        }
+        return sizes
     }
 
     /// The networks of torchvision that have the layers of one here.
@@ -75,7 +110,9 @@ struct ImportCommand: ParsableCommand {
                     "Expected one of \(Self.networks.keys.sorted().joined(separator: ", ")). Received: \(network).",
                     at: "--network")
             }
-            if mapping != nil { throw MartletError("Expected --into with it: the layers of --network are known.", at: "--mapping") }
+            for (option, isGiven) in [("--mapping", mapping != nil), ("--flattened", !flattened.isEmpty)] where isGiven {
+                throw MartletError("Expected --into with it: the layers of --network are known.", at: option)
+            }
             // One class for each row of the classifier, behind 512 channels.
             let classifier = try Safetensors.read(model.path)["fc.weight"]
             let classes = classifier.flatMap { $0.rank == 2 && $0.shape[1] == 512 ? $0.shape[0] : nil }
@@ -87,7 +124,7 @@ struct ImportCommand: ParsableCommand {
             var names: [String: String] = [:]
             try locating("--mapping") { names = try JSONValue(parsing: FileIO.read(mapping)).stringTable() }
             made = try Model.load(from: into, CompilationChoice(readsFile: true))
-            try made.loadWeights(from: model.path, mapping: names)
+            try made.loadWeights(from: model.path, mapping: names, flattened: flattenedSizes())
         default:
             throw MartletError("Expected what the weights are for: give --network, or --into and --mapping.", at: model.path)
         }

@@ -69,7 +69,7 @@ struct ModelFile: ParsableArguments {
     }
 }
 
-/// `--input-shape` of `export`, `import`, `fit` and `predict`.
+/// `--input-shape` of the commands on models.
 struct InputShapeOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -154,6 +154,7 @@ struct SampleFiles: ParsableArguments {
     }
 
     func validate() throws {
+        if data == nil { try choices.expectNone() }
         guard data == nil else {
             if let other = [("--x", x), ("--y", y), ("--sample-weight", sampleWeight)].first(where: { !$0.1.isEmpty }) {
                 throw ValidationError("Expected --data or \(other.0), not both.")

@@ -55,10 +55,14 @@ struct PredictCommand: ParsableCommand {
     func validate() throws {
         if data == nil, x.isEmpty { throw ValidationError("Missing --x. Expected --x or --data.") }
         if index != nil, data == nil { throw ValidationError("Expected --data with --index.") }
+        if data == nil { try choices.expectNone() }
         if data != nil, !x.isEmpty { throw ValidationError("Expected --x or --data, not both.") }
     }
 
-    func run() throws {
+    /// Tensors that the command makes outside of the model may not fit the memory, either.
+    func run() throws { try withErrors(work) }
+
+    private func work() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
         let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
         try choices.check()

@@ -19,19 +19,23 @@ struct SummaryCommand: ParsableCommand {
             """)
 
     @OptionGroup var model: ModelFile
+    @OptionGroup var inputShapes: InputShapeOption
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "The number of characters in a line, 40 to 1000 (default: the width of the terminal).", valueName: "n"))
     var width: Int?
 
-    func run() throws {
+    /// Tensors that the command makes outside of the model may not fit the memory, either.
+    func run() throws { try withErrors(work) }
+
+    private func work() throws {
         if let width, !(40...1000).contains(width) {
             throw MartletError("Expected a number from 40 to 1000. Received: \(width).", at: "--width")
         }
         var choice = CompilationChoice()
         choice.unreadable = .nothing
-        let network = try model.load(choice)
+        let network = try model.load(choice, inputShapes: inputShapes.shapes(for: model))
         guard let file = network as? any FileModel else { return network.summary(width: width) }
         say(Self.summary(of: file))
     }
