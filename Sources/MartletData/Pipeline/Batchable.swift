@@ -45,12 +45,15 @@ extension Tensor: Batchable, Unbatchable {
     /// The tensors along a new first axis.
     /// - Throws: `MartletError` when shapes or dtypes differ.
     public static func batch(_ elements: [Tensor]) throws -> Tensor {
-        // Texts are made as wide as the widest of them first.
-        let width = elements[0].dtype == .string ? elements.reduce(0) { Swift.max($0, $1.shape.dimensions.last ?? 0) } : 0
-        try Settings.requireMemory(elements.reduce(0) { $0 + $1.stringShape.elementCount } * width, at: "batch")
-        let elements = withOneWidth(elements)
+        var elements = elements
+        if elements[0].dtype == .string {
+            // Texts are made as wide as the widest of them first.
+            let width = elements.reduce(0) { Swift.max($0, $1.shape.dimensions.last ?? 0) }
+            try Settings.requireMemory(elements.reduce(0) { $0 + $1.stringShape.elementCount } * width, at: "batch")
+            elements = withOneWidth(elements)
+        }
         let spec = elements[0].spec
-        if let place = elements.firstIndex(where: { $0.spec != spec }) {
+        if let place = elements.firstIndex(where: { $0.dtype != spec.dtype || $0.shape != spec.shape }) {
             throw MartletError(
                 "Expected tensors of one shape and dtype, \(spec) as the first of the batch. Received \(elements[place].spec) "
                     + "at place \(place). Give them one shape in a map, or use paddedBatch or bucketByLength.")
@@ -197,6 +200,7 @@ func batchTuples<each Part: Batchable>(
         try padding.map { try Each.batch(parts, padding: $0) } ?? Each.batch(parts)
     }
     let columns = (repeat Column<each Part>())
+    repeat (each columns).parts.reserveCapacity(elements.count)
     for element in elements { repeat (each columns).parts.append(each element) }
     return (repeat try put((each columns).parts))
 }
