@@ -128,7 +128,7 @@ extension CommandLineTests {
             let trained = try run(
                 ["fit", "--quiet", "--save", file("out.keras"), "--loss", "Huber(delta=2.0)", "--optimizer"]
                     + ["SGD(learning_rate=ExponentialDecay(0.5), momentum=0.5)"] + samples)
-            expectRefusal(trained, "= after the argument 0.5 at character 39")
+            expectRefusal(trained, "as in learning_rate=0.1, at character 39")
             let schedule = "ExponentialDecay(initial_learning_rate=0.5, decay_steps=1, decay_rate=0.5)"
             let fitted = try run(
                 ["fit", "--quiet", "--save", file("out.keras"), "--loss", "Huber(delta=2.0)", "--optimizer"]

@@ -120,10 +120,21 @@ public struct ExportReport: Sendable, CustomStringConvertible {
     public let largestDifference: Double
     /// With `int8` and `int16x8`, what rounding does to each layer on the first batch of the calibration.
     public let layers: [QuantizedLayer]
+    /// With an accuracy budget, how the share of right samples has changed.
+    public let accuracy: Accuracy?
+
+    /// Shares of the labelled samples, 0 to 1, whose class is right.
+    public struct Accuracy: Sendable, Equatable {
+        /// Of the model in floating point.
+        public let model: Double
+        /// Of what was written.
+        public let file: Double
+    }
 
     public var description: String {
         let difference = String(format: "%.2g", largestDifference)
-        return "\(format.rawValue): \(operationCount) operations, \(byteCount) bytes, largest difference \(difference)"
+        let text = "\(format.rawValue): \(operationCount) operations, \(byteCount) bytes, largest difference \(difference)"
+        return text + (accuracy.map { String(format: ", accuracy %.4f of the model's %.4f", $0.file, $0.model) } ?? "")
     }
 }
 
@@ -182,7 +193,8 @@ extension Model {
         try file.write(path)
         return ExportReport(
             format: format, byteCount: file.byteCount, operationCount: file.operationCount, inputNames: graph.inputNames,
-            outputNames: graph.outputNames, largestDifference: difference, layers: file.layers)
+            outputNames: graph.outputNames, largestDifference: difference, layers: file.layers,
+            accuracy: file.accuracy)
     }
 
     static func difference(_ a: [Tensor], _ b: [Tensor]) -> Double {
@@ -209,6 +221,7 @@ struct ExportedFile {
     let read: ([Tensor]) throws -> [Tensor]
     let write: (String) throws -> Void
     var layers: [QuantizedLayer] = []
+    var accuracy: ExportReport.Accuracy?
 }
 
 extension ExportFormat {
@@ -243,7 +256,7 @@ extension ExportFormat {
 
 extension TFLite {
     fileprivate static func file(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
-        let (graph, layers) = try Quantizer.quantized(source.preparedForTFLite(), options, for: .tflite)
+        let (graph, layers, accuracy) = try Quantizer.quantized(source.preparedForTFLite(), options, for: .tflite)
         let bytes = try TFLiteWriter.file(graph)
         // The reader leaves one size open.
         func read(_ shapes: [PartialShape]) throws -> ExportGraph {
@@ -262,7 +275,7 @@ extension TFLite {
                 guard hasOpenAxes else { return try first.run(inputs) }
                 return try read(zip(graph.inputs, inputs).map { shape($0, $1.shape.dimensions) }).run(inputs)
             },
-            write: { try FileIO.write(bytes, to: $0) }, layers: layers)
+            write: { try FileIO.write(bytes, to: $0) }, layers: layers, accuracy: accuracy)
     }
 }
 

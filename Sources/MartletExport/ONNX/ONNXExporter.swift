@@ -339,14 +339,14 @@ package struct ONNXExporter {
 extension ONNXExporter {
     /// The file of a graph, which Martlet reads again to check it.
     static func exported(_ source: ExportGraph, _ options: ExportOptions) throws -> ExportedFile {
-        let (graph, layers) = try Quantizer.quantized(source.withLoopsForMasks(), options, for: .onnx)
+        let (graph, layers, accuracy) = try Quantizer.quantized(source.withLoopsForMasks(), options, for: .onnx)
         let bytes = try file(of: graph).bytes()
         let read = try ONNX.File(bytes, name: graph.name)
         let model = try withErrors { try ONNXModel(read, path: graph.name) }
         return ExportedFile(
             byteCount: bytes.count, operationCount: read.graph.nodes.count,
             read: { inputs in try withErrors { try model.run(inputs.map { ONNX.Value($0) }).compactMap(\.tensor) } },
-            write: { try FileIO.write(bytes, to: $0) }, layers: layers)
+            write: { try FileIO.write(bytes, to: $0) }, layers: layers, accuracy: accuracy)
     }
 }
 

@@ -83,7 +83,7 @@ extension Quantizer {
     /// - Parameter integers: makes it of the layers that stay.
     static func within(
         _ budget: ExportOptions.AccuracyBudget, _ graph: ExportGraph, _ integers: (Set<String>) throws -> ExportGraph
-    ) throws -> ExportGraph {
+    ) throws -> (graph: ExportGraph, accuracy: ExportReport.Accuracy) {
         func accuracy(_ graph: ExportGraph) throws -> Double {
             let predictions = try graph.run(budget.inputs)[0]
             return try withErrors {
@@ -98,11 +98,12 @@ extension Quantizer {
         var kept: Set<String> = []
         while true {
             let rounded = try integers(kept)
-            if exact - (try accuracy(rounded)) <= budget.largestDrop { return rounded }
+            let found = ExportReport.Accuracy(model: exact, file: try accuracy(rounded))
+            if exact - found.file <= budget.largestDrop { return (rounded, found) }
             let layers = try layers(graph, rounded, on: budget.inputs)
             guard let worst = layers.filter({ $0.isQuantized }).min(by: { $0.signalToNoise < $1.signalToNoise }),
                 kept.insert(worst.name).inserted
-            else { return rounded }
+            else { return (rounded, found) }
         }
     }
 }

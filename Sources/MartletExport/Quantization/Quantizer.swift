@@ -16,11 +16,11 @@ enum Quantizer {
     /// A graph as the options say, and with integers what they do to each layer.
     static func quantized(
         _ graph: ExportGraph, _ options: ExportOptions, for target: Target
-    ) throws -> (graph: ExportGraph, layers: [QuantizedLayer]) {
+    ) throws -> (graph: ExportGraph, layers: [QuantizedLayer], accuracy: ExportReport.Accuracy?) {
         switch options.quantization {
-        case .none: return (graph, [])
-        case .float16: return (halfWeights(graph), [])
-        case .dynamic: return (try dynamicRange(graph), [])
+        case .none: return (graph, [], nil)
+        case .float16: return (halfWeights(graph), [], nil)
+        case .dynamic: return (try dynamicRange(graph), [], nil)
         case .int8, .int16x8:
             let graph = graph.withChainsMerged()
             let ranges = try Ranges(of: graph, on: options.calibration)
@@ -29,8 +29,9 @@ enum Quantizer {
                     graph, ranges, options.quantization == .int8 ? 8 : 16, floatLayers, target)
                 return try quantization.quantized()
             }
-            let rounded = try options.accuracyBudget.map { try within($0, graph, integers) } ?? integers([])
-            return (rounded, try layers(graph, rounded, on: options.calibration[0]))
+            let kept = try options.accuracyBudget.map { try within($0, graph, integers) }
+            let rounded = try kept?.graph ?? integers([])
+            return (rounded, try layers(graph, rounded, on: options.calibration[0]), kept?.accuracy)
         }
     }
 

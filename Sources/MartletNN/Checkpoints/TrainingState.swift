@@ -31,9 +31,16 @@ extension TrainingFacts {
         let consequences = ["number of samples", "size of the data", "digest of the data", "steps of an epoch", "digest of samples"]
         func rank(_ name: String) -> Int { consequences.firstIndex(of: name) ?? -1 }
         guard let (name, value) = others.min(by: { (rank($0.key), $0.key) < (rank($1.key), $1.key) }) else { return }
+        let remedy = "Give the same to go on, or another folder to begin anew."
+        // Of digests nobody reads more than that they differ.
+        if ["digest of", "configuration of"].contains(where: name.hasPrefix) {
+            throw MartletError(
+                "Expected the training that was interrupted. Received other \(name.split(separator: " ").last ?? ""), as the \(name) "
+                    + "tells. \(remedy)", at: file)
+        }
         throw MartletError(
-            "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(self[name]!). Give the "
-                + "same to go on, or another folder to begin anew.", at: file)
+            "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(self[name]!). \(remedy)",
+            at: file)
     }
 }
 

@@ -17,7 +17,8 @@ extension DataSource {
             if own.allSatisfy(all.contains) { return own.map { [$0] } }
         }
         let features = given ?? names.filter { $0 != choices.label }
-        return features.count == own.count ? features.map { [$0] } : [features]
+        // Columns go to several inputs in their order only where they were named in it.
+        return own.count > 1 && given != nil && features.count == own.count ? features.map { [$0] } : [features]
     }
 
     private func featuresOfInputs(_ names: [String]) throws -> [[String]] {
@@ -25,9 +26,11 @@ extension DataSource {
         guard features.count == inputs.count || inputs.isEmpty else {
             let own = inputs.map(\.name)
             let lacking = own.filter { !names.contains($0) }
+            let near = lacking.compactMap { name in names.first { $0.lowercased() == name.lowercased() } }
+            let hint = near.isEmpty ? "" : " (there are \(near.prefix(20)))"
             throw MartletError(
                 "Expected a column or feature for each of the model's \(own.count) inputs: called like them, \(own.prefix(20)), "
-                    + "of which \(lacking.prefix(20)) are not there, or as many, in their order, in --features. "
+                    + "of which \(lacking.prefix(20)) are not there\(hint), or as many, in their order, in --features. "
                     + "Received: \(features[0].count) names, \(features[0].prefix(20)).", at: "--features")
         }
         return features

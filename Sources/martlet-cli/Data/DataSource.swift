@@ -46,6 +46,7 @@ struct DataSource {
         switch kind {
         case .images(let folder):
             classNames = folder.classNames
+            if isLabeled, choices.classes != nil { noteFoldersLeftOut(folder) }
             try requireClasses(of: model, at: folder.folder)
             if let option = [("--label", choices.label), ("--features", choices.features)].first(where: { $0.1 != nil }) {
                 throw MartletError("Expected it with a CSV or TFRecord file only. Received a folder of images.", at: option.0)
@@ -55,7 +56,8 @@ struct DataSource {
             let label = try requireLabel("a column among \(csv.columns.prefix(100).map(\.name))")
             guard let kind = csv.kind(of: label) else {
                 throw MartletError(
-                    "Expected a column among \(csv.columns.prefix(100).map(\.name)). Received: \"\(label)\".", at: "--label")
+                    "Expected a column among \(csv.columns.prefix(100).map(\.name)). Received: \"\(label)\"."
+                        + DataSource.separatorHint(csv), at: "--label")
             }
             if kind != .text, choices.classes != nil {
                 throw MartletError(
@@ -71,8 +73,30 @@ struct DataSource {
     }
 
     private func requireLabel(_ what: String) throws -> String {
-        guard let label = choices.label else { throw MartletError("Expected \(what), the target. Received none.", at: "--label") }
+        guard let label = choices.label else {
+            throw MartletError("Expected the name of the target, \(what): give --label.", at: "--label")
+        }
         return label
+    }
+
+    /// Says which folders are no classes, as they were not named.
+    private func noteFoldersLeftOut(_ folder: ClassFolder) {
+        let manager = FileManager.default
+        let others = ((try? manager.contentsOfDirectory(atPath: folder.folder)) ?? []).filter { name in
+            var isFolder: ObjCBool = false
+            let path = (folder.folder as NSString).appendingPathComponent(name)
+            return !name.hasPrefix(".") && !folder.classNames.contains(name)
+                && manager.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        }.sorted()
+        guard !others.isEmpty else { return }
+        let names = others.prefix(20).joined(separator: ", ") + (others.count > 20 ? ", ..." : "")
+        Settings.warn("\(folder.folder): --classes leaves out \(names).")
+    }
+
+    /// What a header that is one name suggests.
+    private static func separatorHint(_ csv: CSV) -> String {
+        guard csv.columns.count == 1, let mark = [";", "\t", "|"].first(where: csv.columns[0].name.contains) else { return "" }
+        return " The header is one name with \"\(mark == "\t" ? "\\t" : mark)\" in it; values are separated by commas, in .tsv files by tabs."
     }
 
     /// Throws when a model has several outputs in a row, which stand for classes, and there are more classes.
@@ -239,7 +263,7 @@ struct DataSource {
         }
         let own = shape.flatMap { shape in shape[1].flatMap { height in shape[2].map { (height: height, width: $0) } } }
         guard let size = try choices.size() ?? own else {
-            throw MartletError("Expected a size, as the model takes images of any. Received none.", at: "--image-size")
+            throw MartletError("Expected the size of the images, which the model's input does not say: give --image-size.", at: "--image-size")
         }
         let channels = shape?[3] ?? 3
         guard let color = choices.color ?? ColorMode.allCases.first(where: { $0.channelCount == channels }) else {

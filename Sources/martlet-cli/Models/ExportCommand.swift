@@ -113,7 +113,7 @@ struct ExportCommand: ParsableCommand {
                 ("bytes", .int(report.byteCount)), ("inputs", .array(report.inputNames.map { .string($0) })),
                 ("outputs", .array(report.outputNames.map { .string($0) })),
                 ("largest_difference", .double(report.largestDifference)),
-            ]))
+            ] + (report.accuracy.map { [("model_accuracy", .double($0.model)), ("accuracy", .double($0.file))] } ?? [])))
     }
 
     private func export(_ format: ExportFormat, _ given: ExportOptions, _ largestDrop: Double?) throws -> ExportReport {

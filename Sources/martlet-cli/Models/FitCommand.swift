@@ -16,15 +16,15 @@ struct FitCommand: ParsableCommand {
               martlet fit bare.keras --x x.npy --y y.npy --loss mse --optimizer adam
               martlet fit model.keras --data flowers --save trained.keras
               martlet fit model.keras --data people.csv --label survived \\
-                --features age,fare
-              martlet fit model.keras --data 'train-*.tfrecord' --label y
+                --features age,fare --save trained.keras
+              martlet fit model.keras --data 'train-*.tfrecord' --label y --run runs/b
               martlet fit model.keras --data flowers --epochs 20 --run runs/a
 
             A model trains as it was compiled, with its optimizer's saved state. What --optimizer, --loss or --metrics \
             replace is not read from the file.
 
-            An .onnx or .tflite file and a SavedModel become a model of layers, as martlet import makes it, where --save names \
-            a .keras or .h5 file, or --run is given. An .onnx file is also saved as .onnx.
+            With --run, or with --save and a .keras or .h5 file, an .onnx file, a .tflite file or a SavedModel is first turned \
+            into a model of layers, as martlet import does. A model from an .onnx file can also be saved as .onnx.
 
             Ctrl-C ends training after the running step. What --save and --history ask for is written then, too, and the \
             exit code is 130. --save may name the model itself, and then replaces it.
@@ -150,6 +150,9 @@ struct FitCommand: ParsableCommand {
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
         let (fit, evaluate) = try fitting(network, classWeight, lasting)
+        if save == nil, runs.run == nil, isChief, !quiet {
+            Settings.warn("What is trained will be lost when the command ends: give --save or --run to keep it.")
+        }
         var hasTrained = false
         callbacks.append(LambdaCallback(onEpochBegin: { _ in hasTrained = true }))
         let training = try Interruption.watch(network, callbacks, fit: fit)

@@ -7,17 +7,21 @@ import MartletFormats
 /// `martlet import`: makes a Keras model of another framework's file.
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Make a Keras model of an ONNX or TFLite file, a SavedModel, or weights of PyTorch.",
+        commandName: "import", abstract: "Make a Keras model of an ONNX or TFLite file, a SavedModel, weights of PyTorch, or an older Keras file.",
         discussion: """
             Examples:
               martlet import model.onnx --to model.keras
               martlet import model.onnx --input-shape 3,224,224 --to model.keras
               martlet import saved_model --to model.keras
+              martlet import keras2.h5 --to keras3.keras
               martlet import resnet18.safetensors --network resnet18 --to resnet18.keras
               martlet import weights.safetensors --into model.keras \\
                 --mapping map.json --flattened dense=7,7,64 --to trained.keras
 
-            The result is a functional model of Keras's layers and operations, which Keras opens. It is compared with the \
+            A .keras or .h5 file is written in the form of Keras 3 with its compilation and its optimizer's state: so files of \
+            Keras 1 and 2 open in Keras 3.
+
+            Of other files, the result is a functional model of Keras's layers and operations, which Keras opens. It is compared with the \
             file on random numbers. The commands predict, evaluate, fit and summary also take the files themselves. A \
             .safetensors file is a state_dict of PyTorch, whose weights go into a network that is known, or into a model: \
             the map is a JSON object with the module's name for the path of each layer. PyTorch flattens images with their \
@@ -72,8 +76,18 @@ struct ImportCommand: ParsableCommand {
         for (option, value) in options where value != nil {
             throw MartletError("Expected a .safetensors file of weights. Received: \(model.path).", at: option)
         }
+        if model.isOfLayers {
+            let given = [("--input-shape", shapes != nil), ("--tolerance", tolerance != nil)]
+            if let (option, _) = given.first(where: \.1) {
+                throw MartletError("Expected a file of another framework with it. Received a Keras file.", at: option)
+            }
+            return try write(model.load(CompilationChoice()))
+        }
         let source = try model.load(CompilationChoice(readsFile: false), inputShapes: shapes)
-        let made = try source.layered(inputShapes: shapes, tolerance: tolerance)
+        try write(source.layered(inputShapes: shapes, tolerance: tolerance))
+    }
+
+    private func write(_ made: Model) throws {
         try made.save(to: to)
         say("\(made.layers.count) layers and operations, \(made.parameterCount) parameters")
     }
@@ -128,8 +142,7 @@ struct ImportCommand: ParsableCommand {
         default:
             throw MartletError("Expected what the weights are for: give --network, or --into and --mapping.", at: model.path)
         }
-        try made.save(to: to)
-        say("\(made.layers.count) layers, \(made.parameterCount) parameters")
+        try write(made)
     }
 }
 

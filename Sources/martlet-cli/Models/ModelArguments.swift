@@ -43,7 +43,7 @@ struct ModelFile: ParsableArguments {
             network = try withErrors { try TensorFlowModel(savedModel: path) }
         } else {
             // What is there and is no model file is named for what a command takes, which is more than Model.load does.
-            guard [".keras", ".h5", ".hdf5"].contains(where: path.hasSuffix), !isFolder.boolValue else {
+            guard isOfLayers, !isFolder.boolValue else {
                 throw MartletError(
                     "Expected \(Self.kinds). Received: another \(isFolder.boolValue ? "folder" : "file").", at: path)
             }
@@ -53,6 +53,9 @@ struct ModelFile: ParsableArguments {
         try network.compile(choice)
         return network
     }
+
+    /// Whether the file is one of Keras's, which are made of layers.
+    var isOfLayers: Bool { [".keras", ".h5", ".hdf5"].contains(where: path.hasSuffix) }
 
     private static let kinds = "a model file, whose name ends in .keras, .h5, .onnx or .tflite, or the folder of a SavedModel, "
         + "with saved_model.pb in it"
@@ -86,8 +89,7 @@ struct InputShapeOption: ParsableArguments {
 
     /// The shapes for commands in which only the graphs of files are made for them.
     func shapes(for model: ModelFile) throws -> [PartialShape]? {
-        let isGraph = ![".keras", ".h5", ".hdf5"].contains(where: model.path.hasSuffix)
-        guard isGraph || inputShape.isEmpty else {
+        guard !model.isOfLayers || inputShape.isEmpty else {
             throw MartletError(
                 "Expected a .tflite or .onnx file, or a SavedModel. A model of layers takes samples of any shape that fits.",
                 at: "--input-shape")

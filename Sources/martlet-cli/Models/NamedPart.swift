@@ -139,7 +139,9 @@ private struct CallReader {
             var config = JSONObject()
             let arguments = try items(until: ")") { reader in
                 let name = try reader.word()
-                guard reader.take("=") else { throw reader.fault("= after the argument \(name)") }
+                guard reader.take("=") else {
+                    throw reader.fault("= after the name of an argument, as in learning_rate=0.1,")
+                }
                 return (name, try reader.value())
             }
             for (name, value) in arguments { config[name] = value }

@@ -42,8 +42,8 @@ struct TuneCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            The number of results before a trial that it does not wait for, at least the workers less 1 (default, or that of \
-            the study in the file). With the same number any number of workers has the same trials.
+            How many of the trials before it a trial may begin without: at least the number of workers less 1 (default: \
+            that, or the number of the study in the file). With the same number, any number of workers has the same trials.
             """, valueName: "n"))
     var lookahead: Int?
     @Option(parsing: .unconditional, help: ArgumentHelp("The most passes over the samples in a trial.", valueName: "n"))

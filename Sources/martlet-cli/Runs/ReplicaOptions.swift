@@ -9,8 +9,8 @@ struct ReplicaOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Train in n replicas on threads of this process, with the batch cut into shards. Any number of replicas gives the \
-            same weights; other weights than without this option. Under mpirun or srun the ranks are the replicas.
+            Train in n replicas on threads of this process, with the batch cut into shards. All numbers of replicas give the \
+            same weights, which differ from those without this option. Under mpirun or srun the ranks are the replicas.
             """, valueName: "n"))
     var replicas: Int?
     @Option(

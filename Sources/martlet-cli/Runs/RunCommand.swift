@@ -20,8 +20,10 @@ struct RunCommand: ParsableCommand {
                 --y y.npy --epochs 50 --backup backup --save trained.keras
 
             Each rank gets its part of the cores, unless MARTLET_NUM_THREADS is set. A command with --backup goes on from its \
-            last backup when it starts again. Where a start ended before the first step of all ranks, a rank cannot start: the \
-            next one has a rank less. The results have the same bits.
+            last backup when it starts again. When a start ends before all ranks have taken their first step, one of them cannot \
+            start, and the next start has one rank less. The results have the same bits.
+
+            It needs mpirun, and Martlet built with MPI: swift build --traits MPI.
             """)
 
     @Option(name: .customShort("n"), parsing: .unconditional, help: ArgumentHelp("The number of ranks.", valueName: "n"))

@@ -29,7 +29,12 @@ struct WatchCommand: ParsableCommand {
             throw MartletError("Expected 0.1 to 3600 seconds. Received: \(interval).", at: "--interval")
         }
         let output = TextOutput.standardOutput
-        if once { return say(try RunStatus(RunFolder(folder)).text(width: output.width ?? 80)) }
+        if once {
+            let status = try RunStatus(RunFolder(folder))
+            say(status.text(width: output.width ?? 80))
+            if !status.hasEnded, status.isOfCommand, isLetGo() { say(Self.killed) }
+            return
+        }
         var drawn = 0
         var epochs = 0
         while true {
@@ -51,10 +56,12 @@ struct WatchCommand: ParsableCommand {
             Thread.sleep(forTimeInterval: interval)
             // A process that was killed writes no end. Whoever trained meanwhile has written something, or holds the folder.
             if status.isOfCommand, isLetGo(), try RunStatus(RunFolder(folder)).stepCount == status.stepCount {
-                return say("No process trains in this run any more, and it has not ended: --resume goes on with it.")
+                return say(Self.killed)
             }
         }
     }
+
+    private static let killed = "No process trains in this run any more, and it has not ended: --resume goes on with it."
 
     /// Whether no process holds the folder, as the commands do while they train.
     private func isLetGo() -> Bool {

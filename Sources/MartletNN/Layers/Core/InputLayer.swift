@@ -46,8 +46,8 @@ public final class InputLayer: Layer, ConfigurableLayer, Described {
         // In a compiled step the model may have turned strings into numbers before.
         if dtype == .string, !shape.holdsStrings, Context.current.trace != nil { return [shape] }
         guard batchShape.accepts(shape) else {
-            throw MartletError(
-                "Expected \(batchShape.kind) \(batchShape). Received: \(shape.holdsStrings ? "strings of shape " : "")\(shape).")
+            let kind = shape.holdsStrings ? "strings of shape " : batchShape.holdsStrings ? "numbers of shape " : ""
+            throw MartletError("Expected \(batchShape.kind) \(batchShape). Received: \(kind)\(shape).")
         }
         return [shape]
     }
