@@ -80,6 +80,15 @@ def functions(has_ellipsis):
     return keras.Model(x, layers.Dense(1, activation="sigmoid")(y))
 
 
+def transfer():
+    """A model that is called as in prediction also while the whole is trained, and twice in a row."""
+    i = keras.Input((4,))
+    base = keras.Model(i, layers.BatchNormalization(momentum=0.5)(layers.Dense(4)(i)), name="base")
+    x = keras.Input((4,))
+    y = base(base(x, training=False), training=False)
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(layers.BatchNormalization()(y)))
+
+
 def words():
     """A table of which a batch reads some rows: the first optimizers of Keras 2 leave the others as they are."""
     return keras.Sequential([
@@ -142,6 +151,8 @@ def main():
     for ending in ["keras", "h5"]:
         keras.utils.set_random_seed(5)
         save(f"functions.{ending}", functions(ending == "h5"), binary(optimizers.SGD(0.02)))
+        keras.utils.set_random_seed(5)
+        save(f"transfer.{ending}", transfer(), binary(optimizers.SGD(0.2)))
     # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
     for name, optimizer in [
         ("legacy-adam", legacy.Adam(0.002, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),

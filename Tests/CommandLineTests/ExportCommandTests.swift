@@ -46,7 +46,7 @@ extension CommandLineTests {
             let wrong = try run(arguments + ["--calibration", csv])
             #expect(wrong.status != 0 && wrong.error.contains("--calibration or --data, not both"), "\(wrong.error)")
             let unnamed = try run(Array(arguments.dropLast(2)) + ["--max-accuracy-drop", "5%"])
-            #expect(unnamed.status == 1 && unnamed.error.contains("--label: Expected a column"), "\(unnamed.error)")
+            #expect(unnamed.status == 1 && unnamed.error.contains("--label: Expected the name of the target"), "\(unnamed.error)")
         }
     }
 

@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    /// As pandas reads them. What Swift or C reads as numbers beyond that is text.
+    @Test func numbersAndMarks() throws {
+        try withFolder { folder in
+            let marked = try csv("\u{FEFF}\"a, x\",b\n1, 2\n3,\t4.5 \n", folder)
+            #expect(marked.columns.map(\.name) == ["a, x", "b"] && marked.columns.map(\.kind) == [.integer, .number])
+            #expect(try marked.rows.array().map { $0["b"].number } == [2, 4.5])
+            for text in ["0x10", "0x1p3", "nan(12)", "2\0garbage", "1 2", "True"] {
+                #expect(try csv("a,b\n1,\(text)\n2,5\n", folder).columns.map(\.kind) == [.integer, .text], "\(text)")
+            }
+        }
+    }
+
     @Test func missingValues() throws {
         try withFolder { folder in
             let file = try csv("a,b,name,y\n1,2.5,x,0\n,3.5,,1\n3,NA,z,0\n4,5,,1\n", folder)

@@ -142,6 +142,16 @@ import Testing
         try expectThrows(call(of: item, "keras.layers", operands: 2), item.testDescription)
     }
 
+    /// A call of a layer with a number or an array is no call of tensors: left out, it would be another model.
+    @Test(arguments: [
+        #"[{"class_name": "__numpy__", "config": {"value": [[1.0]], "dtype": "float32"}}]"#, "[2.0]", "[[1, 0, 1]]",
+    ], ["Multiply", "Softmax", "LSTM"]) func constantsInCallsThrow(constant: String, layer: String) throws {
+        let config = layer == "LSTM" ? #"{"units": 1}"# : "{}"
+        let whole = call(of: Case(layer, config, on: "[3, 4]"), "keras.layers", operands: 1)
+        let arguments = layer == "Softmax" ? #""kwargs": {"mask": \#(constant)}"# : #""kwargs": {"initial_state": \#(constant)}"#
+        try expectThrows(whole.replacing(#""kwargs": {}"#, with: arguments), "\(layer) with \(constant)")
+    }
+
     /// A functional model with a call of one input.
     private func call(of item: Case, _ module: String, operands: Int) -> String {
         let shape = item.input.replacing("[", with: "[null, ", maxReplacements: 1)

@@ -13,11 +13,11 @@ import Testing
         "ordered-adam.h5", "ordered-momentum.h5", "adafactor.h5", "adafactor.keras", "legacy-ftrl.h5",
         "words-nadam.keras", "words-centered.keras", "words-ftrl.keras", "words-legacy-adam.h5",
     ] + ownRules
-    /// With rules of updates that Keras 3 does not have.
+    /// With rules that Keras 3 does not have: of updates, and of calls that say whether they are part of training.
     static let ownRules = [
         "momentum", "rmsprop", "centered", "rmsprop-momentum", "centered-momentum", "adagrad", "adadelta", "adamax", "nadam",
         "ftrl",
-    ].map { "words-legacy-\($0).h5" }
+    ].map { "words-legacy-\($0).h5" } + ["transfer.h5", "transfer.keras"]
 
     static func path(_ name: String) -> String {
         Bundle.module.resourceURL!.appendingPathComponent("Fixtures/keras2/\(name)").path

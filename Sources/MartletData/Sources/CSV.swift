@@ -312,10 +312,10 @@ public struct CSV: Sendable {
         case .text: return isMissing ? .missing : .text(field)
         case .integer:
             if isMissing { return .missing }
-            if let value = Int64(field) { return .integer(value) }
+            if let value = Kind.integer(field) { return .integer(value) }
         case .number:
             if isMissing { return .missing }
-            if let value = Double(field) { return .number(value) }
+            if let value = Kind.number(field) { return .number(value) }
         }
         let isGiven = given.contains(column.name)
         let origin = isGiven
@@ -356,7 +356,23 @@ public struct CSV: Sendable {
 
 extension CSV.Kind {
     /// The narrowest kind that a field is of.
-    init(of field: String) { self = Int64(field) != nil ? .integer : Double(field) != nil ? .number : .text }
+    init(of field: String) { self = Self.integer(field) != nil ? .integer : Self.number(field) != nil ? .number : .text }
+
+    /// The whole number of a field, with blanks around it or not; nil when it is none.
+    fileprivate static func integer(_ field: String) -> Int64? { Int64(field) ?? Int64(trimmed(field)) }
+
+    /// The number of a field. What Swift reads beyond numbers of digits is text: `0x10`, `nan(12)`, and what has a NUL in it.
+    fileprivate static func number(_ field: String) -> Double? {
+        guard let value = Double(field) ?? Double(trimmed(field)) else { return nil }
+        return field.utf8.contains { [0x00, 0x28, 0x58, 0x78].contains($0) } ? nil : value
+    }
+
+    private static func trimmed(_ field: String) -> Substring {
+        var rest = field[...]
+        while let first = rest.first, first == " " || first == "\t" { rest.removeFirst() }
+        while let last = rest.last, last == " " || last == "\t" { rest.removeLast() }
+        return rest
+    }
 }
 
 extension CSV.Row: Located {

@@ -14,6 +14,7 @@ final class CSVReader {
     private var size = 0
     private var nextLine = 1
     private var fieldCount = 0
+    private var hasBegun = false
     /// The line at which the last record began, counted from 1.
     private(set) var line = 1
     private static let (quote, lineFeed, carriageReturn) = (UInt8(0x22), UInt8(0x0A), UInt8(0x0D))
@@ -47,6 +48,11 @@ final class CSVReader {
         line = nextLine
         size = 0
         guard try hasMore() else { return nil }
+        if !hasBegun {
+            hasBegun = true
+            // The mark that some programs put before UTF-8: a quote behind it is the first of a field.
+            if end - start >= 3, (chunk[start], chunk[start + 1], chunk[start + 2]) == (0xEF, 0xBB, 0xBF) { start += 3 }
+        }
         var fields: [String] = []
         // Mostly all records have as many.
         fields.reserveCapacity(fieldCount)

@@ -13,6 +13,8 @@ struct CallArguments: Sendable {
 
     let args: JSONValue
     let kwargs: JSONValue
+    /// Whether the file is of Keras 2, in which a call's own `training` is what counts. In Keras 3 it is the model's.
+    private var isOfKeras2 = false
 
     /// The arguments of a call in code, under the names that Keras's `call` of the layer uses.
     init(_ call: LayerCall<Int>, of layer: Layer) {
@@ -59,6 +61,12 @@ struct CallArguments: Sendable {
         }
         let order = given.indices.sorted { (rank(given[$0].name), $0) < (rank(given[$1].name), $1) }
         for (name, value) in order.map({ given[$0] }) {
+            // Operations have the constants among their own arguments.
+            if name != "training", !(layer is OperationLayer), let constant = CallArguments.constant(in: value) {
+                throw MartletError(
+                    "Expected tensors of the model as \"\(name)\" in the calls of \(layer.className). Received a constant: "
+                        + "\(String(constant.serialized().prefix(100))). Give the model an input for it.", at: "inbound_nodes")
+            }
             let place = CallArguments.place(value)
             switch name {
             case "mask":
@@ -74,7 +82,8 @@ struct CallArguments: Sendable {
             case "use_causal_mask": call.useCausalMask = value == true
             case "return_attention_scores": call.returnAttentionScores = value == true
             case "reverse" where place == nil: call.reverse = value == true
-            case "training": break
+            case "training":
+                if isOfKeras2, case .bool(let flag) = value { call.training = flag }
             default: call.inputs += CallArguments.places(in: value)
             }
         }
@@ -85,6 +94,19 @@ struct CallArguments: Sendable {
     static func place(_ json: JSONValue) -> Int? {
         guard json["class_name"] == "__keras_tensor__", case .int(let place)? = json["index"] else { return nil }
         return place
+    }
+
+    /// The first number or array in nested arguments: these are tensors or options, which are no numbers.
+    private static func constant(in json: JSONValue) -> JSONValue? {
+        switch json {
+        case .int, .double: return json
+        case .array(let values): return values.lazy.compactMap(constant).first
+        case .object(let object):
+            if place(json) != nil { return nil }
+            if json["class_name"] == "__numpy__" || json["class_name"] == "__tensor__" { return json }
+            return object.lazy.compactMap { constant(in: $0.value) }.first
+        default: return nil
+        }
     }
 
     /// All places in nested arguments, in order. Dictionaries are in the order of their keys, as Keras flattens them.
@@ -117,7 +139,9 @@ struct CallArguments: Sendable {
         for (key, value) in try list.first?.valueIfPresent(at: [3], as: JSONObject.self) ?? [:] {
             named[key] = try keras2Argument(value, &references)
         }
-        return CallArguments(args: list.count > 1 ? [.array(inputs)] : .array(inputs), kwargs: .object(named))
+        var arguments = CallArguments(args: list.count > 1 ? [.array(inputs)] : .array(inputs), kwargs: .object(named))
+        arguments.isOfKeras2 = true
+        return arguments
     }
 
     private static func keras2Argument(_ json: JSONValue, _ references: inout [Reference]) throws -> JSONValue {

@@ -165,12 +165,18 @@ struct FunctionalReader {
     }
 
     /// The number of a layer's first call in the inputs of other layers. It is 1 for a model in files of Keras 2, which
-    /// counts the model's own graph as the first call there too. A number past the last call shows this.
+    /// counts the model's own graph as the first call there too. A number past the last call shows this; where the last call is
+    /// only an output of the whole, that no call has the number 0 does.
     private var nodeOffsets: [String: Int] {
-        var largest: [String: Int] = [:]
+        var numbers: [String: ClosedRange<Int>] = [:]
         for reference in calls.values.flatMap({ $0.flatMap(\.inputs) }) {
-            largest[reference.layer] = max(largest[reference.layer, default: 0], reference.node)
+            let known = numbers[reference.layer] ?? reference.node...reference.node
+            numbers[reference.layer] = min(known.lowerBound, reference.node)...max(known.upperBound, reference.node)
         }
-        return largest.filter { name, index in index >= max(1, calls[name]?.count ?? 0) }.mapValues { _ in 1 }
+        return numbers.filter { name, found in
+            if found.upperBound >= max(1, calls[name]?.count ?? 0) { return true }
+            guard found.lowerBound >= 1, case .array? = descriptions[name]?["inbound_nodes"]?[0] else { return false }
+            return descriptions[name]?["config"]?["layers"] != nil
+        }.mapValues { _ in 1 }
     }
 }

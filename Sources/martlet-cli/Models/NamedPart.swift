@@ -46,10 +46,12 @@ struct NamedPart {
     private func made<Object>(_ make: (JSONValue) throws -> Object, config: (Object) -> [String: JSONValue]) throws -> Object? {
         guard let call else { return nil }
         let object = try make(call)
-        let known = config(object)
-        for (key, _) in try call.value(at: ["config"], as: JSONObject.self) where known[key] == nil {
+        // A configuration may leave out what has its default.
+        let described = (type(of: object as Any) as? any Described.Type)?.keys ?? []
+        let known = Set(config(object).keys).union(described)
+        for (key, _) in try call.value(at: ["config"], as: JSONObject.self) where !known.contains(key) {
             throw MartletError(
-                "Expected the arguments \(known.keys.sorted().joined(separator: ", ")). Received: \(key).",
+                "Expected the arguments \(known.sorted().joined(separator: ", ")). Received: \(key).",
                 at: try call.string("class_name"))
         }
         return object
@@ -75,9 +77,14 @@ extension NamedPart {
         // A metric of a loss's name comes first, as among names alone.
         guard !MetricRegistry.shared.contains(name), LossRegistry.shared.contains(name),
             let loss = try made(Loss.make, config: \.config)
-        else { return try made(MetricRegistry.shared.make, config: \.config) ?? text }
+        else { return try made(Metric.make, config: \.config) ?? text }
         return MeanMetricWrapper(loss, name: name)
     }
+}
+
+extension Described {
+    /// Keras's names of the arguments.
+    fileprivate static var keys: [String] { arguments.keys }
 }
 
 /// Reads a call with named arguments.
@@ -144,7 +151,10 @@ private struct CallReader {
                 }
                 return (name, try reader.value())
             }
-            for (name, value) in arguments { config[name] = value }
+            for (name, value) in arguments {
+                guard config[name] == nil else { throw fault("the argument \(name) once") }
+                config[name] = value
+            }
             return ["class_name": .string(word), "config": .object(config)]
         }
         switch word {

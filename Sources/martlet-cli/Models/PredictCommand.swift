@@ -65,16 +65,16 @@ struct PredictCommand: ParsableCommand {
 
     private func work() throws {
         try expect(batchSize, atLeast: 1, "--batch-size")
-        for (option, path) in output.map({ ("-o", $0) }) + [index].compactMap({ $0 }).map({ ("--index", $0) }) {
+        let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
+        try choices.check()
+        let files = output.map { ("-o", $0) } + [index].compactMap { $0 }.map { ("--index", $0) }
+        try checkOutputs(files, keeping: [("the model", model.path)] + inputs)
+        for (option, path) in files {
             let ending = (path as NSString).pathExtension.lowercased()
             guard ending.isEmpty || ending == "npy" else {
                 throw MartletError("Expected a name that ends in .npy, NumPy's format. Received: \(path).", at: option)
             }
         }
-        let inputs = x.map { ("--x", $0) } + [data].compactMap { $0 }.map { ("--data", $0) }
-        try choices.check()
-        let files = output.map { ("-o", $0) } + [index].compactMap { $0 }.map { ("--index", $0) }
-        try checkOutputs(files, keeping: [("the model", model.path)] + inputs)
         // A graph is made for sizes, which the samples have.
         let isOfSizes = data == nil && model.path.hasSuffix(".tflite")
         let own = try isOfSizes ? x.map { try PartialShape([nil] + NPY.read($0).shape.dimensions.dropFirst().map { $0 }) } : nil

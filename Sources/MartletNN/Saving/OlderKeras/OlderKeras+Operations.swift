@@ -24,8 +24,8 @@ extension OlderKeras {
             for (key, value) in call.attributes { config[key] = value }
             return ["args": .array(call.arguments), "kwargs": .object(call.named)]
         }
-        // Keras 3 adds more than two with its layer.
-        let isLayer = name == "Add" && function.takesList
+        // Keras 3 adds more than two with its layer, and has no operation that does nothing.
+        let isLayer = name == "Add" && function.takesList || name == "Identity"
         return [
             "module": .string(isLayer ? "keras.layers" : Operation.module(of: name)), "class_name": .string(name),
             "config": .object(config), "registered_name": isLayer ? .null : .string(name), "name": layer["name"] ?? config["name"]!,

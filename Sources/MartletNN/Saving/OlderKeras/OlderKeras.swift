@@ -20,6 +20,10 @@ enum OlderKeras {
         case .object(var object):
             if functionLayers.contains(object["class_name"] ?? .null) { return .object(try operation(object)) }
             if case .array(let layers)? = object["layers"] { object["layers"] = .array(withoutShapes(layers)) }
+            // One input or output is no list of one in Keras 3.
+            for key in ["input_layers", "output_layers"] {
+                if case .array(let ends)? = object[key], ends.count == 1, case .array? = ends.first { object[key] = ends[0] }
+            }
             for (key, value) in object { object[key] = try model(value) }
             if case .string(let className)? = object["class_name"], case .object(let config)? = object["config"] {
                 (object["class_name"], object["config"]) = try layer(plainName(className), config)
