@@ -96,7 +96,8 @@ struct DataSource {
     /// What a header that is one name suggests.
     private static func separatorHint(_ csv: CSV) -> String {
         guard csv.columns.count == 1, let mark = [";", "\t", "|"].first(where: csv.columns[0].name.contains) else { return "" }
-        return " The header is one name with \"\(mark == "\t" ? "\\t" : mark)\" in it; values are separated by commas, in .tsv files by tabs."
+        return " The header is one name with \"\(mark == "\t" ? "\\t" : mark)\" in it; values are separated by commas, in .tsv "
+            + "files by tabs."
     }
 
     /// Throws when a model has several outputs in a row, which stand for classes, and there are more classes.
@@ -263,7 +264,8 @@ struct DataSource {
         }
         let own = shape.flatMap { shape in shape[1].flatMap { height in shape[2].map { (height: height, width: $0) } } }
         guard let size = try choices.size() ?? own else {
-            throw MartletError("Expected the size of the images, which the model's input does not say: give --image-size.", at: "--image-size")
+            throw MartletError(
+                "Expected the size of the images, which the model's input does not say: give --image-size.", at: "--image-size")
         }
         let channels = shape?[3] ?? 3
         guard let color = choices.color ?? ColorMode.allCases.first(where: { $0.channelCount == channels }) else {

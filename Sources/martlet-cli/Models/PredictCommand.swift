@@ -75,10 +75,9 @@ struct PredictCommand: ParsableCommand {
                 throw MartletError("Expected a name that ends in .npy, NumPy's format. Received: \(path).", at: option)
             }
         }
-        // A graph is made for sizes, which the samples have.
-        let isOfSizes = data == nil && model.path.hasSuffix(".tflite")
-        let own = try isOfSizes ? x.map { try PartialShape([nil] + NPY.read($0).shape.dimensions.dropFirst().map { $0 }) } : nil
-        let shapes = try inputShapes.shapes(for: model) ?? own
+        // A graph is made for sizes, which the headers of the samples say.
+        let isOfSizes = model.path.hasSuffix(".tflite") && !x.isEmpty
+        let shapes = try inputShapes.shapes(for: model) ?? (isOfSizes ? x.map(Self.shape) : nil)
         let network = try model.load(CompilationChoice(readsFile: false), inputShapes: shapes)
         try checkCount(network.outputCount)
         let outputs: [Tensor]
@@ -97,6 +96,12 @@ struct PredictCommand: ParsableCommand {
         for (values, path) in zip(outputs, output) {
             try NPY.write(values.dtype == .bfloat16 ? values.cast(to: .float32) : values, to: path)
         }
+    }
+
+    /// The shape of samples in a file, of which only the header is read.
+    private static func shape(_ path: String) throws -> PartialShape {
+        let shape = try ArrayReader(npy: FileStream(path)).shape
+        return PartialShape(Array(shape.dimensions.dropFirst())).batched()
     }
 
     /// A subclass of `Model` shows its outputs only when it runs, others before.
