@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What NumPy, Keras, TensorFlow and PyTorch call things that have another name here. Swift declarations are made of tables that no program can use: the compiler answers with the right name.
+"""What NumPy, Keras, TensorFlow and PyTorch call things that have another name here. From these tables Swift
+declarations are made that no program can use: the compiler answers with the right name.
 
     scripts/other-names.py update     writes the declarations
     scripts/other-names.py check      fails when they are out of date
