@@ -116,7 +116,9 @@ struct CallArguments: Sendable {
 
     /// Reads an inbound node of a layer and what it takes, in order.
     /// - Parameter className: the layer's class. An operation has the constants among its own arguments.
-    static func read(_ json: JSONValue, of className: JSONValue?, isOperation: Bool) throws -> (arguments: CallArguments, inputs: [Input]) {
+    static func read(_ json: JSONValue, of className: JSONValue?, isOperation: Bool) throws -> (
+        arguments: CallArguments, inputs: [Input]
+    ) {
         var inputs: [Input] = []
         if case .array(let tensors) = json { return (try keras2(tensors, of: className, &inputs), inputs) }
         let args = try replacing(json.valueIfPresent(at: ["args"]) ?? [], isOperation, &inputs)
@@ -148,7 +150,8 @@ struct CallArguments: Sendable {
             let depth = depth(of: value)
             // One array for several states or masks is not told apart from a list of them but by its axes.
             let isConvolution = className == "ConvLSTM1D" || className == "ConvLSTM2D" || className == "ConvLSTM3D"
-            let isList = key == "initial_state" && depth >= (isConvolution ? 5 : 3) || key == "mask" && list.count > 1 && depth >= 3
+            let isList =
+                key == "initial_state" && depth >= (isConvolution ? 5 : 3) || key == "mask" && list.count > 1 && depth >= 3
             if isList, case .array(let parts) = value {
                 named[key] = .array(try parts.map { try keras2Argument($0, &inputs) })
             } else {

@@ -201,7 +201,9 @@ struct FunctionalReader {
         var needed: Set<String> = []
         var stack = references.map(\.layer)
         while let name = stack.popLast() {
-            if needed.insert(name).inserted { stack += (calls[name] ?? []).flatMap { $0.inputs.compactMap { $0.reference?.layer } } }
+            if needed.insert(name).inserted {
+                stack += (calls[name] ?? []).flatMap { $0.inputs.compactMap { $0.reference?.layer } }
+            }
         }
         return needed
     }

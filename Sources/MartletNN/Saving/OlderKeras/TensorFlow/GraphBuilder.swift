@@ -100,7 +100,8 @@ final class GraphBuilder {
     }
 
     /// Adds a layer.
-    func layer(_ className: String, _ config: JSONObject, _ input: SymbolicTensor, named: JSONObject = [:]) throws -> GraphNode {
+    func layer(_ className: String, _ config: JSONObject, _ input: SymbolicTensor, named: JSONObject = [:]) throws -> GraphNode
+    {
         var config = config
         config["name"] = .string(newName())
         let layer = try ModelReader.layer(
@@ -180,7 +181,9 @@ final class GraphBuilder {
         guard let anchor, anchor.dtype != .string else {
             throw MartletError("Expected a model whose first input is of numbers, which its constants are computed beside.")
         }
-        let cast = anchor.dtype == type ? GraphValue.tensor(anchor) : try op("Cast", .tensor(anchor), with: ["dtype": .string(type.name)])
+        let cast =
+            anchor.dtype == type
+            ? GraphValue.tensor(anchor) : try op("Cast", .tensor(anchor), with: ["dtype": .string(type.name)])
         let zero = try op("Sum", op("ZerosLike", cast), with: ["axis": .null, "keepdims": false])
         zeros[type] = zero
         return zero

@@ -14,6 +14,7 @@ extension TensorFlowCall {
             _ = call["antialias"]
             let method: JSONValue = try call.json("method") ?? "bilinear"
             let size = try call.imageSize()
+            guard target.allSatisfy({ $0 > 0 }) else { throw MartletError("Expected a positive size. Received: \(target).") }
             let ratio = max(Double(size[0]) / Double(target[0]), Double(size[1]) / Double(target[1]))
             let inner = size.map { Int((Double($0) / ratio).rounded(.down)) }
             let before = zip(target, inner).map { max(0, $0 - $1) / 2 }
@@ -35,9 +36,12 @@ extension TensorFlowCall {
             let start = [try call.required("offset_height", as: Int.self), try call.required("offset_width", as: Int.self)]
             let size = [try call.required("target_height", as: Int.self), try call.required("target_width", as: Int.self)]
             let rank = try call.rank(call.first)
-            return [try (0..<2).reduce(call.first) { x, axis in
-                try call.part(x, rank - 3 + axis, start[axis], GraphSize.checked(start[axis].addingReportingOverflow(size[axis])))
-            }]
+            return [
+                try (0..<2).reduce(call.first) { x, axis in
+                    try call.part(
+                        x, rank - 3 + axis, start[axis], GraphSize.checked(start[axis].addingReportingOverflow(size[axis])))
+                }
+            ]
         }
         table["image.pad_to_bounding_box"] = { call in
             let before = [try call.required("offset_height", as: Int.self), try call.required("offset_width", as: Int.self)]
@@ -46,11 +50,16 @@ extension TensorFlowCall {
         }
         table["image.central_crop"] = { call in
             let share: Double = try call.required("central_fraction")
+            guard share > 0, share <= 1 else {
+                throw MartletError("Expected central_fraction within 0 and 1. Received: \(share).")
+            }
             let rank = try call.rank(call.first)
-            return [try call.imageSize().enumerated().reduce(call.first) { x, side in
-                let start = Int((Double(side.element) - Double(side.element) * share) / 2)
-                return try call.part(x, rank - 3 + side.offset, start, side.element - start)
-            }]
+            return [
+                try call.imageSize().enumerated().reduce(call.first) { x, side in
+                    let start = Int((Double(side.element) - Double(side.element) * share) / 2)
+                    return try call.part(x, rank - 3 + side.offset, start, side.element - start)
+                }
+            ]
         }
         table["image.rgb_to_grayscale"] = { call in
             let type = call.type(call.first)
@@ -64,7 +73,13 @@ extension TensorFlowCall {
         table["image.rgb_to_hsv"] = { [try $0.op("RGBToHSV", $0.first)] }
         table["image.hsv_to_rgb"] = { [try $0.op("HSVToRGB", $0.first)] }
         for (name, matrix) in colors {
-            table["image.\(name)"] = { [try $0.op("Tensordot", $0.first, .constant(.array(matrix.map { .array($0.map { .double($0) }) })), with: ["axes": 1])] }
+            table["image.\(name)"] = {
+                [
+                    try $0.op(
+                        "Tensordot", $0.first, .constant(.array(matrix.map { .array($0.map { .double($0) }) })),
+                        with: ["axes": 1])
+                ]
+            }
         }
         table["image.adjust_brightness"] = { [try $0.add($0.fractions(), .constant($0.required("delta")))] }
         table["image.adjust_contrast"] = { call in
@@ -80,23 +95,30 @@ extension TensorFlowCall {
         }
         table["image.adjust_hue"] = { call in
             let delta: Double = try call.required("delta")
-            return [try call.inHSV { parts in
-                [try call.op("Mod", call.add(parts[0], .constant(.double(delta + 1))), 1.0), parts[1], parts[2]]
-            }]
+            return [
+                try call.inHSV { parts in
+                    [try call.op("Mod", call.add(parts[0], .constant(.double(delta + 1))), 1.0), parts[1], parts[2]]
+                }
+            ]
         }
         table["image.adjust_saturation"] = { call in
             let factor: Double = try call.required("saturation_factor")
-            return [try call.inHSV { parts in
-                let more = try call.mul(parts[1], .constant(.double(factor)))
-                return [parts[0], try call.op("Clip", more, with: ["x_min": 0.0, "x_max": 1.0]), parts[2]]
-            }]
+            return [
+                try call.inHSV { parts in
+                    let more = try call.mul(parts[1], .constant(.double(factor)))
+                    return [parts[0], try call.op("Clip", more, with: ["x_min": 0.0, "x_max": 1.0]), parts[2]]
+                }
+            ]
         }
         for (name, axis) in [("flip_left_right", -2), ("flip_up_down", -3)] {
             table["image.\(name)"] = { [try $0.op("Flip", $0.first, with: ["axis": .int(axis)])] }
         }
         table["image.rot90"] = { call in
             let rank = try call.rank(call.first)
-            return [try call.op("Rot90", call.first, with: ["k": .int(call.constant("k", 1)), "axes": [.int(rank - 3), .int(rank - 2)]])]
+            return [
+                try call.op(
+                    "Rot90", call.first, with: ["k": .int(call.constant("k", 1)), "axes": [.int(rank - 3), .int(rank - 2)]])
+            ]
         }
         for name in ["transpose", "transpose_image"] {
             table["image.\(name)"] = { [try $0.op("Swapaxes", $0.first, with: ["axis1": -3, "axis2": -2])] }
@@ -108,7 +130,9 @@ extension TensorFlowCall {
             let count = try axes.map { try call.size(x, $0) }.reduce(1, *)
             let deviation = try call.reduce("Std", x, axes, keepDims: true)
             let least = GraphValue.constant(.double(1 / Double(max(1, count)).squareRoot()))
-            return [try call.div(call.sub(x, call.reduce("Mean", x, axes, keepDims: true)), call.op("Maximum", deviation, least))]
+            return [
+                try call.div(call.sub(x, call.reduce("Mean", x, axes, keepDims: true)), call.op("Maximum", deviation, least))
+            ]
         }
         table["image.convert_image_dtype"] = { call in
             try call.expect(["saturate": false])
@@ -121,15 +145,20 @@ extension TensorFlowCall {
                 return [.int(numbers[1]), .int(numbers[2])]
             }
             let padding: String = try call.required("padding")
-            return [try call.op("ExtractPatches", call.first, with: [
-                "size": pair("sizes"), "strides": pair("strides"), "dilation_rate": pair("rates"),
-                "padding": .string(padding.lowercased()), "data_format": "channels_last",
-            ])]
+            return [
+                try call.op(
+                    "ExtractPatches", call.first,
+                    with: [
+                        "size": pair("sizes"), "strides": pair("strides"), "dilation_rate": pair("rates"),
+                        "padding": .string(padding.lowercased()), "data_format": "channels_last",
+                    ])
+            ]
         }
         table["image.psnr"] = { call in
             let rank = try call.rank(call.first)
             let largest: Double = try call.required("max_val")
-            let error = try call.reduce("Mean", call.op("Square", call.sub(call.first, call.operand("b"))), [rank - 3, rank - 2, rank - 1])
+            let error = try call.reduce(
+                "Mean", call.op("Square", call.sub(call.first, call.operand("b"))), [rank - 3, rank - 2, rank - 1])
             let decibels = try call.mul(call.op("Log", error), .constant(.double(-10 * 0.4342944819032518)))
             return [try call.add(decibels, .constant(.double(20 * 0.4342944819032518 * logarithm(largest))))]
         }
@@ -137,7 +166,10 @@ extension TensorFlowCall {
 
     /// TensorFlow's matrices of color systems.
     private static let colors: [(String, [[Double]])] = [
-        ("rgb_to_yuv", [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]),
+        (
+            "rgb_to_yuv",
+            [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]
+        ),
         ("yuv_to_rgb", [[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]]),
         ("rgb_to_yiq", [[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]),
         ("yiq_to_rgb", [[1, 1, 1], [0.95598634, -0.27201283, -1.10674021], [0.6208248, -0.64720424, 1.70423049]]),
@@ -145,8 +177,14 @@ extension TensorFlowCall {
 
     /// Height and width.
     private func imageSize() throws -> [Int] {
-        guard (3...4).contains(try rank(first)) else { throw MartletError("Expected images. Received: shape \(try shape(first)).") }
-        return [try size(first, -3), try size(first, -2)]
+        guard (3...4).contains(try rank(first)) else {
+            throw MartletError("Expected images. Received: shape \(try shape(first)).")
+        }
+        let size = [try size(first, -3), try size(first, -2)]
+        guard size.allSatisfy({ $0 > 0 }) else {
+            throw MartletError("Expected images of at least one pixel. Received: \(size).")
+        }
+        return size
     }
 
     /// Images of floating-point numbers.
@@ -179,7 +217,9 @@ extension TensorFlowCall {
             let y = try cast(x, type)
             return own.isFloatingPoint ? y : try mul(y, .constant(.double(1 / from)))
         }
-        guard own.isFloatingPoint else { throw MartletError("Expected floating-point numbers to make \(type) of. Received: \(own).") }
+        guard own.isFloatingPoint else {
+            throw MartletError("Expected floating-point numbers to make \(type) of. Received: \(own).")
+        }
         return try op("SaturateCast", mul(x, .constant(.double(to + 0.5))), with: ["dtype": .string(type.name)])
     }
 
@@ -216,13 +256,18 @@ extension TensorFlowCall {
         let rank = try rank(first)
         let factors = try sizes.enumerated().map { side, size -> Int in
             if case .axis(_, side + 1, let times, plus: 0) = size, times > 0, rank == 4 { return times }
-            throw MartletError("Expected a known size, or a multiple of the images' own. Received: another one that follows from data.")
+            throw MartletError(
+                "Expected a known size, or a multiple of the images' own. Received: another one that follows from data.")
         }
         guard method == "bilinear" || method == "nearest", !antialias else {
-            throw MartletError("Expected the method \"bilinear\" or \"nearest\" for sizes that follow from data. Received: \(method.serialized()).")
+            throw MartletError(
+                "Expected the method \"bilinear\" or \"nearest\" for sizes of data. Received: \(method.serialized())."
+            )
         }
         let x = try method == "nearest" ? first : floating(first)
-        let config: JSONObject = ["size": .array(factors.map { .int($0) }), "interpolation": method, "data_format": "channels_last"]
+        let config: JSONObject = [
+            "size": .array(factors.map { .int($0) }), "interpolation": method, "data_format": "channels_last",
+        ]
         return .tensor(try graph.layer("UpSampling2D", config, graph.tensor(x)).output(0))
     }
 
@@ -232,14 +277,18 @@ extension TensorFlowCall {
         guard method != "area" else { return try means(floating(x), size) }
         // Keras 3 keeps integers, TensorFlow does where it takes the nearest ones.
         let y = try method == "nearest" ? x : floating(x)
-        return try op("Resize", y, with: [
-            "size": .array(size.map { .int($0) }), "interpolation": method, "antialias": .bool(antialias), "data_format": "channels_last",
-        ])
+        return try op(
+            "Resize", y,
+            with: [
+                "size": .array(size.map { .int($0) }), "interpolation": method, "antialias": .bool(antialias),
+                "data_format": "channels_last",
+            ])
     }
 
     /// The means of the parts of images that become one pixel.
     private func means(_ x: GraphValue, _ size: [Int]) throws -> GraphValue {
         let (rank, own) = (try rank(x), try imageSize())
+        try checkMatrices(size, own)
         return try (0..<2).reduce(x) { x, side in
             let scale = Double(own[side]) / Double(max(1, size[side]))
             let weights = (0..<size[side]).map { place -> [Double] in
@@ -247,6 +296,13 @@ extension TensorFlowCall {
                 return (0..<own[side]).map { max(0, min(to, Double($0 + 1)) - max(from, Double($0))) / scale }
             }
             return try along(rank - 3 + side, x, weights)
+        }
+    }
+
+    /// Limits the matrices by which images get another size.
+    private func checkMatrices(_ size: [Int], _ own: [Int]) throws {
+        guard zip(size, own).allSatisfy({ $0 > 0 && $0 < 1 << 14 && $1 < 1 << 14 && $0 * $1 <= 1 << 22 }) else {
+            throw MartletError("Expected smaller images, and a positive size. Received: \(own), to be \(size).")
         }
     }
 
@@ -258,6 +314,7 @@ extension TensorFlowCall {
         guard target.count == 2, target.allSatisfy({ (1..<1 << 14).contains($0) }) else {
             throw MartletError("Expected a known height and width. Received: \(target).")
         }
+        try checkMatrices(target, own)
         if centered { return try interpolated(first, target, isLinear ? "bilinear" : "nearest", antialias: false) }
         let rank = try rank(first)
         let x = isLinear ? try floating(first) : first
@@ -269,11 +326,13 @@ extension TensorFlowCall {
                 let nearest = places.map { min(size - 1, Int(aligned ? ($0 + 0.5).rounded(.down) : $0.rounded(.down))) }
                 return try take(x, .ints(nearest), rank - 3 + side)
             }
-            return try along(rank - 3 + side, x, places.map { place in
-                let low = min(size - 1, Int(place))
-                let (high, share) = (min(size - 1, low + 1), place - Double(low))
-                return (0..<size).map { ($0 == low ? 1 - share : 0) + ($0 == high ? share : 0) }
-            })
+            return try along(
+                rank - 3 + side, x,
+                places.map { place in
+                    let low = min(size - 1, Int(place))
+                    let (high, share) = (min(size - 1, low + 1), place - Double(low))
+                    return (0..<size).map { ($0 == low ? 1 - share : 0) + ($0 == high ? share : 0) }
+                })
         }
     }
 }

@@ -45,7 +45,8 @@ extension TensorFlowCall {
                 if new & bit != 0 { return .null }
                 if one & bit != 0 { return .int(begins[place]) }
                 return .slice(
-                    noBegin & bit != 0 ? .null : .int(begins[place]), noEnd & bit != 0 ? .null : .int(ends[place]), .int(steps[place]))
+                    noBegin & bit != 0 ? .null : .int(begins[place]), noEnd & bit != 0 ? .null : .int(ends[place]),
+                    .int(steps[place]))
             }
             return [try call.indexed(call.first, items)]
         }
@@ -55,12 +56,18 @@ extension TensorFlowCall {
             let batchDims: Int = try call.constant("batch_dims", 0)
             let axis = try call.axis(batchDims, of: x)
             if case .sizes(let sizes, isList: true) = x, let places = indices.graphSizes {
-                let chosen = places.sizes.compactMap { place in place.known.flatMap { sizes.indices.contains($0) ? sizes[$0] : nil } }
-                guard chosen.count == places.sizes.count else { throw MartletError("Expected places among \(sizes.count) sizes.") }
+                let chosen = places.sizes.compactMap { place in
+                    place.known.flatMap { sizes.indices.contains($0) ? sizes[$0] : nil }
+                }
+                guard chosen.count == places.sizes.count else {
+                    throw MartletError("Expected places among \(sizes.count) sizes.")
+                }
                 return [.sizes(chosen, isList: places.isList)]
             }
             guard batchDims != 0 else { return [try call.take(x, indices, axis)] }
-            return [try call.gathered(x, indices, batchDims: batchDims < 0 ? batchDims + call.rank(indices) : batchDims, axis: axis)]
+            return [
+                try call.gathered(x, indices, batchDims: batchDims < 0 ? batchDims + call.rank(indices) : batchDims, axis: axis)
+            ]
         }
         table["gather_nd"] = { call in
             let (x, indices) = (call.first, try call.operand("indices"))
@@ -111,7 +118,8 @@ extension TensorFlowCall {
                         continue
                     }
                     // The end of the axis itself, or so far before it.
-                    if case .axis(_, axis, times: 1, let plus) = size, try self.size(of: x, axis: axis).known == nil, plus <= 0 {
+                    if case .axis(_, axis, times: 1, let plus) = size, try self.size(of: x, axis: axis).known == nil, plus <= 0
+                    {
                         parts.append(plus == 0 && parts.count == 1 ? .null : .int(plus))
                     } else if parts.count == 1, parts[0] == .null || parts[0] == 0, step == .null || step == 1 {
                         parts = [.null, .null]
@@ -124,12 +132,16 @@ extension TensorFlowCall {
                 (axis, result) = (axis + 1, result + 1)
             default:
                 if let tensor = item.tensor {
-                    guard !tensor.dtype.isFloatingPoint, tensor.shape.rank == 0, items.count == axis + 1, key.allSatisfy({ $0 == GraphBuilder.all }) else {
+                    guard !tensor.dtype.isFloatingPoint, tensor.shape.rank == 0, items.count == axis + 1,
+                        key.allSatisfy({ $0 == GraphBuilder.all })
+                    else {
                         throw MartletError("Expected numbers and slices between brackets. Received: \(item.summary).")
                     }
                     return try take(x, item, axis)
                 }
-                guard let place = try number(item, "index") else { throw MartletError("Expected a number. Received: \(item.summary).") }
+                guard let place = try number(item, "index") else {
+                    throw MartletError("Expected a number. Received: \(item.summary).")
+                }
                 key.append(place)
                 axis += 1
             }
@@ -151,7 +163,9 @@ extension TensorFlowCall {
     /// A part of a list of sizes.
     private func part(of sizes: [GraphSize], _ items: [GraphValue]) throws -> GraphValue {
         let items = items.filter { if case .constant(.object) = $0 { false } else { true } }
-        guard items.count <= 1 else { return try graph.item(.tensor(graph.tensor(.sizes(sizes, isList: true))), items.map { try keyItem($0) }) }
+        guard items.count <= 1 else {
+            return try graph.item(.tensor(graph.tensor(.sizes(sizes, isList: true))), items.map { try keyItem($0) })
+        }
         switch items.first {
         case nil: return .sizes(sizes, isList: true)
         case .slice(let from, let to, let by)?:
@@ -162,7 +176,9 @@ extension TensorFlowCall {
             let count = sizes.count
             func place(_ value: Int?, _ fallback: Int) -> Int {
                 guard let value else { return fallback }
-                return step > 0 ? min(max(value < 0 ? value + count : value, 0), count) : min(max(value < 0 ? value + count : value, -1), count - 1)
+                return step > 0
+                    ? min(max(value < 0 ? value + count : value, 0), count)
+                    : min(max(value < 0 ? value + count : value, -1), count - 1)
             }
             let (start, end) = (place(first, step > 0 ? 0 : count - 1), place(last, step > 0 ? count : -1))
             return .sizes(stride(from: start, to: end, by: step).map { sizes[$0] }, isList: true)
@@ -176,7 +192,8 @@ extension TensorFlowCall {
 
     private func keyItem(_ item: GraphValue) throws -> JSONValue {
         if case .slice(let from, let to, let by) = item {
-            return GraphBuilder.slice(try number(from, "slice") ?? .null, try number(to, "slice") ?? .null, try number(by, "slice") ?? .null)
+            return GraphBuilder.slice(
+                try number(from, "slice") ?? .null, try number(to, "slice") ?? .null, try number(by, "slice") ?? .null)
         }
         return try number(item, "index") ?? .null
     }
@@ -186,7 +203,7 @@ extension TensorFlowCall {
         let x = GraphValue.tensor(try graph.tensor(x))
         let indices = GraphValue.tensor(try graph.tensor(indices, .int32))
         let (rank, inner) = (try rank(x), try rank(indices) - batchDims)
-        guard (1..<rank).contains(batchDims), axis >= batchDims, inner >= 0 else {
+        guard batchDims >= 1, batchDims < rank, axis >= batchDims, inner >= 0 else {
             throw MartletError("Expected batch_dims below \(rank), and no axis before. Received: \(batchDims), axis \(axis).")
         }
         if inner == 0 {
@@ -195,7 +212,9 @@ extension TensorFlowCall {
         }
         if inner == 1 { return try taken(x, indices, batchDims: batchDims, axis: axis) }
         let own = try (0..<batchDims + inner).map { try size(of: indices, axis: $0) }
-        let list = try reshaped(indices, Array(own.prefix(batchDims)) + [.known(own.dropFirst(batchDims).reduce(1) { $0 * ($1.known ?? -1) })])
+        let places = own.dropFirst(batchDims)
+        let count = places.contains { $0.known == nil } ? -1 : places.compactMap(\.known).reduce(1, *)
+        let list = try reshaped(indices, Array(own.prefix(batchDims)) + [.known(count)])
         let rows = try taken(x, list, batchDims: batchDims, axis: axis)
         var sizes = try (0..<rank).map { try size(of: rows, axis: $0) }
         sizes.replaceSubrange(axis...axis, with: own.dropFirst(batchDims))
@@ -235,7 +254,7 @@ extension TensorFlowCall {
         let isTruth = [on, off].contains { if case .bool? = $0 { true } else { false } }
         let type = given ?? (isTruth ? .bool : on == nil && off == nil || isFraction ? .float32 : .int32)
         let axis: Int = try constant("axis", -1)
-        let depth = try sizes(operand("depth"), "depth")[0]
+        let depth = try scalar(operand("depth"), "depth")
         let x = GraphValue.tensor(try graph.tensor(first, .int32))
         var hot: GraphValue
         if let count = depth.known {
@@ -243,7 +262,9 @@ extension TensorFlowCall {
             hot = try op("OneHot", x, with: ["num_classes": .int(count), "axis": .int(axis), "dtype": .string(plain.name)])
         } else {
             guard axis == -1 else { throw MartletError("Expected axis: -1 beside a depth that follows from the data.") }
-            hot = try op("Cast", op("Equal", expand(x, -1), cast(graph.range(depth), self.type(x))), with: ["dtype": .string(type == .bool ? "int32" : type.name)])
+            hot = try op(
+                "Cast", op("Equal", expand(x, -1), cast(graph.range(depth), self.type(x))),
+                with: ["dtype": .string(type == .bool ? "int32" : type.name)])
         }
         if type == .bool {
             hot = try op("Cast", hot, with: ["dtype": "bool"])

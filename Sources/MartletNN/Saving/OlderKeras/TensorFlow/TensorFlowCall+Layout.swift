@@ -36,15 +36,20 @@ extension TensorFlowCall {
             var x = call.first
             let axis = try call.axes(of: x)?.first
             if axis == nil, try call.rank(x) != 1 { x = try call.op("Reshape", x, with: ["newshape": [-1]]) }
-            guard let counts = try call.numbers("repeats"), counts.allSatisfy({ (0..<1 << 20).contains($0) }) else {
+            guard let counts = try call.numbers("repeats"), counts.allSatisfy({ (0..<1 << 31).contains($0) }),
+                counts.reduce(0, +) < (counts.count == 1 ? 1 << 31 : 1 << 20)
+            else {
                 throw MartletError("Expected numbers of repeats from 0.")
             }
-            if counts.count == 1 { return [try call.op("Repeat", x, with: ["repeats": .int(counts[0]), "axis": .int(axis ?? 0)])] }
+            if counts.count == 1 {
+                return [try call.op("Repeat", x, with: ["repeats": .int(counts[0]), "axis": .int(axis ?? 0)])]
+            }
             let places = counts.enumerated().flatMap { [Int](repeating: $0, count: $1) }
             return [try call.take(x, .ints(places), axis ?? 0)]
         }
         table["roll"] = { call in
-            guard let shifts = try call.numbers("shift"), let axes = try call.axes(of: call.first), shifts.count == axes.count else {
+            guard let shifts = try call.numbers("shift"), let axes = try call.axes(of: call.first), shifts.count == axes.count
+            else {
                 throw MartletError("Expected a shift for each axis.")
             }
             return [
@@ -66,7 +71,8 @@ extension TensorFlowCall {
                 throw MartletError("Expected seq_axis: 1, batch_axis: 0. Received: \(axis), \(batch).")
             }
             let places = GraphValue.ints(Array(0..<(try call.size(x, 1))))
-            let length = try call.cast(call.expand(lengths.tensor == nil ? .tensor(call.graph.tensor(lengths, .int32)) : lengths, -1), .int32)
+            let length = try call.cast(
+                call.expand(lengths.tensor == nil ? .tensor(call.graph.tensor(lengths, .int32)) : lengths, -1), .int32)
             let back = try call.sub(call.sub(length, 1), places)
             let order = try call.select(call.op("Less", places, length), back, call.add(call.mul(back, 0), places))
             return [try call.taken(x, order, batchDims: 1, axis: 1)]
@@ -145,7 +151,8 @@ extension TensorFlowCall {
         guard indices.tensor == nil else { return try op("Take", x, indices, with: ["axis": .int(axis)]) }
         var values = indices
         if case .constant(let json) = indices, case .int = json { values = .constant(json) }
-        return try graph.op("Take", x.tensor == nil ? .tensor(graph.tensor(x)) : x, values, with: ["axis": .int(axis)], type: .int32)
+        return try graph.op(
+            "Take", x.tensor == nil ? .tensor(graph.tensor(x)) : x, values, with: ["axis": .int(axis)], type: .int32)
     }
 
     // MARK: - New shapes
@@ -167,7 +174,9 @@ extension TensorFlowCall {
             result[axis] = .known(known)
         }
         if result.filter({ ($0.known ?? -1) == -1 }).count < open { return try reshaped(x, result) }
-        if sizes.count == tensor.shape.rank, sizes.indices.allSatisfy({ sizes[$0].isAxis($0) || sizes[$0].known == tensor.shape[$0] }) {
+        if sizes.count == tensor.shape.rank,
+            sizes.indices.allSatisfy({ sizes[$0].isAxis($0) || sizes[$0].known == tensor.shape[$0] })
+        {
             return x
         }
         throw MartletError(
@@ -182,7 +191,9 @@ extension TensorFlowCall {
         if known.count == counts.count { return try op("Tile", x, with: ["repeats": .array(known.map { .int($0) })]) }
         var x = x.tensor == nil ? GraphValue.tensor(try graph.tensor(x)) : x
         let shape = try shape(x)
-        guard shape.rank == counts.count else { throw MartletError("Expected \(shape.rank) numbers. Received: \(counts.count).") }
+        guard shape.rank == counts.count else {
+            throw MartletError("Expected \(shape.rank) numbers. Received: \(counts.count).")
+        }
         if known.contains(where: { $0 != 1 }) {
             x = try op("Tile", x, with: ["repeats": .array(counts.map { .int($0.known ?? 1) })])
         }
@@ -220,7 +231,9 @@ extension TensorFlowCall {
         }
         while try rank(x) < sizes.count { x = try expand(x, 0) }
         let shape = try shape(x)
-        guard shape.rank == sizes.count else { throw MartletError("Expected \(shape.rank) sizes or more. Received: \(sizes.count).") }
+        guard shape.rank == sizes.count else {
+            throw MartletError("Expected \(shape.rank) sizes or more. Received: \(sizes.count).")
+        }
         let copies = zip(shape.dimensions, sizes).map { own, size in own == 1 ? max(0, size.known ?? 1) : 1 }
         if copies.contains(where: { $0 != 1 }) { x = try op("Tile", x, with: ["repeats": .array(copies.map { .int($0) })]) }
         for (axis, size) in sizes.enumerated() {

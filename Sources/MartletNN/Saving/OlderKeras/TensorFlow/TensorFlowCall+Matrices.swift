@@ -15,9 +15,13 @@ extension TensorFlowCall {
         table["size"] = { call in
             _ = call["out_type"]
             let sizes = try (0..<call.rank(call.first)).map { try call.size(of: call.first, axis: $0) }
-            let known = try sizes.compactMap(\.known).reduce(1) { try GraphSize.checked($0.multipliedReportingOverflow(by: $1)) }
+            let known = try sizes.compactMap(\.known).reduce(1) {
+                try GraphSize.checked($0.multipliedReportingOverflow(by: $1))
+            }
             let open = sizes.filter { $0.known == nil }
-            if open.count <= 1, let size = try open.first.map({ try $0.times(known) }) ?? .known(known) { return [.sizes([size], isList: false)] }
+            if open.count <= 1, let size = try open.first.map({ try $0.times(known) }) ?? .known(known) {
+                return [.sizes([size], isList: false)]
+            }
             return [try open.reduce(.int(known)) { try call.mul(call.graph.count($1), $0) }]
         }
         for (name, value) in [("zeros", 0), ("ones", 1)] {
@@ -31,20 +35,23 @@ extension TensorFlowCall {
         }
         table["eye"] = { call in
             try call.expect(["batch_shape": .null])
-            let rows = try call.sizes(call.first, "num_rows")[0]
-            let columns = try call["num_columns"].map { try call.sizes($0, "num_columns")[0] } ?? rows
-            let isOn = try call.op("Equal", call.expand(.tensor(call.graph.tensor(call.graph.range(rows), .int32)), 1), call.graph.range(columns))
+            let rows = try call.scalar(call.first, "num_rows")
+            let columns = try call["num_columns"].map { try call.scalar($0, "num_columns") } ?? rows
+            let isOn = try call.op(
+                "Equal", call.expand(.tensor(call.graph.tensor(call.graph.range(rows), .int32)), 1), call.graph.range(columns))
             return [try call.cast(isOn, call.dtype() ?? .float32)]
         }
         table["range"] = { call in
-            let start = try call.sizes(call.first, "start")[0]
-            let limit = try call["limit"].map { try call.sizes($0, "limit")[0] }
+            let start = try call.scalar(call.first, "start")
+            let limit = try call["limit"].map { try call.scalar($0, "limit") }
             let step: Int = try call.constant("delta", 1)
             let (from, to) = limit.map { (start, $0) } ?? (.known(0), start)
             guard step != 0 else { throw MartletError("Expected a step other than 0.") }
             var values: GraphValue
             if let from = from.known, let to = to.known {
-                guard abs(to - from) <= 1 << 20 else { throw MartletError("Expected up to 1048576 numbers. Received: \(from) to \(to).") }
+                guard abs(to - from) <= 1 << 20 else {
+                    throw MartletError("Expected up to 1048576 numbers. Received: \(from) to \(to).")
+                }
                 values = .sizes(stride(from: from, to: to, by: step).map { .known($0) }, isList: true)
             } else {
                 guard let first = from.known, let count = try to.plus(-first), step > 0 else {
@@ -79,7 +86,9 @@ extension TensorFlowCall {
     static func matrices(_ table: inout [String: Maker]) {
         table["linalg.matmul"] = { call in
             try call.expect(["a_is_sparse": false, "b_is_sparse": false, "output_type": .null])
-            func flag(_ name: String) throws -> Bool { try call.constant("transpose_\(name)", false) || call.constant("adjoint_\(name)", false) }
+            func flag(_ name: String) throws -> Bool {
+                try call.constant("transpose_\(name)", false) || call.constant("adjoint_\(name)", false)
+            }
             let (a, b) = (try flag("a"), try flag("b"))
             let y = try call.operand("b")
             guard a || b else { return [try call.op("Matmul", call.first, y)] }
@@ -114,8 +123,12 @@ extension TensorFlowCall {
             // The normal equations, which TensorFlow solves too.
             try call.expect(["fast": true])
             let (a, b) = (call.first, try call.operand("rhs"))
-            guard try call.size(a, -2) >= call.size(a, -1) else { throw MartletError("Expected at least as many rows as columns.") }
-            func product(_ other: GraphValue) throws -> GraphValue { try call.op("Einsum", a, other, with: ["subscripts": "...ki,...kj->...ij"]) }
+            guard try call.size(a, -2) >= call.size(a, -1) else {
+                throw MartletError("Expected at least as many rows as columns.")
+            }
+            func product(_ other: GraphValue) throws -> GraphValue {
+                try call.op("Einsum", a, other, with: ["subscripts": "...ki,...kj->...ij"])
+            }
             let penalty: Double = try call.constant("l2_regularizer", 0)
             var square = try product(a)
             if penalty != 0 {
@@ -130,7 +143,9 @@ extension TensorFlowCall {
         }
         table["linalg.band_part"] = { call in
             let (lower, upper): (Int, Int) = (try call.required("num_lower"), try call.required("num_upper"))
-            guard lower.magnitude < 1 << 31, upper.magnitude < 1 << 31 else { throw MartletError("Expected numbers below 2^31.") }
+            guard lower.magnitude < 1 << 31, upper.magnitude < 1 << 31 else {
+                throw MartletError("Expected numbers below 2^31.")
+            }
             var x = GraphValue.tensor(try call.graph.tensor(call.first))
             if lower >= 0 { x = try call.op("Triu", x, with: ["k": .int(-lower)]) }
             if upper >= 0 { x = try call.op("Tril", x, with: ["k": .int(upper)]) }

@@ -8,13 +8,17 @@ extension TensorFlowCall {
             let bias = try call.operand("bias")
             guard try call.isChannelsFirst() else { return [try call.add(call.first, bias)] }
             let shape = [-1] + [Int](repeating: 1, count: max(0, try call.rank(call.first) - 2))
-            let column = try call.op("Reshape", .tensor(call.graph.tensor(bias)), with: ["newshape": .array(shape.map { .int($0) })])
+            let column = try call.op(
+                "Reshape", .tensor(call.graph.tensor(bias)), with: ["newshape": .array(shape.map { .int($0) })])
             return [try call.add(call.first, column)]
         }
         table["nn.batch_normalization"] = { call in
-            [try call.normalized(
-                mean: call.operand("mean"), variance: call.operand("variance"), offset: call["offset"], scale: call["scale"],
-                epsilon: call.required("variance_epsilon"))]
+            [
+                try call.normalized(
+                    mean: call.operand("mean"), variance: call.operand("variance"), offset: call["offset"],
+                    scale: call["scale"],
+                    epsilon: call.required("variance_epsilon"))
+            ]
         }
         table["nn.fused_batch_norm"] = { call in
             guard try !call.constant("is_training", true), try !call.isChannelsFirst() else {
@@ -23,7 +27,8 @@ extension TensorFlowCall {
             _ = call["exponential_avg_factor"]
             let (mean, variance) = (try call.operand("mean"), try call.operand("variance"))
             let y = try call.normalized(
-                mean: mean, variance: variance, offset: call["offset"], scale: call["scale"], epsilon: call.constant("epsilon", 0.001))
+                mean: mean, variance: variance, offset: call["offset"], scale: call["scale"],
+                epsilon: call.constant("epsilon", 0.001))
             return [y, mean, variance]
         }
         table["nn.local_response_normalization"] = { call in
@@ -32,7 +37,7 @@ extension TensorFlowCall {
                 try call.constant("bias", 1), try call.constant("alpha", 1), try call.constant("beta", 0.5)
             )
             let channels = try call.size(call.first, -1)
-            guard channels <= 1 << 12 else { throw MartletError("Expected up to 4096 channels. Received: \(channels).") }
+            guard channels <= 1 << 10 else { throw MartletError("Expected up to 1024 channels. Received: \(channels).") }
             let band = (0..<channels).map { row in (0..<channels).map { abs(row - $0) <= radius ? alpha : 0.0 } }
             let sums = try call.along(call.rank(call.first) - 1, call.op("Square", call.first), band)
             let scale = try call.op("Power", call.add(sums, .constant(.double(bias))), .constant(.double(-beta)))
@@ -46,12 +51,19 @@ extension TensorFlowCall {
             guard rate != 0 else { return [.tensor(try call.graph.tensor(call.first))] }
             // It drops in predictions too: the call says so, as that of a layer with training=True.
             let config: JSONObject = ["rate": .double(rate)]
-            return [.tensor(try call.graph.layer("Dropout", config, call.graph.tensor(call.first), named: ["training": true]).output(0))]
+            return [
+                .tensor(
+                    try call.graph.layer("Dropout", config, call.graph.tensor(call.first), named: ["training": true]).output(0))
+            ]
         }
         for (name, kind) in [("space_to_depth", "SpaceToDepth"), ("depth_to_space", "DepthToSpace")] {
             let maker: Maker = { call in
                 let format = try call.isChannelsFirst() ? "channels_first" : "channels_last"
-                return [try call.op(kind, call.first, with: ["block_size": .int(call.required("block_size")), "data_format": .string(format)])]
+                return [
+                    try call.op(
+                        kind, call.first,
+                        with: ["block_size": .int(call.required("block_size")), "data_format": .string(format)])
+                ]
             }
             for name in [name, "nn.\(name)"] { table[name] = maker }
         }
@@ -84,7 +96,8 @@ extension TensorFlowCall {
         mean: GraphValue, variance: GraphValue, offset: GraphValue?, scale: GraphValue?, epsilon: Double
     ) throws -> GraphValue {
         let type = type(first)
-        var factor = try op("Rsqrt", .tensor(graph.tensor(op("Add", .tensor(graph.tensor(variance, type)), .constant(.double(epsilon))))))
+        var factor = try op(
+            "Rsqrt", .tensor(graph.tensor(op("Add", .tensor(graph.tensor(variance, type)), .constant(.double(epsilon))))))
         if let scale { factor = try mul(factor, scale) }
         let y = try mul(sub(first, mean), factor)
         return try offset.map { try add(y, $0) } ?? y
@@ -100,7 +113,8 @@ extension TensorFlowCall {
         let rest = try ((blocks.count + 1)..<rank).map { try size(x, $0) }
         let split = [-1] + zip(spatial, blocks).flatMap { [$0 / $1, $1] } + rest
         let count = blocks.count
-        let order = (0..<count).map { 2 + 2 * $0 } + [0] + (0..<count).map { 1 + 2 * $0 } + rest.indices.map { 2 * count + 1 + $0 }
+        let order =
+            (0..<count).map { 2 + 2 * $0 } + [0] + (0..<count).map { 1 + 2 * $0 } + rest.indices.map { 2 * count + 1 + $0 }
         let moved = try transpose(op("Reshape", x, with: ["newshape": .array(split.map { .int($0) })]), order)
         let target = [-1] + zip(spatial, blocks).map { $0 / $1 } + rest
         return try op("Reshape", moved, with: ["newshape": .array(target.map { .int($0) })])
@@ -147,14 +161,17 @@ extension TensorFlowCall {
         }
         table["nn.weighted_cross_entropy_with_logits"] = { call in
             let (logits, weight) = (try call.operand("logits"), try call.operand("pos_weight"))
-            let factor = try call.add(call.mul(call.first, call.op("Subtract", weight, .tensor(call.graph.tensor(1.0, call.type(logits))))), 1.0)
+            let factor = try call.add(
+                call.mul(call.first, call.op("Subtract", weight, .tensor(call.graph.tensor(1.0, call.type(logits))))), 1.0)
             let soft = try call.op("Softplus", call.op("Negative", logits))
             return [try call.add(call.mul(call.sub(1.0, call.first), logits), call.mul(factor, soft))]
         }
         table["keras.backend.binary_crossentropy"] = { call in
             try call.expect(["from_logits": false])
             let output = try call.op("Clip", call.operand("output"), with: ["x_min": 1e-7, "x_max": .double(1 - 1e-7)])
-            func part(_ target: GraphValue, _ output: GraphValue) throws -> GraphValue { try call.mul(target, call.op("Log", call.add(output, 1e-7))) }
+            func part(_ target: GraphValue, _ output: GraphValue) throws -> GraphValue {
+                try call.mul(target, call.op("Log", call.add(output, 1e-7)))
+            }
             let sum = try call.add(part(call.first, output), part(call.sub(1.0, call.first), call.sub(1.0, output)))
             return [try call.op("Negative", sum)]
         }
@@ -174,7 +191,9 @@ extension TensorFlowCall {
             let clipped = try call.op("Clip", output, with: ["x_min": 1e-7, "x_max": .double(1 - 1e-7)])
             let logarithms = try call.op("LogSoftmax", call.op("Log", clipped), with: ["axis": .int(last)])
             let isColumn = try call.rank(call.first) == last + 1
-            return [try call.sparse(isColumn ? call.op("Squeeze", call.first, with: ["axis": .int(last)]) : call.first, logarithms)]
+            return [
+                try call.sparse(isColumn ? call.op("Squeeze", call.first, with: ["axis": .int(last)]) : call.first, logarithms)
+            ]
         }
     }
 
@@ -182,7 +201,8 @@ extension TensorFlowCall {
     private func sparse(_ labels: GraphValue, _ logarithms: GraphValue) throws -> GraphValue {
         let last = try rank(logarithms) - 1
         let hot = try op(
-            "OneHot", labels, with: ["num_classes": .int(size(logarithms, last)), "axis": -1, "dtype": .string(type(logarithms).name)])
+            "OneHot", labels,
+            with: ["num_classes": .int(size(logarithms, last)), "axis": -1, "dtype": .string(type(logarithms).name)])
         return try op("Negative", reduce("Sum", mul(hot, logarithms), [last]))
     }
 }

@@ -102,7 +102,9 @@ extension TensorFlowCall {
             let (axes, keepDims) = try call.reduced(call.first, "axes")
             let weights = try call.mul(call.op("OnesLike", call.first), call.operand("frequency_weights"))
             let sum = try call.reduce("Sum", weights, axes, keepDims: true)
-            func mean(_ x: GraphValue) throws -> GraphValue { try call.div(call.reduce("Sum", call.mul(x, weights), axes, keepDims: true), sum) }
+            func mean(_ x: GraphValue) throws -> GraphValue {
+                try call.div(call.reduce("Sum", call.mul(x, weights), axes, keepDims: true), sum)
+            }
             let center = try mean(call.first)
             let both = [center, try mean(call.op("Square", call.sub(call.first, center)))]
             return keepDims ? both : try both.map { try call.op("Squeeze", $0, with: ["axis": json(axes)]) }
@@ -115,7 +117,8 @@ extension TensorFlowCall {
         if type.isFloatingPoint { return try reduce("Mean", x, axes, keepDims: keepDims) }
         let sum = try reduce("Sum", cast(x, type == .int64 ? .int64 : .int32), axes, keepDims: keepDims)
         let sizes = try (axes ?? Array(0..<rank(x))).map { try size(of: x, axis: $0) }
-        var count = GraphValue.int(try sizes.compactMap(\.known).reduce(1) { try GraphSize.checked($0.multipliedReportingOverflow(by: $1)) })
+        var count = GraphValue.int(
+            try sizes.compactMap(\.known).reduce(1) { try GraphSize.checked($0.multipliedReportingOverflow(by: $1)) })
         for size in sizes where size.known == nil { count = try mul(graph.count(size), count) }
         let whole = try op("FloorDivide", op("Absolute", sum), count.tensor == nil ? count : cast(count, self.type(sum)))
         return try cast(mul(op("Sign", sum), whole), type)
@@ -139,7 +142,9 @@ extension TensorFlowCall {
         guard first.tensor == nil, let (sizes, isList) = first.graphSizes, isList else { return nil }
         switch kind {
         case "Prod":
-            let known = try sizes.compactMap(\.known).reduce(1) { try GraphSize.checked($0.multipliedReportingOverflow(by: $1)) }
+            let known = try sizes.compactMap(\.known).reduce(1) {
+                try GraphSize.checked($0.multipliedReportingOverflow(by: $1))
+            }
             let rest = sizes.filter { $0.known == nil }
             guard rest.count <= 1 else { return nil }
             return try (rest.first.map { try $0.times(known) } ?? .known(known)).map { .sizes([$0], isList: false) }
@@ -158,7 +163,9 @@ extension TensorFlowCall {
             table["math.\(name)"] = { call in
                 let axis = try call.axis(0, of: call.first)
                 let isReversed: Bool = try call.constant("reverse", false)
-                func turned(_ x: GraphValue) throws -> GraphValue { isReversed ? try call.op("Flip", x, with: ["axis": .int(axis)]) : x }
+                func turned(_ x: GraphValue) throws -> GraphValue {
+                    isReversed ? try call.op("Flip", x, with: ["axis": .int(axis)]) : x
+                }
                 var x = try turned(call.first)
                 if try call.constant("exclusive", false) {
                     let start = try call.op(kind == "Cumsum" ? "ZerosLike" : "OnesLike", call.part(x, axis, nil, 1))
@@ -210,7 +217,7 @@ extension TensorFlowCall {
             guard let length = call["maxlen"] else {
                 throw MartletError("Expected an argument \"maxlen\": without it the width would be that of the batch at hand.")
             }
-            let places = try call.graph.range(call.sizes(length, "maxlen")[0])
+            let places = try call.graph.range(call.scalar(length, "maxlen"))
             let mask = try call.op("Greater", call.expand(call.first, -1), places)
             return [try call.cast(mask, call.dtype() ?? .bool)]
         }

@@ -5,7 +5,9 @@ extension TensorFlowCall {
     /// The functions of TensorFlow under the names in files; `compat.v1.` is left out.
     static let table: [String: Maker] = {
         var table: [String: Maker] = [:]
-        for fill in [elementwise, binary, reductions, running, layout, indexing, shapes, matrices, neural, windows, losses, images] {
+        for fill in [
+            elementwise, binary, reductions, running, layout, indexing, shapes, matrices, neural, windows, losses, images,
+        ] {
             fill(&table)
         }
         return table
@@ -14,8 +16,8 @@ extension TensorFlowCall {
     /// What is said of functions that cannot be had, where there is more to say than that.
     static let missing: [String: String] = [
         "einsum":
-            "Keras 2 does not save the tensors of a call of tf.einsum, so that it cannot load the file itself. Use tf.matmul, or a "
-            + "layer EinsumDense, in its place, and save the model again."
+            "Keras 2 does not save the tensors of a call of tf.einsum, so that it cannot load the file itself. Use tf.matmul, or "
+            + "a layer EinsumDense, in its place, and save the model again."
     ]
 }
 
@@ -43,8 +45,12 @@ extension TensorFlowCall {
         for (name, type) in [("to_float", DType.float32), ("to_double", .float64), ("to_int32", .int32), ("to_int64", .int64)] {
             table[name] = { [try $0.cast($0.first, type)] }
         }
-        table["dtypes.saturate_cast"] = { [try $0.op("SaturateCast", $0.first, with: ["dtype": .string($0.required("dtype"))])] }
-        table["nn.leaky_relu"] = { [try $0.op("LeakyRelu", $0.first, with: ["negative_slope": .double($0.constant("alpha", 0.2))])] }
+        table["dtypes.saturate_cast"] = {
+            [try $0.op("SaturateCast", $0.first, with: ["dtype": .string($0.required("dtype"))])]
+        }
+        table["nn.leaky_relu"] = {
+            [try $0.op("LeakyRelu", $0.first, with: ["negative_slope": .double($0.constant("alpha", 0.2))])]
+        }
         table["nn.gelu"] = { [try $0.op("Gelu", $0.first, with: ["approximate": .bool($0.constant("approximate", false))])] }
         for name in ["nn.silu", "nn.swish"] {
             table[name] = { call in
@@ -86,7 +92,9 @@ extension TensorFlowCall {
         }
         table["clip_by_value"] = { call in
             let (low, high) = (try call.operand("clip_value_min"), try call.operand("clip_value_max"))
-            if call.type(call.first).isFloatingPoint, case .constant(let low) = low, case .constant(let high) = high, Double(json: low) != nil, Double(json: high) != nil {
+            if call.type(call.first).isFloatingPoint, case .constant(let low) = low, case .constant(let high) = high,
+                Double(json: low) != nil, Double(json: high) != nil
+            {
                 return [try call.op("Clip", call.first, with: ["x_min": low, "x_max": high])]
             }
             return [try call.op("Maximum", call.op("Minimum", call.first, high), low)]
@@ -132,7 +140,10 @@ extension TensorFlowCall {
                 if !type.isFloatingPoint {
                     // TensorFlow divides integers of 32 bits and more in double precision.
                     let wide: DType = type == .int32 || type == .int64 ? .float64 : .float32
-                    (x, y) = (try call.cast(.tensor(call.graph.tensor(x, type)), wide), try call.cast(.tensor(call.graph.tensor(y, type)), wide))
+                    (x, y) = (
+                        try call.cast(.tensor(call.graph.tensor(x, type)), wide),
+                        try call.cast(.tensor(call.graph.tensor(y, type)), wide)
+                    )
                 }
                 return [try call.div(x, y)]
             }
@@ -177,7 +188,9 @@ extension TensorFlowCall {
         table["bitwise.invert"] = { [try $0.sub(-1, $0.first)] }
         for name in ["math.add_n", "math.accumulate_n"] {
             table[name] = { call in
-                guard case .list(let values) = call.first, let first = values.first else { return [.tensor(try call.graph.tensor(call.first))] }
+                guard case .list(let values) = call.first, let first = values.first else {
+                    return [.tensor(try call.graph.tensor(call.first))]
+                }
                 _ = (call["shape"], call["tensor_dtype"])
                 return [try values.dropFirst().reduce(first) { try call.add($0, $1) }]
             }
@@ -226,7 +239,9 @@ extension TensorFlowCall {
             return .known(Int((Double(a) / Double(b)).rounded(.down)))
         case ("Mod", let a?, let b?) where b > 0: return .known(((a % b) + b) % b)
         case ("FloorDivide", nil, let b?):
-            guard b > 0, case .axis(let tensor, let axis, let times, let plus) = a, times % b == 0, plus % b == 0 else { return nil }
+            guard b > 0, case .axis(let tensor, let axis, let times, let plus) = a, times % b == 0, plus % b == 0 else {
+                return nil
+            }
             return .axis(tensor, axis, times: times / b, plus: plus / b)
         case ("Maximum", let a?, let b?): return .known(max(a, b))
         case ("Minimum", let a?, let b?): return .known(min(a, b))

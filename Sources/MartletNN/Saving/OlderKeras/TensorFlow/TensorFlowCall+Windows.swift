@@ -20,7 +20,8 @@ extension TensorFlowCall {
             let type: String = try call.required("pooling_type")
             let size = try call.perAxis(call.numbers("window_shape") ?? [1])
             return [
-                try call.pooled(type == "MAX" ? "MaxPool" : "AveragePool", call.input(), size, call.perAxis(call.numbers("strides") ?? [1]))
+                try call.pooled(
+                    type == "MAX" ? "MaxPool" : "AveragePool", call.input(), size, call.perAxis(call.numbers("strides") ?? [1]))
             ]
         }
         for name in ["nn.conv1d", "nn.conv2d", "nn.conv3d", "nn.convolution"] {
@@ -60,6 +61,7 @@ extension TensorFlowCall {
     /// A number for each axis of space, from one for all, one for each, or one for each axis of the tensor.
     private func perAxis(_ numbers: [Int]) throws -> [Int] {
         let rank = try rank(first)
+        guard rank >= 3, !numbers.isEmpty else { throw MartletError("Expected numbers for axes between batch and channels.") }
         switch numbers.count {
         case 1: return [Int](repeating: numbers[0], count: max(0, rank - 2))
         case rank - 2: return numbers
@@ -79,17 +81,24 @@ extension TensorFlowCall {
 
     private func pooled(_ kind: String, _ x: GraphValue, _ size: [Int], _ strides: [Int]) throws -> GraphValue {
         let (x, padding) = try padded(x, value: .double(-Double(Float.greatestFiniteMagnitude)))
-        return try op(kind, x, with: ["pool_size": ints(size), "strides": ints(strides), "padding": padding, "data_format": "channels_last"])
+        return try op(
+            kind, x,
+            with: ["pool_size": ints(size), "strides": ints(strides), "padding": padding, "data_format": "channels_last"])
     }
 
-    private func ints(_ values: [Int]) -> JSONValue { .array(values.map { .int($0) }) }
+    /// Numbers for axes of space: one where all are equal, since some of Keras 3's functions take no list from a file.
+    private func ints(_ values: [Int]) -> JSONValue {
+        if let first = values.first, values.allSatisfy({ $0 == first }) { return .int(first) }
+        return .array(values.map { .int($0) })
+    }
 
     private func convolved(_ kind: String, _ kernels: [GraphValue], dilations given: [Int]? = nil) throws -> GraphValue {
         let rate = try given ?? numbers("dilations") ?? numbers("rate") ?? numbers("dilation_rate") ?? [1]
         let (x, padding) = try padded(input())
         let strides = try perAxis(numbers("strides") ?? numbers("stride") ?? [1])
         let attributes: JSONObject = [
-            "strides": ints(strides), "padding": padding, "data_format": "channels_last", "dilation_rate": ints(try perAxis(rate)),
+            "strides": ints(strides), "padding": padding, "data_format": "channels_last",
+            "dilation_rate": ints(try perAxis(rate)),
         ]
         return .tensor(try graph.node(kind, [x] + kernels, attributes).output(0))
     }
@@ -104,9 +113,12 @@ extension TensorFlowCall {
         var extra: [Int]?
         let asked = try sizes(operand("output_shape"), "output_shape")
         for (axis, stride) in strides.enumerated() {
-            guard asked.count == strides.count + 2, let target = asked[axis + 1].known, let size = try shape(x)[axis + 1] else { continue }
+            guard asked.count == strides.count + 2, let target = asked[axis + 1].known, let size = try shape(x)[axis + 1] else {
+                continue
+            }
             let window = try self.size(kernel, axis)
-            let (usual, least) = padding == "SAME"
+            let (usual, least) =
+                padding == "SAME"
                 ? (size * stride, (size - 1) * stride + window - 2 * (window / 2))
                 : (size * stride + max(window - stride, 0), (size - 1) * stride + window)
             if target != usual || extra != nil {

@@ -36,7 +36,8 @@ final class TensorFlowCall {
         guard let maker = table[called.hasPrefix("compat.v1.") ? String(called.dropFirst(10)) : called] else {
             let kind = try layer.string("class_name")
             throw MartletError(
-                missing[called] ?? "Expected a function of TensorFlow that Keras 3's operations can compute. Received: \(called). "
+                missing[called]
+                    ?? "Expected a function of TensorFlow that Keras 3's operations can compute. Received: \(called). "
                     + "Replace it by a layer in Keras 2, and save the model again.", at: "\(kind).function")
         }
         var leaf = node
@@ -45,6 +46,7 @@ final class TensorFlowCall {
         for (key, value) in try leaf.valueIfPresent(at: [3], as: JSONObject.self) ?? [:] {
             given[key] = try GraphValue(value, resolve)
         }
+        try ModelReader.checkSizes(leaf[3] ?? .null)
         graph.begin(name)
         do {
             let call = TensorFlowCall(called, try GraphValue(first: node, resolve), given, graph)
@@ -148,6 +150,13 @@ final class TensorFlowCall {
             throw MartletError("Expected sizes that follow from those of tensors as \"\(name)\". Received: \(value.summary).")
         }
         return sizes
+    }
+
+    func scalar(_ value: GraphValue, _ name: String) throws -> GraphSize {
+        guard let size = try sizes(value, name).first else {
+            throw MartletError("Expected a number as \"\(name)\". Received: [].")
+        }
+        return size
     }
 
     func dtype(_ name: String = "dtype") throws -> DType? { try json(name).map { try DType(name: $0.value(at: [])) } }
