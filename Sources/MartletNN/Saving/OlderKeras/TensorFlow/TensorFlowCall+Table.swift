@@ -16,8 +16,8 @@ extension TensorFlowCall {
     /// What is said of functions that cannot be had, where there is more to say than that.
     static let missing: [String: String] = [
         "einsum":
-            "Keras 2 does not save the tensors of a call of tf.einsum, so that it cannot load the file itself. Use tf.matmul, or "
-            + "a layer EinsumDense, in its place, and save the model again."
+            "Keras 2 does not save the tensors of a call of tf.einsum, so that it cannot load the file itself. Use tf.matmul, "
+            + "or a layer EinsumDense, in its place, and save the model again."
     ]
 }
 
