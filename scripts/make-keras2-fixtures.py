@@ -80,6 +80,29 @@ def functions(has_ellipsis):
     return keras.Model(x, layers.Dense(1, activation="sigmoid")(y))
 
 
+def attention():
+    """Sizes that follow from others, constants in calls of layers, and functions that several operations compute."""
+    x = keras.Input((8, 6))
+    y = layers.Dense(6, activation="tanh")(x)
+    size = tf.shape(y)
+    heads = tf.transpose(tf.reshape(y, [size[0], size[1], 2, 3]), [0, 2, 1, 3])
+    scores = tf.nn.softmax(tf.matmul(heads, heads, transpose_b=True) / tf.sqrt(tf.cast(size[-1], tf.float32)))
+    y += tf.reshape(tf.transpose(tf.matmul(scores, heads), [0, 2, 1, 3]), tf.concat([size[:-1], [6]], 0))
+    y += layers.Embedding(8, 6)(tf.range(size[1]))
+    y = layers.MultiHeadAttention(2, 3)(y, y, attention_mask=np.tril(np.ones((1, 8, 8), bool)))
+    y = layers.Multiply()([y, np.linspace(.5, 1.5, 48, dtype="f4").reshape(1, 8, 6)])
+    y = tf.concat([tf.tile(tf.constant([[[.1, .2, .3, .4, .5, .6]]]), [size[0], 1, 1]), y], 1)[:, 1:]
+    y = tf.nn.conv1d(y, np.linspace(-1, 1, 36, dtype="f4").reshape(2, 6, 3), 1, "SAME")
+    y = tf.nn.max_pool1d(y, 2, 2, "VALID") + tf.cumsum(y, axis=1, exclusive=True, reverse=True)[:, ::2]
+    order = tf.argsort(y[:, :, 0], direction="DESCENDING")
+    y = tf.gather(y, order, axis=1, batch_dims=1) + tf.math.l2_normalize(y, [1, 2]) + tf.norm(y, axis=-1, keepdims=True)
+    mean, variance = tf.nn.moments(y, [1], keepdims=True)
+    y = tf.nn.batch_normalization(y, mean, variance, tf.constant([.1, .2, .3]), None, 1e-3)
+    y = tf.math.squared_difference(y, tf.roll(y, [1, -1], [1, 2])) + tf.one_hot(tf.argmax(y, -1), 3, 2.0, -1.0)
+    y = tf.clip_by_norm(tf.nn.local_response_normalization(y[:, None], 1)[:, 0], 3.0, axes=[2]) // 0.01 * 0.001 + y
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(layers.Flatten()(y)))
+
+
 def transfer():
     """A model that is called as in prediction also while the whole is trained, and twice in a row."""
     i = keras.Input((4,))
@@ -153,6 +176,8 @@ def main():
         save(f"functions.{ending}", functions(ending == "h5"), binary(optimizers.SGD(0.02)))
         keras.utils.set_random_seed(5)
         save(f"transfer.{ending}", transfer(), binary(optimizers.SGD(0.2)))
+        keras.utils.set_random_seed(5)
+        save(f"attention.{ending}", attention(), binary(optimizers.SGD(0.05)))
     # The optimizers of before TensorFlow 2.11, whose state is in .h5 files only.
     for name, optimizer in [
         ("legacy-adam", legacy.Adam(0.002, decay=0.1, amsgrad=True)), ("legacy-momentum", legacy.SGD(0.02, momentum=0.9)),

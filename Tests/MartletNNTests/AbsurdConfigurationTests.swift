@@ -142,14 +142,18 @@ import Testing
         try expectThrows(call(of: item, "keras.layers", operands: 2), item.testDescription)
     }
 
-    /// A call of a layer with a number or an array is no call of tensors: left out, it would be another model.
+    /// Constants in calls of layers are tensors like others, whose sizes have to fit.
     @Test(arguments: [
-        #"[{"class_name": "__numpy__", "config": {"value": [[1.0]], "dtype": "float32"}}]"#, "[2.0]", "[[1, 0, 1]]",
-    ], ["Multiply", "Softmax", "LSTM"]) func constantsInCallsThrow(constant: String, layer: String) throws {
+        ("Multiply", "others", #"{"class_name": "__numpy__", "config": {"value": [[1.0, 2.0, 3.0]], "dtype": "float32"}}"#),
+        ("Multiply", "others", #"{"class_name": "__numpy__", "config": {"value": [["a"]], "dtype": "float32"}}"#),
+        ("Multiply", "others", #"{"class_name": "__numpy__", "config": {"value": [[1.0], []], "dtype": "float32"}}"#),
+        ("Multiply", "others", #"{"class_name": "__numpy__", "config": {"value": [[1.0]], "dtype": "float7"}}"#),
+        ("LSTM", "mask", "[[1, 0, 1, 1, 1]]"), ("LSTM", "initial_state", "[[1.0, 2.0, 3.0]]"),
+    ]) func constantsThatDoNotFitThrow(layer: String, argument: String, constant: String) throws {
         let config = layer == "LSTM" ? #"{"units": 1}"# : "{}"
         let whole = call(of: Case(layer, config, on: "[3, 4]"), "keras.layers", operands: 1)
-        let arguments = layer == "Softmax" ? #""kwargs": {"mask": \#(constant)}"# : #""kwargs": {"initial_state": \#(constant)}"#
-        try expectThrows(whole.replacing(#""kwargs": {}"#, with: arguments), "\(layer) with \(constant)")
+        try expectThrows(
+            whole.replacing(#""kwargs": {}"#, with: #""kwargs": {"\#(argument)": \#(constant)}"#), "\(layer) with \(constant)")
     }
 
     /// A functional model with a call of one input.

@@ -54,7 +54,8 @@ extension SymbolicTensor {
             "registered_name": .string(kind),
         ]
         do {
-            let call = CallArguments(positional: positional)
+            var call = CallArguments(positional: positional)
+            if kind == "GetItem", let first = tensors.first { call = call.withoutEllipsis(rank: first.shape.rank) }
             let layer = try OperationLayer(json, call)
             return try GraphNode.make(layer: layer, tensors, arguments: call).outputs
         } catch {

@@ -61,12 +61,6 @@ struct CallArguments: Sendable {
         }
         let order = given.indices.sorted { (rank(given[$0].name), $0) < (rank(given[$1].name), $1) }
         for (name, value) in order.map({ given[$0] }) {
-            // Operations have the constants among their own arguments.
-            if name != "training", !(layer is OperationLayer), let constant = CallArguments.constant(in: value) {
-                throw MartletError(
-                    "Expected tensors of the model as \"\(name)\" in the calls of \(layer.className). Received a constant: "
-                        + "\(String(constant.serialized().prefix(100))). Give the model an input for it.", at: "inbound_nodes")
-            }
             let place = CallArguments.place(value)
             switch name {
             case "mask":
@@ -96,19 +90,6 @@ struct CallArguments: Sendable {
         return place
     }
 
-    /// The first number or array in nested arguments: these are tensors or options, which are no numbers.
-    private static func constant(in json: JSONValue) -> JSONValue? {
-        switch json {
-        case .int, .double: return json
-        case .array(let values): return values.lazy.compactMap(constant).first
-        case .object(let object):
-            if place(json) != nil { return nil }
-            if json["class_name"] == "__numpy__" || json["class_name"] == "__tensor__" { return json }
-            return object.lazy.compactMap { constant(in: $0.value) }.first
-        default: return nil
-        }
-    }
-
     /// All places in nested arguments, in order. Dictionaries are in the order of their keys, as Keras flattens them.
     private static func places(in json: JSONValue) -> [Int] {
         switch json {
@@ -118,43 +99,134 @@ struct CallArguments: Sendable {
         }
     }
 
-    /// Reads an inbound node of a layer and its tensors, in order.
-    static func read(_ json: JSONValue) throws -> (arguments: CallArguments, references: [Reference]) {
-        var references: [Reference] = []
-        if case .array(let tensors) = json { return (try keras2(tensors, &references), references) }
-        let args = try replacing(json.valueIfPresent(at: ["args"]) ?? [], &references)
-        let kwargs = try replacing(json.valueIfPresent(at: ["kwargs"]) ?? [:], &references)
-        return (CallArguments(args: args, kwargs: kwargs), references)
+    /// What a call in a file takes in the place of a tensor.
+    enum Input {
+        case tensor(Reference)
+        /// A number, or nested lists of numbers, and their dtype where it is said.
+        case constant(JSONValue, DType?)
+
+        /// The tensor, nil for a constant.
+        var reference: Reference? {
+            if case .tensor(let reference) = self { reference } else { nil }
+        }
+    }
+
+    /// The layer that Keras 2 writes for a constant in the place of a tensor.
+    static let constantMark: JSONValue = "_CONSTANT_VALUE"
+
+    /// Reads an inbound node of a layer and what it takes, in order.
+    /// - Parameter className: the layer's class. An operation has the constants among its own arguments.
+    static func read(_ json: JSONValue, of className: JSONValue?, isOperation: Bool) throws -> (
+        arguments: CallArguments, inputs: [Input]
+    ) {
+        var inputs: [Input] = []
+        if case .array(let tensors) = json { return (try keras2(tensors, of: className, &inputs), inputs) }
+        let args = try replacing(json.valueIfPresent(at: ["args"]) ?? [], isOperation, &inputs)
+        var kwargs = JSONObject()
+        for (key, value) in try json.valueIfPresent(at: ["kwargs"], as: JSONObject.self) ?? [:] {
+            kwargs[key] = try replacing(value, isOperation || key == "training", &inputs)
+        }
+        return (CallArguments(args: args, kwargs: .object(kwargs)), inputs)
     }
 
     /// Reads the form of Keras 2: a list of `[layer, node, output, arguments]`, or only one of them. Tensors among the
-    /// arguments are `[layer, node, output]`.
-    private static func keras2(_ tensors: [JSONValue], _ references: inout [Reference]) throws -> CallArguments {
+    /// arguments are `[layer, node, output]`, constants among them are numbers and nested lists.
+    private static func keras2(
+        _ tensors: [JSONValue], of className: JSONValue?, _ inputs: inout [Input]
+    ) throws -> CallArguments {
         var isSingle = false
         if case .string? = tensors.first { isSingle = true }
         let list = isSingle ? [.array(tensors)] : tensors
-        references = try list.map(reference)
-        let inputs = references.indices.map(placeholder)
+        inputs = try list.map { json in
+            json[0] == constantMark ? .constant(json[2] ?? .null, nil) : .tensor(try reference(json))
+        }
+        let places = inputs.indices.map(placeholder)
         var named = JSONObject()
         for (key, value) in try list.first?.valueIfPresent(at: [3], as: JSONObject.self) ?? [:] {
-            named[key] = try keras2Argument(value, &references)
+            guard key != "training" else {
+                named[key] = value
+                continue
+            }
+            let depth = depth(of: value)
+            // One array for several states or masks is not told apart from a list of them but by its axes.
+            let isConvolution = className == "ConvLSTM1D" || className == "ConvLSTM2D" || className == "ConvLSTM3D"
+            let isList =
+                key == "initial_state" && depth >= (isConvolution ? 5 : 3) || key == "mask" && list.count > 1 && depth >= 3
+            if isList, case .array(let parts) = value {
+                named[key] = .array(try parts.map { try keras2Argument($0, &inputs) })
+            } else {
+                named[key] = try keras2Argument(value, &inputs)
+            }
         }
-        var arguments = CallArguments(args: list.count > 1 ? [.array(inputs)] : .array(inputs), kwargs: .object(named))
-        arguments.isOfKeras2 = true
-        return arguments
+        return CallArguments(keras2: list.count > 1 ? [.array(places)] : places, named: named)
     }
 
-    private static func keras2Argument(_ json: JSONValue, _ references: inout [Reference]) throws -> JSONValue {
-        guard case .array(let values) = json else { return json }
-        if values.count >= 3, case .string = values[0], case .int = values[1], case .int = values[2] {
-            references.append(try reference(json))
-            return placeholder(references.count - 1)
-        }
-        return .array(try values.map { try keras2Argument($0, &references) })
+    /// The number of axes of nested lists of numbers, 0 for what is none.
+    private static func depth(of json: JSONValue) -> Int {
+        guard isArray(json), case .array(let values) = json else { return 0 }
+        return 1 + depth(of: values[0])
     }
 
-    /// Positional arguments, with placeholders for tensors.
-    init(positional: [JSONValue]) { self.init(args: .array(positional), kwargs: [:]) }
+    /// Whether it is nested lists of numbers or truth values.
+    private static func isArray(_ json: JSONValue) -> Bool {
+        guard case .array(let values) = json, !values.isEmpty else { return false }
+        return values.allSatisfy { value in
+            switch value {
+            case .int, .double, .bool: true
+            default: isArray(value)
+            }
+        }
+    }
+
+    private static func keras2Argument(_ json: JSONValue, _ inputs: inout [Input]) throws -> JSONValue {
+        switch json {
+        case .int, .double: break
+        case .array(let values) where !isArray(json):
+            if values.count >= 3, case .string = values[0], case .int = values[1], case .int = values[2] {
+                inputs.append(.tensor(try reference(json)))
+                return placeholder(inputs.count - 1)
+            }
+            return .array(try values.map { try keras2Argument($0, &inputs) })
+        case .array: break
+        default: return json
+        }
+        inputs.append(.constant(json, nil))
+        return placeholder(inputs.count - 1)
+    }
+
+    /// Arguments with placeholders for tensors.
+    init(positional: [JSONValue], named: JSONObject = [:]) { self.init(args: .array(positional), kwargs: .object(named)) }
+
+    /// Arguments of a call of Keras 2, in which `training` is what counts.
+    init(keras2 positional: [JSONValue], named: JSONObject) {
+        self.init(positional: positional, named: named)
+        isOfKeras2 = true
+    }
+
+    /// The arguments of an operation's call with slices in the place of an ellipsis between brackets, which Keras 3 does not
+    /// read in all kinds of files.
+    /// - Parameter rank: the number of axes of what the brackets stand behind.
+    func withoutEllipsis(rank: Int) -> CallArguments {
+        func isEllipsis(_ json: JSONValue) -> Bool { json["class_name"] == "__ellipsis__" }
+        func key(_ json: JSONValue) -> JSONValue {
+            var items = [json]
+            if case .array(let list) = json { items = list }
+            guard let place = items.firstIndex(where: isEllipsis) else { return json }
+            let own = items.filter { $0 != .null && !isEllipsis($0) }.count
+            items.replaceSubrange(place...place, with: [JSONValue](repeating: GraphBuilder.all, count: max(0, rank - own)))
+            return .array(items)
+        }
+        var result = (args, kwargs)
+        if case .array(var positional) = args, positional.count > 1 {
+            positional[1] = key(positional[1])
+            result.0 = .array(positional)
+        }
+        if case .object(var named) = kwargs, let given = named["key"] {
+            named["key"] = key(given)
+            result.1 = .object(named)
+        }
+        return CallArguments(args: result.0, kwargs: result.1)
+    }
 
     private init(args: JSONValue, kwargs: JSONValue) {
         self.args = args
@@ -193,20 +265,30 @@ struct CallArguments: Sendable {
         ["class_name": "__keras_tensor__", "index": .int(index)]
     }
 
-    /// The arguments with placeholders for tensors.
-    private static func replacing(_ json: JSONValue, _ references: inout [Reference]) throws -> JSONValue {
+    /// The arguments with placeholders for tensors, and for constants unless they stay.
+    private static func replacing(_ json: JSONValue, _ keepsConstants: Bool, _ inputs: inout [Input]) throws -> JSONValue {
+        func constant(_ value: JSONValue, _ type: DType?) -> JSONValue {
+            inputs.append(.constant(value, type))
+            return placeholder(inputs.count - 1)
+        }
         switch json {
-        case .array(let values): return .array(try values.map { try replacing($0, &references) })
+        case .array(let values):
+            if !keepsConstants, isArray(json) { return constant(json, nil) }
+            return .array(try values.map { try replacing($0, keepsConstants, &inputs) })
+        case .int, .double: return keepsConstants ? json : constant(json, nil)
         case .object(let object):
             if json["class_name"] == "__keras_tensor__" {
                 guard let history = json["config"]?["keras_history"] else {
                     throw MartletError("Expected the keras_history of a tensor.")
                 }
-                references.append(try reference(history))
-                return placeholder(references.count - 1)
+                inputs.append(.tensor(try reference(history)))
+                return placeholder(inputs.count - 1)
+            }
+            if !keepsConstants, json["class_name"] == "__numpy__" || json["class_name"] == "__tensor__" {
+                return constant(try json.value(at: ["config", "value"]), try DType(name: json.string("config", "dtype")))
             }
             var result = JSONObject()
-            for (key, value) in object { result[key] = try replacing(value, &references) }
+            for (key, value) in object { result[key] = try replacing(value, keepsConstants, &inputs) }
             return .object(result)
         default: return json
         }

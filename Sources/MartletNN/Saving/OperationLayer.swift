@@ -95,6 +95,9 @@ final class OperationLayer: Layer {
             .cast(to: dtype ?? (isInteger ? .int32 : Settings.defaultFloatType))
     }
 
+    /// There is nothing to make, and what it takes need not be a batch.
+    override func build(for inputShapes: [PartialShape]) {}
+
     override var className: String { kind }
     override var castsInputs: Bool { false }
 

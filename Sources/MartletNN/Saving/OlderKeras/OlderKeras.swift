@@ -18,8 +18,8 @@ enum OlderKeras {
         switch json {
         case .array(let values): return .array(try values.map(model))
         case .object(var object):
-            if functionLayers.contains(object["class_name"] ?? .null) { return .object(try operation(object)) }
-            if case .array(let layers)? = object["layers"] { object["layers"] = .array(withoutShapes(layers)) }
+            // The names of their arguments are TensorFlow's.
+            if TensorFlowCall.layers.contains(object["class_name"] ?? .null) { return json }
             // One input or output is no list of one in Keras 3.
             for key in ["input_layers", "output_layers"] {
                 if case .array(let ends)? = object[key], ends.count == 1, case .array? = ends.first { object[key] = ends[0] }

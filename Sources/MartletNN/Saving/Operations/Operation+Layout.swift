@@ -99,10 +99,9 @@ extension Operation {
                 guard widths.count == shape.rank, widths.allSatisfy({ $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 }) else {
                     throw MartletError("Expected two widths for each of \(shape.rank) axes. Received: \(widths).")
                 }
-                for (size, width) in zip(shape.dimensions, widths) where mode == .reflect || mode == .symmetric {
-                    guard let size, max(width[0], width[1]) <= (mode == .reflect ? size - 1 : size) || width == [0, 0]
-                    else {
-                        if width == [0, 0] { continue }
+                // A size that is not known yet is checked with the data.
+                for case (let size?, let width) in zip(shape.dimensions, widths) where mode == .reflect || mode == .symmetric {
+                    guard max(width[0], width[1]) <= (mode == .reflect ? size - 1 : size) || width == [0, 0] else {
                         throw MartletError("Expected widths within the shape \(shape). Received: \(widths).")
                     }
                 }
