@@ -41,15 +41,20 @@ public final class AUC: Metric, ConfigurableMetric, Described {
     private var numThresholds: Int
     private var givenThresholds: [Double]?
     private var givenLabels: Int?
-    private var numLabels: Int { givenLabels ?? 1 }
-    // Of shape [thresholds], or [thresholds, labels].
-    private var truePositives, falsePositives, trueNegatives, falseNegatives: Variable!
+    /// Of shape [thresholds], or [thresholds, labels]; nil until the labels are known.
+    private var counts: Counts?
+
+    private struct Counts {
+        let truePositives, falsePositives, trueNegatives, falseNegatives: Variable
+        var labels: Int { truePositives.shape.rank > 1 ? truePositives.shape[1] : 1 }
+    }
 
     /// Makes the metric.
     /// - Parameters:
     ///   - numThresholds: the number of thresholds, spread evenly over 0...1. Two or more.
     ///   - thresholds: thresholds to use instead, in 0...1; one below 0 and one above 1 are added.
-    ///   - multiLabel: whether each of `numLabels` columns has a curve of its own. Otherwise all elements share one.
+    ///   - multiLabel: whether each column has a curve of its own. Otherwise all elements share one.
+    ///   - numLabels: with `multiLabel`, how many columns there are; nil takes them from the first data.
     ///   - labelWeights: with `multiLabel`, the weight of each column's area; otherwise of each column's elements.
     public init(
         numThresholds: Int = 200, curve: Curve = .roc, summationMethod: SummationMethod = .interpolation,
@@ -66,17 +71,25 @@ public final class AUC: Metric, ConfigurableMetric, Described {
         self.fromLogits = fromLogits
         super.init(name: name, dtype: dtype)
         if !self.multiLabel { givenLabels = nil }
-        if !allowsState(4, self.numThresholds, self.numLabels) { (self.numThresholds, givenLabels) = (2, nil) }
+        if !allowsState(4, self.numThresholds, givenLabels ?? 1) { (self.numThresholds, givenLabels) = (2, nil) }
         let steps = self.numThresholds - 1
         givenThresholds?.sort()
         let inner = givenThresholds ?? (1..<steps).map { Double($0) / Double(steps) }
         self.thresholds = [-kerasEpsilon] + inner + [1 + kerasEpsilon]
         self.numThresholds = self.thresholds.count
-        let shape: Shape = self.multiLabel ? [self.numThresholds, self.numLabels] : [self.numThresholds]
-        truePositives = addState("true_positives", shape: shape)
-        falsePositives = addState("false_positives", shape: shape)
-        trueNegatives = addState("true_negatives", shape: shape)
-        falseNegatives = addState("false_negatives", shape: shape)
+        if !self.multiLabel || givenLabels != nil { makeCounts(givenLabels ?? 1) }
+    }
+
+    @discardableResult
+    private func makeCounts(_ labels: Int) -> Counts {
+        if let counts { return counts }
+        let shape: Shape = multiLabel ? [numThresholds, labels] : [numThresholds]
+        let made = Counts(
+            truePositives: addState("true_positives", shape: shape), falsePositives: addState("false_positives", shape: shape),
+            trueNegatives: addState("true_negatives", shape: shape),
+            falseNegatives: addState("false_negatives", shape: shape))
+        counts = made
+        return made
     }
 
     public static let arguments = Arguments(default: AUC()) {
@@ -85,39 +98,63 @@ public final class AUC: Metric, ConfigurableMetric, Described {
         $0("summation_method", \.summationMethod)
         $0("thresholds", \.givenThresholds, as: .numbers, Requirement("numbers in 0...1") { $0.allSatisfy((0...1).contains) })
         $0("multi_label", \.multiLabel)
-        $0("num_labels", \.givenLabels)
+        $0("num_labels", \.givenLabels, name: "numLabels", .atLeast(1))
         $0("label_weights", \.labelWeights, as: .numbers)
         $0("from_logits", \.fromLogits)
         $0.check {
             Argument.check(
-                !$0.multiLabel || $0.givenLabels ?? 0 > 0, "AUC", "numLabels",
-                expected: "a positive integer, with multiLabel", received: $0.givenLabels ?? 0)
+                $0.givenLabels == nil || $0.multiLabel, "AUC", "numLabels", expected: "numLabels with multiLabel only",
+                received: $0.givenLabels ?? 0)
+            guard let labels = $0.givenLabels, let weights = $0.labelWeights else { return }
+            Argument.check(
+                weights.count == labels, "AUC", "labelWeights", expected: "\(labels) numbers, one for each label",
+                received: weights.count)
         }
     }
 
     public override var isHigherBetter: Bool? { true }
+
+    public override func validate(target: PartialShape, prediction: PartialShape) throws {
+        guard multiLabel else { return }
+        guard prediction.rank == 2, let labels = prediction[1], labels > 0, labels == counts?.labels ?? labels else {
+            let expected = counts.map { "\($0.labels)" } ?? "labels"
+            throw MartletError(
+                "Expected predictions (batch, \(expected)) for the metric \(name), with a curve for each label. "
+                    + "Received: \(prediction).")
+        }
+        guard labelWeights == nil || labelWeights?.count == labels else {
+            throw MartletError(
+                "Expected a weight for each of \(labels) labels of the metric \(name). Received: \(labelWeights!.count) weights.")
+        }
+        if counts == nil {
+            try Settings.requireMemory(4 * thresholds.count * labels * dtype.byteCount, at: "metric \(name)")
+            makeCounts(labels)
+        }
+    }
 
     public override func update(_ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil) {
         var (target, prediction) = Loss.matchedRanks(yTrue.cast(to: dtype), yPred.cast(to: dtype))
         if fromLogits { prediction = prediction.sigmoid() }
         var weight = ConfusionCounts.weights(sampleWeight, like: prediction)
         if !multiLabel, let labelWeights { weight = weight * Tensor(labelWeights, dtype: dtype) }
-        guard require(
-            !multiLabel || prediction.rank == 2 && prediction.shape[1] == numLabels, "AUC",
-            "Expected predictions of \(numLabels) labels. Received: \(prediction.spec).")
+        guard
+            require(
+                !multiLabel || prediction.rank == 2 && prediction.shape[1] == counts?.labels ?? prediction.shape[1], "AUC",
+                "Expected predictions of \(counts.map { "\($0.labels) " } ?? "")labels. Received: \(prediction.spec).")
         else { return }
+        let counts = makeCounts(multiLabel ? prediction.shape[1] : 1)
         let isOne = (target .!= 0).cast(to: dtype)
         let ones = positives(prediction, weight * isOne)
         let zeros = positives(prediction, weight * (1 - isOne))
-        truePositives.assignAdd(ones.above)
-        falseNegatives.assignAdd(ones.all - ones.above)
-        falsePositives.assignAdd(zeros.above)
-        trueNegatives.assignAdd(zeros.all - zeros.above)
+        counts.truePositives.assignAdd(ones.above)
+        counts.falseNegatives.assignAdd(ones.all - ones.above)
+        counts.falsePositives.assignAdd(zeros.above)
+        counts.trueNegatives.assignAdd(zeros.all - zeros.above)
     }
 
     /// The weights of the predictions above each threshold, and of all.
     private func positives(_ prediction: Tensor, _ weight: Tensor) -> (above: Tensor, all: Tensor) {
-        let (intervals, labels) = (thresholds.count + 1, numLabels)
+        let (intervals, labels) = (thresholds.count + 1, counts?.labels ?? 1)
         var place = interval(of: prediction).reshaped([-1, labels])
         // A histogram for each label, one after the other.
         place = place * labels + Tensor.range(0..<labels)
@@ -137,7 +174,9 @@ public final class AUC: Metric, ConfigurableMetric, Described {
     }
 
     public override func result() -> Tensor {
-        let (tp, fp, tn, fn) = (truePositives.value, falsePositives.value, trueNegatives.value, falseNegatives.value)
+        guard let counts else { return .zeros([], dtype: dtype) }
+        let (tp, fp) = (counts.truePositives.value, counts.falsePositives.value)
+        let (tn, fn) = (counts.trueNegatives.value, counts.falseNegatives.value)
         let last = thresholds.count - 1
         func left(_ x: Tensor) -> Tensor { x[0..<last] }
         func right(_ x: Tensor) -> Tensor { x[1...] }

@@ -99,7 +99,7 @@ import Testing
         ("metric", "R2Score", ["num_regressors": -1], "R2Score.num_regressors"),
         ("metric", "AUC", ["num_thresholds": 1], "AUC.num_thresholds"),
         ("metric", "AUC", ["thresholds": [0.5, 1.5]], "AUC.thresholds"),
-        ("metric", "AUC", ["multi_label": true], "AUC.numLabels"),
+        ("metric", "AUC", ["multi_label": true, "num_labels": 0], "AUC.num_labels"),
         ("metric", "AUC", ["curve": "ROCK"], "AUC.curve"),
         ("metric", "FBetaScore", ["beta": 0], "FBetaScore.beta"),
         ("metric", "FBetaScore", ["threshold": 0], "FBetaScore.threshold"),

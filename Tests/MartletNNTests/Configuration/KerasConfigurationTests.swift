@@ -44,7 +44,7 @@ import Testing
         #expect(throws: MartletError.self) { try loss("BinaryCrossentropy", ["axis": "last"]) }
         for (name, config) in [
             ("BinaryAccuracy", ["threshold": "half"]), ("AUC", ["num_thresholds": 1]), ("AUC", ["num_thresholds": -3]),
-            ("AUC", ["multi_label": true]), ("Precision", ["thresholds": [2]]), ("Recall", ["thresholds": []]),
+            ("AUC", ["multi_label": true, "num_labels": 0]), ("Precision", ["thresholds": [2]]), ("Recall", ["thresholds": []]),
             ("TruePositives", ["thresholds": "all"]),
         ] as [(JSONValue, JSONValue)] {
             #expect(throws: MartletError.self, "\(name)") {

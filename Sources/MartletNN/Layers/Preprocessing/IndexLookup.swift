@@ -47,12 +47,32 @@ public class IndexLookup: Layer {
 
     func tokens(includeSpecialTokens: Bool) -> [LookupToken] {
         guard let table else { return [] }
-        return (includeSpecialTokens ? specialTokens : []) + table.tokens
+        guard includeSpecialTokens else { return table.tokens }
+        let size = tokenStart * MemoryLayout<LookupToken>.stride
+        let problem: MartletError?
+        do throws(MartletError) {
+            try Settings.requireMemory(size, at: name)
+            problem = nil
+        } catch {
+            problem = error
+        }
+        guard require(problem == nil, className, problem?.message ?? "") else { return [] }
+        return (oovStart == 1 ? [options.maskToken!] : [])
+            + [LookupToken](repeating: oovToken, count: options.numOOVIndices) + table.tokens
     }
 
-    /// The mask token and the tokens of unknown terms, as a vocabulary begins with them.
-    private var specialTokens: [LookupToken] {
-        (oovStart == 1 ? [options.maskToken!] : []) + [LookupToken](repeating: oovToken, count: options.numOOVIndices)
+    /// Whether a vocabulary begins with the special tokens: the mask token and those of unknown terms. They may be many, so they
+    /// are not listed.
+    private func hasSpecialTokens(_ vocabulary: [LookupToken]) -> Bool {
+        vocabulary.count >= tokenStart && (oovStart == 0 || vocabulary[0] == options.maskToken)
+            && vocabulary[oovStart..<tokenStart].allSatisfy { $0 == oovToken }
+    }
+
+    /// The special tokens as errors give them.
+    private var specialNames: String {
+        let mask = oovStart == 1 ? ["\"\(options.maskToken!.text)\""] : []
+        let times = numOOVIndices > 1 ? " \(numOOVIndices) times" : ""
+        return (mask + (numOOVIndices > 0 ? ["\"\(oovToken.text)\"\(times)"] : [])).joined(separator: ", ")
     }
 
     private var oovToken: LookupToken { options.oovToken ?? (isOfText ? .text([]) : .integer(-1)) }
@@ -75,14 +95,13 @@ public class IndexLookup: Layer {
         guard outputMode == .tfIDF || idfWeights == nil else {
             throw refuse("idfWeights with outputMode .tfIDF only", "outputMode .\(outputMode)")
         }
-        let special = specialTokens
-        let hasSpecial = vocabulary.starts(with: special) && (options.oovToken != nil || numOOVIndices == 0)
+        let hasSpecial = hasSpecialTokens(vocabulary) && (options.oovToken != nil || numOOVIndices == 0)
         let tokens = hasSpecial ? Array(vocabulary.dropFirst(tokenStart)) : vocabulary
         var seen: Set<LookupToken> = []
         if let repeated = tokens.first(where: { !seen.insert($0).inserted }) {
             throw refuse("different terms", "\"\(repeated.text)\" twice")
         }
-        let names = special.map { "\"\($0.text)\"" }.joined(separator: ", ")
+        let names = specialNames
         if let mask = options.maskToken, seen.contains(mask) {
             throw refuse(
                 "the mask token nowhere, or all special tokens at the start, \(names)",
@@ -101,14 +120,17 @@ public class IndexLookup: Layer {
                 throw refuse("as many idfWeights as terms, \(vocabulary.count)", idfWeights.count)
             }
             let mean = idfWeights.reduce(0, +) / Double(idfWeights.count)
-            set(idf: (hasSpecial ? [] : [Double](repeating: mean, count: tokenStart)) + idfWeights)
+            try set(idf: idfWeights, special: hasSpecial ? 0 : tokenStart, mean)
         }
         try set(tokens)
     }
 
-    private func set(idf weights: [Double]) {
-        let padding = padToMaxTokens ? max(0, (maxTokens ?? 0) - weights.count) : 0
-        inverseFrequencies = weights + [Double](repeating: 0, count: padding)
+    /// Takes the weights of terms, with `mean` for special tokens that have none of their own.
+    private func set(idf weights: [Double], special: Int, _ mean: Double) throws {
+        let count = special + weights.count
+        let padding = padToMaxTokens ? max(0, (maxTokens ?? 0) - count) : 0
+        try Settings.requireMemory((count + padding) * MemoryLayout<Double>.stride, at: name)
+        inverseFrequencies = [Double](repeating: mean, count: special) + weights + [Double](repeating: 0, count: padding)
         function = nil
         version += 1
     }
@@ -241,7 +263,7 @@ public class IndexLookup: Layer {
         guard outputMode == .tfIDF else { return }
         let weights = tokens.map { Double(Float(log(1 + Double(counter.documents) / Double(1 + counter.documentCounts[$0]!)))) }
         let mean = weights.isEmpty ? 0 : weights.reduce(0, +) / Double(weights.count)
-        set(idf: [Double](repeating: mean, count: tokenStart) + weights)
+        try set(idf: weights, special: tokenStart, mean)
     }
 
     // MARK: Calling
@@ -355,7 +377,7 @@ public class IndexLookup: Layer {
         // An empty string at the end left no line.
         if isOfText, let size = options.vocabularySize, tokens.count == size - 1 { tokens.append(.text([])) }
         // The layer was not adapted.
-        if tokens.isEmpty || tokens == specialTokens { return }
+        if tokens.isEmpty || tokens.count == tokenStart && hasSpecialTokens(tokens) { return }
         let weights = inverseFrequencies.map { Array($0.prefix(tokens.count)) }
         try install(tokens, idfWeights: outputMode == .tfIDF ? weights ?? [] : nil)
     }
