@@ -122,12 +122,16 @@ private final class ProcessGroups: Sendable {
     var all: [pid_t] { numbers.withLock { $0 } }
 }
 
-/// Ends the trials' processes, and then this one, when Ctrl-C, SIGTERM or SIGHUP comes: they are in groups of their own, so that
+/// Prepares this process for programs that it starts. It ends the trials' processes, and then this one, when Ctrl-C, SIGTERM or SIGHUP comes: they are in groups of their own, so that
 /// a trial can be ended with all that it started.
 final class TrialSignals {
     private let sources: [any DispatchSourceSignal]
 
     init() {
+        // What this process got from others and never uses would stay open as long as the programs run.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
         sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -214,7 +218,8 @@ final class ChildProcess {
     ///   - seconds: how long it may run.
     ///   - body: gets each line, and whether it is of standard output. When it throws, the caller ends the process.
     func wait(atMost seconds: Double?, _ body: (String, Bool) throws -> Void) throws -> End {
-        let deadline = seconds.map { ContinuousClock.now + .seconds($0) }
+        // More than 30 years are no limit.
+        let deadline = seconds.map { ContinuousClock.now + .seconds(min($0, 1e9)) }
         while !streams.isEmpty {
             var polls = streams.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
             var patience: Int32 = 500
