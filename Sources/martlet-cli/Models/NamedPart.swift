@@ -195,6 +195,7 @@ private struct CallReader {
                 return
             }
             reader.rest = before
+            guard !reader.rest.isEmpty else { throw reader.fault("a name or a value") }
             guard !isNamed else { throw reader.fault("a name before this argument, too, as in learning_rate=0.1,") }
             guard let order else {
                 throw reader.fault("the name of each argument of \(name), as in learning_rate=0.1,")
