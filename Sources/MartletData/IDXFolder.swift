@@ -2,12 +2,20 @@ import Foundation
 import MartletCore
 import MartletFormats
 
-/// A folder of four IDX files under MNIST's names, each plain or with `.gz`.
+/// A folder of IDX files under MNIST's names: images and labels for training and for the test, each plain or with `.gz`.
 package struct IDXFolder {
     /// The files' names without `.gz`.
     package static let names = [
         "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
     ]
+
+    /// Images and their labels.
+    package enum Part: Sendable {
+        case training, test
+
+        /// How the names of the files begin.
+        fileprivate var names: [String] { self == .training ? ["train"] : ["t10k", "test"] }
+    }
 
     package let path: String
 
@@ -20,6 +28,29 @@ package struct IDXFolder {
     private func file(_ name: String) -> String? {
         [name, name + ".gz"].map { (path as NSString).appendingPathComponent($0) }
             .first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// The files of a part: images of three or four axes, and labels. Some copies have a point in their names, or `test`. Nil
+    /// when one is not there.
+    package func files(of part: Part) -> (images: String, labels: String)? {
+        func find(_ kinds: [String]) -> String? {
+            part.names.flatMap { name in
+                kinds.flatMap { kind in ["-", "."].map { "\(name)-\(kind.replacing("/", with: $0))-ubyte" } }
+            }.lazy.compactMap(file).first
+        }
+        guard let images = find(["images/idx3", "images/idx4"]), let labels = find(["labels/idx1"]) else { return nil }
+        return (images, labels)
+    }
+
+    /// Reads one part.
+    /// - Throws: `MartletError` with the file that is malformed, or that is not there.
+    package func read(_ part: Part) throws -> ImageDataset.Part {
+        guard let files = files(of: part) else {
+            throw MartletError(
+                "Expected a folder with files of images and labels, \(part.names[0])-images-idx3-ubyte and "
+                    + "\(part.names[0])-labels-idx1-ubyte, plain or with .gz.", at: path)
+        }
+        return try self.part(images: files.images, labels: files.labels)
     }
 
     /// Reads the four files and checks that they fit each other. Without `classNames`, the numbers are the class names.

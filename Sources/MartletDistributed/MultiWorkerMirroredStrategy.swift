@@ -35,7 +35,7 @@ public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked
     ///   - timeout: how long a rank waits for the others, in seconds, before it ends all.
     /// - Throws: `MartletError` when Martlet was built without MPI, MPI cannot begin, or there are more ranks than shards.
     public init(shards: Int = 4, timeout: Double = 25) throws {
-        guard mk_mpi_is_built() != 0 else {
+        guard Self.isAvailable else {
             throw MartletError(
                 "Expected Martlet with MPI. Install it (apt-get install libopenmpi-dev openmpi-bin) and build with `swift build "
                     + "--traits MPI`; MirroredStrategy trains in one process without it.", at: "MultiWorkerMirroredStrategy")
@@ -73,6 +73,9 @@ public final class MultiWorkerMirroredStrategy: DistributionStrategy, @unchecked
             })
         if !given.allSatisfy({ $0.hasSeed == 1 }) { Settings.setRandomSeed(Int(given[0].seed)) }
     }
+
+    /// Whether Martlet was built with MPI (`swift build --traits MPI`).
+    public static var isAvailable: Bool { mk_mpi_is_built() != 0 }
 
     /// The number of ranks where a launcher of MPI (mpirun, srun, MPICH's) started this process, nil elsewhere.
     public static var ranksOfJob: Int? { number(in: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"]) }

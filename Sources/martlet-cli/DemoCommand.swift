@@ -148,9 +148,9 @@ struct DemoCommand: ParsableCommand {
 
     private func checkedPolicy() throws -> DTypePolicy {
         var policy = DTypePolicy.float32
-        try locating("--dtype-policy") { policy = try DTypePolicy(name: dtypePolicy) }
+        try readingOption("--dtype-policy") { policy = try DTypePolicy(name: dtypePolicy) }
         guard policy.computeDType.isFloatingPoint else {
-            throw MartletError("Expected a policy of floating-point numbers. Received: \"\(dtypePolicy)\".", at: "--dtype-policy")
+            throw wrongOption("Expected a policy of floating-point numbers. Received: \"\(dtypePolicy)\".", at: "--dtype-policy")
         }
         return policy
     }
@@ -159,7 +159,7 @@ struct DemoCommand: ParsableCommand {
         for (name, value) in [
             ("--epochs", epochs ?? 1), ("--batch-size", batchSize), ("--limit", limit ?? 1),
         ] where value < 1 {
-            throw MartletError("Expected a number of at least 1. Received: \(value).", at: name)
+            throw wrongOption("Expected a number of at least 1. Received: \(value).", at: name)
         }
         try expectRate(learningRate)
     }

@@ -3,6 +3,7 @@ import CKernels
 import Foundation
 import Martlet
 import MartletData
+import MartletDistributed
 import MartletFormats
 
 /// `martlet doctor`: reports what the machine offers, and what slows it down.
@@ -95,6 +96,8 @@ private struct DoctorReport {
             Entry(
                 title: "Devices", key: "devices",
                 value: .string(Device.all().map(\.description).joined(separator: ", "))),
+            Entry(title: "MPI", key: "mpi", value: .string(Self.mpi.built)),
+            Entry(title: "mpirun", key: "mpirun", value: Self.mpi.launcher.map { .string($0) } ?? .null),
             Entry(title: "Datasets", key: "datasets", value: .object(datasets)),
             Entry(title: "Environment", key: "environment", value: .object(variables)),
         ]
@@ -103,7 +106,16 @@ private struct DoctorReport {
             warnings.append(
                 "\(Settings.threadCount) threads share \(mk_usable_cpus()) cores. Unset MARTLET_NUM_THREADS or lower it.")
         }
+        if MultiWorkerMirroredStrategy.isAvailable, Self.mpi.launcher == nil {
+            warnings.append("Martlet was built with MPI, and no mpirun is in PATH, which martlet run starts: apt-get install openmpi-bin.")
+        }
         self.warnings = warnings
+    }
+
+    /// Whether several processes can train together: MPI's part in this build, and what starts them.
+    private static var mpi: (built: String, launcher: String?) {
+        let built = MultiWorkerMirroredStrategy.isAvailable ? "built in" : "not built in (swift build --traits MPI)"
+        return (built, findProgram("mpirun"))
     }
 
     func print() {

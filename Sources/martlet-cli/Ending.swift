@@ -3,6 +3,7 @@ import Foundation
 import Martlet
 import MartletDistributed
 import MartletFormats
+import MartletNN
 
 /// An end of the command that is no success: the last line of standard error and the exit code.
 struct CommandEnd: Error {
@@ -10,9 +11,15 @@ struct CommandEnd: Error {
     var code: Int32 = 1
 }
 
+/// The end for an option whose value says by itself that it is wrong, whatever the files hold: as for one that cannot be read.
+func wrongOption(_ message: String, at option: String) -> CommandEnd {
+    CommandEnd(message: "\(option): \(message)", code: ExitCode.validationFailure.rawValue)
+}
+
 /// What must be so before anything runs: a failed write is an error and no signal, the standard streams exist, and memory
 /// for OpenBLAS can be had.
 func prepareProcess() {
+    Caller.isCommand = true
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     // In place of a closed stream the next file that is opened would get its number, and what is printed.
     for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
@@ -40,7 +47,7 @@ func finish(_ error: any Error) -> Never {
     switch error {
     case let end as ExitCode where !end.isSuccess: Foundation.exit(end.rawValue)
     case let end as CommandEnd: exit(saying: end.message, code: end.code)
-    case let error as MartletError: exit(saying: error.description, code: 1)
+    case let error as MartletError: exit(saying: error.inWordsOfTheCommand.description, code: 1)
     case _ where MartletCommand.exitCode(for: error).isSuccess:
         say(MartletCommand.fullMessage(for: error))
         do { try checkStandardOutput() } catch { finish(error) }
@@ -49,7 +56,26 @@ func finish(_ error: any Error) -> Never {
         let lines = MartletCommand.fullMessage(for: error).split(whereSeparator: \.isNewline)
         let usage = lines.drop { !$0.hasPrefix("Usage") }.joined(separator: "\n")
         try? FileHandle.standardError.write(contentsOf: Data((usage + "\n").utf8))
-        exit(saying: MartletCommand.message(for: error), code: MartletCommand.exitCode(for: error).rawValue)
+        let message = OptionHint.adding(to: MartletCommand.message(for: error), Array(CommandLine.arguments.dropFirst()))
+        exit(saying: message, code: MartletCommand.exitCode(for: error).rawValue)
+    }
+}
+
+extension MartletError {
+    /// Arguments of `fit` and its like, as locations, and the options that give them.
+    private static let options = [
+        "x": "--x", "y": "--y", "sampleWeight": "--sample-weight", "classWeight": "--class-weight", "epochs": "--epochs",
+        "validationSplit": "--validation-split", "batchSize": "--batch-size", "classNames": "--classes",
+    ]
+
+    /// The error of an argument names the option that gave it.
+    fileprivate var inWordsOfTheCommand: MartletError {
+        guard let location else { return self }
+        let name = location.prefix { $0.isLetter }
+        guard let option = Self.options[String(name)], location.count == name.count || location[name.endIndex] == "[" else {
+            return self
+        }
+        return MartletError(message, at: option + location[name.endIndex...])
     }
 }
 

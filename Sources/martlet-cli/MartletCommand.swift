@@ -56,7 +56,8 @@ struct MartletCommand: ParsableCommand {
             Exit codes:
               0    everything that was asked for is written
               1    an error, which the last line on standard error names
-              64   a wrong option; the usage comes before the error
+              64   a wrong call: an option that is not there or lacks its value, or a
+                   value that it cannot have
               130, 143, 129  fit or demo got Ctrl-C, SIGTERM or SIGHUP: it ended its
                    step and wrote the files that were asked for. A second signal ends
                    it at once.

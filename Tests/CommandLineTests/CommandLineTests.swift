@@ -111,9 +111,12 @@ import Testing
         }
     }
 
-    /// A refusal: code 1, one line that says what is wrong, and nothing printed before it.
-    func expectRefusal(_ outcome: Outcome, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) {
-        #expect(outcome.status == 1, "\(outcome.output)\(outcome.error)", sourceLocation: sourceLocation)
+    /// A refusal: one line that says what is wrong, and nothing printed before it. The code is 1, or 64 for what an option can
+    /// never be.
+    func expectRefusal(
+        _ outcome: Outcome, _ words: String, code: Int32 = 1, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(outcome.status == code, "\(outcome.output)\(outcome.error)", sourceLocation: sourceLocation)
         let lines = outcome.error.split(separator: "\n")
         #expect(
             lines.count == 1 && outcome.error.hasPrefix("error: "), "\(outcome.error)", sourceLocation: sourceLocation)
@@ -127,7 +130,7 @@ import Testing
         (["--learning-rate", "nan"], "--learning-rate"), (["--data", "/nowhere/at/all"], "/nowhere/at/all"),
     ])
     func wrongNumbers(_ arguments: [String], _ words: String) throws {
-        try withFolder { expectRefusal(try demo(arguments, to: $0), words) }
+        try withFolder { expectRefusal(try demo(arguments, to: $0), words, code: arguments[0] == "--data" ? 1 : 64) }
     }
 
     @Test func outputThatCannotBeWritten() throws {

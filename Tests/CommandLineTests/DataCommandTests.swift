@@ -206,7 +206,8 @@ extension CommandLineTests {
                 (["--image-size", "0x3"], "--image-size"), (["--image-size", "9"], "9, 9, 3"), (["--color", "rgba"], "4)"),
                 (["--label", "y"], "--label"),
             ] {
-                expectRefusal(try run(["evaluate", model, "--data", data] + arguments), words)
+                let code: Int32 = arguments[1] == "0x3" ? 64 : 1
+                expectRefusal(try run(["evaluate", model, "--data", data] + arguments), words, code: code)
             }
             expectRefusal(try run(["evaluate", model, "--data", folder + "/none"]), "There is none")
             expectRefusal(try run(["evaluate", model, "--data", model]), "Received a file with another name")

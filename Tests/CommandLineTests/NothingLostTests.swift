@@ -172,6 +172,45 @@ import Testing
         }
     }
 
+    /// Whatever `fit` and `tune` do beside the model's own steps, with too little memory they end with an error, and what they
+    /// were to write is there whole or not at all.
+    @Test(arguments: [
+        [], ["--no-shuffle"], ["--validation-split", "0.3"], ["--class-weight", "CW"], ["--sample-weight", "W"],
+        ["--early-stopping", "1", "--epochs", "2"], ["--run", "RUN", "--validation-split", "0.3"], ["--tensorboard", "RUN"],
+        ["--backup", "RUN"], ["--metrics", "mae,RootMeanSquaredError()"], ["--replicas", "2"], ["--debug-numerics"],
+        ["--optimizer", "SGD(0.1, use_ema=True)"], ["--batch-size", "120000"], ["tune"], ["tune", "--workers", "2"],
+        ["tune", "--validation-split", "0.3", "--pruner", "median"],
+    ])
+    func memoryLimitOfTraining(_ options: [String]) throws {
+        try shell.withFolder { folder in
+            // 1.4 and 0.9 MiB, 0.9 MiB for an order.
+            let job = try Job(folder, samples: 120_000)
+            try NPY.write(Tensor.ones([120_000]), to: job.file("w.npy"))
+            try FileIO.write(#"{"0": 1.5}"#, to: job.file("cw.json"))
+            try FileIO.write(#"{"optimizer.learning_rate": [0.01, 0.1]}"#, to: job.file("s.json"))
+            let names = ["CW": "cw.json", "W": "w.npy", "RUN": "run"]
+            let isSearch = options.first == "tune"
+            let chosen = options.dropFirst(isSearch ? 1 : 0).map { names[$0].map(job.file) ?? $0 }
+            let base = isSearch
+                ? ["tune", job.model, "--space", job.file("s.json"), "--epochs", "1", "--trials", "2", "--study", job.file("s")]
+                : ["fit", job.model]
+            var codes: [Int32] = []
+            for limit in [1, 3, 4, 5, 6, 8, 12, 64] {
+                for name in ["run", "s", "s.search", "out.keras"] { try? FileManager.default.removeItem(atPath: job.file(name)) }
+                let outcome = try shell.run(
+                    base + job.samples + ["--quiet", "--batch-size", "4096", "--save", job.file("out.keras"), "--memory", "\(limit)"] + chosen)
+                codes.append(outcome.status)
+                if outcome.status == 0 {
+                    #expect(try Model.load(from: job.file("out.keras")).optimizer != nil)
+                } else {
+                    expectError(outcome, "Out of memory")
+                    #expect(!FileManager.default.fileExists(atPath: job.file("out.keras")), "\(limit)")
+                }
+            }
+            #expect(codes.first == 1 && codes.last == 0 && codes == codes.sorted(by: >), "\(codes)")
+        }
+    }
+
     @Test func oneFileForTwo() throws {
         try shell.withFolder { folder in
             let job = try Job(folder)

@@ -84,7 +84,7 @@ import Testing
             expectSuccess(again)
             #expect(again.output == outcome.output)
             #expect(try job.outcomes("s.journal") == before)
-            let more = job.tune("--trials", "6", "--study", job.file("s.journal"), "--sampler", "quasi-random")
+            let more = job.tune("--trials", "6", "--study", job.file("s.journal"), "--sampler", "quasi-random", "--pruner", "median")
             expectSuccess(try shell.run(more))
             #expect(try Array(job.outcomes("s.journal").prefix(4)) == before)
             #expect(try job.outcomes("s.journal").count == 6)
@@ -146,6 +146,48 @@ import Testing
         }
     }
 
+    /// A study goes on only with the data, options, space and model that it was begun with; the message names what differs, and
+    /// the file stays as it is.
+    @Test func otherStudiesAreRefused() throws {
+        try withJob { job in
+            let study = job.file("s")
+            func tune(_ arguments: String..., space: String = "space.json") -> [String] {
+                job.tune("--study", study, space: space) + arguments
+            }
+            expectSuccess(try shell.run(tune("--trials", "2", "--workers", "1", "--lookahead", "1")))
+            let before = try FileIO.read(study)
+            for (arguments, words) in [
+                (["--epochs", "4"], "Its epochs: 3. Received: 4."), (["--batch-size", "16"], "Its batch size: 32. Received: 16."),
+                (["--validation-split", "0.3"], "Its validation split: 0.2. Received: 0.3."),
+                (["--pruner", "median"], "Its pruner: none. Received: median."),
+                (["--sampler", "random"], "Its sampler: tpe. Received: random."),
+                (["--monitor", "val_accuracy", "--direction", "minimize"], "Its metric: val_loss. Received: val_accuracy."),
+            ] {
+                let outcome = try shell.run(tune("--trials", "4") + arguments)
+                shell.expectRefusal(outcome, words)
+                shell.expectRefusal(outcome, "another --name or --study to begin anew")
+            }
+            try FileIO.write(#"{"batch_size": [4, 8]}"#, to: job.file("other.json"))
+            shell.expectRefusal(try shell.run(tune("--trials", "4", space: "other.json")), "Received other space")
+            let (x, model) = (try FileIO.read(job.file("x.npy")), try FileIO.read(job.file("m.keras")))
+            try NPY.write(Tensor.ones([30, 3]), to: job.file("x.npy"))
+            shell.expectRefusal(try shell.run(tune("--trials", "4")), "Received other data")
+            try FileIO.write(x, to: job.file("x.npy"))
+            let wider = Sequential([
+                InputLayer([3]), Dense(9, activation: .relu, name: "hidden"), Dense(3, activation: .softmax, name: "out"),
+            ])
+            try wider.compile(optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"])
+            try wider.save(to: job.file("m.keras"))
+            shell.expectRefusal(try shell.run(tune("--trials", "4")), "configuration of the model")
+            try FileIO.write(model, to: job.file("m.keras"))
+            #expect(try FileIO.read(study) == before)
+            // A new name begins anew; more trials, other workers and what is written beside are no differences.
+            expectSuccess(try shell.run(tune("--trials", "2", "--epochs", "4", "--name", "second")))
+            expectSuccess(try shell.run(tune("--trials", "4", "--workers", "2", "--report", job.file("r.html"))))
+            #expect(try job.outcomes("s").count == 4)
+        }
+    }
+
     /// A trial of another program is left as it is, until `--take-over`.
     @Test func takesOver() throws {
         try withJob { job in
@@ -184,7 +226,8 @@ import Testing
             let all = job.tune("--trials", "2")
             // A second value of an option replaces the first; of --x it would be another input.
             let kept = arguments[0] == "--x" ? all.filter { $0 != "--x" && $0 != job.file("x.npy") } : all
-            shell.expectRefusal(try shell.run(kept + arguments), words)
+            // Words that are no option are of a file.
+            shell.expectRefusal(try shell.run(kept + arguments), words, code: words.hasPrefix("--") ? 64 : 1)
             #expect(try FileIO.entries(of: job.folder) == before)
         }
     }
@@ -219,7 +262,7 @@ import Testing
                 (["--report", job.file("m.keras")], "--report"), (["--study", job.folder], "a folder"),
                 (["--study", study, "--backup-steps", "0"], "--backup-steps"),
             ] {
-                shell.expectRefusal(try shell.run(job.tune() + arguments), words)
+                shell.expectRefusal(try shell.run(job.tune() + arguments), words, code: words == "--backup-steps" ? 64 : 1)
             }
             #expect(try FileIO.entries(of: job.folder).sorted() == ["m.keras", "space.json", "x.npy", "y.npy"])
         }

@@ -45,6 +45,62 @@ import Testing
         }
     }
 
+    /// As pandas reads them: columns of True and False alone, in three spellings, are truth values; they count as 1 and 0.
+    @Test func truthValues() throws {
+        try withFolder { folder in
+            let text = "a,b,c,d,e,y\nTrue,true,yes,1,TRUE,False\nFALSE,false,no,0,,True\ntrue,TRUE,yes,1,False,True\n"
+            let file = try csv(text, folder)
+            #expect(file.columns.map(\.kind) == [.boolean, .boolean, .text, .integer, .boolean, .boolean])
+            let rows = try file.rows.array()
+            #expect(rows.map { $0["a"] } == [.integer(1), .integer(0), .integer(1)])
+            #expect(rows.map { $0["e"] } == [.integer(1), .missing, .integer(0)])
+            let samples = try file.samples(features: ["a", "b", "d"], label: "y").array()
+            #expect(samples.map { $0.0.scalars(as: Float.self) } == [[1, 1, 1], [0, 0, 0], [1, 1, 1]])
+            #expect(samples.map { $0.1.item(as: Int.self) } == [0, 1, 1])
+            #expect(try file.tensor("a").scalars(as: Int.self) == [1, 0, 1] && file.tensor("a").dtype == .int64)
+            // What else a column is, can be said.
+            let given = try CSV(folder + "/a.csv", kinds: ["a": .text, "c": .boolean, "d": .boolean])
+            #expect(given.columns.map(\.kind) == [.text, .boolean, .boolean, .boolean, .boolean, .boolean])
+            let first = try given.rows.array()[0]
+            #expect((first["a"], first["c"], first["d"]) == (.text("True"), .integer(1), .integer(1)))
+            // Other words among them are text, also behind them; where the kind was found in fewer rows, they are errors.
+            for word in ["maybe", "1", "T", " True"] {
+                #expect(try csv("a\nTrue\n\(word)\n", folder).columns[0].kind == .text, "\(word)")
+                #expect(try csv("a\n\(word)\nTrue\n", folder).columns[0].kind == .text, "\(word)")
+                let guessed = try CSV(folder + "/a.csv", kinds: ["a": .boolean])
+                if word == "maybe" {
+                    expectError("a.csv:2, column \"a\"", "True or False", "\"maybe\"") { try guessed.rows.array() }
+                } else {
+                    #expect(try guessed.rows.array().map { $0["a"] } == [.integer(1), .integer(1)])
+                }
+            }
+            try FileIO.write("a\nTrue\nyes\n", to: folder + "/a.csv")
+            expectError("a.csv:3, column \"a\"", "as the first 1 rows have", ".text") {
+                try CSV(folder + "/a.csv", rowsToLookAt: 1).rows.array()
+            }
+        }
+    }
+
+    /// A compressed table that is cut gives the rows before the cut, and then one error with its line, also where errors are left
+    /// out. So does a file of lines.
+    @Test func cutTables() throws {
+        try withFolder { folder in
+            var random = Xorshift(state: 3)
+            let lines = (0..<20_000).map { "\($0),\(random.next() >> 1)" }
+            let bytes = try Compression.gzip(Array(("a,b\n" + lines.joined(separator: "\n") + "\n").utf8))
+            let path = folder + "/a.csv.gz"
+            try FileIO.write(Array(bytes.prefix(bytes.count * 3 / 4)), to: path)
+            expectError("a.csv.gz:", "gzip data is cut short") { try CSV(path, rowsToLookAt: 1).rows.array() }
+            let rows = try CSV(path, rowsToLookAt: 1).rows.onError(.skip())
+            let found = try rows.array().map { $0["a"] }
+            #expect(found.count > 13_000 && found.count < 16_000, "\(found.count)")
+            #expect(found == (0..<found.count).map { .integer(Int64($0)) })
+            let texts = try Dataset.textLines(path).onError(.skip()).array()
+            #expect(texts.count == found.count + 1 && texts.last == lines[found.count - 1])
+            expectError("a.csv.gz:\(found.count + 2)", "cut short") { try Dataset.textLines(path).array() }
+        }
+    }
+
     @Test func missingValues() throws {
         try withFolder { folder in
             let file = try csv("a,b,name,y\n1,2.5,x,0\n,3.5,,1\n3,NA,z,0\n4,5,,1\n", folder)

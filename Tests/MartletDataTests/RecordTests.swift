@@ -66,6 +66,43 @@ import Testing
         }
     }
 
+    /// A compressed file that is cut gives the records before the cut, and then the error with its place, as a plain one does.
+    @Test(arguments: TFRecord.CompressionType.allCases, [400, 300_000])
+    func cutFilesGiveWhatIsWhole(_ compression: TFRecord.CompressionType, _ size: Int) throws {
+        try withFolder { folder in
+            var random = Xorshift(state: 5)
+            // Bytes that do not compress, so that the place of the cut is the place in the records.
+            let records = (0..<20).map { _ in Data((0..<size).map { _ in UInt8(truncatingIfNeeded: random.next()) }) }
+            let path = folder + "/a.tfrecord"
+            try TFRecord.write(records, to: path, compression: compression)
+            let bytes = try FileIO.read(path)
+            for part in [0.31, 0.62, 0.97] {
+                try FileIO.write(Array(bytes.prefix(Int(part * Double(bytes.count)))), to: path)
+                var iterator = Dataset.tfRecords(path).makeIterator()
+                var (found, message) = ([Data](), "")
+                do {
+                    while let record = try iterator.nextElement() { found.append(record) }
+                } catch {
+                    message = "\(error)"
+                }
+                #expect(found == Array(records.prefix(found.count)))
+                // A block of deflate's may hold back the last records.
+                #expect(found.count <= Int(part * 20) && found.count >= Int(part * 20) - 2 - 70_000 / size, "\(found.count)")
+                #expect(message.contains("cut short") && message.contains("record \(found.count) at byte \(found.count * (size + 16))"), "\(message)")
+                // The policy that leaves out gets them, too, and ends; so does the next file.
+                let skipped = Dataset.tfRecords(path).onError(.skip())
+                #expect(try skipped.array() == found)
+                try TFRecord.write([Data([1])], to: folder + "/b.tfrecord")
+                #expect(try Dataset.tfRecords(folder + "/*.tfrecord").onError(.skip()).array() == found + [Data([1])])
+            }
+            // Only the end of the compression is missing: all records are whole.
+            guard compression != .none else { return }
+            try FileIO.write(Array(bytes.dropLast(3)), to: path)
+            #expect(try Dataset.tfRecords(path).onError(.skip()).array() == records)
+            expectError(path, "cut short") { try Dataset.tfRecords(path).array() }
+        }
+    }
+
     /// An error in a map of records names the file and the number of the record there.
     @Test(arguments: [0, 2]) func errorsNameFileAndRecord(threads: Int) throws {
         try withFolder { folder in

@@ -156,4 +156,23 @@ import Testing
     @Test func noSamplesGiveNoLoss() {
         #expect(MeanSquaredError()(Tensor.zeros([0, 3]), Tensor.zeros([0, 3])).item() == 0.0)
     }
+
+    /// A weight for each class. The numbers are Keras 3.15's.
+    @Test func focalWeightsOfClasses() throws {
+        let (y, p) = (Tensor([[0.0, 1, 0], [0, 0, 1]]), Tensor([[0.05, 0.9, 0.05], [0.1, 0.3, 0.6]]))
+        let one = CategoricalFocalCrossentropy(alpha: 0.25, gamma: 1.5)
+        let each = CategoricalFocalCrossentropy(alpha: [0.5, 0.2, 0.9], gamma: 1.5)
+        #expect(abs(one(y, p).item(as: Double.self) - 0.0165701974183321) < 1e-8)
+        #expect(abs(each(y, p).item(as: Double.self) - 0.05848657712340355) < 1e-8)
+        let logits = CategoricalFocalCrossentropy(alpha: [0.5, 0.2, 0.9], gamma: 2, fromLogits: true)
+        let x = Tensor([[0.1, 2, -1], [0.3, -0.2, 0.5]])
+        #expect(abs(logits(y, x).item(as: Double.self) - 0.12242839485406876) < 1e-7)
+        #expect(each.config["alpha"] == [0.5, 0.2, 0.9] && one.config["alpha"] == 0.25)
+        let read = try Loss.make(from: JSONValue(parsing: #"{"class_name": "CategoricalFocalCrossentropy", "config": {"alpha": [1, 2]}}"#))
+        #expect((read as? CategoricalFocalCrossentropy)?.alphas == [1, 2])
+        #expect(throws: MartletError.self) {
+            try Loss.make(from: JSONValue(parsing: #"{"class_name": "CategoricalFocalCrossentropy", "config": {"alpha": []}}"#))
+        }
+        #expect(throws: MartletError.self) { try each.validate(target: [nil, 4], prediction: [nil, 4]) }
+    }
 }

@@ -1,7 +1,7 @@
 import MartletCore
 
 extension CSV {
-    /// A column as a tensor of shape `(rows,)`: `int64` for whole numbers, `float32` for numbers, and where whole numbers are
+    /// A column as a tensor of shape `(rows,)`: `int64` for whole numbers and truth values, `float32` for numbers, and where whole numbers are
     /// missing, strings for text. The whole file is read.
     ///
     /// ```swift
@@ -70,7 +70,7 @@ extension CSV {
             }
             return Tensor(strings: texts)
         }
-        if kind == .integer {
+        if kind == .integer || kind == .boolean {
             let numbers = values.compactMap { if case .integer(let number) = $0 { number } else { nil } }
             if numbers.count == values.count { return Tensor(numbers, shape: [numbers.count]) }
         }

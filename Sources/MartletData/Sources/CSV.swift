@@ -17,6 +17,9 @@ public struct CSV: Sendable {
         case integer
         /// Numbers, `float32`.
         case number
+        /// True and False, which are read as the whole numbers 1 and 0: all fields are `True`, `TRUE`, `true`, `False`, `FALSE`
+        /// or `false`, as in pandas. A column that is given this kind may also hold yes and no, and 1 and 0.
+        case boolean
         /// Text.
         case text
 
@@ -25,6 +28,7 @@ public struct CSV: Sendable {
             switch self {
             case .integer: "a whole number"
             case .number: "a number"
+            case .boolean: "True or False"
             case .text: "a text"
             }
         }
@@ -134,7 +138,7 @@ public struct CSV: Sendable {
     ///   - delimiter: what is between fields.
     ///   - hasHeader: whether the first record has the names of the columns; otherwise they are `"0"`, `"1"`, ...
     ///   - kinds: the types of columns. Those of others follow from the first rows: whole numbers where all values are such,
-    ///     else numbers where all are, else text. A column without any value has numbers, as in pandas.
+    ///     else numbers where all are, truth values where all are, else text. A column without any value has numbers, as in pandas.
     ///   - missing: texts that stand for no value.
     ///   - rowsToLookAt: how many rows are read to find out the types, `.max` for all. More are read where a column has no value
     ///     in them.
@@ -195,7 +199,8 @@ public struct CSV: Sendable {
             for place in open where place < fields.count && !missing.contains(fields[place]) {
                 let kind = Kind(of: fields[place])
                 switch (found[place], kind) {
-                case (nil, _), (.integer, _), (.number, .text): found[place] = kind
+                case (nil, _), (.integer, .number): found[place] = kind
+                case (let known?, _) where known != kind && (known, kind) != (.number, .integer): found[place] = .text
                 default: break
                 }
             }
@@ -316,6 +321,9 @@ public struct CSV: Sendable {
         case .number:
             if isMissing { return .missing }
             if let value = Kind.number(field) { return .number(value) }
+        case .boolean:
+            if isMissing { return .missing }
+            if let value = Kind.truth(field, isGiven: given.contains(column.name)) { return .integer(value ? 1 : 0) }
         }
         let isGiven = given.contains(column.name)
         let origin = isGiven
@@ -356,7 +364,26 @@ public struct CSV: Sendable {
 
 extension CSV.Kind {
     /// The narrowest kind that a field is of.
-    init(of field: String) { self = Self.integer(field) != nil ? .integer : Self.number(field) != nil ? .number : .text }
+    init(of field: String) {
+        self = Self.integer(field) != nil
+            ? .integer : Self.number(field) != nil ? .number : Self.truth(field, isGiven: false) != nil ? .boolean : .text
+    }
+
+    /// The truth value of a field; nil when it is none.
+    /// - Parameter isGiven: whether the column's kind is known, and not a guess.
+    fileprivate static func truth(_ field: String, isGiven: Bool) -> Bool? {
+        switch field {
+        case "True", "TRUE", "true": return true
+        case "False", "FALSE", "false": return false
+        default: break
+        }
+        guard isGiven else { return nil }
+        switch trimmed(field).lowercased() {
+        case "true", "yes", "y", "t", "1": return true
+        case "false", "no", "n", "f", "0": return false
+        default: return nil
+        }
+    }
 
     /// The whole number of a field, with blanks around it or not; nil when it is none.
     fileprivate static func integer(_ field: String) -> Int64? { Int64(field) ?? Int64(trimmed(field)) }

@@ -15,6 +15,8 @@ final class CSVReader {
     private var nextLine = 1
     private var fieldCount = 0
     private var hasBegun = false
+    /// Whether the stream has failed: nothing follows.
+    private var isBroken = false
     /// The line at which the last record began, counted from 1.
     private(set) var line = 1
     private static let (quote, lineFeed, carriageReturn) = (UInt8(0x22), UInt8(0x0A), UInt8(0x0D))
@@ -28,7 +30,15 @@ final class CSVReader {
 
     /// Whether a byte follows, which `chunk[start]` is then.
     private func hasMore() throws -> Bool {
-        if start == end { (start, end) = (0, try stream.read(into: UnsafeMutableRawBufferPointer(chunk))) }
+        guard start == end else { return true }
+        guard !isBroken else { return false }
+        (start, end) = (0, 0)
+        do {
+            end = try stream.read(into: UnsafeMutableRawBufferPointer(chunk))
+        } catch let error as MartletError {
+            isBroken = true
+            throw MartletError(error.message, at: error.location == stream.name ? "\(stream.name):\(line)" : error.location)
+        }
         return start < end
     }
 

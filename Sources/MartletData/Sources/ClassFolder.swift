@@ -80,7 +80,7 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
             try self.init(folder, paths, numbers, names, endings)
             return
         }
-        let folders = try Finder.entries(of: folder).filter { !$0.hasPrefix(".") && Finder.isFolder(folder + "/" + $0) }
+        let folders = try Self.folders(in: folder)
         if let stranger = classNames?.first(where: { !folders.contains($0) }) {
             throw MartletError(
                 "Expected the names of folders in \(folder), which are \(folders.prefix(20)). Received: \"\(stranger)\".",
@@ -118,6 +118,14 @@ public struct ClassFolder: Sendable, CustomStringConvertible {
 
     private init(_ folder: String, _ paths: [String], _ labels: [Int], _ classNames: [String]) {
         (self.folder, self.paths, self.labels, self.classNames) = (folder, paths, labels, classNames)
+    }
+
+    /// The names of the folders in a folder, in order, without those that begin with a point.
+    /// - Throws: `MartletError` when it cannot be read.
+    package static func folders(in folder: String) throws -> [String] {
+        try Finder.entries(of: folder).filter {
+            !$0.hasPrefix(".") && Finder.isFolder((folder as NSString).appendingPathComponent($0))
+        }
     }
 
     /// The files in two parts: the last of a random order for validation, the others for training.
@@ -204,6 +212,8 @@ private struct Finder {
     let followLinks: Bool
     /// The folders that were seen, by device and number: links may lead in circles.
     private var seen: Set<[UInt64]> = []
+    /// What the paths take, and how much of it was asked for.
+    private var (bytes, granted) = (0, 1 << 19)
 
     init(endings: [String], followLinks: Bool) { (self.endings, self.followLinks) = (endings, followLinks) }
 
@@ -246,12 +256,22 @@ private struct Finder {
                 if kind == .typeDirectory || (kind == .typeSymbolicLink && Finder.isFolder(path)) {
                     if kind == .typeDirectory || followLinks { folders.append(path) }
                 } else if endings.contains(where: name.lowercased().hasSuffix) {
+                    try hold(path, top)
                     files.append(path)
                 }
             }
             found.append((folder, files))
         }
         paths += found.sorted { $0.folder.utf8.lexicographicallyPrecedes($1.folder.utf8) }.flatMap(\.files)
+    }
+
+    /// Takes notice of a path that is kept: its bytes, the head of their block, and the places in lists.
+    /// - Throws: `MartletError` when millions of them leave too little memory.
+    private mutating func hold(_ path: String, _ folder: String) throws {
+        bytes += path.utf8.count + 96
+        guard bytes > granted else { return }
+        granted = 2 * bytes
+        try Settings.requireMemory(granted, at: folder)
     }
 
     private static func kind(of path: String) -> FileAttributeType? {

@@ -153,6 +153,8 @@ final class LineReader {
     private let limit: Int
     private var chunk = [UInt8](repeating: 0, count: 1 << 16)
     private var (start, end) = (0, 0)
+    /// Whether the stream has failed: nothing follows.
+    private var isBroken = false
     /// The number of the last line, counted from 1.
     private(set) var number = 0
 
@@ -163,7 +165,16 @@ final class LineReader {
         var line: [UInt8] = []
         while true {
             if start == end {
-                (start, end) = (0, try chunk.withUnsafeMutableBytes { try stream.read(into: $0) })
+                (start, end) = (0, 0)
+                if !isBroken {
+                    do {
+                        end = try chunk.withUnsafeMutableBytes { try stream.read(into: $0) }
+                    } catch let error as MartletError {
+                        isBroken = true
+                        throw MartletError(
+                            error.message, at: error.location == stream.name ? "\(stream.name):\(number + 1)" : error.location)
+                    }
+                }
                 if end == 0 {
                     if line.isEmpty { return nil }
                     break

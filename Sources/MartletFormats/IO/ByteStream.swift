@@ -11,7 +11,8 @@ package protocol ByteStream: AnyObject {
     /// The most bytes that can still follow: exact for files and memory, the most that deflate can produce for compressed data.
     var bound: Int { get }
 
-    /// Fills `buffer` from its start and returns the number of bytes read, which is below its size only at the end.
+    /// Fills `buffer` from its start and returns the number of bytes read, which is below its size only at the end, or before
+    /// an error that the next reading throws.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
@@ -23,6 +24,7 @@ extension ByteStream {
     package func fill(_ buffer: UnsafeMutableRawBufferPointer, _ what: String) throws {
         let count = try read(into: buffer)
         if count < buffer.count {
+            try throwFailure()
             throw error("Expected \(buffer.count) bytes of \(what). Received \(count): the data is cut short.")
         }
     }
@@ -40,9 +42,16 @@ extension ByteStream {
             initialized = received
         }
         if received < count {
+            try throwFailure()
             throw error("Expected \(count) bytes of \(what). Received \(received): the data is cut short.")
         }
         return bytes
+    }
+
+    /// Throws what ended a reading before its end, if that was an error.
+    private func throwFailure() throws {
+        var byte: UInt8 = 0
+        _ = try withUnsafeMutableBytes(of: &byte) { try read(into: $0) }
     }
 
     /// All bytes to the end. Throws when there are more than `limit`.

@@ -2,7 +2,8 @@ import CZlib
 import MartletCore
 
 /// Decompresses a stream in gzip's format (RFC 1952), any number of members one after another, or in zlib's (RFC 1950), one
-/// alone. Checksums are verified.
+/// alone. Checksums are verified. What comes before an error is handed out first: the next reading throws it, and so do all
+/// later ones.
 package final class InflateStream: ByteStream {
     private let source: any ByteStream
     private let format: Compression.Format
@@ -11,6 +12,7 @@ package final class InflateStream: ByteStream {
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     private var members = 0
     private var isBetweenMembers = false
+    private var failure: MartletError?
 
     /// Decompresses `source`, which begins as `format` does.
     package init(_ source: any ByteStream, _ format: Compression.Format = .gzip) {
@@ -36,6 +38,17 @@ package final class InflateStream: ByteStream {
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         var written = 0
+        do {
+            if let failure { throw failure }
+            try inflate(into: buffer, &written)
+        } catch let error as MartletError {
+            failure = error
+            guard written > 0 else { throw error }
+        }
+        return written
+    }
+
+    private func inflate(into buffer: UnsafeMutableRawBufferPointer, _ written: inout Int) throws {
         while written < buffer.count {
             if z.pointee.avail_in == 0 { try takeInput() }
             if isBetweenMembers {
@@ -49,7 +62,7 @@ package final class InflateStream: ByteStream {
             z.pointee.next_out = (buffer.baseAddress! + written).assumingMemoryBound(to: UInt8.self)
             z.pointee.avail_out = UInt32(room)
             let isStarved = z.pointee.avail_in == 0
-            let status = inflate(z, Z_NO_FLUSH)
+            let status = CZlib.inflate(z, Z_NO_FLUSH)
             let produced = room - Int(z.pointee.avail_out)
             written += produced
             switch status {
@@ -66,7 +79,6 @@ package final class InflateStream: ByteStream {
                 throw error("The \(format.rawValue) data is corrupt (zlib: \(reason)).")
             }
         }
-        return written
     }
 
     private func takeInput() throws {

@@ -39,9 +39,12 @@ package final class RecordReader {
         while taken < target.count {
             if start == end {
                 if target.count - taken >= buffer.count {
-                    return taken + (try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: target[taken...])))
+                    let count = try received(UnsafeMutableRawBufferPointer(rebasing: target[taken...]))
+                    if count == 0 { break }
+                    taken += count
+                    continue
                 }
-                (start, end) = (0, try stream.read(into: buffer))
+                (start, end) = (0, try received(buffer))
                 if end == 0 { break }
             }
             let part = min(end - start, target.count - taken)
@@ -50,6 +53,15 @@ package final class RecordReader {
             taken += part
         }
         return taken
+    }
+
+    /// Reads from the stream, whose errors get the place.
+    private func received(_ target: UnsafeMutableRawBufferPointer) throws -> Int {
+        do {
+            return try stream.read(into: target)
+        } catch let error as MartletError {
+            throw MartletError("\(error.message) That is at \(place).", at: error.location)
+        }
     }
 
     private func fill(_ target: UnsafeMutableRawBufferPointer) throws {

@@ -51,7 +51,7 @@ public final class SwapEMAWeights: Callback {
     private func averages() throws -> [(variable: Variable, average: Variable)] {
         guard let optimizer = model?.optimizer, optimizer.keepsAverages else {
             throw MartletError(
-                "Expected an optimizer with useEMA, whose averages can be swapped. "
+                "Expected an optimizer with \(Caller.words("useEMA")), whose averages can be swapped. "
                     + "Received: \(model?.optimizer?.name ?? "a model without optimizer").", at: "SwapEMAWeights")
         }
         return optimizer.movingAverages

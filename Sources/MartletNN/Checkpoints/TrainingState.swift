@@ -16,31 +16,39 @@ struct TrainingPlace: Equatable {
 package typealias TrainingFacts = [String: String]
 
 extension TrainingFacts {
-    var json: String {
-        JSONValue.object(sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }).serialized()
+    package var json: JSONValue {
+        .object(sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     }
 
     /// Checks them against a file of training. Files of earlier versions and of Keras have none.
     /// - Throws: `MartletError` when one of the facts was another.
     func check(_ root: HDF5Group, file: String) throws {
         guard let text = try root.attribute("training")?.text else { return }
-        let others = try JSONValue(parsing: text).object().filter { name, value in
-            self[name].map { value != .string($0) } ?? false
-        }
+        try check(
+            JSONValue(parsing: text), of: "the training that was interrupted",
+            remedy: "Give the same to go on, or another folder to begin anew.", at: file)
+    }
+
+    /// Checks them against those of something that began earlier. What only one of both names is no difference.
+    /// - Parameters:
+    ///   - others: as `json` gave them.
+    ///   - subject: what began earlier.
+    ///   - remedy: what can be done.
+    /// - Throws: `MartletError` when one of the facts was another.
+    package func check(_ others: JSONValue, of subject: String, remedy: String, at place: String) throws {
+        let others = try others.object().filter { name, value in self[name].map { value != .string($0) } ?? false }
         // Of several that differ the one that says most: what somebody has set, before what follows from it and from the data.
-        let consequences = ["number of samples", "size of the data", "digest of the data", "steps of an epoch", "digest of samples"]
+        let consequences = ["number of samples", "digest of the data", "steps of an epoch", "digest of samples"]
         func rank(_ name: String) -> Int { consequences.firstIndex(of: name) ?? -1 }
         guard let (name, value) = others.min(by: { (rank($0.key), $0.key) < (rank($1.key), $1.key) }) else { return }
-        let remedy = "Give the same to go on, or another folder to begin anew."
         // Of digests nobody reads more than that they differ.
         if ["digest of", "configuration of"].contains(where: name.hasPrefix) {
             throw MartletError(
-                "Expected the training that was interrupted. Received other \(name.split(separator: " ").last ?? ""), as the \(name) "
-                    + "tells. \(remedy)", at: file)
+                "Expected \(subject). Received other \(name.split(separator: " ").last ?? ""), as the \(name) tells. \(remedy)",
+                at: place)
         }
         throw MartletError(
-            "Expected the training that was interrupted. Its \(name): \(try value.string()). Received: \(self[name]!). \(remedy)",
-            at: file)
+            "Expected \(subject). Its \(name): \(try value.string()). Received: \(self[name]!). \(remedy)", at: place)
     }
 }
 
@@ -74,7 +82,7 @@ extension Model {
     ) -> HDF5GroupContent {
         let content = kerasContent(orders: orders)
         content.attributes = [
-            ("epoch_and_batch", .numbers(Tensor([place.epoch, place.batch], shape: [2]))), ("training", .text(facts.json)),
+            ("epoch_and_batch", .numbers(Tensor([place.epoch, place.batch], shape: [2]))), ("training", .text(facts.json.serialized())),
         ]
         for (index, metric) in metrics.enumerated() {
             let group = content.group("metrics/\(index)")

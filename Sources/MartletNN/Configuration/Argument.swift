@@ -13,12 +13,14 @@ package enum Argument {
         _ condition: Bool, _ owner: @autoclosure () -> String, _ name: @autoclosure () -> String,
         expected: @autoclosure () -> String, received: @autoclosure () -> Any
     ) {
-        if !condition { complain("Expected \(expected()). Received: \(received()).", owner(), name()) }
+        if !condition {
+            complain("Expected \(Caller.words(expected())). Received: \(received()).", owner(), name())
+        }
     }
 
     /// Complains about an argument.
     static func complain(_ message: String, _ owner: String, _ name: String) {
-        let place = "\(owner).\(name)"
+        let place = "\(owner).\(Caller.words(name))"
         if !FailureScope.note(MartletError(message, at: place)) { stop(place, message) }
     }
 

@@ -226,12 +226,16 @@ public struct Arguments<Root>: Sendable {
     /// Makes the object of a configuration.
     /// - Parameter type: the object's, `Root` or a class below it.
     func make(_ type: any Described.Type, _ config: Configuration) throws -> Root {
-        try Argument.throwing {
-            if Root.self is AnyObject.Type { return PendingConfiguration.with(config, for: type, makeDefault) }
-            var object = makeDefault()
-            read(config, into: &object)
-            return object
+        try Caller.$isConfiguration.withValue(true) {
+            try Argument.throwing { try made(type, config) }
         }
+    }
+
+    private func made(_ type: any Described.Type, _ config: Configuration) throws -> Root {
+        if Root.self is AnyObject.Type { return PendingConfiguration.with(config, for: type, makeDefault) }
+        var object = makeDefault()
+        read(config, into: &object)
+        return object
     }
 }
 

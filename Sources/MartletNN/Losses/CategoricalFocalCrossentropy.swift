@@ -6,8 +6,10 @@ import MartletCore
 ///
 /// Source: [`keras.losses.CategoricalFocalCrossentropy`](https://keras.io/api/losses/probabilistic_losses/#categoricalfocalcrossentropy-class).
 public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Described {
-    /// The weight of all classes.
-    public private(set) var alpha: Double
+    /// The weight of all classes; of the first one where each has its own.
+    public var alpha: Double { alphas[0] }
+    /// The weight of each class along the last axis; one number for all.
+    public private(set) var alphas: [Double]
     /// How little what is predicted well counts.
     public private(set) var gamma: Double
     /// Whether predictions are logits, not probabilities.
@@ -18,11 +20,22 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Describ
     public private(set) var axis: Int
 
     /// Makes the loss.
-    public init(
+    public convenience init(
         alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
         name: String = "categorical_focal_crossentropy", reduction: Reduction = .sumOverBatchSize
     ) {
-        self.alpha = alpha
+        self.init(
+            alpha: [alpha], gamma: gamma, fromLogits: fromLogits, labelSmoothing: labelSmoothing, axis: axis, name: name,
+            reduction: reduction)
+    }
+
+    /// Makes the loss with a weight for each class along the last axis. Stops when there is none.
+    public init(
+        alpha: [Double], gamma: Double = 2, fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1,
+        name: String = "categorical_focal_crossentropy", reduction: Reduction = .sumOverBatchSize
+    ) {
+        Argument.check(!alpha.isEmpty, "CategoricalFocalCrossentropy", "alpha", expected: "at least one weight", received: alpha)
+        alphas = alpha.isEmpty ? [0.25] : alpha
         self.gamma = gamma
         self.fromLogits = fromLogits
         self.labelSmoothing = labelSmoothing
@@ -31,7 +44,15 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Describ
     }
 
     public static let arguments = Arguments(default: CategoricalFocalCrossentropy()) {
-        $0("alpha", \.alpha)
+        $0.custom(
+            "alpha",
+            read: { loss, config in
+                guard let alphas = try config.numbers("alpha") else { return }
+                guard !alphas.isEmpty else {
+                    throw MartletError("Expected at least one weight. Received: [].", at: "\(config.className).alpha")
+                }
+                loss.alphas = alphas
+            }, write: { $0.alphas.count == 1 ? .double($0.alpha) : .array($0.alphas.map { .double($0) }) })
         $0("gamma", \.gamma)
         $0("from_logits", \.fromLogits)
         $0("label_smoothing", \.labelSmoothing, .in(0...1))
@@ -43,7 +64,17 @@ public final class CategoricalFocalCrossentropy: Loss, ConfigurableLoss, Describ
         let y = labelSmoothing == 0 ? yTrue : yTrue * (1 - labelSmoothing) + share
         let given = fromLogits ? yPred.softmax(axis: axis) : yPred
         let p = (given / given.sum(axis: axis, keepDims: true)).clipped(min: kerasEpsilon, max: 1 - kerasEpsilon)
-        return -(alpha * (1 - p).pow(gamma) * y * p.log()).sum(axis: axis)
+        let factor = (1 - p).pow(gamma)
+        let weight = alphas.count == 1 ? alpha * factor : Tensor(alphas, dtype: p.dtype) * factor
+        return -(weight * y * p.log()).sum(axis: axis)
+    }
+
+    public override func validate(target: PartialShape, prediction: PartialShape) throws {
+        try super.validate(target: target, prediction: prediction)
+        guard alphas.count > 1, prediction.rank > 0, let classes = prediction[-1], classes != alphas.count else { return }
+        throw MartletError(
+            "Expected a weight for each of \(classes) classes in alpha of the loss \(name), or one number. Received: "
+                + "\(alphas.count) weights.")
     }
 }
 

@@ -146,14 +146,6 @@ extension Model {
         return predictions
     }
 
-    /// Lets the losses check the values of the targets.
-    func validate(targets: [Tensor], predictions: [PartialShape], _ compilation: Compilation) throws {
-        for (output, prediction) in zip(compilation.outputs, predictions) {
-            guard let target = output.target else { continue }
-            try output.loss?.validate(values: targets[target], prediction: prediction)
-        }
-    }
-
     /// Makes the weights for data of these shapes, or checks that the data fits them.
     func prepare(for inputShapes: [PartialShape]) throws {
         try distribution?.check(self)

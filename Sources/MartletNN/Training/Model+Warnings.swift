@@ -27,9 +27,13 @@ extension Model {
     /// Warns of the first input and of the first target that hold NaN.
     func warnOfNaN(in data: TensorDataset, _ compilation: Compilation) {
         for (kind, tensors) in [("x", data.inputs), ("y", data.targets)] {
-            for (index, tensor) in tensors.enumerated() where tensor.holdsNaN {
+            for (index, tensor) in tensors.enumerated() {
+                guard let sample = tensor.firstSampleWithNaN else { continue }
                 let name = "\(kind)\(tensors.count > 1 ? "[\(index)]" : "")"
-                compilation.warnOnce("\(name) holds NaN. One is enough to make all weights NaN.", of: self)
+                let message = "\(name) holds NaN"
+                // Later batches have others.
+                guard compilation.warned.insert(message).inserted else { continue }
+                Settings.warn("\(self.name): \(message), first in sample \(sample). One is enough to make all weights NaN.")
             }
         }
     }
@@ -71,16 +75,17 @@ extension Model {
     private static func problem(
         of loss: any ProbabilityLoss, after activation: String?, _ shape: PartialShape, _ range: (Double, Double)?
     ) -> String? {
+        let fromLogits = Caller.words(swift: "fromLogits: true", keras: "from_logits=True")
         let probabilities: Set = ["softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"]
         if activation == "softmax", shape.rank > 0, shape[-1] == 1 {
             return "ends in a softmax over one unit, which is 1 for every input. Use sigmoid, or a unit for each class."
         }
         if loss.fromLogits {
             guard let activation, probabilities.contains(activation) else { return nil }
-            return "ends in \(activation), which gives probabilities, but the loss \(loss.name) has fromLogits: true. "
+            return "ends in \(activation), which gives probabilities, but the loss \(loss.name) has \(fromLogits). "
                 + "Leave out one of both."
         }
-        let advice = "Use \(loss.name.hasPrefix("binary") ? "sigmoid" : "softmax") there, or fromLogits: true."
+        let advice = "Use \(loss.name.hasPrefix("binary") ? "sigmoid" : "softmax") there, or \(fromLogits)."
         if let activation {
             if probabilities.contains(activation) { return nil }
             let end = activation == "linear" ? "has no activation" : "ends in \(activation)"
@@ -145,10 +150,12 @@ extension Compilation {
 }
 
 extension Tensor {
-    /// Whether an element is NaN. The sum tells quickly that none is.
-    fileprivate var holdsNaN: Bool {
-        guard dtype.isFloatingPoint, elementCount > 0, sum().item(as: Double.self).isNaN else { return false }
-        return isNaN().any().item(as: Bool.self)
+    /// The first sample that has an element that is NaN, nil where none has. The sum tells quickly that none has.
+    fileprivate var firstSampleWithNaN: Int? {
+        guard dtype.isFloatingPoint, elementCount > 0, sum().item(as: Double.self).isNaN else { return nil }
+        let isNaN = isNaN().flattened()
+        guard isNaN.any().item(as: Bool.self) else { return nil }
+        return isNaN.cast(to: .int32).argmax().item(as: Int.self) / (elementCount / shape[0])
     }
 
     fileprivate var isWithinZeroAndOne: Bool {

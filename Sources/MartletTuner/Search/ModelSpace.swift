@@ -77,6 +77,11 @@ public struct ModelSpace: Sendable {
         }
     }
 
+    /// The values that a trial chooses, for what is no model.
+    package func values(_ trial: Trial) throws -> [(name: String, value: JSONValue)] {
+        try parameters.map { ($0.path, $0.distribution.value(try trial.number($0.path, $0.distribution))) }
+    }
+
     /// Checks the space with a model's configuration, before trials are spent on it: every place is there, the model can have
     /// the first values of all parameters, and of each every choice.
     /// - Throws: `MartletError` naming the parameter.

@@ -211,6 +211,15 @@ public final class Study: Sendable {
         try journal.append([.setStudyAttribute(study: id, isSystem: false, key: key, value: value)])
     }
 
+    /// What was noted about the study under a key; `value`, which is noted then, where nothing was. Of several processes one
+    /// notes it.
+    package func userAttribute(_ key: String, orSetting value: JSONValue) throws -> JSONValue {
+        try journal.update(isDurable: true) { state -> ([JournalRecord.Event], JSONValue) in
+            if let known = state.study(id)?.userAttributes[key] { return ([], known) }
+            return ([.setStudyAttribute(study: id, isSystem: false, key: key, value: value)], value)
+        }
+    }
+
     // MARK: - Trials by hand
 
     /// Puts a trial with given parameters into the queue: the next trials take them. Parameters that are not given are chosen

@@ -33,8 +33,9 @@ struct DataChoices: ParsableArguments {
         help: ArgumentHelp(
             """
             What happens with rows of a CSV file that lack a value: keep (missing numbers are NaN, missing texts empty), error, \
-            skip (rows are left out, and their lines are named on standard error), or a number, which is filled in.
-            """, valueName: "rule"))
+            skip (rows are left out, and their lines are named on standard error), or a number, which is filled in (default: \
+            keep).
+            """, valueName: "rule"), transform: CSV.MissingValues.named)
     var missing: CSV.MissingValues = .keep
     @OptionGroup var table: TableChoices
     @Flag(help: "Leave out images, rows and records that cannot be read; the log tells their number and names the first.")
@@ -44,12 +45,12 @@ struct DataChoices: ParsableArguments {
         _ = try size()
         try table.check()
         guard scale.isFinite, abs(scale) <= 1e6 else {
-            throw MartletError("Expected a number of at most 1e6. Received: \(scale).", at: "--scale")
+            throw wrongOption("Expected a number of at most 1e6. Received: \(scale).", at: "--scale")
         }
         guard let classes else { return }
         let names = Self.names(classes) ?? []
         guard !names.isEmpty, Set(names).count == names.count else {
-            throw MartletError("Expected different names, separated by commas. Received: \"\(classes)\".", at: "--classes")
+            throw wrongOption("Expected different names, separated by commas. Received: \"\(classes)\".", at: "--classes")
         }
     }
 
@@ -59,7 +60,8 @@ struct DataChoices: ParsableArguments {
             ("--label", label != nil), ("--features", features != nil), ("--classes", classes != nil),
             ("--image-size", imageSize != nil), ("--color", color != nil), ("--scale", scale != 1),
             ("--missing", missing != .keep), ("--column-types", !table.columnTypes.isEmpty),
-            ("--type-rows", table.typeRows != nil), ("--skip-unreadable", skipUnreadable),
+            ("--type-rows", table.typeRows != nil), ("--separator", table.separator != nil),
+            ("--skip-unreadable", skipUnreadable),
         ]
         if let option = given.first(where: \.1) { throw ValidationError("Expected --data, which \(option.0) is about.") }
     }
@@ -70,6 +72,7 @@ struct DataChoices: ParsableArguments {
             ("label", label ?? "none"), ("features", features ?? "all"), ("classes", classes ?? "those found"),
             ("size of images", imageSize ?? "the model's"), ("channels of images", color.map { "\($0)" } ?? "the model's"),
             ("types of columns", table.columnTypes.joined(separator: ",")), ("rows for types", table.typeRows ?? "1000"),
+            ("separator", table.separator ?? "the file's"),
             ("scale", "\(scale)"), ("missing values", "\(missing)"), ("unreadable data", skipUnreadable ? "left out" : "an error"),
         ]
     }
@@ -82,7 +85,7 @@ struct DataChoices: ParsableArguments {
         guard let imageSize else { return nil }
         let numbers = imageSize.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         guard (1...2).contains(numbers.count), numbers.allSatisfy({ (1...65_536).contains($0) }) else {
-            throw MartletError("Expected a height and a width, such as 96x96. Received: \"\(imageSize)\".", at: "--image-size")
+            throw wrongOption("Expected a height and a width, such as 96x96. Received: \"\(imageSize)\".", at: "--image-size")
         }
         return (numbers[0], numbers[numbers.count - 1])
     }
@@ -90,19 +93,20 @@ struct DataChoices: ParsableArguments {
 
 extension ColorMode: ExpressibleByArgument {}
 
-extension CSV.MissingValues: ExpressibleByArgument {
-    public init?(argument: String) {
-        switch argument {
-        case "keep": self = .keep
-        case "error": self = .fail
-        case "skip": self = .skip
+extension CSV.MissingValues {
+    /// The rule that an option names.
+    static func named(_ text: String) throws -> CSV.MissingValues {
+        switch text {
+        case "keep": return .keep
+        case "error": return .fail
+        case "skip": return .skip
         default:
-            guard let number = Double(argument), number.isFinite else { return nil }
-            self = .fill(number)
+            guard let number = Double(text), number.isFinite else {
+                throw ValidationError("Expected keep, error, skip, or a number that is filled in, such as 0.")
+            }
+            return .fill(number)
         }
     }
-
-    public var defaultValueDescription: String { "keep" }
 }
 
 /// How a CSV file is read.
@@ -110,8 +114,8 @@ struct TableChoices: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            The types of columns of a CSV file, separated by commas, as in zip=text,age=number: integer, number or text, or \
-            pandas' names for them (int64, float64, str, ...). Those of other columns follow from the first rows.
+            The types of columns of a CSV file, separated by commas, as in zip=text,age=number: integer, number, boolean or \
+            text, or pandas' names for them (int64, float64, bool, str, ...). Those of other columns follow from the first rows.
             """, valueName: "name=type"))
     var columnTypes: [String] = []
     @Option(
@@ -120,16 +124,38 @@ struct TableChoices: ParsableArguments {
             "How many rows of a CSV file are read to find out the types of its columns: a number, or all (default: 1000).",
             valueName: "n"))
     var typeRows: String?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            What is between the values of a CSV file: one character such as ';', or tab (default: a comma; in .tsv files a \
+            tab).
+            """, valueName: "mark"))
+    var separator: String?
 
     private static let kinds: [String: CSV.Kind] = [
         "integer": .integer, "int": .integer, "int64": .integer, "int32": .integer, "number": .number, "float": .number,
         "float32": .number, "float64": .number, "double": .number, "text": .text, "str": .text, "string": .text,
-        "object": .text, "category": .text,
+        "object": .text, "category": .text, "boolean": .boolean, "bool": .boolean,
     ]
 
     func check() throws {
         _ = try kinds()
         _ = try rows()
+        _ = try mark()
+    }
+
+    /// What `--separator` names.
+    private func mark() throws -> Character? {
+        guard let separator else { return nil }
+        let names: [String: Character] = ["tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"]
+        if let mark = names[separator.lowercased()] { return mark }
+        guard separator.count == 1, let mark = separator.first, mark.isASCII, !"\"\r\n".contains(mark) else {
+            throw wrongOption(
+                "Expected one ASCII character, which is no quotation mark, or tab. Received: \"\(separator)\".",
+                at: "--separator")
+        }
+        return mark
     }
 
     /// The types that are given.
@@ -141,8 +167,9 @@ struct TableChoices: ParsableArguments {
             guard mark < part.endIndex, !name.isEmpty,
                 let kind = Self.kinds[part[part.index(after: mark)...].lowercased()], found.updateValue(kind, forKey: name) == nil
             else {
-                throw MartletError(
-                    "Expected columns and types, each once, such as zip=text,age=number: the types are integer, number and text. "
+                throw wrongOption(
+                    "Expected columns and types, each once, such as zip=text,age=number: the types are integer, number, "
+                        + "boolean and text. "
                         + "Received: \"\(part)\".", at: "--column-types")
             }
         }
@@ -153,7 +180,7 @@ struct TableChoices: ParsableArguments {
         guard let typeRows else { return 1000 }
         guard typeRows != "all" else { return .max }
         guard let count = Int(typeRows), count > 0 else {
-            throw MartletError("Expected a number of at least 1, or all. Received: \"\(typeRows)\".", at: "--type-rows")
+            throw wrongOption("Expected a number of at least 1, or all. Received: \"\(typeRows)\".", at: "--type-rows")
         }
         return count
     }
@@ -167,7 +194,7 @@ struct TableChoices: ParsableArguments {
         let kinds = try kinds()
         do {
             return try CSV(
-                path, delimiter: path.lowercased().contains(".tsv") ? "\t" : ",",
+                path, delimiter: mark() ?? (path.lowercased().contains(".tsv") ? "\t" : ","),
                 kinds: kinds.merging(texts.map { ($0, .text) }) { given, _ in given }, rowsToLookAt: rows(), advice: Self.advice)
         } catch let error as MartletError where error.location == "kinds" {
             throw MartletError(error.message, at: "--column-types")

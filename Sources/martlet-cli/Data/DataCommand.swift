@@ -72,6 +72,8 @@ struct DataCommand: ParsableCommand {
         case .images(let folder): return try DataReport(folder, first: first, keepsImages: sheet != nil)
         case .table(let csv): return try DataReport(csv, first: first)
         case .records(let pattern): return try DataReport(records: pattern, first: first, keepsImages: sheet != nil)
+        case .arrays(let arrays):
+            return try DataReport(idx: [arrays.images, arrays.labels], first: first, keepsImages: sheet != nil)
         }
     }
 

@@ -48,7 +48,8 @@ extension DataReport {
 
     init(_ csv: CSV, first: Int) throws {
         self.init("rows of CSV")
-        parts = csv.columns.map { DataPart($0.name, $0.kind == .number ? "float32" : $0.kind == .integer ? "int64" : "text") }
+        parts = csv.columns.map { DataPart($0.name, $0.kind.typeName) }
+        if let hint = csv.separatorHint { notes.append(hint) }
         var iterator = csv.rows.onError(.skip()).makeIterator()
         while let row = try iterator.nextElement() {
             count += 1
@@ -136,6 +137,17 @@ extension DataReport {
         case .integers(let values): return list(values) { "\($0)" }
         case .bytes(let values):
             return list(values) { data in DataPart.text(of: data).map { "\"\($0.prefix(40))\"" } ?? "\(data.count) bytes" }
+        }
+    }
+}
+
+extension CSV.Kind {
+    fileprivate var typeName: String {
+        switch self {
+        case .integer: "int64"
+        case .number: "float32"
+        case .boolean: "bool"
+        case .text: "text"
         }
     }
 }

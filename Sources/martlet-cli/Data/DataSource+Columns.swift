@@ -44,16 +44,17 @@ extension DataSource {
         for name in features.joined() where csv.place(of: name) == nil {
             throw MartletError("Expected columns among \(names.prefix(100)). Received: \"\(name)\".", at: "--features")
         }
-        let columns = try features.enumerated().map { place, names in try InputColumns(names, of: csv, for: input(place)) }
+        let columns = try features.enumerated().map { place, names in try InputColumns(names, of: csv, for: modelInput(place)) }
         let numbers = Dictionary(classNames.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
         let (label, isText) = (isLabeled ? choices.label : nil, !classNames.isEmpty)
         return try rows(csv, features.flatMap { $0 } + (label.map { [$0] } ?? [])).map { [classNames] row in
             func failure(_ message: String, _ column: String) -> MartletError {
                 MartletError(message, at: "\(csv.path):\(row.line), column \"\(column)\"")
             }
-            let inputs = try columns.map { try $0.tensor(row, failure) }
+            var lacking: [String] = []
+            let inputs = try columns.map { try $0.tensor(row, &lacking, failure) }
             let origin = Origin.row(path: csv.path, line: row.line, number: row.number)
-            guard let label else { return Sample(inputs: inputs, origin: origin) }
+            guard let label else { return Sample(inputs: inputs, origin: origin, lacking: lacking) }
             let target: Tensor
             switch row[label] {
             case .integer(let value): target = Tensor([value], shape: [])
@@ -67,7 +68,7 @@ extension DataSource {
                 throw failure(
                     "Expected a label. Received none. Leave such rows out with --missing skip, or --skip-unreadable.", label)
             }
-            return Sample(inputs: inputs, targets: [target], origin: origin)
+            return Sample(inputs: inputs, targets: [target], origin: origin, lacking: lacking)
         }
     }
 
@@ -83,7 +84,7 @@ extension DataSource {
     }
 
     /// An input of the model, nil where it is not known.
-    private func input(_ place: Int) -> ModelInput? {
+    func modelInput(_ place: Int) -> ModelInput? {
         guard place < inputs.count else { return nil }
         return ModelInput(name: inputs[place].name, shape: inputs[place].shape, dtype: inputs[place].dtype)
     }
@@ -112,13 +113,16 @@ extension DataSource {
                     "Expected a feature beside the label. The record has: \(known.prefix(20).joined(separator: ", ")).",
                     at: "--features")
             }
-            let input = input(place)
+            let input = modelInput(place)
             if input?.dtype == .string { return try input!.shaped(texts: try names.flatMap { try texts($0, of: example) }) }
             let parts = try names.map { try tensor($0, of: example) }
             let whole = parts.count == 1 ? parts[0] : Tensor.concatenate(parts.map { $0.flattened().cast(to: .float32) })
             return try input?.shaped(whole) ?? whole
         }
-        return Sample(inputs: inputs, targets: target.map { [$0] } ?? [], origin: origin)
+        let lacking = try featuresOfInputs(known).joined().filter { name in
+            if case .floats(let values) = example[name] { values.contains(where: \.isNaN) } else { false }
+        }
+        return Sample(inputs: inputs, targets: target.map { [$0] } ?? [], origin: origin, lacking: Array(lacking))
     }
 
     private func labelTensor(_ name: String, of example: Example) throws -> Tensor {
@@ -150,7 +154,7 @@ extension DataSource {
 }
 
 /// An input of a model, to bring data to its form.
-private struct ModelInput {
+struct ModelInput: Sendable {
     let name: String
     let shape: PartialShape
     let dtype: DType
@@ -211,7 +215,8 @@ private struct InputColumns {
     }
 
     /// What the input gets of a row.
-    func tensor(_ row: CSV.Row, _ failure: (String, String) -> MartletError) throws -> Tensor {
+    /// - Parameter lacking: gets the names of the columns whose numbers are missing.
+    func tensor(_ row: CSV.Row, _ lacking: inout [String], _ failure: (String, String) -> MartletError) throws -> Tensor {
         if isText {
             let texts = columns.map { column -> [UInt8] in
                 switch row.values[column.place] {
@@ -240,6 +245,7 @@ private struct InputColumns {
             return try input.shaped(Tensor(numbers))
         }
         let numbers = columns.map { row.values[$0.place].number ?? .nan }
+        for (column, number) in zip(columns, numbers) where number.isNaN { lacking.append(column.name) }
         guard input?.dtype == .float64 else { return try shaped(Tensor(numbers.map { Float($0) })) }
         return try shaped(Tensor(numbers))
     }
@@ -248,6 +254,14 @@ private struct InputColumns {
 }
 
 extension CSV {
+    /// What a header that is one name suggests, where that name holds what other files have between names; nil elsewhere.
+    var separatorHint: String? {
+        guard columns.count == 1, let mark = [";", "\t", "|", ","].first(where: columns[0].name.contains) else { return nil }
+        let name = mark == "\t" ? "tab" : "'\(mark)'"
+        return "The header is one name with \(mark == "\t" ? "tabs" : "\"\(mark)\"") in it, \"\(columns[0].name.prefix(60))\": give "
+            + "--separator \(name) if that is between the values, or name the column in --features."
+    }
+
     /// The texts in a column, in order.
     func texts(of column: String) throws -> [String] {
         var found: Set<String> = []

@@ -8,6 +8,8 @@ struct DataSource {
         case images(ClassFolder)
         case table(CSV)
         case records(String)
+        /// IDX files as those of MNIST, in memory.
+        case arrays(ImageArrays)
     }
 
     let kind: Kind
@@ -20,6 +22,8 @@ struct DataSource {
     private(set) var classNames: [String] = []
     /// What a table lacks.
     let leftOut = LeftOutRows()
+    /// The columns and features that were NaN.
+    let missingNumbers = MissingNumbers()
     /// Where the samples of the last batch came from.
     let trace: TracedBatches.Trace
     /// The part of a table or of records: how many samples are passed over, and how many are taken.
@@ -29,15 +33,18 @@ struct DataSource {
     /// - Parameters:
     ///   - path: what `--data` names.
     ///   - isLabeled: whether targets are needed.
+    ///   - part: which IDX files of a folder are read; the others where they are the only ones.
     ///   - keepsOrigins: whether the origins of all samples are kept.
     init(
-        _ path: String, _ choices: DataChoices, for model: Model, isLabeled: Bool, keepsOrigins: Bool = false
+        _ path: String, _ choices: DataChoices, for model: Model, isLabeled: Bool, _ part: IDXFolder.Part = .training,
+        keepsOrigins: Bool = false
     ) throws {
         (self.choices, self.isLabeled, inputs) = (choices, isLabeled, model.inputSpecs)
         trace = TracedBatches.Trace(keepsAll: keepsOrigins)
-        kind = try DataSource.kind(of: path, DataChoices.names(choices.classes), isLabeled: isLabeled, choices.table, inputs) {
-            names in DataSource.features(of: names, choices, model.inputSpecs)
-        }
+        let label = isLabeled && choices.classes != nil ? choices.label : nil
+        kind = try DataSource.kind(
+            of: path, DataChoices.names(choices.classes), isLabeled: isLabeled, choices.table, inputs, textLabel: label, part
+        ) { names in DataSource.features(of: names, choices, model.inputSpecs) }
         if choices.missing != .keep {
             guard case .table = kind else {
                 throw MartletError("Expected it with a CSV file only. Received other data.", at: "--missing")
@@ -46,18 +53,22 @@ struct DataSource {
         switch kind {
         case .images(let folder):
             classNames = folder.classNames
-            if isLabeled, choices.classes != nil { noteFoldersLeftOut(folder) }
+            if isLabeled, choices.classes != nil { try noteFoldersLeftOut(folder) }
             try requireClasses(of: model, at: folder.folder)
-            if let option = [("--label", choices.label), ("--features", choices.features)].first(where: { $0.1 != nil }) {
-                throw MartletError("Expected it with a CSV or TFRecord file only. Received a folder of images.", at: option.0)
-            }
+            try requireNone([("--label", choices.label), ("--features", choices.features)], "a folder of images")
+        case .arrays:
+            try requireNone(
+                [
+                    ("--label", choices.label), ("--features", choices.features), ("--classes", choices.classes),
+                    ("--image-size", choices.imageSize), ("--color", choices.color.map { "\($0)" }),
+                ], "a folder of IDX files")
         case .table(let csv):
+            try requireSeparated(csv)
             guard isLabeled else { return }
             let label = try requireLabel("a column among \(csv.columns.prefix(100).map(\.name))")
             guard let kind = csv.kind(of: label) else {
                 throw MartletError(
-                    "Expected a column among \(csv.columns.prefix(100).map(\.name)). Received: \"\(label)\"."
-                        + DataSource.separatorHint(csv), at: "--label")
+                    "Expected a column among \(csv.columns.prefix(100).map(\.name)). Received: \"\(label)\".", at: "--label")
             }
             if kind != .text, choices.classes != nil {
                 throw MartletError(
@@ -79,25 +90,25 @@ struct DataSource {
         return label
     }
 
+    /// Throws for options that this kind of data does not have.
+    private func requireNone(_ options: [(name: String, value: String?)], _ received: String) throws {
+        guard let option = options.first(where: { $0.value != nil }) else { return }
+        throw MartletError("Expected it with other data. Received \(received).", at: option.name)
+    }
+
     /// Says which folders are no classes, as they were not named.
-    private func noteFoldersLeftOut(_ folder: ClassFolder) {
-        let manager = FileManager.default
-        let others = ((try? manager.contentsOfDirectory(atPath: folder.folder)) ?? []).filter { name in
-            var isFolder: ObjCBool = false
-            let path = (folder.folder as NSString).appendingPathComponent(name)
-            return !name.hasPrefix(".") && !folder.classNames.contains(name)
-                && manager.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-        }.sorted()
+    private func noteFoldersLeftOut(_ folder: ClassFolder) throws {
+        let others = try ClassFolder.folders(in: folder.folder).filter { !folder.classNames.contains($0) }
         guard !others.isEmpty else { return }
         let names = others.prefix(20).joined(separator: ", ") + (others.count > 20 ? ", ..." : "")
         Settings.warn("\(folder.folder): --classes leaves out \(names).")
     }
 
-    /// What a header that is one name suggests.
-    private static func separatorHint(_ csv: CSV) -> String {
-        guard csv.columns.count == 1, let mark = [";", "\t", "|"].first(where: csv.columns[0].name.contains) else { return "" }
-        return " The header is one name with \"\(mark == "\t" ? "\\t" : mark)\" in it; values are separated by commas, in .tsv "
-            + "files by tabs."
+    /// Throws when the header is one name that holds what other files have between their names, unless it was asked for.
+    private func requireSeparated(_ csv: CSV) throws {
+        guard let hint = csv.separatorHint, choices.features == nil, !inputs.contains(where: { $0.name == csv.columns[0].name })
+        else { return }
+        throw MartletError("Expected several columns. \(hint)", at: csv.path)
     }
 
     /// Throws when a model has several outputs in a row, which stand for classes, and there are more classes.
@@ -114,27 +125,33 @@ struct DataSource {
     /// - Parameters:
     ///   - classes: the names of folders for classes, all when nil.
     ///   - inputs: those of the model: columns for inputs of text hold text.
+    ///   - textLabel: a label whose classes were named: True and False are texts there.
+    ///   - part: which IDX files of a folder are read.
     ///   - features: the names of the columns for each input, of all names.
     static func kind(
         of path: String, _ classes: [String]? = nil, isLabeled: Bool, _ table: TableChoices,
-        _ inputs: [(name: String, shape: PartialShape, dtype: DType)] = [], _ features: ([String]) -> [[String]] = { _ in [] }
+        _ inputs: [(name: String, shape: PartialShape, dtype: DType)] = [], textLabel: String? = nil,
+        _ part: IDXFolder.Part = .training, _ features: ([String]) -> [[String]] = { _ in [] }
     ) throws -> Kind {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, isFolder.boolValue {
+            if let arrays = try ImageArrays(path, part) { return .arrays(arrays) }
             guard isLabeled else { return .images(try ClassFolder(images: path, labels: .none)) }
             return .images(try ClassFolder(images: path, classNames: classes))
         }
         let name = path.lowercased()
         if [".csv", ".csv.gz", ".tsv", ".tsv.gz"].contains(where: name.hasSuffix) {
             let csv = try table.open(path)
-            let texts = zip(inputs, features(csv.columns.map(\.name))).flatMap { $0.dtype == .string ? $1 : [] }
+            var texts = zip(inputs, features(csv.columns.map(\.name))).flatMap { $0.dtype == .string ? $1 : [] }
                 .filter { csv.kind(of: $0).map { $0 != .text } ?? false }
+            if let textLabel, csv.kind(of: textLabel) == .boolean { texts.append(textLabel) }
             return .table(texts.isEmpty ? csv : try table.open(path, texts: texts))
         }
         if name.contains(".tfrecord") || !exists && path.contains(where: { "*?[".contains($0) }) { return .records(path) }
         throw MartletError(
-            "Expected a folder of images, a CSV file (.csv, .tsv), or TFRecord files (.tfrecord, or a pattern in quotes). "
+            "Expected a folder of images or of IDX files, a CSV file (.csv, .tsv), or TFRecord files (.tfrecord, or a pattern in "
+                + "quotes). "
                 + (exists ? "Received a file with another name." : "There is none."), at: path)
     }
 
@@ -143,7 +160,7 @@ struct DataSource {
     /// The samples in batches.
     /// - Parameter seed: of the shuffles, nil for the order of the files.
     func batches(of size: Int, shuffledBy seed: Int? = nil) throws -> TracedBatches {
-        TracedBatches(dataset: try samples(shuffledBy: seed).batch(size).prefetch(), trace: trace)
+        TracedBatches(dataset: try samples(shuffledBy: seed).batch(size).prefetch(), trace: trace, missingNumbers: missingNumbers)
     }
 
     /// Runs `body`, which reads the batches. Its errors about a sample name file and place, and what was left out is told.
@@ -164,12 +181,14 @@ struct DataSource {
             case .row(_, _, let number): number
             case .record(_, _, let index): index
             case .file(let path): places[path] ?? -1
+            case .image(_, let number): number
             }
         }
     }
 
     private func samples(shuffledBy seed: Int?) throws -> Dataset<Sample> {
         if case .images(let folder) = kind { return try images(folder, seed) }
+        if case .arrays(let arrays) = kind { return self.arrays(arrays, seed) }
         var samples = try sequential()
         if part == nil { try requireOne(of: samples) }
         if let part { samples = samples.skip(part.skipped).take(part.taken) }
@@ -181,6 +200,7 @@ struct DataSource {
         let samples: Dataset<Sample>
         switch kind {
         case .images(let folder): return try images(folder, nil)
+        case .arrays(let arrays): return self.arrays(arrays, nil)
         case .table(let csv): samples = try table(csv)
         case .records(let pattern): samples = records(pattern)
         }
@@ -192,7 +212,7 @@ struct DataSource {
         var iterator = samples.makeIterator()
         guard try iterator.nextElement() == nil else { return }
         switch kind {
-        case .images: break
+        case .images, .arrays: break
         case .table(let csv):
             let rows = leftOut.count > 0 ? "rows with a value in each column that counts" : "rows"
             let found = leftOut.count > 0 ? "All \(leftOut.count) lack one." : "The file has none below its header."
@@ -217,7 +237,7 @@ struct DataSource {
             return (training, validation)
         }
         var count = 0
-        try sequential().forEach { _ in count += 1 }
+        if case .arrays(let arrays) = kind { count = arrays.count } else { try sequential().forEach { _ in count += 1 } }
         let held = Int(fraction * Double(count))
         guard fraction > 0, fraction < 1, held > 0, held < count else {
             throw MartletError(
@@ -233,6 +253,20 @@ struct DataSource {
         (self.kind, choices, inputs, isLabeled, classNames, trace) = (
             kind, other.choices, other.inputs, other.isLabeled, other.classNames, other.trace
         )
+    }
+
+    // MARK: Arrays
+
+    private func arrays(_ arrays: ImageArrays, _ seed: Int?) -> Dataset<Sample> {
+        let places = part.map { $0.skipped..<$0.skipped + $0.taken } ?? 0..<arrays.count
+        let (order, scale, input) = (Dataset<Int>.range(places), choices.scale, modelInput(0))
+        let isLabeled = isLabeled
+        return (seed.map { order.shuffle(bufferSize: .all, seed: $0) } ?? order).map { place in
+            let image = scale == 1 ? arrays.x[place] : arrays.x[place].cast(to: .float32) * scale
+            return Sample(
+                inputs: [try input?.shaped(image) ?? image], targets: isLabeled ? [arrays.y[place].cast(to: .int64)] : [],
+                origin: .image(path: arrays.images, number: place))
+        }
     }
 
     // MARK: Images

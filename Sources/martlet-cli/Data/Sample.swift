@@ -8,10 +8,13 @@ struct Sample: Batchable, Sized {
     let inputs: [Tensor]
     var targets: [Tensor] = []
     let origin: Origin
+    /// The columns or features whose numbers are missing.
+    var lacking: [String] = []
 
     static func batch(_ samples: [Sample]) throws -> TracedBatch {
         let batch = Batch(inputs: try [Tensor].batch(samples.map(\.inputs)), targets: try [Tensor].batch(samples.map(\.targets)))
-        return TracedBatch(batch: batch, origins: samples.map(\.origin))
+        let lacking = samples.flatMap { sample in sample.lacking.map { (name: $0, origin: sample.origin) } }
+        return TracedBatch(batch: batch, origins: samples.map(\.origin), lacking: lacking)
     }
 
     var heldBytes: Int { (inputs + targets).reduce(0) { $0 + $1.shape.elementCount * $1.dtype.byteCount } }
@@ -24,12 +27,15 @@ enum Origin: Sendable, CustomStringConvertible {
     /// A record, by its number in its file and in all files.
     case record(path: String, number: Int, index: Int)
     case file(String)
+    /// An image of several in a file, counted from 0.
+    case image(path: String, number: Int)
 
     var description: String {
         switch self {
         case .row(let path, let line, _): "\(path):\(line)"
         case .record(let path, let number, _): "\(path), record \(number)"
         case .file(let path): path
+        case .image(let path, let number): "\(path), image \(number)"
         }
     }
 }
@@ -40,7 +46,7 @@ extension Origin {
         switch self {
         case .row: ", column \"\(name)\""
         case .record: ", feature \"\(name)\""
-        case .file: ""
+        case .file, .image: ""
         }
     }
 }
@@ -49,6 +55,8 @@ extension Origin {
 struct TracedBatch: BatchConvertible {
     let batch: Batch
     let origins: [Origin]
+    /// The columns or features whose numbers are missing, and where.
+    let lacking: [(name: String, origin: Origin)]
 }
 
 /// Batches of which is known where the samples of the last one came from, so that an error about a sample names the file and the
@@ -57,6 +65,7 @@ struct TracedBatches: BatchSource {
     let dataset: Dataset<TracedBatch>
     /// The batches of training and of validation have one.
     let trace: Trace
+    let missingNumbers: MissingNumbers
 
     /// What is remembered of the batches that were handed out.
     final class Trace: Sendable {
@@ -101,10 +110,35 @@ struct TracedBatches: BatchSource {
 
     private func batches(of iterator: DatasetIterator<TracedBatch>) -> () throws -> Batch? {
         var iterator = iterator
-        return { [trace] in
+        return { [trace, missingNumbers] in
             guard let next = try iterator.nextElement() else { return nil }
             trace.note(next.origins)
+            missingNumbers.warn(of: next.lacking)
             return next.batch
+        }
+    }
+}
+
+/// Warns of columns and features whose numbers are missing: the model gets NaN there.
+final class MissingNumbers: Sendable {
+    private let known = Guarded<Set<String>>([])
+    /// What was said: trials of a search read one table many times.
+    private static let reported = Guarded<Set<String>>([])
+    private static let mostNamed = 20
+
+    /// Names each column once, with the first place that lacks a number.
+    func warn(of lacking: [(name: String, origin: Origin)]) {
+        for (name, origin) in lacking {
+            let count = known.withLock { $0.insert(name).inserted ? $0.count : 0 }
+            guard count > 0, count <= Self.mostNamed + 1 else { continue }
+            let advice = if case .row = origin {
+                " --missing skip leaves out such rows, and --missing 0 fills in a number."
+            } else {
+                ""
+            }
+            let message = count > Self.mostNamed
+                ? "\(origin): further columns lack numbers, too." : "\(origin)\(origin.part(name)): no number, which is NaN for the model.\(advice)"
+            if Self.reported.withLock({ $0.insert(message).inserted }) { Settings.warn(message) }
         }
     }
 }

@@ -23,6 +23,8 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Print only loss and metrics, as one line of JSON.")
     var json = false
 
+    func validate() throws { try samples.requireSome() }
+
     /// Tensors that the command makes outside of the model may not fit the memory, either.
     func run() throws { try withErrors(work) }
 
@@ -32,7 +34,7 @@ struct EvaluateCommand: ParsableCommand {
             model, optimizer: "sgd", options: "--loss or --metrics", inputShapes: inputShapes.shapes(for: model))
         let verbosity: Verbosity = json ? .silent : .progressBar
         let figures: Logs
-        if let source = try samples.source(for: network, quiet: json) {
+        if let source = try samples.source(for: network, quiet: json, .test) {
             figures = try source.reading { try network.evaluate(source.batches(of: samples.batchSize), verbosity: verbosity) }
         } else {
             figures = try network.evaluate(samples.read(), batchSize: samples.batchSize, verbosity: verbosity)

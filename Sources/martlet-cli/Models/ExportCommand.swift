@@ -82,24 +82,24 @@ struct ExportCommand: ParsableCommand {
         if format != .savedModel { try checkOutputs([("--to", to)], keeping: [("the model", model.path)] + files) }
         guard let quantization = ExportOptions.Quantization(rawValue: quantize) else {
             let names = ExportOptions.Quantization.allCases.map(\.rawValue).joined(separator: ", ")
-            throw MartletError("Expected one of \(names). Received: \(quantize).", at: "--quantize")
+            throw wrongOption("Expected one of \(names). Received: \(quantize).", at: "--quantize")
         }
         if let tolerance, !(tolerance >= 0) {
-            throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
+            throw wrongOption("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
         var options = ExportOptions(quantization: quantization, tolerance: tolerance)
         options.inputShapes = try inputShapes.shapes
         let roundsActivations = quantization == .int8 || quantization == .int16x8
         if calibration.isEmpty, data == nil, roundsActivations {
-            throw MartletError("Expected samples for \(quantize): give --calibration or --data.", at: "--quantize")
+            throw wrongOption("Expected samples for \(quantize): give --calibration or --data.", at: "--quantize")
         }
         if maxAccuracyDrop != nil, !roundsActivations || y == nil && data == nil {
-            throw MartletError(
+            throw wrongOption(
                 "Expected --quantize int8 or int16x8, and the classes: give --y, or --data with labels.",
                 at: "--max-accuracy-drop")
         }
         if maxAccuracyDrop == nil, y != nil {
-            throw MartletError("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
+            throw wrongOption("Expected --max-accuracy-drop, which compares with the classes.", at: "--y")
         }
         let largestDrop = try maxAccuracyDrop.map(Self.share)
         let report = try withErrors { try export(format, options, largestDrop) }
@@ -160,7 +160,7 @@ struct ExportCommand: ParsableCommand {
     private static func share(_ text: String) throws -> Double {
         let number = text.hasSuffix("%") ? Double(text.dropLast()).map { $0 / 100 } : Double(text)
         guard let number, number >= 0, number <= 1 else {
-            throw MartletError("Expected a share from 0 to 1, or from 0% to 100%. Received: \(text).", at: "--max-accuracy-drop")
+            throw wrongOption("Expected a share from 0 to 1, or from 0% to 100%. Received: \(text).", at: "--max-accuracy-drop")
         }
         return number
     }

@@ -42,7 +42,10 @@ struct FitCommand: ParsableCommand {
     var seed = 42
     @Option(
         help: ArgumentHelp(
-            #"The weights of the classes in the loss: a JSON file such as {"0": 1.0, "1": 2.5}."#, valueName: "cw.json"))
+            #"""
+            The weights of the classes in the loss: a JSON file such as {"0": 1.0, "1": 2.5}, with the classes' numbers or names. \#
+            Others weigh 1.
+            """#, valueName: "cw.json"))
     var classWeight: String?
     @Option(
         parsing: .unconditional,
@@ -103,31 +106,34 @@ struct FitCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        try samples.requireSome()
         if backupEvery != nil, backup == nil { throw ValidationError("Expected --backup with --backup-every.") }
         if runs.run != nil, backup != nil { throw ValidationError("Expected --run or --backup: a run has its own backup.") }
     }
 
+    /// Tensors that the command makes outside of the model may not fit the memory, either. What it does then is over before it
+    /// writes what was asked for.
     func run() throws {
         try samples.check()
         try expect(epochs, atLeast: 1, "--epochs")
         if let earlyStopping { try expect(earlyStopping, atLeast: 1, "--early-stopping") }
         if let learningRate { try expectRate(learningRate) }
         if let backupEvery { try expect(backupEvery, atLeast: 1, "--backup-every") }
-        guard (0..<1).contains(validationSplit) else {
-            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
-        }
+        try expectSplit(validationSplit)
         try runs.check()
         try checkFiles()
-        let classWeight = try readClassWeight()
+        let classWeight = try self.classWeight.map { try ClassWeights($0) }
         Settings.setRandomSeed(seed)
-        let optimizer = try locating("--optimizer") { try self.optimizer.map { try NamedPart($0).optimizer() } }
+        let optimizer = try readingOption("--optimizer") { try self.optimizer.map { try NamedPart($0, .optimizer).optimizer() } }
         let inputShapes = try self.inputShapes.shapes(for: model)
         let strategy = try replication.strategy(runs)
         let isChief = strategy.isChief
-        let network = try strategy.scope {
-            try choices.load(
-                model, optimizer: optimizer, options: "--optimizer, --loss or --metrics", inputShapes: inputShapes,
-                asLayers: savesLayers)
+        let network = try withErrors {
+            try strategy.scope {
+                try choices.load(
+                    model, optimizer: optimizer, options: "--optimizer, --loss or --metrics", inputShapes: inputShapes,
+                    asLayers: savesLayers)
+            }
         }
         try setLearningRate(of: network)
         var callbacks: [Callback] = []
@@ -145,26 +151,26 @@ struct FitCommand: ParsableCommand {
         let keeper = backup.map {
             BackupAndRestore($0, saveFrequency: backupEvery.map { .batches($0) } ?? .epoch, deleteCheckpoint: false)
         }
-        let lasting = lastingFacts(of: network)
+        let lasting = try withErrors { lastingFacts(of: network) }
         keeper?.ownFacts = lasting
         callbacks += [keeper].compactMap { $0 }
         network.debugsNumerics = debugNumerics
-        let (fit, evaluate) = try fitting(network, classWeight, lasting)
+        let (fit, evaluate) = try withErrors { try fitting(network, classWeight, lasting) }
         if save == nil, runs.run == nil, isChief, !quiet {
             Settings.warn("What is trained will be lost when the command ends: give --save or --run to keep it.")
         }
         var hasTrained = false
         callbacks.append(LambdaCallback(onEpochBegin: { _ in hasTrained = true }))
-        let training = try Interruption.watch(network, callbacks, fit: fit)
+        let training = try withErrors { try Interruption.watch(network, callbacks, fit: fit) }
         if !hasTrained, let recorder, !quiet {
             let reason = network.stopTraining ? "it was stopped early" : "its \(epochs) epochs are over; give more with --epochs"
             say("Nothing was left to train in \(recorder.folder.path): \(reason).")
         }
-        if let save, isChief { try network.save(as: save) }
+        if let save, isChief { try withErrors { try network.save(as: save) } }
         if let recorder {
-            try network.save(to: recorder.folder.model)
-            try evaluate(recorder)
-            try recorder.writeReport()
+            try withErrors { try network.save(to: recorder.folder.model) }
+            try withErrors { try evaluate(recorder) }
+            try withErrors { try recorder.writeReport() }
         }
         if let history, isChief {
             try FileIO.write(JSONValue.object(training.history.json).serialized(indented: true) + "\n", to: history)
@@ -224,11 +230,12 @@ struct FitCommand: ParsableCommand {
 
     /// The call of `fit` with what the options name, and what a run's report says of the validation samples.
     private func fitting(
-        _ network: Model, _ classWeight: [Int: Double]?, _ lasting: [String: String]
+        _ network: Model, _ classWeight: ClassWeights?, _ lasting: [String: String]
     ) throws -> (fit: ([Callback]) throws -> Void, evaluate: (RunRecorder) throws -> Void) {
         let verbosity: Verbosity = quiet ? .silent : .progressBar
         guard let source = try samples.source(for: network, quiet: quiet) else {
             let data = try samples.read()
+            let classWeight = try classWeight?.numbers(for: network, data)
             let trained = Int((Double(data.count) * (1 - validationSplit)).rounded(.down))
             return ({ callbacks in
                 try network.fit(
@@ -240,6 +247,7 @@ struct FitCommand: ParsableCommand {
                 if trained < data.count { try recorder.evaluate(data[trained..<data.count], batchSize: samples.batchSize) }
             })
         }
+        let classWeight = try classWeight?.numbers(for: network, classNames: source.classNames)
         let parts = validationSplit == 0 ? nil : try source.split(validation: validationSplit, seed: seed)
         let data = try (parts?.0 ?? source).batches(of: samples.batchSize, shuffledBy: shuffle ? seed : nil)
         let validation = try parts?.1.batches(of: samples.batchSize)
@@ -272,27 +280,6 @@ struct FitCommand: ParsableCommand {
                 at: "--learning-rate")
         }
         optimizer.learningRate = learningRate
-    }
-
-    private func readClassWeight() throws -> [Int: Double]? {
-        guard let classWeight else { return nil }
-        func failure(_ received: String) -> MartletError {
-            MartletError(
-                "Expected an object of class numbers and their weights, such as {\"0\": 1.0}. Received: \(received)",
-                at: classWeight)
-        }
-        let members: JSONObject
-        do {
-            members = try JSONValue(parsing: FileIO.read(classWeight)).object()
-        } catch let error as MartletError {
-            throw error.location == classWeight ? error : failure(error.message)
-        }
-        return try members.reduce(into: [:]) { weights, member in
-            guard let label = Int(member.key), let weight = Double(json: member.value), weight.isFinite else {
-                throw failure("\"\(member.key)\": \(member.value.serialized()).")
-            }
-            guard weights.updateValue(weight, forKey: label) == nil else { throw failure("class \(label) twice.") }
-        }
     }
 }
 

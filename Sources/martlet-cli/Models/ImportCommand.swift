@@ -61,7 +61,7 @@ struct ImportCommand: ParsableCommand {
 
     private func work() throws {
         if let tolerance, !(tolerance >= 0) {
-            throw MartletError("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
+            throw wrongOption("Expected a number of 0 or more. Received: \(tolerance).", at: "--tolerance")
         }
         if [".tflite", ".onnx"].contains(where: to.hasSuffix) {
             throw MartletError(
@@ -101,12 +101,12 @@ struct ImportCommand: ParsableCommand {
             let numbers = parts.last?.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 } ?? []
             let path = parts.dropLast().joined(separator: "=")
             guard !path.isEmpty, numbers.count == 3, numbers.allSatisfy({ (1...1 << 31).contains($0) }) else {
-                throw MartletError(
+                throw wrongOption(
                     "Expected the path of a layer and the sizes of what is flattened, as in dense=7,7,64. Received: \(text).",
                     at: "--flattened")
             }
             guard sizes.updateValue(numbers, forKey: path) == nil else {
-                throw MartletError("Expected each layer once. Received: \(path) twice.", at: "--flattened")
+                throw wrongOption("Expected each layer once. Received: \(path) twice.", at: "--flattened")
             }
         }
         return sizes
@@ -120,12 +120,12 @@ struct ImportCommand: ParsableCommand {
         switch (network, into) {
         case (let network?, nil):
             guard let application = Self.networks[network] else {
-                throw MartletError(
+                throw wrongOption(
                     "Expected one of \(Self.networks.keys.sorted().joined(separator: ", ")). Received: \(network).",
                     at: "--network")
             }
             for (option, isGiven) in [("--mapping", mapping != nil), ("--flattened", !flattened.isEmpty)] where isGiven {
-                throw MartletError("Expected --into with it: the layers of --network are known.", at: option)
+                throw wrongOption("Expected --into with it: the layers of --network are known.", at: option)
             }
             // One class for each row of the classifier, behind 512 channels.
             let classifier = try Safetensors.read(model.path)["fc.weight"]
@@ -134,7 +134,7 @@ struct ImportCommand: ParsableCommand {
             made = try application(inputShape: shape, classes: max(1, classes ?? 1000), classifierActivation: nil)
             try made.loadWeights(from: model.path, mapping: Applications.torchvisionModule)
         case (nil, let into?):
-            guard let mapping else { throw MartletError("Expected the module of each layer: give --mapping.", at: "--into") }
+            guard let mapping else { throw wrongOption("Expected the module of each layer: give --mapping.", at: "--into") }
             var names: [String: String] = [:]
             try locating("--mapping") { names = try JSONValue(parsing: FileIO.read(mapping)).stringTable() }
             made = try Model.load(from: into, CompilationChoice(readsFile: true))

@@ -100,7 +100,7 @@ struct InputShapeOption: ParsableArguments {
     private static func shape(_ text: String) throws -> PartialShape {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
         guard text.isEmpty || parts.allSatisfy({ $0.map { $0 >= 0 && $0 < 1 << 31 } ?? false }), parts.count <= 15 else {
-            throw MartletError("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")
+            throw wrongOption("Expected sizes separated by commas, as in 28,28,1. Received: \(text).", at: "--input-shape")
         }
         return text.isEmpty ? [nil] : PartialShape(parts).batched()
     }
@@ -122,8 +122,8 @@ struct SampleFiles: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            In place of --x and --y: a folder with a folder of images for each class, a .csv or .tsv file, or TFRecord \
-            files, a pattern in quotes.
+            In place of --x and --y: a folder with a folder of images for each class, or with MNIST's IDX files, a .csv or \
+            .tsv file, or TFRecord files, a pattern in quotes.
             """, valueName: "data"))
     var data: String?
     @OptionGroup(title: "With --data") var choices: DataChoices
@@ -140,7 +140,8 @@ struct SampleFiles: ParsableArguments {
     /// - Throws: `MartletError` when a file cannot be read or the numbers of samples differ.
     func read() throws -> TensorDataset {
         try TensorDataset(
-            inputs: x.map(NPY.read), targets: y.map(NPY.read), sampleWeights: sampleWeight.map(NPY.read))
+            inputs: x.map { try array($0, of: "--x") }, targets: y.map { try array($0, of: "--y") },
+            sampleWeights: sampleWeight.map { try array($0, of: "--sample-weight") })
     }
 
     func check() throws {
@@ -163,15 +164,24 @@ struct SampleFiles: ParsableArguments {
             }
             return
         }
-        if x.isEmpty || y.isEmpty {
+    }
+
+    /// Whether nothing was given.
+    var areNone: Bool { data == nil && x.isEmpty && y.isEmpty && sampleWeight.isEmpty }
+
+    /// For commands that need samples.
+    func requireSome() throws {
+        if data == nil, x.isEmpty || y.isEmpty {
             throw ValidationError("Missing \(x.isEmpty ? "--x" : "--y"). Expected --x and --y, or --data.")
         }
     }
 
     /// What `--data` names; nil where it is not given.
-    func source(for model: Model, quiet: Bool) throws -> DataSource? {
+    /// - Parameter part: which IDX files of a folder are read.
+    func source(for model: Model, quiet: Bool, _ part: IDXFolder.Part = .training) throws -> DataSource? {
         guard let data else { return nil }
-        let source = try DataSource(data, choices, for: model, isLabeled: true)
+        let source = try DataSource(data, choices, for: model, isLabeled: true, part)
+        if case .arrays(let files) = source.kind, !quiet { say("Reading \(files.images) and \(files.labels).") }
         if !source.classNames.isEmpty, !quiet {
             let names = source.classNames.prefix(100).enumerated().map { "\($0) \($1)" }.joined(separator: ", ")
             say("Classes: \(names)\(source.classNames.count > 100 ? ", ..." : "")")
@@ -213,8 +223,8 @@ struct TrainingChoices: ParsableArguments {
     func load(
         _ model: ModelFile, optimizer: (any OptimizerConvertible)? = nil, options: String, inputShapes: [PartialShape]? = nil, asLayers: Bool = false
     ) throws -> Model {
-        let losses = try locating("--loss") { try loss.map { $0 == "none" ? nil : try NamedPart($0).loss() } }
-        let metrics = try locating("--metrics") { try self.metrics.map { try NamedPart.list($0).map { try $0.metric() } } }
+        let losses = try readingOption("--loss") { try loss.map { $0 == "none" ? nil : try NamedPart($0, .loss).loss() } }
+        let metrics = try readingOption("--metrics") { try self.metrics.map { try NamedPart.list($0, .metric).map { try $0.metric() } } }
         var choice = CompilationChoice(readsFile: !ignoresFile)
         choice.unreadable = .error
         choice.optimizer = optimizer
@@ -243,6 +253,23 @@ let tensorBoardHelp: String = """
 /// - Throws: `MartletError` when a folder cannot be written into, or made.
 func checkFolder(_ path: String, _ option: String) throws { try locating(option) { try FileIO.makeFolder(path) } }
 
+/// - Throws: `CommandEnd` when a number is no fraction of the samples.
+func expectSplit(_ value: Double) throws {
+    guard (0..<1).contains(value) else {
+        throw wrongOption("Expected a fraction from 0 to below 1. Received: \(value).", at: "--validation-split")
+    }
+}
+
+/// Runs `body`, which reads the value of an option.
+/// - Throws: `CommandEnd` that names the option.
+func readingOption<R>(_ option: String, _ body: () throws -> R) throws -> R {
+    do {
+        return try body()
+    } catch let error as MartletError {
+        throw wrongOption(error.description, at: option)
+    }
+}
+
 /// Runs `body`; its errors name the option.
 @discardableResult func locating<R>(_ option: String, _ body: () throws -> R) throws -> R {
     do {
@@ -252,16 +279,16 @@ func checkFolder(_ path: String, _ option: String) throws { try locating(option)
     }
 }
 
-/// - Throws: `MartletError` when a learning rate is no positive number that a weight can have.
+/// - Throws: `CommandEnd` when a learning rate is no positive number that a weight can have.
 func expectRate(_ value: Double) throws {
     guard value > 0, Float(value).isFinite else {
-        throw MartletError("Expected a positive number below 3.4e38. Received: \(value).", at: "--learning-rate")
+        throw wrongOption("Expected a positive number below 3.4e38. Received: \(value).", at: "--learning-rate")
     }
 }
 
-/// - Throws: `MartletError` when a number is too small.
+/// - Throws: `CommandEnd` when a number is too small.
 func expect(_ value: Int, atLeast minimum: Int, _ option: String) throws {
     guard value >= minimum else {
-        throw MartletError("Expected a number of at least \(minimum). Received: \(value).", at: option)
+        throw wrongOption("Expected a number of at least \(minimum). Received: \(value).", at: option)
     }
 }

@@ -2,44 +2,30 @@ import Martlet
 import MartletFormats
 import MartletNN
 
-/// A loss, a metric or an optimizer as a program with Keras writes it: its name, `adam`, or a call with named arguments,
-/// `Adam(learning_rate=0.01)`. Values are numbers, texts with or without quotes, True, False, None, lists, and calls.
+/// A loss, a metric or an optimizer as a program with Keras writes it: its name, `adam`, or a call, `Adam(0.01, beta_1=0.8)`.
+/// Values are numbers, texts with or without quotes, True, False, None, lists, tuples, and calls. The module before a name,
+/// `keras.optimizers.`, says nothing new.
 struct NamedPart {
-    /// What was written.
+    /// What was written, without the module.
     let text: String
     /// An object with `class_name` and `config`; nil for a name alone.
     private let call: JSONValue?
 
+    /// - Parameter kind: what it names.
     /// - Throws: `MartletError` with the place, when it is neither a name nor a call.
-    init(_ text: String) throws {
-        self.text = text
-        guard text.contains("(") else {
-            call = nil
-            return
-        }
-        var reader = CallReader(text)
-        call = try reader.whole()
+    init(_ text: String, _ kind: KerasSignatures.Kind) throws {
+        var reader = CallReader(text, kind)
+        self = try reader.part(isAlone: true)
     }
 
-    /// The parts of a list that commas separate outside of parentheses and quotes.
-    static func list(_ text: String) throws -> [NamedPart] {
-        var (parts, depth, quote) = ([""], 0, Character?.none)
-        for character in text {
-            if let open = quote {
-                if character == open { quote = nil }
-            } else if character == "\"" || character == "'" {
-                quote = character
-            } else if "([".contains(character) {
-                depth += 1
-            } else if ")]".contains(character) {
-                depth -= 1
-            } else if character == ",", depth == 0 {
-                parts.append("")
-                continue
-            }
-            parts[parts.count - 1].append(character)
-        }
-        return try parts.filter { !$0.isEmpty }.map(NamedPart.init)
+    fileprivate init(_ text: String, call: JSONValue?) { (self.text, self.call) = (text, call) }
+
+    /// The parts of a list with commas.
+    static func list(_ text: String, _ kind: KerasSignatures.Kind) throws -> [NamedPart] {
+        var reader = CallReader(text, kind)
+        var parts: [NamedPart] = []
+        while reader.passCommas() { parts.append(try reader.part(isAlone: false)) }
+        return parts
     }
 
     /// The object of a call; its arguments are all known.
@@ -50,8 +36,9 @@ struct NamedPart {
         let described = (type(of: object as Any) as? any Described.Type)?.keys ?? []
         let known = Set(config(object).keys).union(described)
         for (key, _) in try call.value(at: ["config"], as: JSONObject.self) where !known.contains(key) {
+            let meant = OptionHint.meant(key, Array(known)).map { " Did you mean \($0)?" } ?? ""
             throw MartletError(
-                "Expected the arguments \(known.sorted().joined(separator: ", ")). Received: \(key).",
+                "Expected the arguments \(known.sorted().joined(separator: ", ")). Received: \(key).\(meant)",
                 at: try call.string("class_name"))
         }
         return object
@@ -87,23 +74,58 @@ extension Described {
     fileprivate static var keys: [String] { arguments.keys }
 }
 
-/// Reads a call with named arguments.
+/// Reads names and calls.
 private struct CallReader {
     private let text: String
+    private let kind: KerasSignatures.Kind
     private var rest: Substring
     /// Calls within calls end somewhere.
     private var depth = 0
 
-    init(_ text: String) {
-        self.text = text
+    init(_ text: String, _ kind: KerasSignatures.Kind) {
+        (self.text, self.kind) = (text, kind)
         rest = text[...]
     }
 
-    mutating func whole() throws -> JSONValue {
-        let value = try self.value()
+    /// Passes over commas and spaces. False at the end.
+    mutating func passCommas() -> Bool {
+        rest = rest.drop { $0.isWhitespace || $0 == "," }
+        return !rest.isEmpty
+    }
+
+    /// A name or a call.
+    /// - Parameter isAlone: whether nothing may follow; else a comma may.
+    mutating func part(isAlone: Bool) throws -> NamedPart {
         skipSpaces()
-        guard rest.isEmpty, case .object = value else { throw fault("a call like Adam(learning_rate=0.01)") }
-        return value
+        let name = rest.prefix { isAlone || $0 != "," }
+        guard let mark = name.firstIndex(where: { "([\"'".contains($0) }) else {
+            // Names of one's own have any characters.
+            rest = rest.dropFirst(name.count)
+            return NamedPart(Self.withoutModule(name.trimmingCharacters(in: .whitespaces)), call: nil)
+        }
+        let start = rest
+        let value = try value()
+        skipSpaces()
+        let isOver = rest.isEmpty || !isAlone && rest.first == ","
+        switch value {
+        case .object where isOver:
+            return NamedPart(String(start[..<rest.startIndex]), call: value)
+        // Quotes around a name, as Python has them.
+        case .string(let name) where isOver && "\"'".contains(start[mark]):
+            return NamedPart(Self.withoutModule(name), call: nil)
+        default: throw fault("a name or a call like Adam(learning_rate=0.01)")
+        }
+    }
+
+    /// A name without Keras's modules before it.
+    private static func withoutModule(_ name: String) -> String {
+        let modules: Set<Substring> = [
+            "tf", "tensorflow", "keras", "losses", "metrics", "optimizers", "schedules", "legacy", "experimental", "regularizers",
+            "initializers", "constraints", "activations", "layers",
+        ]
+        let words = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard words.count > 1, words.dropLast().allSatisfy(modules.contains), let last = words.last, !last.isEmpty else { return name }
+        return String(last)
     }
 
     private mutating func skipSpaces() { rest = rest.drop { $0.isWhitespace } }
@@ -141,22 +163,14 @@ private struct CallReader {
             return .string(String(rest[..<end]))
         }
         if take("[") { return .array(try items(until: "]") { try $0.value() }) }
-        let word = try word()
         if take("(") {
-            var config = JSONObject()
-            let arguments = try items(until: ")") { reader in
-                let name = try reader.word()
-                guard reader.take("=") else {
-                    throw reader.fault("= after the name of an argument, as in learning_rate=0.1,")
-                }
-                return (name, try reader.value())
-            }
-            for (name, value) in arguments {
-                guard config[name] == nil else { throw fault("the argument \(name) once") }
-                config[name] = value
-            }
-            return ["class_name": .string(word), "config": .object(config)]
+            let (inside, items) = (rest, try items(until: ")") { try $0.value() })
+            // One value is a tuple only with a comma behind it.
+            let isTuple = items.count != 1 || inside[..<rest.startIndex].dropLast().last { !$0.isWhitespace } == ","
+            return isTuple ? .array(items) : items[0]
         }
+        let word = Self.withoutModule(try word())
+        if take("(") { return ["class_name": .string(word), "config": .object(try arguments(of: word))] }
         switch word {
         case "True", "true": return true
         case "False", "false": return false
@@ -166,6 +180,31 @@ private struct CallReader {
         if let number = Int(word) { return .int(number) }
         if let number = Double(word), number.isFinite { return .double(number) }
         return .string(word)
+    }
+
+    /// The arguments of a call, behind its parenthesis: those without names first, in Keras's order.
+    private mutating func arguments(of name: String) throws -> JSONObject {
+        var (config, isNamed, count) = (JSONObject(), false, 0)
+        let order = KerasSignatures.arguments(of: name, kind)
+        _ = try items(until: ")") { reader in
+            let before = reader.rest
+            if let key = try? reader.word(), reader.take("=") {
+                guard config[key] == nil else { throw reader.fault("the argument \(key) once") }
+                config[key] = try reader.value()
+                isNamed = true
+                return
+            }
+            reader.rest = before
+            guard !reader.rest.isEmpty else { throw reader.fault("a name or a value") }
+            guard !isNamed else { throw reader.fault("a name before this argument, too, as in learning_rate=0.1,") }
+            guard let order else {
+                throw reader.fault("the name of each argument of \(name), as in learning_rate=0.1,")
+            }
+            guard count < order.count else { throw reader.fault("at most \(order.count) arguments of \(name)") }
+            config[order[count]] = try reader.value()
+            count += 1
+        }
+        return config
     }
 
     private mutating func items<T>(until end: Character, _ item: (inout CallReader) throws -> T) throws -> [T] {

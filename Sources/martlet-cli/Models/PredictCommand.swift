@@ -31,7 +31,7 @@ struct PredictCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            In place of --x: a folder of images, in the order of their paths, a .csv or .tsv file, or TFRecord files, a pattern \
+            In place of --x: a folder of images, in the order of their paths, or of MNIST's IDX files, a .csv or .tsv file, or TFRecord files, a pattern \
             in quotes. With --label, that column or feature is no input.
             """, valueName: "data"))
     var data: String?
@@ -82,11 +82,11 @@ struct PredictCommand: ParsableCommand {
         try checkCount(network.outputCount)
         let outputs: [Tensor]
         if let data {
-            let source = try DataSource(data, choices, for: network, isLabeled: false, keepsOrigins: index != nil)
+            let source = try DataSource(data, choices, for: network, isLabeled: false, .test, keepsOrigins: index != nil)
             outputs = try source.reading { try network.predict(source.batches(of: batchSize)) }
             if let index { try NPY.write(Tensor(source.numbers), to: index) }
         } else {
-            outputs = try network.predict(x.map(NPY.read), batchSize: batchSize)
+            outputs = try network.predict(x.map { try array($0, of: "--x") }, batchSize: batchSize)
         }
         guard !output.isEmpty else {
             for values in outputs { say("\(values)") }

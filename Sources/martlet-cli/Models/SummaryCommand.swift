@@ -31,7 +31,7 @@ struct SummaryCommand: ParsableCommand {
 
     private func work() throws {
         if let width, !(40...1000).contains(width) {
-            throw MartletError("Expected a number from 40 to 1000. Received: \(width).", at: "--width")
+            throw wrongOption("Expected a number from 40 to 1000. Received: \(width).", at: "--width")
         }
         var choice = CompilationChoice()
         choice.unreadable = .nothing

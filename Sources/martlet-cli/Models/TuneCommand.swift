@@ -3,12 +3,13 @@ import Foundation
 import Martlet
 import MartletData
 import MartletFormats
+import MartletNN
 import MartletTuner
 
 /// `martlet tune`: searches parameters of a model's configuration.
 struct TuneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tune", abstract: "Search the parameters with which a model trains best.",
+        commandName: "tune", abstract: "Search the parameters with which a model trains best, or a program of any language.",
         discussion: """
             Examples:
               martlet tune model.keras --space space.json --x x.npy --y y.npy \\
@@ -16,6 +17,8 @@ struct TuneCommand: ParsableCommand {
                 --study search.journal --save best.keras --report search.html
               martlet tune model.keras --space space.json --data flowers \\
                 --validation-split 0.2 --pruner asha --workers 2
+              martlet tune ./train.py --space space.json --trials 50 --workers 2 \\
+                --direction maximize --study search.journal -- --data flowers
 
             The space is a JSON file. Its names are places in the model's configuration: "optimizer" and a key, or "layers", a \
             layer's name and a key; batch_size too. A list has choices, an object a range:
@@ -26,9 +29,18 @@ struct TuneCommand: ParsableCommand {
             Every trial trains the model with new weights. Its value is that of its best epoch. The study's file has \
             Optuna's format. The same command goes on with it, whatever ended the last one, in the middle of its trials, and \
             ends with the same trials and values. Ctrl-C ends the command at once. Several processes may use one file.
+
+            A file that can be run takes the place of the model: it gets what stands behind --, and the parameters as \
+            --name=value, with the names of the space. (MARTLET_PARAMETERS has all of them as JSON, MARTLET_TRIAL the trial's \
+            number, MARTLET_TRIAL_FOLDER a folder of its own.) The last line of its standard output that is a number, or an \
+            object with the number as "value" or under the name of --monitor, is the trial's value. Objects with a "step" are \
+            reports for the pruner: {"step": 3, "value": 0.5}. A trial fails, and the search goes on, when the program ends \
+            with another code than 0, or without a finite value; the study has the reason as fail_reason.
             """)
 
     @OptionGroup var model: ModelFile
+    @ArgumentParser.Argument(parsing: .postTerminator, help: "The first arguments of a program, behind --.")
+    var arguments: [String] = []
     @OptionGroup var samples: SampleFiles
     @Option(help: ArgumentHelp("The parameters and their ranges.", valueName: "space.json"))
     var space: String
@@ -72,6 +84,10 @@ struct TuneCommand: ParsableCommand {
     var seed: Int?
     @Option(parsing: .unconditional, help: ArgumentHelp("No trial begins after so many seconds.", valueName: "seconds"))
     var timeout: Double?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("A trial of a program fails after so many seconds, and the program is ended.", valueName: "seconds"))
+    var trialTimeout: Double?
     @Option(help: ArgumentHelp("The file for the best trial's model. Needs --study.", valueName: "best.keras"))
     var save: String?
     @Option(help: ArgumentHelp("The file for a page about the study.", valueName: "page.html"))
@@ -96,24 +112,35 @@ struct TuneCommand: ParsableCommand {
         for (isGiven, option) in options where isGiven && study == nil {
             throw ValidationError("Expected --study with \(option): weights are kept beside its file.")
         }
+        guard isProgram else {
+            if !arguments.isEmpty { throw ValidationError("Expected arguments behind -- for a program only. Received a model.") }
+            if trialTimeout != nil { throw ValidationError("Expected --trial-timeout for a program only. Received a model.") }
+            return try samples.requireSome()
+        }
+        let ofModels = [
+            ("--x, --y and --data", !samples.areNone), ("--save", save != nil), ("--backup-steps", backupSteps != nil),
+            ("--validation-split", validationSplit != 0), ("--batch-size", samples.batchSize != 32), ("--memory", model.memory != nil),
+        ]
+        if let option = ofModels.first(where: \.1) {
+            throw ValidationError("Expected \(option.0) for a model only. Received a program: give it such options behind --.")
+        }
     }
 
     func run() throws {
         try samples.check()
         try checkNumbers()
+        if isProgram { return try tuneProgram() }
         let metric = try checkedMetric()
         let (goal, chooser, judge) = (try direction(of: metric), try makeSampler(), try makePruner())
         try checkFiles()
-        let base = try loadBase()
+        let base = try withErrors { try loadBase() }
         let configuration = try JSONValue(parsing: base.toJSON())
         let space = try reading(self.space)
         try inFile(self.space) { try space.check(configuration) }
-        let arrays = samples.data == nil ? try samples.read() : nil
+        let arrays = self.samples.data == nil ? try withErrors { try self.samples.read() } : nil
         let search = try openStudy(goal, chooser, judge)
-        if takeOver {
-            let left = try search.abandonRunningTrials()
-            if !left.isEmpty, !quiet { say("Trials to run again: \(left.map(String.init).joined(separator: ", "))") }
-        }
+        try checkFacts(of: search, configuration)
+        try takeOverTrials(of: search)
         let folder = study.map { "\($0).\(name)" }
         let tuner = try ModelTuner(
             search, objective: metric, maxTrials: trials, workers: workers, folder: folder,
@@ -123,16 +150,14 @@ struct TuneCommand: ParsableCommand {
         }
         let (samples, split, epochs, seed, quiet) = (samples, validationSplit, epochs, search.seed, quiet)
         try tuner.searchEach(timeout: timeout, onTrialEnd: { trial in
-            guard !quiet else { return }
-            let values = (trial.values ?? []).map { "\(Float($0))" }.joined(separator: ", ")
-            let parameters = trial.parameters.map { "\($0.name) \($0.value.serialized())" }.joined(separator: ", ")
-            say("trial \(trial.number) \(trial.state)\(values.isEmpty ? "" : ": \(metric) \(values)"); \(parameters)")
+            if !quiet { Self.tell(trial, metric) }
         }) { trial in
             let number = trial.number
-            let sample = try inTrial(number) { try space.sample(configuration, trial) }
+            let sample = try inTrial(number) { try withErrors { try space.sample(configuration, trial) } }
             let batchSize = sample.batchSize ?? samples.batchSize
             return (sample.model, { callbacks in
-                try inTrial(number) {
+                // Tensors that are made outside of the model may not fit the memory, either.
+                try inTrial(number) { try withErrors {
                     if let arrays {
                         return try sample.model.fit(
                             arrays, batchSize: batchSize, epochs: epochs, verbosity: .silent, validationSplit: split,
@@ -145,23 +170,45 @@ struct TuneCommand: ParsableCommand {
                             (parts?.0 ?? source).batches(of: batchSize, shuffledBy: seed), epochs: epochs, verbosity: .silent,
                             validationData: parts?.1.batches(of: batchSize), callbacks: callbacks)
                     }
-                }
+                } }
             })
         }
-        try finish(search, tuner, space, configuration)
+        try withErrors { try finish(search, tuner, space, configuration) }
+    }
+
+    func takeOverTrials(of search: Study) throws {
+        guard takeOver else { return }
+        let left = try search.abandonRunningTrials()
+        if !left.isEmpty, !quiet { say("Trials to run again: \(left.map(String.init).joined(separator: ", "))") }
+    }
+
+    /// Prints what became of a trial.
+    static func tell(_ trial: FrozenTrial, _ metric: String) {
+        let values = (trial.values ?? []).map { "\(Float($0))" }.joined(separator: ", ")
+        let parameters = trial.parameters.map { "\($0.name) \($0.value.serialized())" }.joined(separator: ", ")
+        say("trial \(trial.number) \(trial.state)\(values.isEmpty ? "" : ": \(metric) \(values)"); \(parameters)")
     }
 
     /// Writes what was asked for, and prints the best trial.
     private func finish(_ search: Study, _ tuner: ModelTuner, _ space: ModelSpace, _ configuration: JSONValue) throws {
-        if let report { try search.report(to: report) }
-        guard let best = try search.bestTrial else {
-            let reason = try search.trials.isEmpty ? "none began" : "all were pruned, or failed"
-            throw MartletError("Expected a complete trial. There is none: \(reason).", at: "study \"\(name)\"")
-        }
-        if let save, let study {
+        if let save, let study, let best = try search.bestTrial {
             let network = try space.sample(configuration, values: best.params).model
             try network.loadWeights(from: tuner.weightsPath(best.number, in: "\(study).\(name)"))
             try network.save(to: save)
+        }
+        try printBest(search)
+    }
+
+    /// Writes the page, and prints the best trial.
+    func printBest(_ search: Study) throws {
+        if let report { try search.report(to: report) }
+        guard let best = try search.bestTrial else {
+            let all = try search.trials
+            let reason = all.isEmpty ? "none began" : "all were pruned, or failed"
+            let first = all.lazy.compactMap { $0.userAttributes["fail_reason"].flatMap { String(json: $0) } }.first
+            throw MartletError(
+                "Expected a complete trial. There is none: \(reason).\(first.map { " The first: \($0)" } ?? "")",
+                at: "study \"\(name)\"")
         }
         say(jsonLine([
             ("trial", .int(best.number)), ("value", .double(best.value!)),
@@ -177,23 +224,22 @@ struct TuneCommand: ParsableCommand {
         ]
         for (value, option) in numbers { try expect(value, atLeast: 1, option) }
         guard workers <= Self.mostWorkers else {
-            throw MartletError("Expected a number of at most \(Self.mostWorkers). Received: \(workers).", at: "--workers")
+            throw wrongOption("Expected a number of at most \(Self.mostWorkers). Received: \(workers).", at: "--workers")
         }
         if let lookahead {
             guard lookahead >= workers - 1 else {
-                throw MartletError(
+                throw wrongOption(
                     "Expected a number of at least \(workers - 1), the workers less 1. Received: \(lookahead).",
                     at: "--lookahead")
             }
         }
-        guard (0..<1).contains(validationSplit) else {
-            throw MartletError("Expected a fraction from 0 to below 1. Received: \(validationSplit).", at: "--validation-split")
-        }
-        if let timeout, !(timeout >= 0) {
-            throw MartletError("Expected a number of seconds of at least 0. Received: \(timeout).", at: "--timeout")
+        try expectSplit(validationSplit)
+        for (seconds, option) in [(timeout, "--timeout"), (trialTimeout, "--trial-timeout")] {
+            guard let seconds, !(seconds >= 0) else { continue }
+            throw wrongOption("Expected a number of seconds of at least 0. Received: \(seconds).", at: option)
         }
         guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), name.utf8.count <= 100 else {
-            throw MartletError(
+            throw wrongOption(
                 "Expected 1 to 100 bytes without a slash: the name is part of a folder's name. Received: \"\(name)\".",
                 at: "--name")
         }
@@ -202,20 +248,21 @@ struct TuneCommand: ParsableCommand {
     /// As many threads as kernels may have.
     private static let mostWorkers = 256
 
-    private func checkedMetric() throws -> String {
-        guard let monitor else { return validationSplit > 0 ? "val_loss" : "loss" }
-        guard !monitor.hasPrefix("val_") || validationSplit > 0 else {
-            throw MartletError("Expected --validation-split with \"\(monitor)\", a metric of validation.", at: "--monitor")
+    func checkedMetric() throws -> String {
+        guard let monitor else { return isProgram ? "value" : validationSplit > 0 ? "val_loss" : "loss" }
+        guard !monitor.hasPrefix("val_") || validationSplit > 0 || isProgram else {
+            throw wrongOption("Expected --validation-split with \"\(monitor)\", a metric of validation.", at: "--monitor")
         }
         return monitor
     }
 
-    private func checkFiles() throws {
+    func checkFiles() throws {
         if let save { try locating("--save") { try Model.savesArchive(at: save) } }
         let outputs = [("--study", study), ("--save", save), ("--report", report)].compactMap { option, path in
             path.map { (option, $0) }
         }
-        try checkOutputs(outputs, keeping: samples.files + [("the model", model.path), ("--space", space)])
+        let inputs = [(isProgram ? "the program" : "the model", model.path), ("--space", space)]
+        try checkOutputs(outputs, keeping: samples.files + inputs)
     }
 
     private func loadBase() throws -> Model {
@@ -226,35 +273,12 @@ struct TuneCommand: ParsableCommand {
         return base
     }
 
-    /// The study, with the seed and the lookahead that it has in its file where none are given.
-    private func openStudy(_ direction: Direction, _ sampler: any Sampler, _ pruner: any Pruner) throws -> Study {
-        let storage = study.map { StudyStorage.journal($0) } ?? .memory
-        do {
-            let isKnown = try study.map { FileManager.default.fileExists(atPath: $0) } ?? false
-                && storage.studyNames().contains(name)
-            let search = try Study(
-                name, direction: direction, sampler: sampler, pruner: pruner, storage: storage, existing: .load,
-                seed: isKnown ? seed : seed ?? 42, lookahead: isKnown ? lookahead : lookahead ?? workers - 1)
-            guard workers - 1 <= search.lookahead else {
-                throw MartletError(
-                    """
-                    Expected at most \(search.lookahead + 1), as the study was begun with a lookahead of \(search.lookahead). \
-                    Received: \(workers). Begin another study with --lookahead \(workers - 1) for more.
-                    """, at: "workers")
-            }
-            return search
-        } catch let error as MartletError {
-            let isOption = ["seed", "lookahead", "workers"].contains(error.location)
-            throw MartletError(error.message, at: isOption ? "--\(error.location!)" : error.location ?? "--study")
-        }
-    }
-
-    private func reading(_ path: String) throws -> ModelSpace {
+    func reading(_ path: String) throws -> ModelSpace {
         try inFile(path) { try ModelSpace(json: JSONValue(parsing: FileIO.read(path, limit: 1 << 24))) }
     }
 
     /// Runs `body`; its errors name the file.
-    private func inFile<R>(_ path: String, _ body: () throws -> R) throws -> R {
+    func inFile<R>(_ path: String, _ body: () throws -> R) throws -> R {
         do {
             return try body()
         } catch let error as MartletError {
@@ -263,40 +287,6 @@ struct TuneCommand: ParsableCommand {
         }
     }
 
-    private func direction(of metric: String) throws -> Direction {
-        switch direction {
-        case "minimize": return .minimize
-        case "maximize": return .maximize
-        case nil:
-            do { return try ModelTuner.direction(of: metric) } catch let error as MartletError {
-                throw MartletError(error.message, at: "--direction")
-            }
-        case let other?: throw MartletError("Expected minimize or maximize. Received: \"\(other)\".", at: "--direction")
-        }
-    }
-
-    private func makeSampler() throws -> any Sampler {
-        switch sampler {
-        case "tpe": TPESampler()
-        case "gp": GPSampler()
-        case "cmaes": CmaEsSampler()
-        case "random": RandomSampler()
-        case "quasi-random": QuasiRandomSampler()
-        default:
-            throw MartletError(
-                "Expected tpe, gp, cmaes, random or quasi-random. Received: \"\(sampler)\".", at: "--sampler")
-        }
-    }
-
-    private func makePruner() throws -> any Pruner {
-        switch pruner {
-        case "none": NopPruner()
-        case "median": MedianPruner()
-        case "asha": SuccessiveHalvingPruner(minResource: 1)
-        case "hyperband": HyperbandPruner(maxResource: epochs)
-        default: throw MartletError("Expected none, median, asha or hyperband. Received: \"\(pruner)\".", at: "--pruner")
-        }
-    }
 }
 
 /// Runs `body`; its errors name the trial.

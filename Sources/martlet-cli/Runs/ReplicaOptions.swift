@@ -40,10 +40,10 @@ struct ReplicaOptions: ParsableArguments {
             return try withErrors { MirroredStrategy(replicas: replicas, shards: shards) }
         }
         guard replicas == nil else {
-            throw MartletError("Expected ranks or replicas. Received: both, with \(ranks) ranks.", at: "--replicas")
+            throw wrongOption("Expected ranks or replicas. Received: both, with \(ranks) ranks.", at: "--replicas")
         }
         guard runs.run == nil else {
-            throw MartletError("Expected no --run in a job of \(ranks) ranks: its records are of one process.", at: "--run")
+            throw wrongOption("Expected no --run in a job of \(ranks) ranks: its records are of one process.", at: "--run")
         }
         let strategy = try MultiWorkerMirroredStrategy(shards: shards)
         if !strategy.isChief {

@@ -44,7 +44,7 @@ struct RunCommand: ParsableCommand {
         try expect(restarts, atLeast: 0, "--restarts")
         try expect(minRanks, atLeast: 1, "--min-ranks")
         guard minRanks <= ranks else {
-            throw MartletError("Expected at most as many as -n, \(ranks). Received: \(minRanks).", at: "--min-ranks")
+            throw wrongOption("Expected at most as many as -n, \(ranks). Received: \(minRanks).", at: "--min-ranks")
         }
         var environment = ProcessInfo.processInfo.environment
         try checkCommand(environment)
@@ -89,8 +89,7 @@ struct RunCommand: ParsableCommand {
     /// mpirun, which is quiet, would not say that there is no such command.
     private func checkCommand(_ environment: [String: String]) throws {
         let name = command[0]
-        let folders = name.contains("/") ? [""] : (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/" }
-        guard folders.contains(where: { FileManager.default.isExecutableFile(atPath: $0 + name) }) else {
+        guard findProgram(name, environment) != nil else {
             throw MartletError("Expected a command. Received: \"\(name)\", which is no program here.", at: "martlet run")
         }
     }
@@ -124,5 +123,15 @@ struct RunCommand: ParsableCommand {
         launchedProcess.store(0, ordering: .relaxed)
         let signal = status & 0x7F
         return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+    }
+}
+
+/// The file of a program, looked for in the folders of `PATH` unless its name has one; nil where there is none.
+func findProgram(_ name: String, _ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+    let folders = name.contains("/") ? [""] : (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/" }
+    return folders.lazy.map { $0 + name }.first { path in
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+            && FileManager.default.isExecutableFile(atPath: path)
     }
 }

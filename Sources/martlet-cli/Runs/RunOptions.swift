@@ -38,7 +38,7 @@ struct RunOptions: ParsableArguments {
     func check() throws {
         if let checkpointSteps { try expect(checkpointSteps, atLeast: 1, "--checkpoint-steps") }
         if let checkpointMinutes, !(checkpointMinutes > 0) {
-            throw MartletError("Expected a number above 0. Received: \(checkpointMinutes).", at: "--checkpoint-minutes")
+            throw wrongOption("Expected a number above 0. Received: \(checkpointMinutes).", at: "--checkpoint-minutes")
         }
         guard let run else { return }
         let folder = RunFolder(run)

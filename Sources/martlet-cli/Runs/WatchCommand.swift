@@ -26,7 +26,7 @@ struct WatchCommand: ParsableCommand {
 
     func run() throws {
         guard (0.1...3600).contains(interval) else {
-            throw MartletError("Expected 0.1 to 3600 seconds. Received: \(interval).", at: "--interval")
+            throw wrongOption("Expected 0.1 to 3600 seconds. Received: \(interval).", at: "--interval")
         }
         let output = TextOutput.standardOutput
         if once {

@@ -38,7 +38,7 @@ public final class CategoryEncoding: Layer, ConfigurableLayer, Described {
         guard
             require(
                 weights == nil || outputMode == .count, className,
-                "Expected weights with outputMode .count only. Received: outputMode .\(outputMode).")
+                "Expected weights with \(Caller.words("outputMode .count only. Received: outputMode .\(outputMode)."))")
         else { return [.nothing] }
         return [
             CategoryEncoder.encode(

@@ -122,7 +122,9 @@ public final class Discretization: Layer, ConfigurableLayer, Described {
     public override func call(_ x: Tensor, in context: CallContext) -> Tensor {
         guard
             require(
-                binBoundaries != nil, className, "Expected bin boundaries: give binBoundaries, or call adapt(_:) first.")
+                binBoundaries != nil, className, Caller.words(
+                    swift: "Expected bin boundaries: give binBoundaries, or call adapt(_:) first.",
+                    keras: "Expected bin boundaries: the layer has none, and was not adapted."))
         else { return .nothing }
         return CategoryEncoder.encode(
             search(x.cast(to: .float32)), outputMode, depth: depth!, dtype: outputType(for: [x.dtype]))

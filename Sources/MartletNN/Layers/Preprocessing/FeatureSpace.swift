@@ -238,7 +238,9 @@ public final class FeatureSpace: Layer, ConfigurableLayer {
 
     private func requireConcat() throws {
         guard outputMode == .concat else {
-            throw MartletError("Expected outputMode .concat. Received: .dict; use encodeEach.", at: name)
+            throw MartletError(Caller.words(
+                swift: "Expected outputMode .concat. Received: .dict; use encodeEach.",
+                keras: "Expected output_mode concat. Received: dict, which makes no single tensor."), at: name)
         }
         let modes = specs.mapValues(\.output).merging(crosses.map { ($0.name, $0.outputMode) }) { $1 }
         if let integer = outputNames.first(where: { modes[$0] == .int }) {

@@ -140,7 +140,7 @@ public class IndexLookup: Layer {
         if outputMode != .int, !padToMaxTokens, isReady || isBuilt, let before = options.vocabularySize, before != size {
             throw MartletError(
                 "Expected a vocabulary of the size that the layer had first, \(before), which is the size of its output. "
-                    + "Received: \(size) terms. With padToMaxTokens it may change.", at: name)
+                    + "Received: \(size) terms. With \(Caller.words("padToMaxTokens")) it may change.", at: name)
         }
         options.vocabularySize = size
         table = TokenTable(tokens)
@@ -153,7 +153,7 @@ public class IndexLookup: Layer {
     ///   layer takes integers; with `tfIDF`, whose weights no such file holds.
     public func setVocabulary(contentsOf path: String) throws {
         guard outputMode != .tfIDF else {
-            throw MartletError("Expected another outputMode than .tfIDF, whose weights no such file holds.", at: name)
+            throw MartletError("Expected another \(Caller.words("outputMode than .tfIDF")), whose weights no such file holds.", at: name)
         }
         let lines = try Self.lines(FileIO.read(path))
         options.vocabulary = nil

@@ -79,7 +79,7 @@ public final class IntegerLookup: IndexLookup, ConfigurableLayer, Described {
             layer.options.check(layer.className)
             Argument.check(
                 layer.options.salt == nil || layer.options.oovMethod == .farmhash, layer.className, "salt",
-                expected: "oovMethod .farmhash with a salt", received: ".floormod")
+                expected: "oovMethod .farmhash with a salt", received: Caller.words(".floormod"))
         }
     }
 

@@ -37,7 +37,7 @@ struct LookupTerms: Sendable {
     }
 
     private func unknown(_ term: String) -> OpFailure {
-        OpFailure("Expected terms of the vocabulary, since numOOVIndices is 0, not \(term).")
+        OpFailure("Expected terms of the vocabulary, since \(Caller.words("numOOVIndices")) is 0, not \(term).")
     }
 
     /// The numbers of integers by comparing them with the whole vocabulary, nil where they are hashed. An unknown one is -1 where
@@ -150,7 +150,7 @@ struct LookupOptions {
             !invert || outputMode == .int, owner, "outputMode", expected: "int with invert", received: outputMode.rawValue)
         Argument.check(
             idfWeights == nil || outputMode == .tfIDF, owner, "idfWeights", expected: "outputMode .tfIDF with idfWeights",
-            received: ".\(outputMode)")
+            received: Caller.words(".\(outputMode)"))
         Argument.check(
             vocabulary == nil || outputMode != .tfIDF || idfWeights != nil, owner, "idfWeights",
             expected: "weights of the given vocabulary, which outputMode .tfIDF needs", received: "none")

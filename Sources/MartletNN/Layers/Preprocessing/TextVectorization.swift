@@ -96,14 +96,14 @@ public final class TextVectorization: Layer, ConfigurableLayer, Described {
             layer.options.check(layer.className)
             Argument.check(
                 layer.outputSequenceLength == nil || layer.options.outputMode == .int, layer.className, "outputSequenceLength",
-                expected: "outputMode .int with outputSequenceLength", received: ".\(layer.options.outputMode)")
+                expected: "outputMode .int with outputSequenceLength", received: Caller.words(".\(layer.options.outputMode)"))
             Argument.check(
                 layer.tokens.ngrams.allSatisfy { (1...1000).contains($0) }, layer.className, "ngrams",
                 expected: "numbers of tokens from 1", received: layer.tokens.ngrams)
             Argument.check(
                 layer.options.outputMode != .oneHot || layer.tokens.split == nil, layer.className, "outputMode",
                 expected: "another mode than .oneHot where texts are split: texts have different numbers of tokens",
-                received: ".oneHot")
+                received: Caller.words(".oneHot"))
         }
     }
 

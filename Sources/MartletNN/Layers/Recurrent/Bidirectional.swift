@@ -32,11 +32,11 @@ public final class Bidirectional: Layer, ConfigurableLayer {
         let backward = backwardLayer ?? Self.copy(of: layer, prefix: "backward_", goBackwards: true)
         Argument.check(
             forward.goBackwards != backward.goBackwards, "Bidirectional", "backwardLayer",
-            expected: "a layer of the other direction", received: "goBackwards \(backward.goBackwards) twice")
+            expected: "a layer of the other direction", received: Caller.words("goBackwards \(backward.goBackwards) twice"))
         Argument.check(
             forward.returnSequences == backward.returnSequences && forward.returnState == backward.returnState,
             "Bidirectional", "backwardLayer", expected: "returnSequences and returnState as the forward layer's",
-            received: "returnSequences \(backward.returnSequences), returnState \(backward.returnState)")
+            received: Caller.words("returnSequences \(backward.returnSequences), returnState \(backward.returnState)"))
         // Where a sequence is padded, one direction starts with what the other ends with.
         forward.options.zeroOutputForMask = forward.returnSequences
         backward.options.zeroOutputForMask = forward.returnSequences
