@@ -109,3 +109,17 @@ func checkOutputs(_ outputs: [(option: String, path: String)], keeping inputs: [
         taken.append((option, target))
     }
 }
+
+/// Checks that no folder is given to two options: what one writes there, the other would read or sweep.
+func checkFolders(_ folders: [(option: String, path: String)]) throws {
+    var taken: [(option: String, path: String)] = []
+    for (option, path) in folders {
+        var target = path
+        while target.count > 1, target.hasSuffix("/") { target.removeLast() }
+        target = FileIO.resolved(target)
+        if let other = taken.first(where: { $0.path == target && $0.option != option }) {
+            throw MartletError("Expected a folder of its own. \"\(path)\" is also that of \(other.option).", at: option)
+        }
+        taken.append((option, target))
+    }
+}

@@ -84,16 +84,15 @@ extension CommandLineTests {
             let y = try Model.load(from: to).predict(Tensor([[1, 10]] as [[Float]]))
             #expect(y.scalars(as: Float.self) == [11, 34, 57])
             try FileIO.write(#"{"scores": 1}"#, to: map)
-            let wrong: [([String], String)] = [
-                (["--into", model, "--mapping", map], "--mapping: Expected a string for \"scores\""),
-                (["--into", model], "give --mapping"), ([], "give --network, or --into and --mapping"),
-                (["--network", "resnet50"], "--network: Expected one of resnet18, resnet34"),
-                (["--network", "resnet18"], "Expected a tensor \"conv1.weight\""),
+            let wrong: [([String], String, Int32)] = [
+                (["--into", model, "--mapping", map], "--mapping: Expected a string for \"scores\"", 1),
+                (["--into", model], "give --mapping", 64), ([], "give --network, or --into and --mapping", 1),
+                (["--network", "resnet50"], "--network: Expected one of resnet18, resnet34", 64),
+                (["--network", "resnet18"], "Expected a tensor \"conv1.weight\"", 1),
             ]
-            for (arguments, message) in wrong {
+            for (arguments, message, code) in wrong {
                 let outcome = try run(["import", weights, "--to", folder + "/no.keras"] + arguments)
-                // What options alone tell is a wrong call (`CommandWordsTests.codes`).
-                #expect([1, 64].contains(outcome.status) && outcome.error.contains(message), "\(outcome.error)")
+                #expect(outcome.status == code && outcome.error.contains(message), "\(outcome.error)")
             }
             let other = try run(["import", model, "--network", "resnet18", "--to", folder + "/no.keras"])
             #expect(other.error.contains("--network: Expected a .safetensors file"), "\(other.error)")
@@ -140,19 +139,18 @@ extension CommandLineTests {
         try withFolder { folder in
             let model = folder + "/m.keras"
             try Sequential([InputLayer([2]), Dense(1)]).save(to: model)
-            let cases: [([String], String)] = [
-                (["--to", folder + "/m.pb"], ".tflite or .onnx"),
-                (["--to", folder + "/m.tflite", "--quantize", "int4"], "--quantize: Expected one of none, float16"),
-                (["--to", folder + "/m.tflite", "--quantize", "int8"], "give --calibration"),
-                (["--to", folder + "/m.tflite", "--input-shape", "2,x"], "--input-shape: Expected sizes"),
-                (["--to", folder + "/m.tflite", "--max-accuracy-drop", "1%"], "--max-accuracy-drop: Expected --quantize"),
-                (["--to", folder + "/m.tflite", "--tolerance=-1"], "--tolerance: Expected a number of 0 or more"),
-                (["--to", model], ".tflite or .onnx"),
+            let cases: [([String], String, Int32)] = [
+                (["--to", folder + "/m.pb"], ".tflite or .onnx", 1),
+                (["--to", folder + "/m.tflite", "--quantize", "int4"], "--quantize: Expected one of none, float16", 64),
+                (["--to", folder + "/m.tflite", "--quantize", "int8"], "give --calibration", 64),
+                (["--to", folder + "/m.tflite", "--input-shape", "2,x"], "--input-shape: Expected sizes", 64),
+                (["--to", folder + "/m.tflite", "--max-accuracy-drop", "1%"], "--max-accuracy-drop: Expected --quantize", 64),
+                (["--to", folder + "/m.tflite", "--tolerance=-1"], "--tolerance: Expected a number of 0 or more", 64),
+                (["--to", model], ".tflite or .onnx", 1),
             ]
-            for (arguments, message) in cases {
+            for (arguments, message, code) in cases {
                 let outcome = try run(["export", model] + arguments)
-                // What options alone tell is a wrong call (`CommandWordsTests.codes`).
-                #expect([1, 64].contains(outcome.status) && outcome.error.contains(message), "\(outcome.error)")
+                #expect(outcome.status == code && outcome.error.contains(message), "\(outcome.error)")
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["m.keras"])
         }
@@ -175,17 +173,16 @@ extension CommandLineTests {
             let expected = matmul(x.transposed(permutation: [0, 3, 1, 2]).reshaped([2, 24]), kernel, transposeB: true)
             let difference: Double = (try Model.load(from: to).predict(x) - expected).abs().max().item()
             #expect(difference < 1e-5)
-            let wrong: [([String], String)] = [
-                (["--flattened", "scores"], "--flattened: Expected the path of a layer and the sizes"),
-                (["--flattened", "scores=2,3"], "--flattened: Expected the path of a layer and the sizes"),
-                (["--flattened", "scores=2,3,5"], "Expected height, width and channels of 24 numbers"),
-                (["--flattened", "other=2,3,4"], "Expected the path of a Dense layer. Received: other"),
-                (["--flattened", "scores=2,3,4", "--flattened", "scores=4,3,2"], "scores twice"),
+            let wrong: [([String], String, Int32)] = [
+                (["--flattened", "scores"], "--flattened: Expected the path of a layer and the sizes", 64),
+                (["--flattened", "scores=2,3"], "--flattened: Expected the path of a layer and the sizes", 64),
+                (["--flattened", "scores=2,3,5"], "Expected height, width and channels of 24 numbers", 1),
+                (["--flattened", "other=2,3,4"], "Expected the path of a Dense layer. Received: other", 1),
+                (["--flattened", "scores=2,3,4", "--flattened", "scores=4,3,2"], "scores twice", 64),
             ]
-            for (more, message) in wrong {
+            for (more, message, code) in wrong {
                 let outcome = try run(arguments + more)
-                // What options alone tell is a wrong call (`CommandWordsTests.codes`).
-                #expect([1, 64].contains(outcome.status) && outcome.error.contains(message), "\(outcome.error)")
+                #expect(outcome.status == code && outcome.error.contains(message), "\(outcome.error)")
             }
         }
     }

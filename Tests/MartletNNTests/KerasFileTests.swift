@@ -20,6 +20,39 @@ import Testing
         a.count == b.count ? zip(a, b).map { ($0 - $1).abs().max().item() }.max() ?? .nan : .nan
     }
 
+    /// Keras writes no optimizer into the `.keras` file of a model that it wrote as `.h5` before. It makes its default one of such
+    /// a file, and leaves the saved state, another optimizer's, where it is.
+    @Test func aCompilationWithoutAnOptimizer() throws {
+        try withFolder { folder in
+            let (path, model) = ("\(folder)/a.keras", Sequential([InputLayer([2]), Dense(1)]))
+            let (x, y) = (Tensor([[1.0, 2], [3, 4]]), Tensor([[1.0], [2]]))
+            try model.compile(optimizer: Adam(), loss: "mse")
+            try model.fit(x, y, epochs: 2, verbosity: .silent)
+            try model.save(to: path)
+            let archive = try ZipArchive(FileIO.read(path), name: path)
+            for isNull in [false, true] {
+                let entries = try archive.names.map { name in
+                    var bytes = try archive.read(name)
+                    if name == "config.json" {
+                        var config = try JSONValue(parsing: bytes).object()
+                        var compilation = try #require(config["compile_config"]).object()
+                        compilation["optimizer"] = isNull ? .null : nil
+                        config["compile_config"] = .object(compilation)
+                        bytes = Array(JSONValue.object(config).serialized().utf8)
+                    }
+                    return (name: name, bytes: bytes)
+                }
+                try ZipWriter.write(entries, to: path)
+                let again = try Model.load(from: path)
+                #expect(again.weightsSHA256 == model.weightsSHA256)
+                #expect((again.optimizer is RMSprop) == !isNull)
+                guard !isNull else { continue }
+                #expect(again.optimizer?.iterations.value.item() == 0)
+                try again.fit(x, y, verbosity: .silent)
+            }
+        }
+    }
+
     @Test(arguments: [
         "stack.keras", "shared.keras", "nested.keras", "images.keras", "dictionary.keras", "adam.keras",
         "momentum.keras", "adapters.keras", "int8.keras", "int8-language.keras", "int8-weights.keras", "reversible.keras",

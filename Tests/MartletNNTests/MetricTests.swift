@@ -68,6 +68,51 @@ import Testing
         #expect(Mean().result().item() == 0.0)
         #expect(Precision().result().item() == 0.0)
         #expect(AUC().result().item() == 0.0)
+        #expect(AUC(multiLabel: true).result().item() == 0.0)
+    }
+
+    /// The number of labels comes with the data; each column has the area that it has alone.
+    @Test func labelsOfTheFirstData() throws {
+        let (yTrue, yPred) = (Tensor([[0, 1], [1, 0], [0, 1], [1, 1]]), Tensor([[0.2, 0.3], [0.7, 0.6], [0.4, 0.9], [0.3, 0.2]]))
+        func area(of column: Int) -> Double {
+            let metric = AUC()
+            metric.update(yTrue[0..., column], yPred[0..., column])
+            return metric.result().item()
+        }
+        let (metric, weighted) = (AUC(multiLabel: true), AUC(multiLabel: true, labelWeights: [3, 1]))
+        for metric in [metric, weighted] {
+            metric.update(yTrue[0..<1], yPred[0..<1])
+            metric.update(yTrue[1...], yPred[1...])
+        }
+        #expect(Swift.abs(metric.result().item() - (area(of: 0) + area(of: 1)) / 2) < 1e-6)
+        #expect(Swift.abs(weighted.result().item() - (3 * area(of: 0) + area(of: 1)) / 4) < 1e-6)
+        #expect(metric.config["num_labels"] == .null)
+        #expect(throws: MartletError.self) { try metric.validate(target: [4, 3], prediction: [4, 3]) }
+        #expect(throws: MartletError.self) { try weighted.validate(target: [4, 3], prediction: [4, 3]) }
+        #expect(throws: MartletError.self) {
+            try AUC(multiLabel: true, labelWeights: [1, 2]).validate(target: [4, 3], prediction: [4, 3])
+        }
+    }
+
+    /// Sorted class numbers in place of scores: the target is one of the first k.
+    @Test(arguments: [(1, 0.25), (2, 0.75), (5, 0.75), (-1, 0.75), (-2, 0.25)]) func sortedIDs(_ k: Int, _ share: Double) {
+        let metric = SparseTopKCategoricalAccuracy(k: k, fromSortedIDs: true)
+        let ids = Tensor([[3.0, 7, 1], [2, 9, 0], [5, 6, 4], [8, 1, 2]])
+        metric.update(Tensor([3, 9, 30, 1]), ids)
+        #expect(metric.result().item() == share)
+        metric.reset()
+        metric.update(Tensor([[3], [9], [30], [1]]), ids)
+        #expect(metric.result().item() == share)
+    }
+
+    /// A class number below 0 counts from the last one, as an index of Python.
+    @Test func classesFromTheEnd() {
+        let (yTrue, yPred) = (Tensor([[0.0, 1, 1], [1, 0, 1]]), Tensor([[0.1, 0.9, 0.8], [0.7, 0.2, 0.3]]))
+        for (id, same) in [(-1, 2), (-3, 0)] {
+            let (metric, other) = (Recall(classID: id), Recall(classID: same))
+            for metric in [metric, other] { metric.update(yTrue, yPred) }
+            #expect(metric.result().item() as Double == other.result().item())
+        }
     }
 
     @Test func aPerfectRankingHasAreaOne() {

@@ -235,7 +235,16 @@ public struct Arguments<Root>: Sendable {
         if Root.self is AnyObject.Type { return PendingConfiguration.with(config, for: type, makeDefault) }
         var object = makeDefault()
         read(config, into: &object)
+        warnOfOthers(in: config)
         return object
+    }
+
+    /// Warns of arguments that say something and that nothing here reads: the result may be another than Keras's.
+    fileprivate func warnOfOthers(in config: Configuration) {
+        guard case .object(let members) = config.arguments else { return }
+        for (key, value) in members where !OtherArguments.areSilent(key, value) && !entries.contains(where: { $0.key == key }) {
+            OtherArguments.warn(of: key, in: config.className)
+        }
     }
 }
 
@@ -265,7 +274,10 @@ extension Described {
     fileprivate static func settle(_ object: Any) {
         var root = object as! Root
         if let config = PendingConfiguration.find(for: type(of: object)) {
-            PendingConfiguration.reading { arguments.read(config, into: &root) }
+            PendingConfiguration.reading {
+                arguments.read(config, into: &root)
+                arguments.warnOfOthers(in: config)
+            }
         } else {
             arguments.check(root, className)
         }

@@ -67,13 +67,14 @@ public final class SparseCategoricalCrossentropy: Loss, ConfigurableLoss, Descri
         if prediction[-1] == 1 {
             throw MartletError(
                 "Expected predictions of at least 2 classes for the loss \(name). Received: \(prediction). "
-                    + "For a single probability use \(Caller.words(".binaryCrossentropy()")).")
+                    + "For a single probability use \(Caller.words(swift: ".binaryCrossentropy()", keras: "binary_crossentropy")).")
         }
         let isColumn = target.rank == prediction.rank && target[-1] == 1
         if target.rank == prediction.rank, !isColumn, target[-1] == prediction[-1] {
             throw MartletError(
                 "Expected class numbers for the loss \(name), shaped like the predictions \(prediction) without "
-                    + "their last axis. Received: \(target). For one-hot targets use \(Caller.words(".categoricalCrossentropy()")).")
+                    + "their last axis. Received: \(target). For one-hot targets use "
+                    + "\(Caller.words(swift: ".categoricalCrossentropy()", keras: "categorical_crossentropy")).")
         }
         let lead = PartialShape(Array(prediction.dimensions.dropLast()))
         let labels = isColumn ? PartialShape(Array(target.dimensions.dropLast())) : target

@@ -11,17 +11,21 @@ struct ConfusionCounts {
     /// Counts a batch. A prediction above a threshold is positive, a target that is not 0 is.
     /// - Parameters:
     ///   - topK: only the k largest predictions of a row may be positive, nil for any.
-    ///   - classID: the only class that is looked at, nil for all.
+    ///   - classID: the only class that is looked at, a negative number from the last on; nil for all.
     init(
         _ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor?, thresholds: [Double], topK: Int? = nil,
         classID: Int? = nil, dtype: DType
     ) {
         var (target, prediction) = Loss.matchedRanks(yTrue.cast(to: dtype), yPred.cast(to: dtype))
         if let topK { prediction = Self.keepingTopK(prediction, topK) }
-        if let classID {
+        if var classID {
+            let classes = prediction.rank > 1 ? prediction.shape[-1] : 0
             let exists = require(
-                prediction.rank > 1 && (0..<prediction.shape[-1]).contains(classID), "classID",
-                "Expected predictions of more than \(classID) classes. Received: \(prediction.spec).")
+                (-classes..<classes).contains(classID), "classID",
+                "Expected predictions of more classes than \(classID < 0 ? "\(-classID - 1)" : "\(classID)"). "
+                    + "Received: \(prediction.spec).")
+            // As an index of Python, a negative number counts from the last class.
+            if classID < 0 { classID += classes }
             if exists {
                 (target, prediction) = (
                     target[.ellipsis, classID..<classID + 1], prediction[.ellipsis, classID..<classID + 1]

@@ -1,4 +1,5 @@
 import MartletCore
+import MartletFormats
 
 /// How often the target's class number is among the k likeliest.
 ///
@@ -25,6 +26,11 @@ public final class SparseTopKCategoricalAccuracy: MeanMetricWrapper, Configurabl
     public static let arguments = Arguments(default: SparseTopKCategoricalAccuracy()) {
         $0("k", \.k)
         $0("from_sorted_ids", \.fromSortedIDs, name: "fromSortedIDs")
+    }
+
+    /// As Keras's, which leaves out what is false.
+    public override var config: [String: JSONValue] {
+        fromSortedIDs ? super.config : super.config.filter { $0.key != "from_sorted_ids" }
     }
 
     override func values(_ yTrue: Tensor, _ yPred: Tensor) -> Tensor {

@@ -2,8 +2,9 @@ import MartletCore
 import MartletFormats
 
 extension CompileConfiguration {
-    /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss
-    /// or an optimizer leaves the model as it is, unless the caller gave a loss. So does one whose compilation cannot be
+    /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss,
+    /// or whose optimizer is null, leaves the model as it is, unless the caller gave a loss. One that does not name an optimizer
+    /// has Keras's default: Keras 3 writes such files of models that it saved as `.h5` before. So does one whose compilation cannot be
     /// read, where the choice allows it; what needs a compiled model then throws for the same reason.
     /// - Parameter older: the version of Keras that wrote it, nil for Keras 3.
     /// - Throws: `MartletError` with the part that is not known.
@@ -12,7 +13,7 @@ extension CompileConfiguration {
         let original = json["optimizer"] ?? json["optimizer_config"] ?? .null
         if older != nil, json != .null { json = OlderKeras.compilation(json, outputs: model.outputNames) }
         let optimizer = json["optimizer"] ?? json["optimizer_config"] ?? .null
-        guard choice.losses != nil || optimizer != .null else { return }
+        guard choice.losses != nil || optimizer != .null || older == nil && lacksOptimizer(json) else { return }
         do {
             let configuration = try CompileConfiguration(choice.withoutReplaced(json))
             guard let losses = choice.losses ?? configuration.loss else { return }
@@ -34,6 +35,13 @@ extension CompileConfiguration {
                         + choice.advice)
             }
         }
+    }
+
+    /// Whether a compilation of Keras 3 has a loss and says nothing of an optimizer, not even that there is none. The state in
+    /// the file is another optimizer's then.
+    static func lacksOptimizer(_ json: JSONValue?) -> Bool {
+        guard let json, json["loss"] ?? .null != .null else { return false }
+        return json["optimizer"] == nil && json["optimizer_config"] == nil
     }
 
     /// The configuration of a compiled model, nil for others.

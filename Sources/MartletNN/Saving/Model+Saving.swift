@@ -78,8 +78,9 @@ extension Model {
             let (root, file) = (try archive.weights(of: model), "\(path):\(KerasArchive.weights)")
             do {
                 // The saved state is that of the file's own optimizer.
-                try model.loadState(
-                    from: root, file: file, withOptimizer: choice.optimizer == nil && choice.readsFile, isOlder: isOlder)
+                let isOwn = choice.optimizer == nil && choice.readsFile
+                    && (isOlder || !CompileConfiguration.lacksOptimizer(config["compile_config"]))
+                try model.loadState(from: root, file: file, withOptimizer: isOwn, isOlder: isOlder)
             } catch where choice.unreadable == .nothing {
                 model.compilation = nil
                 try model.loadState(from: root, file: file, isOlder: isOlder)

@@ -250,7 +250,11 @@ public final class TensorBoard: Callback, ChiefCallback {
     public override func onEpochEnd(_ epoch: Int, logs: Logs) throws {
         let isValidation = { (name: String) in name.hasPrefix("val_") }
         let train = try writer(.train)
-        for (name, value) in logs where !isValidation(name) { try train.scalar("epoch_" + name, value, step: epoch) }
+        // A tag stands once at a step: as in Keras, these take the place of metrics of the same name.
+        let ownNames = Set(learningRates.map(\.name) + (writeStepsPerSecond ? ["steps_per_second"] : []))
+        for (name, value) in logs where !isValidation(name) && !ownNames.contains(name) {
+            try train.scalar("epoch_" + name, value, step: epoch)
+        }
         for (name, rate) in learningRates { try train.scalar("epoch_" + name, rate, step: epoch) }
         if writeStepsPerSecond {
             let seconds = max(1e-9, EventFile.now - epochStart)

@@ -64,12 +64,20 @@ final class Compilation {
     /// - Parameter targets: one for each output, or one for each that has a loss.
     func prepare(outputs names: [String], targets: [PartialShape], predictions: [PartialShape]) throws {
         if outputs.count != predictions.count { try makeOutputs(names, targets, predictions) }
-        for (output, prediction) in zip(outputs, predictions) {
+        for (place, (output, prediction)) in zip(outputs, predictions).enumerated() {
             guard let index = output.target else { continue }
             guard targets.indices.contains(index) else { throw wrongCount(targets.count, names) }
-            try output.loss?.validate(target: targets[index], prediction: prediction)
-            for metric in output.metrics + output.weightedMetrics {
-                try metric.validate(target: targets[index], prediction: prediction)
+            do {
+                try output.loss?.validate(target: targets[index], prediction: prediction)
+                for metric in output.metrics + output.weightedMetrics {
+                    try metric.validate(target: targets[index], prediction: prediction)
+                }
+            } catch let error as MartletError where outputs.count > 1 {
+                // Targets in another order than the outputs are the likeliest cause.
+                let order = names.map { "\"\($0)\"" }.joined(separator: ", ")
+                throw MartletError(
+                    "\(error.message) Targets come in the order of the outputs: \(order).",
+                    at: error.location ?? "output \"\(names[place])\"")
             }
         }
     }

@@ -19,8 +19,8 @@ extension Model {
         }
     }
 
-    /// Refuses targets with which Keras computes, and which nobody means: what is not finite, and what lies outside of 0...1
-    /// where the loss takes probabilities of two outcomes. `fit` in a program warns of them.
+    /// Refuses targets with which Keras computes, and which nobody means: what is not finite, and numbers of
+    /// classes but 0 and 1 where the loss takes probabilities of two outcomes. `fit` in a program warns of them.
     private static func requireMeant(_ target: Tensor, for loss: Loss) throws {
         guard target.elementCount > 0, target.dtype != .string, target.dtype != .bool else { return }
         func require(_ expected: String, _ isBad: Tensor, _ advice: String = "") throws {
@@ -34,10 +34,10 @@ extension Model {
         }
         if target.dtype.isFloatingPoint { try require("finite targets", target.isFinite().logicalNot()) }
         guard loss is BinaryCrossentropy || loss is BinaryFocalCrossentropy else { return }
-        // Averages of numbers from 0 to 1 may round to a little more.
-        let slack = target.dtype.isFloatingPoint ? 1e-6 : 0
+        // Whole numbers are those of classes. Others beyond may be meant, as Keras computes with them.
+        let isBeyond = (target .< 0).logicalOr(target .> 1)
+        let isClass = target.dtype.isFloatingPoint ? isBeyond.logicalAnd(target .== target.floor()) : isBeyond
         try require(
-            "targets from 0 to 1", (target .< -slack).logicalOr(target .> 1 + slack),
-            " For the numbers of several classes there is sparse_categorical_crossentropy.")
+            "targets from 0 to 1", isClass, " For the numbers of several classes there is sparse_categorical_crossentropy.")
     }
 }

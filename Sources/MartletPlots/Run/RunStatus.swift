@@ -43,17 +43,20 @@ package struct RunStatus {
     /// Some lines: the first says how far the run is, the others are a curve for each number.
     /// - Parameter width: of a line.
     package func text(width: Int = 80) -> String {
-        let epoch = min(epochCount + (hasEnded ? 0 : 1), max(run.description.epochs, epochCount))
-        var head = ["epoch \(epoch) of \(run.description.epochs)"]
-        let all = stepsOfEpoch.map { run.description.epochs.multipliedReportingOverflow(by: $0) }
+        // A run may have gone on for fewer epochs than it had.
+        let epochs = max(run.description.epochs, epochCount)
+        var head = ["epoch \(min(epochCount + (hasEnded ? 0 : 1), epochs)) of \(epochs)"]
+        let all = stepsOfEpoch.map { epochs.multipliedReportingOverflow(by: $0) }
         head.append("step \(grouped(run.steps))" + (all.map { $0.overflow ? "" : " of \(grouped($0.partialValue))" } ?? ""))
         if let speed { head.append("\(speed.brief) steps/s") }
         head.append("\(readableTime(run.seconds)) so far")
         if let left = secondsLeft { head.append("\(readableTime(left)) left") }
         head.append(run.state)
-        var curves: [(name: String, values: [Double])] = run.records.metricNames.prefix(8).flatMap { name in
-            [name, "val_" + name].map { ($0, run.records.values($0).values) }
+        var names: [String] = []
+        for name in run.records.metricNames.prefix(8).flatMap({ [$0, "val_" + $0] }) where !names.contains(name) {
+            names.append(name)
         }
+        var curves: [(name: String, values: [Double])] = names.map { ($0, run.records.values($0).values) }
         let steps = run.records.steps
         curves.append(("batch loss", Curves.smoothed(x: steps.map { Double($0.step) }, y: steps.map(\.loss))))
         curves.append(("learning rate", steps.compactMap(\.rate)))

@@ -270,6 +270,7 @@ struct FitCommand: ParsableCommand {
         let inputs = samples.files + [("--class-weight", classWeight)].given
         try checkOutputs([("--save", save), ("--history", history)].given + runs.outputs, keeping: inputs)
         try checkOutputs([("--history", history)].given + runs.outputs, keeping: [("the model", model.path)])
+        try checkFolders(runs.folders + [("--tensorboard", tensorboard), ("--backup", backup)].given)
     }
 
     private func setLearningRate(of network: Model) throws {

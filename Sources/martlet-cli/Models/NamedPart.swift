@@ -31,7 +31,8 @@ struct NamedPart {
     /// The object of a call; its arguments are all known.
     private func made<Object>(_ make: (JSONValue) throws -> Object, config: (Object) -> [String: JSONValue]) throws -> Object? {
         guard let call else { return nil }
-        let object = try make(call)
+        // What is not known is an error below, not a warning as in files.
+        let object = try Settings.$warnings.withValue(Settings.WarningSink { _ in }) { try make(call) }
         // A configuration may leave out what has its default.
         let described = (type(of: object as Any) as? any Described.Type)?.keys ?? []
         let known = Set(config(object).keys).union(described)

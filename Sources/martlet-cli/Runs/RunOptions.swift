@@ -33,6 +33,13 @@ struct RunOptions: ParsableArguments {
     /// The files that a run writes, for checks of other options' files.
     var outputs: [(option: String, path: String)] { run.map { RunFolder($0).files.map { ("--run", $0) } } ?? [] }
 
+    /// The folders that a run fills, for checks of other options' folders.
+    var folders: [(option: String, path: String)] {
+        guard let run else { return [] }
+        let folder = RunFolder(run)
+        return [run, folder.events, folder.checkpoints].map { ("--run", $0) }
+    }
+
     /// Makes the folder, and keeps it for this process.
     /// - Throws: `MartletError` when the folder holds a run that would be lost, or a number is not allowed.
     func check() throws {

@@ -43,6 +43,18 @@ import Testing
         }
     }
 
+    /// The numbers of terms that are not in the vocabulary take no memory each: a file may ask for 2^31 of them.
+    @Test func manyUnknownTerms() throws {
+        let many = 1 << 31
+        let layer = try Self.make([
+            "layer": "IntegerLookup",
+            "config": ["vocabulary": [5, 6], "num_oov_indices": .int(many), "mask_token": .null, "oov_token": -1],
+        ])
+        #expect(layer(Tensor([5, 6, 7, many + 8])).scalars(as: Int.self) == [many, many + 1, 7, 8])
+        Settings.memoryLimit = 1 << 30
+        #expect(throws: MartletError.self) { try withErrors { _ = (layer as? IntegerLookup)?.getVocabulary() } }
+    }
+
     @Test(arguments: cases.indices) func agreesWithKeras(_ index: Int) throws {
         let json = Self.cases[index]
         let layer = try Self.make(json)

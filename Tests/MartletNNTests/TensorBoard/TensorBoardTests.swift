@@ -176,6 +176,21 @@ import Testing
         }
     }
 
+    /// A metric that is named as what the callback writes gives way, as in Keras: no tag stands twice at a step.
+    @Test func metricsNamedAsTags() throws {
+        try withFolder { folder in
+            let model = Sequential([InputLayer([1]), Dense(1)])
+            try model.compile(
+                optimizer: SGD(learningRate: 0.25), loss: "mse",
+                metrics: [.meanAbsoluteError(name: "learning_rate"), .meanSquaredError(name: "steps_per_second")])
+            let board = TensorBoard(logDirectory: folder, writeGraph: false, writeStepsPerSecond: true)
+            try model.fit(Tensor([[0.0], [1]]), Tensor([[1.0], [7]]), epochs: 2, verbosity: .silent, callbacks: [board])
+            let rows = try Events.rows(folder + "/train").filter { $0.plugin == "scalars" }
+            #expect(Set(rows.map { "\($0.tag) \($0.step)" }).count == rows.count)
+            #expect(rows.filter { $0.tag == "epoch_learning_rate" }.map(\.values) == [[0.25], [0.25]])
+        }
+    }
+
     /// Of the first 100 epochs every one has histograms, then every second one, then every fourth one.
     @Test func thinnedHistograms() throws {
         try withFolder { folder in

@@ -1,6 +1,7 @@
 import Martlet
 import MartletCore
 import MartletData
+import MartletFormats
 import TestSupport
 import Testing
 
@@ -54,6 +55,19 @@ import Testing
         let graph = Model(inputs: input, outputs: model(input))
         try graph.compile(optimizer: SGD(learningRate: mistake.rate), loss: mistake.loss(), metrics: mistake.metrics())
         #expect(try warnings { _ = try graph.evaluate(x, y) }.count == 1)
+    }
+
+    /// An argument of a file that nothing reads may have made another result in Keras.
+    @Test func warnsOfArgumentsThatNobodyKnows() throws {
+        func make(_ members: JSONObject) throws -> [String] {
+            try warnings {
+                _ = try Layer.make(
+                    className: "Dense", config: Dictionary(uniqueKeysWithValues: members.map { ($0.key, $0.value) }))
+            }
+        }
+        #expect(try make(["units": 2, "name": "d", "trainable": true, "quantum": .null, "quarks": false]) == [])
+        let messages = try make(["units": 2, "gluons": 3])
+        #expect(messages.count == 1 && messages[0].contains("gluons") && messages[0].contains("Dense"), "\(messages)")
     }
 
     /// A model that only its own code knows is judged by the values of a sample.
