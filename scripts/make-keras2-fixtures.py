@@ -54,6 +54,17 @@ def operations():
     return keras.Model(x, layers.Dense(1, activation="sigmoid")(-y))
 
 
+def order():
+    """Functions that are several operations in Keras 3, or none, beside branches of about their length: the layers come in
+    another order there."""
+    x = keras.Input((4,))
+    a, b = layers.Dense(3, name="u")(x), layers.Dense(3, name="v")(x)
+    y = tf.math.squared_difference(a, 1.0) - tf.tanh(tf.tanh(b))
+    a, b = layers.Dense(3, name="w")(y), layers.Dense(3, name="z")(y)
+    y = tf.reshape(a, tf.shape(a)) * 0.5 + tf.tanh(tf.tanh(b))
+    return keras.Model(x, layers.Dense(1, activation="sigmoid")(y))
+
+
 def functions(has_ellipsis):
     """Functions of TensorFlow with all that a call may say. Keras 2 cannot save an ellipsis in .keras files."""
     every = (...,) if has_ellipsis else (slice(None), slice(None))
@@ -174,6 +185,8 @@ def main():
     for ending in ["keras", "h5"]:
         keras.utils.set_random_seed(5)
         save(f"functions.{ending}", functions(ending == "h5"), binary(optimizers.SGD(0.02)))
+        keras.utils.set_random_seed(5)
+        save(f"order.{ending}", order(), binary("adam"))
         keras.utils.set_random_seed(5)
         save(f"transfer.{ending}", transfer(), binary(optimizers.SGD(0.2)))
         keras.utils.set_random_seed(5)

@@ -9,7 +9,7 @@ import Testing
 @Suite(.ownSession) struct Keras2FileTests {
     static let names = [
         "adam.keras", "adam.h5", "sgd.keras", "sgd.h5", "outputs.keras", "outputs.h5", "images.keras", "images.h5",
-        "operations.h5", "functions.keras", "functions.h5", "attention.keras", "attention.h5",
+        "operations.h5", "functions.keras", "functions.h5", "attention.keras", "attention.h5", "order.keras", "order.h5",
         "legacy-adam.h5", "legacy-momentum.h5", "legacy-rmsprop.h5", "legacy-adamax.h5",
         "ordered-adam.h5", "ordered-momentum.h5", "adafactor.h5", "adafactor.keras", "legacy-ftrl.h5",
         "words-nadam.keras", "words-centered.keras", "words-ftrl.keras", "words-legacy-adam.h5",

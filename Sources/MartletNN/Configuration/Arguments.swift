@@ -242,7 +242,7 @@ public struct Arguments<Root>: Sendable {
     /// Warns of arguments that say something and that nothing here reads: the result may be another than Keras's.
     fileprivate func warnOfOthers(in config: Configuration) {
         guard case .object(let members) = config.arguments else { return }
-        for (key, value) in members where !OtherArguments.areSilent(key, value) && !entries.contains(where: { $0.key == key }) {
+        for (key, value) in members where !OtherArguments.areSilent(key, value, in: config.className) && !entries.contains(where: { $0.key == key }) {
             OtherArguments.warn(of: key, in: config.className)
         }
     }

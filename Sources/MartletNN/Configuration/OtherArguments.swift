@@ -14,8 +14,10 @@ enum OtherArguments {
     private static let warned = Mutex<Set<String>>([])
 
     /// Whether an argument asks for nothing.
-    static func areSilent(_ key: String, _ value: JSONValue) -> Bool {
-        switch value {
+    static func areSilent(_ key: String, _ value: JSONValue, in className: String) -> Bool {
+        // Keras 2 writes the arguments of plain convolutions for these, which have others in their place.
+        if className.hasPrefix("Separable") || className.hasPrefix("Depthwise"), key.hasPrefix("kernel_") { return true }
+        return switch value {
         case .null, .bool(false), .string(""): true
         // The convolutions of Keras 2 all have groups.
         case .int(1): key == "groups" || known.contains(key)

@@ -54,7 +54,8 @@ public final class CategoricalCrossentropy: Loss, ConfigurableLoss, Described {
             throw MartletError(
                 "Expected one-hot targets of \(classes) classes, shaped like the predictions \(prediction), "
                     + "for the loss \(name). Received: \(target). "
-                    + "For class numbers use .sparseCategoricalCrossentropy().")
+                    + "For class numbers use "
+                    + "\(Caller.words(swift: ".sparseCategoricalCrossentropy()", keras: "sparse_categorical_crossentropy")).")
         }
         if prediction.rank >= 2, classes == 1 {
             throw MartletError(

@@ -64,6 +64,12 @@ extension Metric {
     /// - Throws: `MartletError` when there is no such metric, or an argument is of a wrong type or out of range.
     public static func make(from json: JSONValue) throws -> Metric {
         if json["module"] == "keras.losses" { return try MeanMetricWrapper(Loss.make(from: json)) }
+        // `.h5` files have no modules. Losses and metrics of one name compute the same.
+        if json["module"] == nil, case .string(let name)? = json["class_name"], !MetricRegistry.shared.contains(name),
+            LossRegistry.shared.contains(name)
+        {
+            return try MeanMetricWrapper(Loss.make(from: json))
+        }
         return try WeightBudget.$current.withValue(WeightBudget.current ?? .forMetrics) {
             try MetricRegistry.shared.make(from: json)
         }

@@ -11,6 +11,11 @@ package final class FunctionalGraph {
     /// The layers in Keras's order: those farthest from the outputs first, and equally distant ones in the order in which
     /// a search from the outputs meets them. A shared layer appears once.
     let layers: [Layer]
+    /// The layers in the order of the file that the graph is of, where that is another: of a function of TensorFlow there are
+    /// other operations here than there. The file's weights come in it.
+    var layersOfFile: [Layer]?
+    /// Whether the weights of a file are being read, so that layers come in its order.
+    @TaskLocal static var isReadingFile = false
     /// For each node, the places of its inputs in the list of all values, and the place of its first output.
     private let inputPlaces: [[Int]]
     private let firstOutputPlace: [Int]
@@ -68,44 +73,56 @@ package final class FunctionalGraph {
 
     /// - Parameter order: the nodes, each after those that it needs.
     private static func layers(of order: [GraphNode], inputs: [SymbolicTensor], outputs: [SymbolicTensor]) -> [Layer] {
+        var (nodes, layers) = ([ObjectIdentifier: GraphNode](), [ObjectIdentifier: Layer]())
+        for node in order {
+            nodes[ObjectIdentifier(node)] = node
+            layers[ObjectIdentifier(node.layer)] = node.layer
+        }
+        let ranked = ranked(inputs: inputs.map { ObjectIdentifier($0.node) }, outputs: outputs.map { ObjectIdentifier($0.node) }) {
+            ObjectIdentifier(nodes[$0]!.layer)
+        } sources: {
+            nodes[$0]!.inputs.map { ObjectIdentifier($0.node) }
+        }
+        return ranked.map { layers[$0]! }
+    }
+
+    /// Layers in Keras's order, of a graph whose nodes and layers are known by their keys.
+    /// - Parameters:
+    ///   - layer: the layer of a node.
+    ///   - sources: the nodes that a node needs.
+    static func ranked<Node: Hashable, ID: Hashable>(
+        inputs: [Node], outputs: [Node], layer: (Node) -> ID, sources: (Node) -> [Node]
+    ) -> [ID] {
         // The order in which a search from the outputs meets the layers and finishes the nodes.
-        var met: [ObjectIdentifier: Int] = [:]
-        var found: [Layer] = []
-        var ended: [GraphNode] = []
-        var seen: Set<ObjectIdentifier> = []
-        var stack = outputs.reversed().map { (node: $0.node, isExpanded: false) }
+        var met: [ID: Int] = [:]
+        var found: [ID] = []
+        var ended: [Node] = []
+        var seen: Set<Node> = []
+        var stack = outputs.reversed().map { (node: $0, isExpanded: false) }
         while let (node, isExpanded) = stack.popLast() {
             if isExpanded {
                 ended.append(node)
                 continue
             }
-            guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
-            let id = ObjectIdentifier(node.layer)
-            if met.updateValue(met[id] ?? met.count, forKey: id) == nil {
-                found.append(node.layer)
-            }
+            guard seen.insert(node).inserted else { continue }
+            let id = layer(node)
+            if met.updateValue(met[id] ?? met.count, forKey: id) == nil { found.append(id) }
             stack.append((node, true))
-            stack += node.inputs.reversed().map { ($0.node, false) }
+            stack += sources(node).reversed().map { ($0, false) }
         }
         // The distance from the outputs. All calls of a layer take the largest distance so far.
-        var nodeDepths: [ObjectIdentifier: Int] = [:]
-        var depths: [ObjectIdentifier: Int] = [:]
+        var nodeDepths: [Node: Int] = [:]
+        var depths: [ID: Int] = [:]
         for node in ended.reversed() {
-            let depth = max(
-                nodeDepths[ObjectIdentifier(node), default: 0], depths[ObjectIdentifier(node.layer), default: 0])
-            depths[ObjectIdentifier(node.layer)] = depth
-            for input in node.inputs {
-                nodeDepths[ObjectIdentifier(input.node), default: 0] = max(
-                    nodeDepths[ObjectIdentifier(input.node), default: 0], depth + 1)
-            }
+            let depth = max(nodeDepths[node, default: 0], depths[layer(node), default: 0])
+            depths[layer(node)] = depth
+            for source in sources(node) { nodeDepths[source, default: 0] = max(nodeDepths[source, default: 0], depth + 1) }
         }
-        for input in inputs where met[ObjectIdentifier(input.node.layer)] == nil {
-            met[ObjectIdentifier(input.node.layer)] = -1
-            found.append(input.node.layer)
+        for input in inputs where met[layer(input)] == nil {
+            met[layer(input)] = -1
+            found.append(layer(input))
         }
-        func rank(_ layer: Layer) -> (Int, Int) {
-            (-depths[ObjectIdentifier(layer), default: 0], met[ObjectIdentifier(layer)]!)
-        }
+        func rank(_ id: ID) -> (Int, Int) { (-depths[id, default: 0], met[id]!) }
         return found.sorted { rank($0) < rank($1) }
     }
 

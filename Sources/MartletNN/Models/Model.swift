@@ -151,7 +151,11 @@ open class Model: Layer {
     /// The layer of this name, nil when there is none.
     public func layer(_ name: String) -> Layer? { layers.first { $0.name == name } }
 
-    open override var sublayers: [Layer] { graph?.layers ?? super.sublayers }
+    open override var sublayers: [Layer] {
+        guard let graph else { return super.sublayers }
+        if let layers = graph.layersOfFile, FunctionalGraph.isReadingFile { return layers }
+        return graph.layers
+    }
 
     override var callCount: Int { graph?.callCount ?? super.callCount }
 

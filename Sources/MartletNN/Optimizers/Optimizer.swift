@@ -214,6 +214,16 @@ open class Optimizer: OptimizerConvertible {
         }
     }
 
+    /// Brings what is remembered for variables into the order of `variables`, in which files have it.
+    func order(by variables: [Variable]) {
+        lock.withLock {
+            let places = Dictionary(
+                variables.enumerated().map { (ObjectIdentifier($1), $0) }, uniquingKeysWith: { first, _ in first })
+            guard built.count == places.count, built.allSatisfy({ places[ObjectIdentifier($0)] != nil }) else { return }
+            built.sort { places[ObjectIdentifier($0)]! < places[ObjectIdentifier($1)]! }
+        }
+    }
+
     /// Makes the slots of variables that are new.
     open func build(_ variables: [Variable]) {
         lock.lock()

@@ -11,8 +11,8 @@ struct CallArguments: Sendable {
         let output: Int
     }
 
-    let args: JSONValue
-    let kwargs: JSONValue
+    private(set) var args: JSONValue
+    private(set) var kwargs: JSONValue
     /// Whether the file is of Keras 2, in which a call's own `training` is what counts. In Keras 3 it is the model's.
     private var isOfKeras2 = false
 
@@ -192,6 +192,18 @@ struct CallArguments: Sendable {
         }
         inputs.append(.constant(json, nil))
         return placeholder(inputs.count - 1)
+    }
+
+    /// The same with the first states of a recurrent layer under their name: Keras 2 writes them into one list with the sequence,
+    /// which Keras 3 does not take.
+    func withStatesApart(of layer: Layer) -> CallArguments {
+        guard layer.listParameter == "initial_state", case .array(let positional) = args, case .array(let list)? = positional.first,
+            case .object(var named) = kwargs, let sequence = list.first, named["initial_state"] == nil
+        else { return self }
+        var arguments = self
+        if list.count > 1 { named["initial_state"] = .array(Array(list.dropFirst())) }
+        (arguments.args, arguments.kwargs) = (.array([sequence] + positional.dropFirst()), .object(named))
+        return arguments
     }
 
     /// Arguments with placeholders for tensors.

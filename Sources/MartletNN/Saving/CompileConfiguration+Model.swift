@@ -23,7 +23,9 @@ extension CompileConfiguration {
                 lossWeights: configuration.lossWeights, metrics: choice.metrics ?? configuration.metrics,
                 weightedMetrics: configuration.weightedMetrics, runEagerly: configuration.runEagerly,
                 stepsPerExecution: configuration.stepsPerExecution)
-            if !choice.replacesParts && older == nil { model.compilation?.source = json }
+            // In `.h5` files objects have no modules, without which Keras does not find them in `.keras` files.
+            let hasModules = json["optimizer_config"] == nil
+            if !choice.replacesParts && older == nil && hasModules { model.compilation?.source = json }
         } catch let error as MartletError {
             guard choice.unreadable != .error else {
                 throw MartletError(error.message + " " + choice.advice, at: error.location ?? "compile_config")

@@ -94,9 +94,41 @@ struct FunctionalReader {
         let model = Model(
             graph: graph, name: try config.valueIfPresent(at: ["name"]),
             trainable: try config.valueIfPresent(at: ["trainable"]) ?? true)
+        graph.layersOfFile = layersOfFile(inputReferences, outputReferences, offsets)
         model.structures = (inputs, outputs)
+        warnOfAdditions()
         try model.ensureBuilt(for: graph.inputs.map(\.shape))
         return model
+    }
+
+    /// The layers as Keras 2 orders them, by the calls in the file; nil where the graph has the same calls.
+    private func layersOfFile(
+        _ inputs: [CallArguments.Reference], _ outputs: [CallArguments.Reference], _ offsets: [String: Int]
+    ) -> [Layer]? {
+        guard calls.values.contains(where: { $0.contains { $0.function != nil } }) else { return nil }
+        func place(_ reference: CallArguments.Reference) -> Place {
+            let last = max(0, (calls[reference.layer]?.count ?? 0) - 1)
+            return Place(layer: reference.layer, call: min(last, max(0, reference.node &- offsets[reference.layer, default: 0])))
+        }
+        let ranked = FunctionalGraph.ranked(inputs: inputs.map(place), outputs: outputs.map(place)) {
+            $0.layer
+        } sources: { node in
+            let calls = calls[node.layer] ?? []
+            guard calls.indices.contains(node.call) else { return [] }
+            return calls[node.call].inputs.compactMap(\.reference).map(place)
+        }
+        return ranked.compactMap { layers[$0] }
+    }
+
+    /// Keras 2 writes what `add_loss` and `add_metric` add as layers that lead to no output.
+    private func warnOfAdditions() {
+        let added = names.filter { name in
+            ["AddLoss", "AddMetric"].contains { (className: JSONValue) in descriptions[name]?["class_name"] == className }
+        }
+        guard !added.isEmpty else { return }
+        Settings.warn(
+            "The model adds \(added.count) losses or metrics of its own (add_loss, add_metric). They are left out: its losses are "
+                + "others than in Keras, and so is what it learns.")
     }
 
     /// Whether a layer is an operation. Legacy files have no module names; the configuration of a layer has more than a name.
@@ -181,7 +213,7 @@ struct FunctionalReader {
         try ModelReader.check(callCount: callCount, at: name)
         builder.begin("\(name)_size")
         let tensors = try inputs.map { try builder.tensor($0) }
-        var arguments = call.arguments
+        var arguments = call.arguments.withStatesApart(of: layer)
         if layer is OperationLayer, layer.className == "GetItem", let first = tensors.first {
             arguments = arguments.withoutEllipsis(rank: first.shape.rank)
         }

@@ -76,14 +76,20 @@ extension Model {
             let model = try read(isOlder ? OlderKeras.model(config) : config, fileBytes: size)
             try CompileConfiguration.apply(config["compile_config"], to: model, choice, older: older)
             let (root, file) = (try archive.weights(of: model), "\(path):\(KerasArchive.weights)")
+            func loadState(withOptimizer: Bool) throws {
+                try FunctionalGraph.$isReadingFile.withValue(true) {
+                    try model.loadState(from: root, file: file, withOptimizer: withOptimizer, isOlder: isOlder)
+                }
+                model.orderOptimizer()
+            }
             do {
                 // The saved state is that of the file's own optimizer.
                 let isOwn = choice.optimizer == nil && choice.readsFile
                     && (isOlder || !CompileConfiguration.lacksOptimizer(config["compile_config"]))
-                try model.loadState(from: root, file: file, withOptimizer: isOwn, isOlder: isOlder)
+                try loadState(withOptimizer: isOwn)
             } catch where choice.unreadable == .nothing {
                 model.compilation = nil
-                try model.loadState(from: root, file: file, isOlder: isOlder)
+                try loadState(withOptimizer: false)
             }
             try KerasLayout(of: model).loadAssets(from: archive)
             // A file that was saved before training holds no slots. They start from the loaded weights.
@@ -113,14 +119,14 @@ extension Model {
                 text.map { try JSONValue(parsing: $0) }, to: model, choice, older: isOlder ? version : nil)
             var names: [ObjectIdentifier: String] = [:]
             if let group = try LegacyWeights.group(in: root) {
-                let weights = LegacyWeights(of: model)
+                let weights = FunctionalGraph.$isReadingFile.withValue(true) { LegacyWeights(of: model) }
                 try weights.load(from: group, byName: false, file: path)
                 names = try weights.savedNames(in: group, file: path)
             }
             // The saved state is that of the file's own optimizer.
             if choice.readsFile, choice.optimizer == nil, let optimizer = model.optimizer, root.contains("optimizer_weights") {
                 let saved = try LegacyWeights.values(in: root.group("optimizer_weights"), file: path)
-                let variables = model.trainableVariables
+                let variables = FunctionalGraph.$isReadingFile.withValue(true) { model.trainableVariables }
                 let ordered = OlderKeras.optimized(variables, version: version) { names[ObjectIdentifier($0)] }
                 for (variable, value) in isOlder
                     ? try OlderKeras.values(saved, of: optimizer, for: variables, inOrder: ordered, file: path)
@@ -128,9 +134,16 @@ extension Model {
                 {
                     variable.assign(value)
                 }
+                model.orderOptimizer()
             }
             return model
         }
+    }
+
+    /// Files have the state of variables in the order of the model's.
+    private func orderOptimizer() {
+        let inner = (optimizer as? LossScaleOptimizer)?.innerOptimizer ?? optimizer
+        inner?.order(by: trainableVariables)
     }
 
     private static func read(_ json: JSONValue, fileBytes: Int) throws -> Model {
