@@ -122,8 +122,8 @@ private final class ProcessGroups: Sendable {
     var all: [pid_t] { numbers.withLock { $0 } }
 }
 
-/// Prepares this process for programs that it starts. It ends the trials' processes, and then this one, when Ctrl-C, SIGTERM or SIGHUP comes: they are in groups of their own, so that
-/// a trial can be ended with all that it started.
+/// Prepares this process for programs that it starts. When Ctrl-C, SIGTERM or SIGHUP comes, it ends the trials' processes, and
+/// then this one. They are in groups of their own, so that a trial can be ended with all that it started.
 final class TrialSignals {
     private let sources: [any DispatchSourceSignal]
 
