@@ -124,6 +124,23 @@ import Testing
         #expect(!outcome.output.contains("step"), sourceLocation: sourceLocation)
     }
 
+    /// An error of the data or the files: code 1, and an `error:` line with some words, behind whatever else was said.
+    func expectError(_ outcome: Outcome, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+        expectEnd(outcome, code: 1, words, sourceLocation)
+    }
+
+    /// A wrong call: code 64, and an `error:` line with some words, behind whatever else was said.
+    func expectWrongCall(_ outcome: Outcome, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+        expectEnd(outcome, code: 64, words, sourceLocation)
+    }
+
+    private func expectEnd(_ outcome: Outcome, code: Int32, _ words: [String], _ location: SourceLocation) {
+        #expect(outcome.status == code, "\(outcome.output)\(outcome.error)", sourceLocation: location)
+        let last = outcome.error.split(separator: "\n").last ?? ""
+        #expect(last.hasPrefix("error: "), "\(outcome.error)", sourceLocation: location)
+        for word in words { #expect(last.contains(word), "\(word): \(outcome.error)", sourceLocation: location) }
+    }
+
     @Test(arguments: [
         (["--epochs", "0"], "--epochs"), (["--epochs=-3"], "--epochs"), (["--batch-size", "0"], "--batch-size"),
         (["--limit", "0"], "--limit"), (["--learning-rate", "0"], "--learning-rate"),

@@ -8,16 +8,6 @@ import Testing
 @Suite(.ownSession) struct CommandWordsTests {
     let shell = CommandLineTests()
 
-    /// A wrong call: code 64, and an `error:` line with some words.
-    private func expectWrong(
-        _ outcome: CommandLineTests.Outcome, _ words: String..., location: SourceLocation = #_sourceLocation
-    ) {
-        #expect(outcome.status == 64, "\(outcome.output)\(outcome.error)", sourceLocation: location)
-        let last = outcome.error.split(separator: "\n").last ?? ""
-        #expect(last.hasPrefix("error: "), "\(outcome.error)", sourceLocation: location)
-        for word in words { #expect(last.contains(word), "\(word): \(outcome.error)", sourceLocation: location) }
-    }
-
     private func job(_ folder: String) throws -> [String] {
         let model = Sequential([InputLayer([3]), Dense(2, activation: .softmax)])
         try model.compile(optimizer: "sgd", loss: "sparse_categorical_crossentropy")
@@ -41,14 +31,14 @@ import Testing
     ])
     func otherNamesOfOptions(_ command: String, _ option: String, _ meant: String) throws {
         let first = command == "demo" ? [] : ["m.keras"]
-        expectWrong(try shell.run([command] + first + [option, "1"]), "Unknown option '\(option)'. Did you mean \(meant)?")
-        expectWrong(try shell.run([command] + first + ["\(option)=1"]), "Did you mean \(meant)?")
+        shell.expectWrongCall(try shell.run([command] + first + [option, "1"]), "Unknown option '\(option)'. Did you mean \(meant)?")
+        shell.expectWrongCall(try shell.run([command] + first + ["\(option)=1"]), "Did you mean \(meant)?")
     }
 
     /// Nothing is guessed where nothing is near.
     @Test(arguments: ["--frobnicate", "--gpu", "--q"]) func unknownOptions(_ option: String) throws {
         let outcome = try shell.run(["fit", "m.keras", option, "1"])
-        expectWrong(outcome, "Unknown option '\(option)'.")
+        shell.expectWrongCall(outcome, "Unknown option '\(option)'.")
         #expect(!outcome.error.contains("Did you mean"), "\(outcome.error)")
     }
 
@@ -64,20 +54,20 @@ import Testing
                 (["--scale", "inf", "--data", "x.csv"], "--scale"),
             ] {
                 let all = arguments.contains("--data") ? [job[0]] : job
-                expectWrong(try shell.run(["fit"] + all + arguments), words)
+                shell.expectWrongCall(try shell.run(["fit"] + all + arguments), words)
             }
             let table = ["fit", job[0], "--data", folder + "/t.csv", "--label", "y"]
             try FileIO.write("a,b,c,y\n1,2,3,0\n", to: folder + "/t.csv")
             for (option, value) in [
                 ("--missing", "mean"), ("--column-types", "a=date"), ("--type-rows", "0"), ("--image-size", "x"), ("--separator", "ab"),
                 ("--classes", "a,a"), ("--color", "blue"),
-            ] { expectWrong(try shell.run(table + [option, value]), option) }
-            expectWrong(try shell.run(table + ["--missing", "mean"]), "keep, error, skip, or a number", "mean")
+            ] { shell.expectWrongCall(try shell.run(table + [option, value]), option) }
+            shell.expectWrongCall(try shell.run(table + ["--missing", "mean"]), "keep, error, skip, or a number", "mean")
             let tune = ["tune"] + job + ["--space", folder + "/s.json"]
             for (option, value) in [
                 ("--trials", "0"), ("--sampler", "best"), ("--pruner", "x"), ("--direction", "up"), ("--name", "a/b"),
                 ("--timeout", "-1"), ("--workers", "1000"), ("--monitor", "val_loss"),
-            ] { expectWrong(try shell.run(tune + [option, value]), option) }
+            ] { shell.expectWrongCall(try shell.run(tune + [option, value]), option) }
             // Found in files: code 1.
             #expect(try shell.run(["fit", job[0], "--data", folder + "/t.csv", "--label", "z"]).status == 1)
             #expect(try shell.run(["fit", folder + "/none.keras"] + job.dropFirst()).status == 1)
@@ -165,7 +155,7 @@ import Testing
     func wrongCalls(_ call: String, _ words: String) throws {
         try shell.withFolder { folder in
             let outcome = try shell.run(["fit"] + job(folder) + ["--optimizer", call])
-            expectWrong(outcome, "--optimizer", words)
+            shell.expectWrongCall(outcome, "--optimizer", words)
             for word in ["clipNorm", "emaMomentum", "learningRate"] { #expect(!outcome.error.contains(word), "\(outcome.error)") }
         }
     }

@@ -9,15 +9,6 @@ import Testing
 @Suite(.ownSession) struct LabelAndColumnTests {
     let shell = CommandLineTests()
 
-    private func expectError(
-        _ outcome: CommandLineTests.Outcome, _ words: String..., location: SourceLocation = #_sourceLocation
-    ) {
-        #expect(outcome.status == 1, "\(outcome.output)\(outcome.error)", sourceLocation: location)
-        let last = outcome.error.split(separator: "\n").last ?? ""
-        #expect(last.hasPrefix("error: "), "\(outcome.error)", sourceLocation: location)
-        for word in words { #expect(last.contains(word), "\(word): \(outcome.error)", sourceLocation: location) }
-    }
-
     private func model(_ folder: String, _ loss: String, units: Int = 1) throws -> String {
         let model = Sequential([InputLayer([2], name: "x"), Dense(units, activation: units == 1 ? .sigmoid : .softmax)])
         try model.compile(optimizer: "sgd", loss: loss)
@@ -53,11 +44,11 @@ import Testing
             for command in [["evaluate", model], ["fit", model, "--quiet", "--save", folder + "/o.keras"]] {
                 let batch = ["--batch-size", "8"]
                 let table = try shell.run(command + batch + ["--data", folder + "/t.csv", "--label", "y"])
-                expectError(table, "t.csv:43, column \"y\"", words, "Received: \(label)")
+                shell.expectError(table, "t.csv:43, column \"y\"", words, "Received: \(label)")
                 let records = try shell.run(command + batch + ["--data", folder + "/*.tfrecord", "--label", "y"])
-                expectError(records, "1.tfrecord, record 11, feature \"y\"", words, "Received: \(label)")
+                shell.expectError(records, "1.tfrecord, record 11, feature \"y\"", words, "Received: \(label)")
                 let arrays = try shell.run(command + batch + ["--x", folder + "/x.npy", "--y", folder + "/y.npy"])
-                expectError(arrays, "--y", words, "Received: \(label)", "sample 41")
+                shell.expectError(arrays, "--y", words, "Received: \(label)", "sample 41")
             }
             #expect(!FileManager.default.fileExists(atPath: folder + "/o.keras"))
         }
@@ -123,9 +114,9 @@ import Testing
             #expect(predictions[0] == predictions[1])
             #expect(try shell.run(["data", folder + "/words.csv"]).output.contains("b  bool"))
             // It can be said otherwise.
-            expectError(try evaluate("words", "--column-types", "b=text"), "\"b\" holds text")
+            shell.expectError(try evaluate("words", "--column-types", "b=text"), "\"b\" holds text")
             try FileIO.write("a,b,y\n1,yes,1\n2,no,0\n", to: folder + "/yes.csv")
-            expectError(try evaluate("yes"), "\"b\" holds text")
+            shell.expectError(try evaluate("yes"), "\"b\" holds text")
             try FileIO.write("a,b,y\n1,1,1\n2,0,0\n", to: folder + "/one.csv")
             #expect(try evaluate("yes", "--column-types", "b=bool").output == evaluate("one").output)
             // Classes that are named are texts.
@@ -160,7 +151,7 @@ import Testing
             // Without it, the error says what to do.
             guard mark != " " else { return }
             for command in ["evaluate", "predict", "fit"] {
-                expectError(try run(command, "t"), "t.csv: Expected several columns", "--separator \(mark == "\t" ? "tab" : "'\(mark)'")")
+                shell.expectError(try run(command, "t"), "t.csv: Expected several columns", "--separator \(mark == "\t" ? "tab" : "'\(mark)'")")
             }
             #expect(try shell.run(["data", folder + "/t.csv"]).output.contains("note: The header is one name"))
         }
@@ -211,8 +202,8 @@ import Testing
             #expect(shuffled.status == 0 && shuffled.output.contains("train-images-idx3-ubyte.gz"), "\(shuffled.error)")
             // A label that the model has no class for is named.
             try IDX.write(Tensor((0..<30).map { UInt8($0 == 17 ? 3 : 0) }, shape: [30]), to: data + "/train-labels-idx1-ubyte")
-            expectError(try shell.run(["fit", folder + "/m.keras", "--quiet"] + common), "train-images-idx3-ubyte.gz, image 17", "Received: 3")
-            expectError(try shell.run(["fit", folder + "/m.keras", "--label", "y"] + common), "--label", "IDX")
+            shell.expectError(try shell.run(["fit", folder + "/m.keras", "--quiet"] + common), "train-images-idx3-ubyte.gz, image 17", "Received: 3")
+            shell.expectError(try shell.run(["fit", folder + "/m.keras", "--label", "y"] + common), "--label", "IDX")
             try FileManager.default.removeItem(atPath: data + "/train-labels-idx1-ubyte")
             #expect(try shell.run(["fit", folder + "/m.keras", "--quiet", "--save", folder + "/o.keras"] + common).status == 0)
         }
@@ -235,7 +226,7 @@ import Testing
             ] {
                 for command in [["predict", model], ["evaluate", model, "--y", folder + "/a.npy"]] {
                     let outcome = try shell.run(command + ["--x", folder + "/" + file])
-                    expectError(outcome, "Expected an .npy file for --x")
+                    shell.expectError(outcome, "Expected an .npy file for --x")
                     for word in words { #expect(outcome.error.contains(word), "\(outcome.error)") }
                 }
             }
@@ -255,9 +246,9 @@ import Testing
                 return try shell.run(["fit", model, "--quiet", "--save", folder + "/o.keras", "--class-weight", folder + "/cw.json"] + data)
             }
             #expect(try fit(#"{"0": 1, "2": 3.5}"#, model, arrays).status == 0)
-            expectError(try fit(#"{"0": 1, "3": 2}"#, model, arrays), "cw.json", "0, 1, 2", "Received: \"3\"")
-            expectError(try fit(#"{"-1": 1}"#, model, arrays), "Received: \"-1\"")
-            expectError(try fit(#"{"rose": 1}"#, model, arrays), "0, 1, 2", "Received: \"rose\"")
+            shell.expectError(try fit(#"{"0": 1, "3": 2}"#, model, arrays), "cw.json", "0, 1, 2", "Received: \"3\"")
+            shell.expectError(try fit(#"{"-1": 1}"#, model, arrays), "Received: \"-1\"")
+            shell.expectError(try fit(#"{"rose": 1}"#, model, arrays), "0, 1, 2", "Received: \"rose\"")
             // A table's classes have names.
             try FileIO.write("a,b,y\n" + (0..<9).map { "1,\($0),\(["daisy", "rose", "tulip"][$0 % 3])" }.joined(separator: "\n"), to: folder + "/t.csv")
             let table = ["--data", folder + "/t.csv", "--label", "y", "--no-shuffle"]
@@ -267,15 +258,15 @@ import Testing
             }
             #expect(try weights(#"{"rose": 4}"#) == weights(#"{"1": 4}"#))
             #expect(try weights(#"{"rose": 4}"#) != weights(#"{"tulip": 4}"#))
-            expectError(try fit(#"{"rose": 4, "lily": 2}"#, model, table), "0 daisy, 1 rose, 2 tulip", "Received: \"lily\"")
-            expectError(try fit(#"{"rose": 4, "1": 2}"#, model, table), "class 1 twice")
+            shell.expectError(try fit(#"{"rose": 4, "lily": 2}"#, model, table), "0 daisy, 1 rose, 2 tulip", "Received: \"lily\"")
+            shell.expectError(try fit(#"{"rose": 4, "1": 2}"#, model, table), "class 1 twice")
             // One unit: two classes, or those of the targets.
             let binary = try self.model(folder, "binary_crossentropy")
             try NPY.write(Tensor((0..<6).map { Int64($0 % 2) }), to: folder + "/y.npy")
             #expect(try fit(#"{"0": 1, "1": 3}"#, binary, arrays).status == 0)
-            expectError(try fit(#"{"2": 1}"#, binary, arrays), "0, 1", "Received: \"2\"")
+            shell.expectError(try fit(#"{"2": 1}"#, binary, arrays), "0, 1", "Received: \"2\"")
             try FileIO.write("a,b,y\n1,2,0\n1,2,1\n", to: folder + "/t.csv")
-            expectError(try fit(#"{"2": 1}"#, binary, table), "0, 1", "Received: \"2\"")
+            shell.expectError(try fit(#"{"2": 1}"#, binary, table), "0, 1", "Received: \"2\"")
         }
     }
 }

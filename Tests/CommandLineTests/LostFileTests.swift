@@ -20,12 +20,6 @@ import Testing
         return (folder + "/m.keras", ["--x", folder + "/x.npy", "--y", folder + "/y.npy", "--quiet"])
     }
 
-    private func expectError(_ outcome: CommandLineTests.Outcome, _ words: String...) {
-        #expect(outcome.status == 1, "\(outcome.output) \(outcome.error)")
-        let last = outcome.error.split(separator: "\n").last ?? ""
-        #expect(last.hasPrefix("error: ") && words.allSatisfy(last.contains), "\(outcome.error)")
-    }
-
     @Test func backupsDeleteTheirOwnFilesOnly() throws {
         try shell.withFolder { folder in
             let (model, samples) = try job(folder)
@@ -49,25 +43,25 @@ import Testing
             let inside = run + "/model.keras"
             try FileManager.default.copyItem(atPath: model, toPath: inside)
             // What is there already is not replaced.
-            expectError(try shell.run(["fit", inside] + samples + ["--run", run]), "holds a run")
-            expectError(try shell.run(["fit", inside] + samples + ["--run", run, "--resume"]), "the model")
+            shell.expectError(try shell.run(["fit", inside] + samples + ["--run", run]), "holds a run")
+            shell.expectError(try shell.run(["fit", inside] + samples + ["--run", run, "--resume"]), "the model")
             try FileManager.default.removeItem(atPath: inside)
             for other in ["records.jsonl", "run.json", "model.keras"] {
-                expectError(
+                shell.expectError(
                     try shell.run(["fit", model] + samples + ["--run", run, "--history", "\(run)/\(other)"]), "also the file of")
             }
             #expect(try shell.run(["fit", model] + samples + ["--run", run, "--epochs", "2"]).status == 0)
             for other in ["records.jsonl", "run.json", "model.keras", "history.json"] {
                 let before = try FileIO.read("\(run)/\(other)")
                 let outcome = try shell.run(["report", run, "-o", "\(run)/\(other)"])
-                expectError(outcome, "Expected")
+                shell.expectError(outcome, "Expected")
                 #expect(try FileIO.read("\(run)/\(other)") == before)
             }
-            expectError(try shell.run(["report", run, "-o", folder + "/page.npy"]), "HTML")
+            shell.expectError(try shell.run(["report", run, "-o", folder + "/page.npy"]), "HTML")
             // Without a checkpoint nothing begins anew in its place.
             let history = try FileIO.read(run + "/history.json")
             try FileManager.default.removeItem(atPath: run + "/checkpoints")
-            expectError(try shell.run(["fit", model] + samples + ["--run", run, "--resume", "--epochs", "4"]), "checkpoint")
+            shell.expectError(try shell.run(["fit", model] + samples + ["--run", run, "--resume", "--epochs", "4"]), "checkpoint")
             #expect(try FileIO.read(run + "/history.json") == history)
         }
     }
@@ -115,7 +109,7 @@ import Testing
             ] {
                 let outcome = try shell.run(command)
                 #expect([0, 1].contains(outcome.status), "\(command): \(outcome.status)")
-                if outcome.status == 1 { expectError(outcome, "memory") }
+                if outcome.status == 1 { shell.expectError(outcome, "memory") }
             }
         }
     }
@@ -127,7 +121,7 @@ import Testing
             try FileIO.makeFolder(run)
             let descriptor = open(run, O_RDONLY | O_DIRECTORY)
             #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-            expectError(try shell.run(["fit", model] + samples + ["--run", run]), "Another process")
+            shell.expectError(try shell.run(["fit", model] + samples + ["--run", run]), "Another process")
             close(descriptor)
             #expect(try shell.run(["fit", model] + samples + ["--run", run]).status == 0)
         }
@@ -139,7 +133,7 @@ import Testing
             for name in ["model.keras", "report.html", "history.json"] {
                 let run = "\(folder)/\(name).run"
                 try FileIO.makeFolder("\(run)/\(name)")
-                expectError(try shell.run(["fit", model] + samples + ["--run", run, "--epochs", "2"]))
+                shell.expectError(try shell.run(["fit", model] + samples + ["--run", run, "--epochs", "2"]))
                 #expect(!FileManager.default.fileExists(atPath: run + "/records.jsonl"))
             }
         }
@@ -167,7 +161,7 @@ import Testing
                     .write(to: URL(fileURLWithPath: "\(images)/\(name)/0.png"))
             }
             let first = try FileIO.read(images + "/a/0.png")
-            expectError(try shell.run(["data", images, "--sheet", images + "/a/0.png"]), "--sheet")
+            shell.expectError(try shell.run(["data", images, "--sheet", images + "/a/0.png"]), "--sheet")
             #expect(try FileIO.read(images + "/a/0.png") == first)
             // Sizes that no sum holds.
             let network = Sequential([InputLayer([2, 2, 3]), Flatten(), Dense(2, activation: .softmax)])
@@ -178,7 +172,7 @@ import Testing
             // A name that is no text.
             var path = Array("\(images)/".utf8CString.dropLast()) + [CChar(bitPattern: 0xFF), 0]
             #expect(mkdir(&path, 0o755) == 0)
-            expectError(try shell.run(["data", images]), "UTF-8")
+            shell.expectError(try shell.run(["data", images]), "UTF-8")
             rmdir(&path)
             // Texts in arrays.
             try NPY.write(Tensor(strings: ["fig", "plum"]), to: folder + "/s.npy")
@@ -188,10 +182,10 @@ import Testing
             try FileIO.write("a,b,c,y\n1,2,1e999,0\n1,2,,1\n", to: folder + "/t.csv")
             let named = try shell.run(["data", folder + "/t.csv"])
             #expect(named.output.contains("1 infinite") && named.output.contains("1 missing"), "\(named.output)")
-            expectError(
+            shell.expectError(
                 try shell.run(["fit", model, "--data", folder + "/t.csv", "--label", "y", "--classes", "1,0"]), "--classes")
             try FileIO.write("a,b,c,y\n", to: folder + "/none.csv")
-            expectError(try shell.run(["fit", model, "--data", folder + "/none.csv", "--label", "y"]), "rows")
+            shell.expectError(try shell.run(["fit", model, "--data", folder + "/none.csv", "--label", "y"]), "rows")
         }
     }
 
@@ -200,7 +194,7 @@ import Testing
         try shell.withFolder { folder in
             let (model, samples) = try job(folder)
             try FileIO.write(text, to: folder + "/cw.json")
-            expectError(try shell.run(["fit", model] + samples + ["--class-weight", folder + "/cw.json"]), "cw.json", "class")
+            shell.expectError(try shell.run(["fit", model] + samples + ["--class-weight", folder + "/cw.json"]), "cw.json", "class")
         }
     }
 }

@@ -36,14 +36,6 @@ import Testing
             ["-c", line, "sh", CommandLineTests.command.path] + arguments, of: URL(fileURLWithPath: "/bin/sh"))
     }
 
-    private func expectError(
-        _ outcome: CommandLineTests.Outcome, _ words: String, sourceLocation: SourceLocation = #_sourceLocation
-    ) {
-        #expect(outcome.status == 1, "\(outcome.error)", sourceLocation: sourceLocation)
-        let last = outcome.error.split(separator: "\n").last ?? ""
-        #expect(last.hasPrefix("error: ") && last.contains(words), "\(outcome.error)", sourceLocation: sourceLocation)
-    }
-
     static let commands: [[String]] = [
         ["--help"], ["--version"], [], ["fit", "--help"], ["help", "demo"], ["doctor"], ["doctor", "--json"],
         ["summary", "MODEL"], ["predict", "MODEL", "X"], ["evaluate", "MODEL", "SAMPLES"],
@@ -80,12 +72,12 @@ import Testing
                 #expect(made.status == 0, "\(made.error)")
             }
             switch output {
-            case "full": expectError(try run("\"$@\" > /dev/full", arguments), "standard output: Cannot write")
-            case "closed": expectError(try run("\"$@\" >&-", arguments), "standard output: Cannot write")
+            case "full": shell.expectError(try run("\"$@\" > /dev/full", arguments), "standard output: Cannot write")
+            case "closed": shell.expectError(try run("\"$@\" >&-", arguments), "standard output: Cannot write")
             default:
                 let pipe = Pipe()
                 try pipe.fileHandleForReading.close()
-                expectError(try shell.run(arguments, output: pipe), "standard output: Cannot write all of it: broken pipe")
+                shell.expectError(try shell.run(arguments, output: pipe), "standard output: Cannot write all of it: broken pipe")
             }
             if command.contains("OUT") { _ = try Model.load(from: job.file("out.keras")) }
             if command.contains("--output") { _ = try Safetensors.read(job.file("demo/weights.safetensors")) }
@@ -105,7 +97,7 @@ import Testing
                 ["fit", job.model, "--save", job.file("old.keras"), "--batch-size", "5000"] + job.samples,
                 ["predict", job.model, "-o", job.file("p.npy")] + job.x,
             ] {
-                expectError(try run("ulimit -f 1; \"$@\"", arguments), "file too large")
+                shell.expectError(try run("ulimit -f 1; \"$@\"", arguments), "file too large")
                 #expect(job.contents == before)
             }
             #expect(try FileIO.read(job.file("old.keras")) == Array("old".utf8))
@@ -117,8 +109,8 @@ import Testing
         try shell.withFolder { folder in
             let job = try Job(folder)
             let limit = "ulimit -v 400000; OPENBLAS_NUM_THREADS=1 MARTLET_NUM_THREADS="
-            expectError(try run(limit + "64 \"$@\"", ["summary", job.model]), "ulimit -v")
-            expectError(try run(limit + "64 \"$@\"", ["--help"]), "MARTLET_NUM_THREADS=1")
+            shell.expectError(try run(limit + "64 \"$@\"", ["summary", job.model]), "ulimit -v")
+            shell.expectError(try run(limit + "64 \"$@\"", ["--help"]), "MARTLET_NUM_THREADS=1")
         }
     }
 
@@ -127,7 +119,7 @@ import Testing
         try shell.withFolder { folder in
             let job = try Job(folder)
             for size in [64, 256, 512] {
-                expectError(try run("ulimit -s \(size); \"$@\"", ["summary", job.model]), "ulimit -s")
+                shell.expectError(try run("ulimit -s \(size); \"$@\"", ["summary", job.model]), "ulimit -s")
             }
             let outcome = try run("ulimit -s 1024; \"$@\"", ["fit", job.model, "--quiet"] + job.samples)
             #expect(outcome.status == 0, "\(outcome.error)")
@@ -156,7 +148,7 @@ import Testing
             try model.save(to: folder + "/m.keras")
             for name in ["x", "y"] { try NPY.write(Tensor.zeros([4, name == "x" ? 3 : 1]), to: "\(folder)/\(name).npy") }
             let arguments = [command, folder + "/m.keras", "--x", folder + "/x.npy", "--y", folder + "/y.npy"]
-            expectError(try shell.run(arguments), "Expected a loss")
+            shell.expectError(try shell.run(arguments), "Expected a loss")
         }
     }
 
@@ -167,7 +159,7 @@ import Testing
             let x = Input([3])
             try Model(inputs: [x], outputs: [RepeatVector(64)(x)]).save(to: job.file("wide.keras"))
             let predict = ["predict", job.file("wide.keras"), "--batch-size", "20000"] + job.x
-            expectError(try shell.run(predict + ["--memory", "1"]), "Out of memory")
+            shell.expectError(try shell.run(predict + ["--memory", "1"]), "Out of memory")
             #expect(try shell.run(predict + ["--memory", "512"]).status == 0)
         }
     }
@@ -203,7 +195,7 @@ import Testing
                 if outcome.status == 0 {
                     #expect(try Model.load(from: job.file("out.keras")).optimizer != nil)
                 } else {
-                    expectError(outcome, "Out of memory")
+                    shell.expectError(outcome, "Out of memory")
                     #expect(!FileManager.default.fileExists(atPath: job.file("out.keras")), "\(limit)")
                 }
             }

@@ -10,15 +10,6 @@ import Testing
     let shell = CommandLineTests()
     private static let fixtures = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/tables").path
 
-    private func expectError(
-        _ outcome: CommandLineTests.Outcome, _ words: String..., location: SourceLocation = #_sourceLocation
-    ) {
-        #expect(outcome.status == 1, "\(outcome.output)\(outcome.error)", sourceLocation: location)
-        let last = outcome.error.split(separator: "\n").last ?? ""
-        #expect(last.hasPrefix("error: "), "\(outcome.error)", sourceLocation: location)
-        for word in words { #expect(last.contains(word), "\(word): \(outcome.error)", sourceLocation: location) }
-    }
-
     /// A classifier of three classes of two numbers.
     private func classifier(_ folder: String) throws -> String {
         let model = Sequential([InputLayer([2], name: "x"), Dense(3, activation: .softmax)])
@@ -79,17 +70,17 @@ import Testing
         try shell.withFolder { folder in
             let model = Self.fixtures + "/mixed.keras"
             try FileIO.write("kind,note,size,id\nfig,a,1,2\n", to: folder + "/a.csv")
-            expectError(try shell.run(["predict", model, "--data", folder + "/a.csv"]), "\"zip\"", "5 inputs", "--features")
+            shell.expectError(try shell.run(["predict", model, "--data", folder + "/a.csv"]), "\"zip\"", "5 inputs", "--features")
             // A missing text is an empty one, unless it is asked for otherwise.
             try FileIO.write("kind,note,zip,size,id\n,a,1,1,2\nfig,b,2,2,3\n", to: folder + "/b.csv")
             let kept = try shell.run(["predict", model, "--data", folder + "/b.csv", "-o", folder + "/p.npy"])
             #expect(kept.status == 0, "\(kept.error)")
             #expect(try NPY.read(folder + "/p.npy").isFinite().all().item(as: Bool.self))
-            expectError(
+            shell.expectError(
                 try shell.run(["predict", model, "--data", folder + "/b.csv", "--missing", "error"]), "b.csv:2, column \"kind\"")
             // No whole number is left to guess.
             try FileIO.write("kind,note,zip,size,id\nfig,a,1,1,\n", to: folder + "/c.csv")
-            expectError(try shell.run(["predict", model, "--data", folder + "/c.csv"]), "c.csv:2, column \"id\"", "\"id\"")
+            shell.expectError(try shell.run(["predict", model, "--data", folder + "/c.csv"]), "c.csv:2, column \"id\"", "\"id\"")
         }
     }
 
@@ -101,13 +92,13 @@ import Testing
             let rows = (0..<1500).map { "\($0 % 9),\($0 == 1400 ? "1.5" : $0 == 1450 ? "?!" : "1"),\($0 % 3)" }
             try FileIO.write("a,b,y\n" + rows.joined(separator: "\n") + "\n", to: folder + "/t.csv")
             let evaluate = ["evaluate", model, "--data", folder + "/t.csv", "--label", "y", "--json"]
-            expectError(
+            shell.expectError(
                 try shell.run(evaluate), "t.csv:1402, column \"b\"", "a whole number", "first 1000 rows",
                 "--column-types b=number", "--type-rows all")
-            expectError(
+            shell.expectError(
                 try shell.run(evaluate + ["--column-types", "b=float64"]), "t.csv:1452, column \"b\"", "\"?!\"",
                 "--column-types b=text", "--skip-unreadable")
-            expectError(
+            shell.expectError(
                 try shell.run(evaluate + ["--type-rows", "all"]), "\"b\" holds text", "--column-types b=number")
             let skipped = try shell.run(evaluate + ["--column-types", "b=number", "--skip-unreadable"])
             #expect(skipped.status == 0, "\(skipped.error)")
@@ -164,7 +155,7 @@ import Testing
             let whole = try shell.run(["predict", model, "--data", folder + "/whole.csv", "--missing", "skip"])
             #expect(whole.status == 0 && whole.error.isEmpty, "\(whole.error)")
             try FileIO.write("a,b\n,2\n1,\n", to: folder + "/none.csv")
-            expectError(
+            shell.expectError(
                 try shell.run(["predict", model, "--data", folder + "/none.csv", "--missing", "skip"]), "none.csv", "All 2")
             // Several epochs count a row once.
             try FileIO.write("a,b,y\n1,2,0\n,3,1\n5,6,2\n", to: folder + "/y.csv")
@@ -185,15 +176,15 @@ import Testing
             try FileIO.write("a,b,hole,large,text\n" + rows.joined(separator: "\n") + "\n", to: folder + "/t.csv")
             for command in ["evaluate", "fit"] {
                 let arguments = [command, model, "--data", folder + "/t.csv", "--features", "a,b", "--batch-size", "8", "--label"]
-                expectError(try shell.run(arguments + ["hole"]), "t.csv:79, column \"hole\"", "Expected a label", "--missing skip")
-                expectError(try shell.run(arguments + ["large"]), "t.csv:57, column \"large\"", "Received: 3")
-                expectError(
+                shell.expectError(try shell.run(arguments + ["hole"]), "t.csv:79, column \"hole\"", "Expected a label", "--missing skip")
+                shell.expectError(try shell.run(arguments + ["large"]), "t.csv:57, column \"large\"", "Received: 3")
+                shell.expectError(
                     try shell.run(arguments + ["text", "--classes", "p,q1"]), "t.csv:4, column \"text\"", "Received: \"q2\"")
             }
             let small = Sequential([InputLayer([2]), Dense(2, activation: .softmax)])
             try small.compile(optimizer: "sgd", loss: "sparse_categorical_crossentropy")
             try small.save(to: folder + "/small.keras")
-            expectError(
+            shell.expectError(
                 try shell.run([
                     "evaluate", folder + "/small.keras", "--data", folder + "/t.csv", "--features", "a,b", "--label", "text",
                 ]), "t.csv, column \"text\"", "at most 2 classes", "Received 3")
@@ -217,10 +208,10 @@ import Testing
             for command in ["evaluate", "fit"] {
                 let arguments = [command, model, "--data", folder + "/[0-9].tfrecord", "--label"]
                 #expect(try shell.run(arguments + ["y"]).status == 0)
-                expectError(try shell.run(arguments + ["large"]), "1.tfrecord, record 4, feature \"large\"", "Received: -1")
-                expectError(try shell.run(arguments + ["hole"]), "1.tfrecord, record 6", "\"hole\"")
-                expectError(try shell.run(arguments + ["empty"]), "2.tfrecord, record 7", "\"empty\"")
-                expectError(
+                shell.expectError(try shell.run(arguments + ["large"]), "1.tfrecord, record 4, feature \"large\"", "Received: -1")
+                shell.expectError(try shell.run(arguments + ["hole"]), "1.tfrecord, record 6", "\"hole\"")
+                shell.expectError(try shell.run(arguments + ["empty"]), "2.tfrecord, record 7", "\"empty\"")
+                shell.expectError(
                     try shell.run([command, model, "--data", folder + "/wrong-*.rec", "--label", "y"]), "wrong-2.rec, record 9")
             }
         }
@@ -231,16 +222,16 @@ import Testing
             let model = try classifier(folder)
             for name in ["a", "b"] { try FileIO.write([], to: "\(folder)/\(name).tfrecord") }
             let label = ["--label", "y"]
-            expectError(try shell.run(["evaluate", model, "--data", folder + "/a.tfrecord"] + label), "a.tfrecord", "There is none")
-            expectError(
+            shell.expectError(try shell.run(["evaluate", model, "--data", folder + "/a.tfrecord"] + label), "a.tfrecord", "There is none")
+            shell.expectError(
                 try shell.run(["fit", model, "--data", folder + "/*.tfrecord"] + label), "\(folder)/a.tfrecord, \(folder)/b.tfrecord")
-            expectError(try shell.run(["predict", model, "--data", folder + "/a.tfrecord"]), "a.tfrecord")
+            shell.expectError(try shell.run(["predict", model, "--data", folder + "/a.tfrecord"]), "a.tfrecord")
             let example = Example(["x": .floats([1, 2])]).serialized()
             try TFRecord.write([example], to: folder + "/a.tfrecord")
             let report = try shell.run(["data", folder + "/*.tfrecord"])
             #expect(report.status == 0 && report.output.contains("note: \(folder)/b.tfrecord has no record"), "\(report.output)")
             try FileIO.write("a,b,y\n", to: folder + "/t.csv")
-            expectError(try shell.run(["evaluate", model, "--data", folder + "/t.csv", "--label", "y"]), "t.csv", "below its header")
+            shell.expectError(try shell.run(["evaluate", model, "--data", folder + "/t.csv", "--label", "y"]), "t.csv", "below its header")
         }
     }
 
@@ -254,13 +245,13 @@ import Testing
             try saveImage(Tensor.zeros([6, 8, 3], dtype: .uint8), to: data + "/a.png")
             try FileIO.write("x", to: data + "/notes.txt")
             let evaluate = ["evaluate", folder + "/model.keras", "--data", data]
-            expectError(
+            shell.expectError(
                 try shell.run(evaluate), "Expected a folder for each class", ".png", "no folder and 2 files (a.png, notes.txt)")
             for name in ["b", "c", "d"] { try FileIO.makeFolder(data + "/" + name) }
             try FileIO.write("x", to: data + "/b/x.txt")
-            expectError(try shell.run(evaluate), "[\"b\", \"c\", \"d\"]", "1 file (x.txt) in the first")
+            shell.expectError(try shell.run(evaluate), "[\"b\", \"c\", \"d\"]", "1 file (x.txt) in the first")
             for name in ["b", "c", "d"] { try saveImage(Tensor.zeros([6, 8, 3], dtype: .uint8), to: "\(data)/\(name)/1.png") }
-            expectError(try shell.run(evaluate), data, "at most 2 classes", "Received 3")
+            shell.expectError(try shell.run(evaluate), data, "at most 2 classes", "Received 3")
         }
     }
 
@@ -279,10 +270,10 @@ import Testing
             let data = ["--data", folder + "/t.csv", "--label", "y"]
             // A batch of all takes 4.6 MiB, as does the buffer of the shuffle.
             let large = ["evaluate", folder + "/model.keras", "--batch-size", "4000"] + data
-            expectError(try shell.run(large + ["--memory", "7"]), "Out of memory", "batch(4000)")
+            shell.expectError(try shell.run(large + ["--memory", "7"]), "Out of memory", "batch(4000)")
             #expect(try shell.run(large + ["--memory", "64"]).status == 0)
             let shuffled = ["fit", folder + "/model.keras", "--quiet", "--batch-size", "8"] + data
-            expectError(try shell.run(shuffled + ["--memory", "3"]), "Out of memory", "shuffle")
+            shell.expectError(try shell.run(shuffled + ["--memory", "3"]), "Out of memory", "shuffle")
             #expect(try shell.run(shuffled + ["--memory", "3", "--no-shuffle"]).status == 0)
             #expect(try shell.run(shuffled + ["--memory", "64"]).status == 0)
         }

@@ -242,8 +242,8 @@ public struct Arguments<Root>: Sendable {
     /// Warns of arguments that say something and that nothing here reads: the result may be another than Keras's.
     fileprivate func warnOfOthers(in config: Configuration) {
         guard case .object(let members) = config.arguments else { return }
-        for (key, value) in members where !OtherArguments.areSilent(key, value, in: config.className) && !entries.contains(where: { $0.key == key }) {
-            OtherArguments.warn(of: key, in: config.className)
+        for (key, value) in members where !entries.contains(where: { $0.key == key }) {
+            if !OtherArguments.areSilent(key, value, in: config.className) { OtherArguments.warn(of: key, in: config.className) }
         }
     }
 }

@@ -3,9 +3,9 @@ import MartletFormats
 
 extension CompileConfiguration {
     /// Compiles a model as its file says, with the parts that the caller gave in place of the file's. A file without a loss,
-    /// or whose optimizer is null, leaves the model as it is, unless the caller gave a loss. One that does not name an optimizer
-    /// has Keras's default: Keras 3 writes such files of models that it saved as `.h5` before. So does one whose compilation cannot be
-    /// read, where the choice allows it; what needs a compiled model then throws for the same reason.
+    /// or whose optimizer is null, leaves the model as it is, unless the caller gave a loss. So does one whose compilation
+    /// cannot be read, where the choice allows it; what needs a compiled model then throws for the same reason. A file that does
+    /// not name an optimizer has Keras's default: Keras 3 writes such files of models that it saved as `.h5` before.
     /// - Parameter older: the version of Keras that wrote it, nil for Keras 3.
     /// - Throws: `MartletError` with the part that is not known.
     static func apply(_ json: JSONValue?, to model: Model, _ choice: CompilationChoice, older: String?) throws {

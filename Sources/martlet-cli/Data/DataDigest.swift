@@ -29,8 +29,13 @@ enum DataDigest {
             }
             start += file.size
         }
-        return String(hash.hexDigest().prefix(16))
+        return shortened(hash.hexDigest())
     }
+
+    /// Tells bytes from others.
+    static func digest(of bytes: some Sequence<UInt8>) -> String { shortened(SHA256.hexDigest(of: Array(bytes))) }
+
+    private static func shortened(_ digest: String) -> String { String(digest.prefix(16)) }
 
     private static func files(_ data: String) throws -> [(name: String, path: String, size: Int)] {
         let manager = FileManager.default

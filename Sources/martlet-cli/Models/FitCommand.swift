@@ -205,18 +205,16 @@ struct FitCommand: ParsableCommand {
         ]
         // Without what it is compiled with: options replace that.
         let config = try? JSONValue(parsing: network.toJSON())["config"]?.serialized()
-        let model = config.map { [("configuration of the model", digest($0.utf8))] } ?? []
+        let model = config.map { [("configuration of the model", DataDigest.digest(of: $0.utf8))] } ?? []
         // Events in two folders would be two halves of one curve.
         let events = [("folder of --tensorboard", tensorboard ?? "none")]
         let facts = settings + optimization + samples.facts + model + [("shards", replication.fact)] + events
         return Dictionary(uniqueKeysWithValues: facts)
     }
 
-    private func digest(_ bytes: some Sequence<UInt8>) -> String { String(SHA256.hexDigest(of: Array(bytes)).prefix(16)) }
-
     /// Tells one file from another; the path of one that cannot be read, which is an error elsewhere.
     private func digest(ofFile path: String) -> String {
-        (try? FileIO.read(path)).map { digest($0) } ?? path
+        (try? FileIO.read(path)).map { DataDigest.digest(of: $0) } ?? path
     }
 
     /// What the report says of data and settings.

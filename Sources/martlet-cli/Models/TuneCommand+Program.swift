@@ -30,8 +30,8 @@ extension TuneCommand {
         let search = try openStudy(goal, chooser, judge)
         try check(
             [
-                "digest of the program": DataDigest.digest(path) ?? path, "arguments": arguments.isEmpty ? "none" : arguments.joined(separator: " "),
-                "source of the data": "a program",
+                "digest of the program": DataDigest.digest(path) ?? path,
+                "arguments": arguments.isEmpty ? "none" : arguments.joined(separator: " "), "source of the data": "a program",
             ], of: search)
         try takeOverTrials(of: search)
         let folder = study.map { URL(fileURLWithPath: "\($0).\(name)").path }

@@ -9,14 +9,13 @@ extension TuneCommand {
     /// Refuses a study that was begun with other data, options, space or model: its trials would not compare. The numbers of
     /// trials and of workers may change, and what says where files are.
     func checkFacts(of search: Study, _ configuration: JSONValue) throws {
-        func digest(_ bytes: some Sequence<UInt8>) -> String { String(SHA256.hexDigest(of: Array(bytes)).prefix(16)) }
         let arrays = (samples.x + samples.y + samples.sampleWeight).map { DataDigest.digest($0) ?? $0 }
         var facts: TrainingFacts = [
-            "configuration of the model": digest(configuration.serialized().utf8), "batch size": String(samples.batchSize),
+            "configuration of the model": DataDigest.digest(of: configuration.serialized().utf8), "batch size": String(samples.batchSize),
             "validation split": String(validationSplit),
         ]
         facts.merge(samples.facts) { $1 }
-        if !arrays.isEmpty { facts["digest of the data"] = digest(arrays.joined(separator: " ").utf8) }
+        if !arrays.isEmpty { facts["digest of the data"] = DataDigest.digest(of: arrays.joined(separator: " ").utf8) }
         try check(facts, of: search)
     }
 
@@ -26,7 +25,7 @@ extension TuneCommand {
         var facts = own
         // Not of its text: spaces and lines say nothing.
         let values = try JSONValue(parsing: FileIO.read(space, limit: 1 << 24)).serialized()
-        facts["digest of the space"] = String(SHA256.hexDigest(of: Array(values.utf8)).prefix(16))
+        facts["digest of the space"] = DataDigest.digest(of: values.utf8)
         facts.merge([("epochs", String(epochs)), ("metric", try checkedMetric()), ("sampler", sampler), ("pruner", pruner)]) { $1 }
         try facts.check(
             search.userAttribute(Self.factsKey, orSetting: facts.json), of: "the study that is in the file",

@@ -48,15 +48,12 @@ public class IndexLookup: Layer {
     func tokens(includeSpecialTokens: Bool) -> [LookupToken] {
         guard let table else { return [] }
         guard includeSpecialTokens else { return table.tokens }
-        let size = tokenStart * MemoryLayout<LookupToken>.stride
-        let problem: MartletError?
         do throws(MartletError) {
-            try Settings.requireMemory(size, at: name)
-            problem = nil
+            try Settings.requireMemory(tokenStart * MemoryLayout<LookupToken>.stride, at: name)
         } catch {
-            problem = error
+            fail(className, error.message)
+            return []
         }
-        guard require(problem == nil, className, problem?.message ?? "") else { return [] }
         return (oovStart == 1 ? [options.maskToken!] : [])
             + [LookupToken](repeating: oovToken, count: options.numOOVIndices) + table.tokens
     }

@@ -86,11 +86,16 @@ final class GraphBuilder {
             case .slice: throw MartletError("Expected a tensor. Received: a slice.")
             }
         }
-        let positional = try operands.map(json)
+        let arguments = CallArguments(positional: try operands.map(json), named: named)
+        return try add(operation: kind, attributes, inputs, arguments)
+    }
+
+    private func add(
+        operation kind: String, _ attributes: JSONObject, _ inputs: [SymbolicTensor], _ arguments: CallArguments
+    ) throws -> GraphNode {
         let name = newName()
         var config: JSONObject = ["name": .string(name)]
         for (key, value) in attributes { config[key] = value }
-        let arguments = CallArguments(positional: positional, named: named)
         let description: JSONValue = [
             "module": .string(Operation.module(of: kind)), "class_name": .string(kind), "config": .object(config),
             "registered_name": .string(kind), "name": .string(name),
@@ -253,12 +258,7 @@ final class GraphBuilder {
     /// `x[key]`.
     func item(_ x: GraphValue, _ key: [JSONValue]) throws -> GraphValue {
         let tensor = try self.tensor(x)
-        let arguments = CallArguments(positional: [CallArguments.placeholder(0), .array(key)], named: [:])
-        let name = newName()
-        let description: JSONValue = [
-            "module": .string(Operation.module(of: "GetItem")), "class_name": "GetItem", "config": ["name": .string(name)],
-            "registered_name": "GetItem", "name": .string(name),
-        ]
-        return .tensor(try add(OperationLayer(description, arguments), [tensor], arguments).output(0))
+        let arguments = CallArguments(positional: [CallArguments.placeholder(0), .array(key)])
+        return .tensor(try add(operation: "GetItem", [:], [tensor], arguments).output(0))
     }
 }
